@@ -20,6 +20,8 @@ mod companions;
 mod conformance;
 #[path = "store/crash.rs"]
 mod crash;
+#[path = "store/damaged_indexes.rs"]
+mod damaged_indexes;
 #[path = "store/disk.rs"]
 mod disk;
 #[path = "store/eligibility.rs"]

@@ -95,12 +95,12 @@ pub fn check(app: &App, expected: &CheckExpectations) -> Result<Vec<StoreReport>
             Err(error) => return Err(error.into()),
         };
         let mut all = vec![StoreReport::new("file system", file_system)];
-        let contents = contents(&app.store, view)?;
+        let (contents, (addresses, times)) = contents(&app.store, view, || (view.colliding_addresses(), times(view)))?;
         all.extend(contents.examined);
         // No damage: a copy that has them is restored all the same.
-        all.push(StoreReport::new("addresses", lines(view.colliding_addresses())?));
+        all.push(StoreReport::new("addresses", lines(addresses)?));
         all.push(StoreReport { what: "clock", warning: behind(view.now(), contents.newest), ..StoreReport::default() });
-        all.push(times(view)?);
+        all.push(times?);
         let warning = ineffective(&view.operators().unwrap_or_default());
         all.extend(warning.map(|warning| StoreReport { what: "operators", warning: Some(warning), ..StoreReport::default() }));
         let mut key_faults: Vec<String> = expected.key_fault.iter().cloned().collect();
@@ -127,7 +127,7 @@ pub fn examine_damaged(damaged: &DamagedStore) -> Result<Salvage> {
     let mut examined =
         vec![StoreReport::new("header", header_faults.clone()), StoreReport::new("log", log_faults.clone())];
     let reading = store.read()?;
-    let contents = contents(store, &reading)?;
+    let (contents, ()) = contents(store, &reading, || ())?;
     examined.extend(contents.examined);
     let tables: Vec<String> = contents.readable.iter().map(|(table, count)| format!("{table} {count}")).collect();
     let warning = Some(format!("rows that can be read: {}", tables.join(", ")));
@@ -193,18 +193,19 @@ struct Contents {
     readable: Vec<(&'static str, u64)>,
 }
 
-/// Examines what the file holds. What SQLite cannot read is a fault like another, and not the end of the examination.
-fn contents(store: &Store, reading: &ReadTransaction<'_>) -> Result<Contents> {
+/// Examines what the file holds, and `more` beside it. What SQLite cannot read is a fault like another, and not the end of the
+/// examination.
+fn contents<T>(store: &Store, reading: &ReadTransaction<'_>, more: impl FnOnce() -> T) -> Result<(Contents, T)> {
     let (mut newest, mut last) = (None, 0);
-    let (of_file, (followed, rows)) = store.examine_file_while(|| {
+    let (of_file, (followed, rows, more)) = store.examine_file_while(reading, || {
         let followed: Result<_> = reading.follow_chain(ChainVerifier::new(None), |event| {
             newest = newest.max(Some(event.time));
             last = event.number;
         });
         let rows = reading.row_faults(followed.is_ok());
-        (followed, rows)
+        (followed, rows, more())
     });
-    let FileFaults { integrity, references } = of_file.unwrap_or_else(|| reading.file_faults());
+    let FileFaults { integrity, references } = of_file;
     let chain_faults = match followed {
         Ok(_) => Vec::new(),
         Err(ActionError::Chain(broken)) => vec![broken.to_string()],
@@ -228,7 +229,7 @@ fn contents(store: &Store, reading: &ReadTransaction<'_>) -> Result<Contents> {
         StoreReport::new("rows", rows.faults),
         StoreReport::new("audit", chain_faults),
     ];
-    Ok(Contents { examined, newest, readable: rows.readable })
+    Ok((Contents { examined, newest, readable: rows.readable }, more))
 }
 
 /// Lines that were found, or what SQLite says of a part that it cannot read.
@@ -337,7 +338,7 @@ fn prepare(
     change_options: &ChangeOptions,
 ) -> Result<PreparedRestore> {
     let newest = app.view(Action::StoreRestore, |view| {
-        let Contents { examined, newest, .. } = contents(&app.store, view)?;
+        let (Contents { examined, newest, .. }, ()) = contents(&app.store, view, || ())?;
         let faults: Vec<String> = examined.iter().flat_map(StoreReport::lines).collect();
         if !faults.is_empty() {
             return Err(StoreError::DamagedCopy { path: file.to_owned(), faults }.into());

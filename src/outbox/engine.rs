@@ -247,16 +247,15 @@ impl<'run> Engine<'run> {
         while self.workers.iter().any(|worker| !worker.has_ended || worker.in_flight.is_some()) {
             self.send_answers();
             let since = Instant::now();
-            let Some(requests) = requests.take(since + LOOK, group(self.in_flight()), last_turn) else { break };
+            let Some(these) = requests.take(since + LOOK, group(self.in_flight()), last_turn) else { break };
             if since.elapsed() >= PAUSE {
                 was_free = Instant::now();
             }
-            self.heard.note(&requests);
+            self.heard.note(&these);
             self.look_at_the_clock();
-            if !requests.is_empty() {
-                let began = Instant::now();
-                self.turn(requests)?;
-                last_turn = began.elapsed();
+            if !these.is_empty() {
+                last_turn = self.turn(these, requests)?;
+                self.read_ahead();
             } else if self.retry_at.is_some() {
                 self.observe();
             }
@@ -266,6 +265,13 @@ impl<'run> Engine<'run> {
             }
         }
         Ok(())
+    }
+
+    /// Reads ahead while the workers have their messages.
+    fn read_ahead(&mut self) {
+        let now = self.surroundings.clock.now();
+        // The next turn reads what cannot be read now, or says why it cannot.
+        let _ = self.store.read().and_then(|reading| self.message_source.read_ahead(&reading, now));
     }
 
     /// Stops the run when it was asked to stop, or its time is over.

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::collections::HashSet;
 use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::Skipped;
 use super::engine::StoreTurn;
+use super::outgoing::OutgoingMail;
 use super::validate::cancel_reason;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
@@ -28,6 +30,9 @@ use crate::store::outbox::Scope;
 
 /// After how many damaged messages the search for one in another domain ends.
 const MOST_SKIPPED: u32 = 100;
+
+/// The place of the messages that never were tried among those that are read ahead.
+const FRESH: usize = 1;
 
 /// What is to be done with a message that is due.
 pub(super) enum Verdict {
@@ -52,7 +57,7 @@ pub(super) struct MessageSource<'run> {
     later: VecDeque<MessageId>,
     /// What the organization asks of an address.
     organization: &'run Organization,
-    /// Read ahead in this transaction: those that are tried again, and those that never were tried.
+    /// Read ahead in this transaction: those that are tried again, and those that never were tried ([`FRESH`]), also before it.
     ahead: [Ahead; 2],
     /// How many are read ahead at once.
     batch: usize,
@@ -77,6 +82,8 @@ pub(super) struct MessageSource<'run> {
 /// A message that was set aside for a worker.
 pub(super) struct Aside {
     due: Due,
+    /// What the worker writes its mail from ahead.
+    outgoing: Arc<OutgoingMail>,
     /// The changes of others when it was read.
     changes_of_others: Option<i64>,
 }
@@ -86,6 +93,12 @@ impl Aside {
     pub(super) fn id(&self) -> MessageId {
         self.due.id
     }
+}
+
+/// Whether a message is as it was read, where others have changed nothing and the run did not take it. What the run does itself, it does
+/// to messages: one that it has tried has a nonce, and of two links to a user it may have failed the later.
+fn is_as_it_was(due: &Due) -> bool {
+    due.state == MessageState::Queued && due.nonce.is_none() && !due.has_later_link
 }
 
 /// Messages that were read ahead.
@@ -144,22 +157,45 @@ impl<'run> MessageSource<'run> {
     /// Forgets what another transaction may have changed. In this one about so many messages are taken, and the store says this of
     /// the changes of others.
     pub(super) fn begin_transaction(&mut self, batch: usize, changes_of_others: i64) {
-        self.ahead = Default::default();
+        let is_same = self.note_changes_of_others(changes_of_others);
+        let [_, fresh] = std::mem::take(&mut self.ahead);
+        if is_same {
+            let others =
+                fresh.messages.into_iter().filter(|found| !matches!(found, Ok(due) if self.taken.contains(&due.id)));
+            self.ahead[FRESH].messages =
+                others.take_while(|found| matches!(found, Ok(due) if is_as_it_was(due))).collect();
+        }
         // One more says whether others are left.
         self.batch = batch.saturating_add(1);
         self.asides.clear();
         self.untried.clear();
         self.taken.clear();
+    }
+
+    /// Reads the messages ahead that the next transaction is likely to take. It reads them itself if others change something before.
+    pub(super) fn read_ahead(&mut self, reading: &ReadTransaction<'_>, now: Timestamp) -> Result<()> {
+        if matches!(self.scope, Scope::OfNoJob | Scope::Job(_)) {
+            self.note_changes_of_others(reading.changes_of_others()?);
+            self.ahead = Default::default();
+            self.ahead[FRESH].messages = reading.due_batch(true, &self.place, now, self.batch)?.into();
+        }
+        Ok(())
+    }
+
+    /// Forgets what others may have changed; whether they have changed nothing.
+    fn note_changes_of_others(&mut self, changes_of_others: i64) -> bool {
+        let is_same = self.changes_of_others.replace(changes_of_others) == Some(changes_of_others);
         // A run changes neither operators nor roles.
-        if self.changes_of_others.replace(changes_of_others) != Some(changes_of_others) {
+        if !is_same {
             self.operators.clear();
             self.roles.clear();
         }
+        is_same
     }
 
     /// A message that is set aside for a worker.
-    pub(super) fn reserved(&self, due: Due) -> Aside {
-        Aside { due, changes_of_others: self.changes_of_others }
+    pub(super) fn reserved(&self, due: Due, outgoing: Arc<OutgoingMail>) -> Aside {
+        Aside { due, outgoing, changes_of_others: self.changes_of_others }
     }
 
     /// Reads the messages again that were set aside for workers, unless they are as they were.
@@ -168,12 +204,8 @@ impl<'run> MessageSource<'run> {
         turn: &StoreTurn<'_>,
         asides: impl Iterator<Item = &'a Aside>,
     ) -> Result<()> {
-        // What this run does itself, it does to messages: one that it has tried meanwhile has a nonce.
-        let (same, changed): (Vec<_>, Vec<_>) = asides.partition(|reserved| {
-            reserved.changes_of_others == self.changes_of_others
-                && reserved.due.state == MessageState::Queued
-                && reserved.due.nonce.is_none()
-        });
+        let (same, changed): (Vec<_>, Vec<_>) = asides
+            .partition(|reserved| reserved.changes_of_others == self.changes_of_others && is_as_it_was(&reserved.due));
         let store = turn.store()?;
         self.untried = store.still_untried(same.iter().map(|reserved| reserved.id()))?;
         let is_read = |reserved: &&&Aside| !self.untried.contains(&reserved.id());
@@ -182,17 +214,18 @@ impl<'run> MessageSource<'run> {
         Ok(())
     }
 
-    /// A message that was set aside, unless it does not wait any more, or goes to another address.
-    pub(super) fn take_reserved(&mut self, reserved: Aside) -> Option<Due> {
+    /// A message that was set aside, unless it does not wait any more, or goes to another address; with its mail, if it is as it was.
+    pub(super) fn take_reserved(&mut self, reserved: Aside) -> Option<(Due, Option<Arc<OutgoingMail>>)> {
         let id = reserved.id();
         if !self.taken.insert(id) {
             return None;
         }
         if self.untried.contains(&id) {
-            return Some(reserved.due);
+            return Some((reserved.due, Some(reserved.outgoing)));
         }
         let place = self.asides.iter().position(|due| due.id == id)?;
-        Some(self.asides.swap_remove(place)).filter(|due| due.address.as_str() == reserved.due.address.as_str())
+        let due = self.asides.swap_remove(place);
+        (due.address.as_str() == reserved.due.address.as_str()).then_some((due, None))
     }
 
     /// The next message that can be sent, and is met only once unless it is given back. `call_off` is told of those that are

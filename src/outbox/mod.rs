@@ -8,9 +8,10 @@
 //! # Riding envelopes
 //! Where the relay takes several commands at once (RFC 2920), the envelope of a worker's next message rides behind the dot of
 //! the one before it, so that a message costs one round trip. The store's thread therefore *sets a message aside* for the
-//! worker whenever it gives it one to send: in memory alone, for in the store that message still waits. Its turn comes when
-//! the worker has the reply to the one before: then it is read again if anybody else has changed the store meanwhile, judged once
-//! more, begun and committed, and only then its content is written and sent. So a crash leaves no doubt about a message of which
+//! worker whenever it gives it one to send: in memory alone, for in the store that message still waits. Its turn comes
+//! when the worker has the reply to the one before: then it is read again if anybody else has changed the store meanwhile, judged once
+//! more, begun and committed, and only then its content is sent. The worker writes that while the relay is at work on the one
+//! before, and anew if the message was changed. So a crash leaves no doubt about a message of which
 //! only the envelope left: it waits, and nobody has it. If a message that was set aside is not to be sent after all (its user was
 //! locked just now), its worker is told to open another connection, because a relay that has said 354 waits for a content and
 //! cannot be told otherwise. Nothing is set aside while a pace is kept or the canaries are out: there is no hurry then, and a relay

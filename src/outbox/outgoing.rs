@@ -1,5 +1,6 @@
 //! A message on its way from the store's thread to a worker: all that its mail is written from.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -35,6 +36,25 @@ pub(super) struct OutgoingMail {
     pub(super) lifetime: Duration,
     pub(super) cause: Option<NoticeCause>,
     pub(super) note: Option<String>,
+}
+
+/// A mail that was written before its message was begun, with what it was written from.
+pub(super) struct Written {
+    outgoing: Arc<OutgoingMail>,
+    mail: Result<Mail, DeliveryOutcome>,
+}
+
+impl Written {
+    /// Writes a mail ahead.
+    pub(super) fn new(outgoing: Arc<OutgoingMail>, composer: &Composer) -> Self {
+        let mail = outgoing.compose(composer);
+        Self { outgoing, mail }
+    }
+
+    /// The mail, if it was written from this outgoing mail.
+    pub(super) fn mail_of(self, outgoing: &Arc<OutgoingMail>) -> Option<Result<Mail, DeliveryOutcome>> {
+        Arc::ptr_eq(&self.outgoing, outgoing).then_some(self.mail)
+    }
 }
 
 impl OutgoingMail {

@@ -2,8 +2,9 @@
 //!
 //! A commit costs about as much for one message as for many: the disk must have it before anything continues. So the store's
 //! thread waits a moment for all that are about to ask, as databases do that commit in groups: at most for twice as long as its
-//! last turn took. It is woken once for all of them, and not by the first. A worker whose relay takes long is not waited for each
-//! time: one less is expected when not all came, and one more now and then.
+//! last turn took. It is not woken by each of them: once by most of them, whose changes it writes while the others come, and once by
+//! these. A worker whose relay takes long is not waited for each time: one less is expected when not all came, and one
+//! more now and then.
 
 use std::sync::Condvar;
 use std::sync::Mutex;
@@ -16,6 +17,11 @@ use super::worker::WorkerRequest;
 
 /// The longest wait for others.
 const LONGEST: Duration = Duration::from_millis(5);
+/// Fewer than so many are waited for all at once: to wake the store's thread costs as much as what it would do meanwhile.
+const FEW: usize = 4;
+/// The share of them that wakes it first. It takes somewhat less time for one of them than a relay on the same machine, so that it is
+/// through with these when the last of the others come.
+const FIRST: (usize, usize) = (5, 8);
 /// When as many came as were expected this often in a row, one more is expected.
 const RAISED_AFTER: u32 = 4;
 
@@ -37,13 +43,26 @@ struct Waiting {
     /// How many can be expected to come at about the same time, and how often in a row they did.
     expected: usize,
     came: u32,
+    /// Those that are still waited for when some were taken.
+    rest: Option<Rest>,
     /// There are no workers any more.
     has_ended: bool,
 }
 
+/// What is left of a wait for several requests.
+#[derive(Debug)]
+struct Rest {
+    until: Instant,
+    /// How many were waited for, and how many were taken already.
+    many: usize,
+    taken: usize,
+    /// How many may come at most.
+    most: usize,
+}
+
 impl Default for Waiting {
     fn default() -> Self {
-        Self { requests: Vec::new(), wanted: 0, expected: usize::MAX, came: 0, has_ended: false }
+        Self { requests: Vec::new(), wanted: 0, expected: usize::MAX, came: 0, rest: None, has_ended: false }
     }
 }
 
@@ -65,22 +84,38 @@ impl RequestQueue {
         self.enough.notify_one();
     }
 
-    /// Waits for a request, at most until `until`, and for up to `most` in all twice as long as the last turn took. Gives those that
-    /// came; `None`: there are no workers any more.
+    /// Waits for a request, at most until `until`, and for most of up to `most` twice as long as the last turn took. Gives those that
+    /// came; the others are for [`RequestQueue::take_rest`]. `None`: there are no workers any more.
     pub(super) fn take(&self, until: Instant, most: usize, last_turn: Duration) -> Option<Vec<Numbered>> {
         let retry_for = last_turn.saturating_mul(2).min(LONGEST);
         let waiting = self.lock();
         let many = most.min(waiting.expected);
-        let mut waiting = self.await_requests(waiting, many, Instant::now() + retry_for);
-        if waiting.requests.is_empty() {
+        let first = if many < FEW { many } else { many.saturating_mul(FIRST.0).div_ceil(FIRST.1) };
+        let rest_until = Instant::now() + retry_for;
+        let mut waiting = self.await_requests(waiting, first, rest_until);
+        let taken = waiting.requests.len();
+        waiting.rest = None;
+        if taken == 0 {
             waiting = self.await_requests(waiting, 1, until);
+        } else if taken < many {
+            waiting.rest = Some(Rest { until: rest_until, many, taken, most });
         } else {
-            waiting.note_came(many, most);
+            waiting.note_came(taken, many, most);
         }
         match waiting.requests.is_empty() && waiting.has_ended {
             true => None,
             false => Some(std::mem::take(&mut waiting.requests)),
         }
+    }
+
+    /// Waits for the rest of those that [`RequestQueue::take`] waited for. Gives those that came: none, if there is nothing to wait for.
+    pub(super) fn take_rest(&self) -> Vec<Numbered> {
+        let mut waiting = self.lock();
+        let Some(Rest { until, many, taken, most }) = waiting.rest.take() else { return Vec::new() };
+        waiting = self.await_requests(waiting, many.saturating_sub(taken), until);
+        let came = taken + waiting.requests.len();
+        waiting.note_came(came, many, most);
+        std::mem::take(&mut waiting.requests)
     }
 
     fn await_requests<'a>(
@@ -108,8 +143,8 @@ impl RequestQueue {
 
 impl Waiting {
     /// Learns from how many came of as `many` as were waited for.
-    fn note_came(&mut self, many: usize, most: usize) {
-        if self.requests.len() < many {
+    fn note_came(&mut self, came: usize, many: usize, most: usize) {
+        if came < many {
             (self.expected, self.came) = (many - 1, 0);
         } else if many < most {
             self.came += 1;
@@ -163,12 +198,28 @@ mod tests {
     }
 
     #[test]
+    fn most_of_them_end_the_first_wait_and_the_others_the_second() {
+        let requests = RequestQueue::default();
+        asked(&requests, 0..5);
+        assert_eq!(numbers(requests.take(Instant::now() + LONG, 8, LONG)), Some(vec![0, 1, 2, 3, 4]));
+        asked(&requests, 5..8);
+        assert_eq!(numbers(Some(requests.take_rest())), Some(vec![5, 6, 7]));
+        assert_eq!(requests.lock().expected, usize::MAX);
+        assert_eq!(numbers(Some(requests.take_rest())), Some(vec![]));
+        // Nobody waits for those of an earlier wait.
+        asked(&requests, [1]);
+        assert_eq!(numbers(requests.take(Instant::now() + LONG, 1, LONG)), Some(vec![1]));
+        assert_eq!(numbers(Some(requests.take_rest())), Some(vec![]));
+    }
+
+    #[test]
     fn one_that_does_not_come_is_not_waited_for_each_time() {
         let requests = RequestQueue::default();
         let mut expected = Vec::new();
         for _ in 0..6 {
             asked(&requests, 0..7);
-            assert_eq!(numbers(requests.take(Instant::now() + LONG, 8, LONG)).map(|taken| taken.len()), Some(7));
+            let (first, rest) = (requests.take(Instant::now() + LONG, 8, LONG), requests.take_rest());
+            assert_eq!(first.map_or(0, |first| first.len()) + rest.len(), 7);
             expected.push(requests.lock().expected);
         }
         assert_eq!(expected, [7, 7, 7, 7, 8, 7]);

@@ -7,8 +7,10 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::JoinHandle;
 
 use super::outgoing::OutgoingMail;
+use super::outgoing::Written;
 use super::requests::RequestQueue;
 use crate::domain::message::MessageId;
 use crate::domain::reply::Throttle;
@@ -48,8 +50,8 @@ pub(super) enum WorkerRequest {
 /// What the store's thread says to a worker.
 #[derive(Debug)]
 pub(super) enum WorkerResponse {
-    /// Send this. `next`: announce this one with it, if the relay allows it.
-    Send { outgoing: Box<OutgoingMail>, next: Option<Envelope> },
+    /// Send this. `next`: announce this one with it, if the relay allows it, and write its mail meanwhile.
+    Send { outgoing: Arc<OutgoingMail>, next: Option<Arc<OutgoingMail>> },
     /// Ask again after this time.
     Wait(Duration),
     /// Open a connection after this time, in place of the one there is.
@@ -101,8 +103,14 @@ impl WorkerContext {
         answers: &mut UnboundedReceiver<WorkerResponse>,
     ) -> Option<WorkerResponse> {
         let (mut last, mut has_answered) = (None, false);
+        let mut announced: Option<JoinHandle<Written>> = None;
         loop {
             self.say(WorkerRequest::Next { last: last.take(), can_ride: connection.can_ride() });
+            // Should it fail, the mail is written when it is needed.
+            let written = match announced.take() {
+                Some(written) => written.await.ok(),
+                None => None,
+            };
             let (outgoing, next) = match answers.recv().await {
                 Some(WorkerResponse::Send { outgoing, next }) => (outgoing, next),
                 Some(WorkerResponse::Wait(time)) if time <= IDLE => {
@@ -121,7 +129,8 @@ impl WorkerContext {
                 }
             };
             let id = outgoing.id;
-            let mail = match outgoing.compose(&self.composer) {
+            let written = written.and_then(|written| written.mail_of(&outgoing));
+            let mail = match written.unwrap_or_else(|| outgoing.compose(&self.composer)) {
                 Ok(mail) => mail,
                 Err(unwritten) => {
                     if connection.has_announced() {
@@ -135,7 +144,9 @@ impl WorkerContext {
                 }
             };
             drop(outgoing);
-            let (mut outcome, mut was_told) = deliver(&mut connection, &mail, next.as_ref(), answers).await;
+            let envelope = next.as_ref().map(|next| self.composer.envelope(&next.address));
+            let ahead = next.map(|next| tokio::spawn(write_ahead(next, Arc::clone(&self.composer))));
+            let (mut outcome, mut was_told) = deliver(&mut connection, &mail, envelope.as_ref(), answers).await;
             if has_answered && !was_told && is_over(&outcome) {
                 // A limit per connection is no trouble: the same mail goes over a new one.
                 connection.close().await;
@@ -147,7 +158,7 @@ impl WorkerContext {
                         return answers.recv().await;
                     }
                 };
-                (outcome, was_told) = deliver(&mut connection, &mail, next.as_ref(), answers).await;
+                (outcome, was_told) = deliver(&mut connection, &mail, envelope.as_ref(), answers).await;
             }
             if was_told {
                 self.say(WorkerRequest::Lost(id, outcome));
@@ -166,7 +177,7 @@ impl WorkerContext {
                 }
                 return answers.recv().await;
             }
-            last = Some((id, outcome));
+            (last, announced) = (Some((id, outcome)), ahead);
         }
     }
 
@@ -174,6 +185,12 @@ impl WorkerContext {
         // Where nobody listens any more, the run is over, and the answer that does not come ends the worker.
         self.requests.say(self.number, request);
     }
+}
+
+/// Writes the mail of a message that is not begun yet. As a task of its own it comes after what the workers have to send, when the
+/// relay is at work.
+async fn write_ahead(outgoing: Arc<OutgoingMail>, composer: Arc<Composer>) -> Written {
+    Written::new(outgoing, &composer)
 }
 
 /// Delivers one mail, unless the worker is told to end before that is done: what became of it, and whether it was told.

@@ -90,7 +90,11 @@ impl UnfinishedFile {
         loop {
             let path = random_name(place, ending);
             let on_signal = RemovedOnSignal::new(&path);
-            let file = create_in(&directory, &path, mode)?;
+            let file = create_in(&directory, &path, mode).map_err(|problem| match problem {
+                // The other name says nothing to anyone who gave this one.
+                FileError::Io { error, .. } => FileError::Io { path: place.to_path_buf(), doing: "created", error },
+                problem => problem,
+            })?;
             writing_lock::lock(&file);
             // Another process may have taken it for left behind before it was locked.
             if metadata(&file, place)?.links > 0 {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use nix::errno::Errno;
 use rusqlite::backup::Backup;
 use rusqlite::backup::StepResult;
 
@@ -61,7 +62,8 @@ impl StoreError {
     /// The error of writing a copy: that disk is full or fails, and not the one that holds the store.
     fn of_writing(self, copy: &UnfinishedFile) -> Self {
         let error = match self {
-            Self::Full => io::ErrorKind::StorageFull.into(),
+            // In the system's words, as where it is copied without SQLite.
+            Self::Full => Errno::ENOSPC.into(),
             Self::Disk(words) | Self::ReadOnly(words) | Self::Closed(words) => io::Error::other(words),
             other => return other,
         };

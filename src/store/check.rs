@@ -1,5 +1,7 @@
 //! Whether the store is whole.
 
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::thread;
 
 use super::ReadTransaction;
@@ -13,8 +15,8 @@ use crate::domain::text;
 /// The most lines that `integrity_check` gives.
 const MOST: usize = 100;
 
-/// The cache of SQLite for an examination, in KiB with a minus sign: `integrity_check` looks each row up in each index, and with the
-/// usual 2 MiB it reads the pages of a large index from the file again and again.
+/// The cache of SQLite for a whole `integrity_check`, in KiB with a minus sign: it looks each row up in each index, and with the usual
+/// 2 MiB it reads the pages of a large index from the file again and again.
 const CACHE: i32 = -16_384;
 
 /// What is wrong with the file as SQLite sees it.
@@ -27,18 +29,25 @@ pub struct FileFaults {
 }
 
 impl Store {
-    /// Examines the file with a thread and a connection of its own, while `meanwhile` runs: both read the whole store, and each has
-    /// a processor to itself. `None`: it had no thread or no connection, or the store can only be read in a way that takes one.
-    pub fn examine_file_while<T>(&self, meanwhile: impl FnOnce() -> T) -> (Option<FileFaults>, T) {
-        if self.is_for_reading {
-            return (None, meanwhile());
-        }
+    /// Examines the file with a thread and a connection of its own, while `meanwhile` runs with `reading`: both read the whole store,
+    /// and each has a processor to itself. anyone who has finished first goes on with the next table. Where there is no thread or no
+    /// connection to have, or the store can only be read in a way that takes one, one thing is done after the other.
+    pub fn examine_file_while<T>(
+        &self,
+        reading: &ReadTransaction<'_>,
+        meanwhile: impl FnOnce() -> T,
+    ) -> (FileFaults, T) {
+        let Some(tables) = reading.tables_of_own_schema().filter(|_| !self.is_for_reading).map(Mutex::new) else {
+            let value = meanwhile();
+            return (reading.file_faults(), value);
+        };
         let (path, rule) = (self.path.clone(), self.rule);
-        let examine = move || {
+        let examine = || {
             let store = Store::open(&path, &rule, ExpectedVersion::CurrentOrOlder).ok()?;
-            store.connection.pragma_update(None, "cache_size", CACHE).ok()?;
             let reading = store.read().ok()?;
-            Some(reading.file_faults())
+            let is_sound = is_sound(&reading.integrity_check(Evaluated::Structure));
+            let references = reading.dangling_references();
+            Some((is_sound && reading.are_sound(&tables), references))
         };
         thread::scope(|scope| {
             let started = {
@@ -46,13 +55,34 @@ impl Store {
                 thread::Builder::new().spawn_scoped(scope, examine)
             };
             let value = meanwhile();
+            let are_sound = reading.are_sound(&tables);
             let found = started.ok().and_then(|thread| match thread.join() {
                 Ok(found) => found,
                 Err(panic) => std::panic::resume_unwind(panic),
             });
-            (found, value)
+            let faults = match found {
+                Some((true, references)) if are_sound => FileFaults { integrity: Ok(Vec::new()), references },
+                Some((_, references)) => FileFaults { integrity: reading.integrity_check(Evaluated::All), references },
+                None => reading.file_faults(),
+            };
+            (faults, value)
         })
     }
+}
+
+/// What SQLite examines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Evaluated {
+    /// Everything, with a line for each fault.
+    All,
+    /// The pages and the types of the values, by `quick_check`: not what the indexes hold and not the CHECK constraints, for which SQLite
+    /// needs nearly all of the time. [`ReadTransaction::is_sound_table`] needs less.
+    Structure,
+}
+
+/// Whether `integrity_check` found nothing.
+fn is_sound(found: &Result<Vec<String>>) -> bool {
+    found.as_ref().is_ok_and(Vec::is_empty)
 }
 
 impl ReadTransaction<'_> {
@@ -61,18 +91,72 @@ impl ReadTransaction<'_> {
         FileFaults { integrity: self.integrity_faults(), references: self.dangling_references() }
     }
 
-    /// What SQLite's `integrity_check` finds wrong, at most 100 lines; empty: nothing.
+    /// What SQLite's `integrity_check` finds wrong, at most 100 lines; empty: nothing. It is asked only where something is wrong, which
+    /// is found faster.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn integrity_faults(&self) -> Result<Vec<String>> {
+        let is_proven = self
+            .tables_of_own_schema()
+            .map(Mutex::new)
+            .is_some_and(|tables| is_sound(&self.integrity_check(Evaluated::Structure)) && self.are_sound(&tables));
+        if is_proven { Ok(Vec::new()) } else { self.integrity_check(Evaluated::All) }
+    }
+
+    /// The tables, if the schema is the program's own; `None`: SQLite alone knows what the constraints of another one say.
+    fn tables_of_own_schema(&self) -> Option<Vec<String>> {
+        self.schema_differences().ok()?.is_empty().then(|| self.tables().ok())?
+    }
+
+    /// Takes one table after the other, as others may do at the same time, until there is none. Says whether those that it took are
+    /// sound; what cannot be read is not.
+    fn are_sound(&self, tables: &Mutex<Vec<String>>) -> bool {
+        let next = || tables.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        std::iter::from_fn(next).all(|table| self.is_sound_table(&table).unwrap_or(false))
+    }
+
+    fn integrity_check(&self, evaluated: Evaluated) -> Result<Vec<String>> {
         let cut = self.cut_within_page()?;
-        let mut statement = self.transaction.prepare("PRAGMA integrity_check")?;
-        let lines = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
+        let ignore_constraints =
+            |ignores: bool| self.transaction.pragma_update(None, "ignore_check_constraints", ignores);
+        let pragma = match evaluated {
+            Evaluated::All => {
+                self.transaction.pragma_update(None, "cache_size", CACHE)?;
+                "PRAGMA integrity_check"
+            }
+            Evaluated::Structure => {
+                ignore_constraints(true)?;
+                "PRAGMA quick_check"
+            }
+        };
+        let lines = self.transaction.prepare(pragma).and_then(|mut statement| {
+            statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()
+        });
+        ignore_constraints(false)?;
         // The first one has a line before it that names the database.
+        let lines = lines?;
         let lines = lines.iter().flat_map(|line| line.lines());
         let lines = lines.filter(|line| *line != "ok" && !line.starts_with("***")).map(str::to_owned);
-        Ok(cut.into_iter().chain(lines).take(MOST).collect())
+        let mut lines: Vec<String> = cut.into_iter().chain(lines).take(MOST).collect();
+        if lines.is_empty() && evaluated == Evaluated::All {
+            lines = self.wrong_counts()?;
+        }
+        Ok(lines)
+    }
+
+    /// The indexes that hold more entries than their table has rows for them, in the words of `integrity_check`: it does not count the
+    /// entries of those that are only for some rows.
+    fn wrong_counts(&self) -> Result<Vec<String>> {
+        let mut lines = Vec::new();
+        for table in self.tables_of_own_schema().unwrap_or_default() {
+            for index in self.indexes(&table)?.unwrap_or_default() {
+                if !self.has_count_of_rows(&index)? {
+                    lines.push(format!("wrong # of entries in index {}", index.name));
+                }
+            }
+        }
+        Ok(lines)
     }
 
     /// Says that the last page is not complete; `None`: it is. SQLite reads zeros for what is missing, and notices nothing where a

@@ -8,6 +8,8 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 
 use super::Result;
+use super::constraints;
+use super::index_entries;
 use crate::domain::email_address;
 use crate::domain::search;
 
@@ -28,6 +30,10 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     connection.create_scalar_function("text_holds", 2, flags, |context| {
         Ok(search::holds(&text(context, 1).unwrap_or_default(), &text(context, 0).unwrap_or_default()))
     })?;
+    // has_types(letters, value…): see `constraints`.
+    connection.create_scalar_function("has_types", -1, flags, |context| Ok(constraints::has_types(context)))?;
+    // entries(value…), ordered_entries(shape, value…): see `index_entries`.
+    index_entries::register(connection, flags)?;
     Ok(())
 }
 

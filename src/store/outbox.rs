@@ -335,10 +335,13 @@ pub(super) fn every_due() -> String {
     format!("SELECT {} FROM message LEFT JOIN user ON user.id = user_id", columns(HAS_LATER_LINK, NOTE))
 }
 
-/// Every message as [`due`] reads it, without looking for its user, its job and other messages. (For `ON FALSE`, SQLite would read the
-/// whole other table for each row.)
+/// Every message that may be due some time as [`due`] reads it, without looking for its user, its job and other messages: one that the
+/// relay accepted never is. (For `ON FALSE`, SQLite would read the whole other table for each row.)
 pub(super) fn every_message_alone() -> String {
-    format!("SELECT {} FROM message LEFT JOIN user ON user.id = NULL", columns("0", "note"))
+    format!(
+        "SELECT {} FROM message LEFT JOIN user ON user.id = NULL WHERE state IS NOT 'accepted'",
+        columns("0", "note")
+    )
 }
 
 /// Every user as [`recipient`] reads it.

@@ -8,6 +8,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::thread;
+use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -29,6 +30,8 @@ use super::links;
 use super::lock::LockGuard;
 use super::lock::lock_all;
 use super::lock::lock_as_restorer;
+use super::messages::WAITING;
+use super::metadata::KEY_FINGERPRINT;
 use super::open::ANSWER_TIMEOUT;
 use super::open::ExpectedVersion;
 use super::open::beside;
@@ -119,6 +122,8 @@ impl RestoreInProgress {
         if kept.is_some() {
             require_page_size(&store, copy, place, rule)?;
         }
+        // What is written is put on the disk when it is in its place; of a copy that is not, nothing is missed.
+        store.connection.pragma_update(None, "synchronous", "OFF")?;
         store.migrate().map_err(|error| error.of_copy(copy))?;
         Ok((Self { place: place.to_owned(), private, kept, rule: *rule, _alone: alone }, store))
     }
@@ -174,27 +179,31 @@ impl RestoreInProgress {
     fn keep_and_overwrite(&self, from: &Store, kept: &Path) -> Result<()> {
         // Not stopped with the lock of the writer in its hand.
         let _deferred = stop_signals::defer();
-        let connection = GuardedConnection::new(connect(&self.place, &self.rule, OpenMode::Shared)?);
-        let old = Store {
-            connection,
-            path: self.place.clone(),
-            file: FileIdentity::at(&self.place)?,
-            rule: self.rule,
-            notes_changes: Cell::default(),
-            is_for_reading: false,
-        };
+        // Where it is damaged, that is found before anything is written to its log.
+        open_replaced(&self.place, &self.rule)?.read()?.fact(KEY_FINGERPRINT)?;
         let mut to = connect(&self.place, &self.rule, OpenMode::Shared)?;
-        for connection in [&old.connection, &to] {
-            // Where it turns out to be damaged, its log is kept as it is, and not moved into it.
-            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-        }
+        // Where it turns out to be damaged, its log is kept as it is, and not moved into it.
+        to.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         to.pragma_update(None, "synchronous", "FULL")?;
         let backup = Backup::new(&from.connection, &mut to)?;
         // No page yet, but the lock of the one writer: what is kept is what is replaced, to the last commit.
         step(&backup, 0)?;
-        old.write_copy(old.begin_copy_beside(kept)?)?.finish()?;
-        // All pages at once: between two steps others would see half of each.
-        let replaced = step(&backup, -1);
+        let (place, rule) = (self.place.as_path(), self.rule);
+        let keep = || keep(place, &rule, kept);
+        let (is_kept, written) = thread::scope(|scope| {
+            let started = thread::Builder::new().spawn_scoped(scope, keep);
+            // Every page but the last one: they are in the log, where nobody sees them before the last one is there too.
+            let written = step(&backup, (backup.progress().pagecount - 1).max(0));
+            let is_kept = match started.map(ScopedJoinHandle::join) {
+                Ok(Ok(is_kept)) => is_kept,
+                Ok(Err(panic)) => std::panic::resume_unwind(panic),
+                // There was no thread to have.
+                Err(_) => keep(),
+            };
+            (is_kept, written)
+        });
+        is_kept?;
+        let replaced = written.and_then(|()| step(&backup, -1));
         if replaced.is_err() {
             // Nothing was replaced, and this is what was copied just now.
             std::fs::remove_file(kept).ok();
@@ -202,9 +211,28 @@ impl RestoreInProgress {
         replaced?;
         drop(backup);
         to.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
-        drop(old);
         to.close().map_err(|(_, error)| StoreError::from(error))
     }
+}
+
+/// Opens the store that is replaced, in whatever version it is. Closing it leaves its log as it is.
+fn open_replaced(place: &Path, rule: &Rule) -> Result<Store> {
+    let connection = GuardedConnection::new(connect(place, rule, OpenMode::Shared)?);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    Ok(Store {
+        connection,
+        path: place.to_owned(),
+        file: FileIdentity::at(place)?,
+        rule: *rule,
+        notes_changes: Cell::default(),
+        is_for_reading: false,
+    })
+}
+
+/// Copies the store that is replaced to a file of its own.
+fn keep(place: &Path, rule: &Rule, kept: &Path) -> Result<()> {
+    let old = open_replaced(place, rule)?;
+    old.write_copy(old.begin_copy_beside(kept)?)?.finish()
 }
 
 /// How many bytes of a copy belong to it, as its header says ("Database File Format", section 1.3): what is behind them is no
@@ -228,7 +256,7 @@ fn is_same_file(copy: &File, place: &Path) -> bool {
 fn copy_bytes(mut from: io::Take<File>, private: &UnfinishedFile, named: &Path) -> Result<()> {
     let mut to = private.writer()?;
     let failed = |error| FileError::Io { path: named.to_owned(), doing: "copied", error };
-    io::copy(&mut from, &mut to).and_then(|_| to.sync_all()).map_err(failed)?;
+    io::copy(&mut from, &mut to).map_err(failed)?;
     Ok(())
 }
 
@@ -302,27 +330,28 @@ impl WriteTransaction<'_> {
         self.note_time(now)?;
         let now = now.as_second();
         let time = link_time("?1");
+        // By the index of codes SQLite would look up nearly every row, each in another page, instead of reading one after the other.
         let open = format!(
-            "SELECT count(*) FROM message WHERE life IS NOT NULL AND code_hash IS NOT NULL AND {}",
+            "SELECT count(*) FROM message NOT INDEXED WHERE life IS NOT NULL AND code_hash IS NOT NULL \
+             AND expires_at > ?1 AND {}",
             links::open("?1")
         );
         let links: i64 = self.transaction.query_row(&open, [now], |row| row.get(0))?;
         // Those that have expired by now stay so (`clock.rs`).
         let revoke = format!(
-            "UPDATE message SET revoked_at = ?1, revoked_why = 'restored from a copy' WHERE life IS NOT NULL \
+            "UPDATE message NOT INDEXED SET revoked_at = ?1, revoked_why = 'restored from a copy' WHERE life IS NOT NULL \
              AND used_at IS NULL AND revoked_at IS NULL AND code_hash IS NOT NULL \
-             AND (expires_at IS NULL OR expires_at > {time}) \
+             AND (expires_at IS NULL OR (expires_at > ?1 AND expires_at > {time})) \
              AND state NOT IN ('queued', 'sending', 'deferred', 'in doubt')"
         );
         self.transaction.execute(&revoke, [now])?;
-        let messages = self.transaction.execute(
+        let wait = format!(
             "UPDATE message SET state = 'in doubt', sender = NULL, due_at = ?1, reply = ?2, \
              handed_at = coalesce(handed_at, last_try_at, ?1), doubts = doubts + 1, nonce = NULL, code_hash = NULL, \
              message_id = NULL, first_try_at = NULL, expires_at = NULL, clock_period = NULL, lifetime_from = NULL, \
-             given_back = NULL \
-             WHERE state IN ('queued', 'sending', 'deferred', 'in doubt')",
-            params![now, WHY],
-        )?;
+             given_back = NULL WHERE id IN ({WAITING})"
+        );
+        let messages = self.transaction.execute(&wait, params![now, WHY])?;
         self.transaction.execute("DELETE FROM relay_hold", [])?;
         let jobs = self.transaction.execute(
             "UPDATE job SET state = 'paused', why = ?1, paused_at = ?2 WHERE state = 'running'",

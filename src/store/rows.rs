@@ -3,6 +3,7 @@
 
 use rusqlite::OptionalExtension as _;
 use rusqlite::Row;
+use rusqlite::types::ValueRef;
 
 use super::ReadTransaction;
 use super::Result;
@@ -233,10 +234,7 @@ impl ReadTransaction<'_> {
     /// The values that have another type than their column. The schema keeps them out: somebody wrote to the file with another
     /// program that was told to ignore it.
     fn check_types(&self, found: &mut RowFindings) -> rusqlite::Result<()> {
-        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name";
-        let mut tables = self.transaction.prepare(sql)?;
-        let tables = tables.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
-        for table in tables {
+        for table in self.tables()? {
             let sql = "SELECT name, lower(type), \"notnull\" OR pk > 0 FROM pragma_table_info(?1)";
             let mut columns = self.transaction.prepare(sql)?;
             let columns = columns.query_map([&table], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
@@ -265,21 +263,51 @@ impl ReadTransaction<'_> {
 
     /// The texts that no command would have taken: too long, or with characters that drive a terminal.
     fn check_texts(&self, found: &mut RowFindings) -> rusqlite::Result<()> {
-        for (table, key, column, limit) in BOUNDED {
-            // Most texts are short, and of letters alone.
-            let sql = format!(
-                "SELECT {key}, {column} FROM {table} WHERE typeof({column}) = 'text' \
+        // Most texts are short, and of letters alone.
+        let condition = |column: &str, limit: usize| {
+            format!(
+                "typeof({column}) = 'text' \
                  AND (length({column}) > {limit} OR octet_length({column}) <> length({column}) OR {column} GLOB '*[^ -~]*')"
-            );
-            let mut statement = self.transaction.prepare(&sql)?;
+            )
+        };
+        let columns = BOUNDED.map(|(table, key, column, limit)| (table, key, column, condition(column, limit)));
+        self.each_value_that_is(&columns, |table, key, index, value| {
+            let (_, _, column, limit) = BOUNDED[index];
+            // One that is not UTF-8 is found above.
+            if let Err(fault) = value.as_str().map_or(Ok(()), |text| text::check_line(text, limit)) {
+                found.add(table, key, column, &fault.to_string());
+            }
+            Ok(())
+        })
+    }
+
+    /// Gives the values to `visit` that meet the condition of their column, with the table, the row and the place in `columns`, which
+    /// are of the form: the table, the column that says which row it is, the column, and its condition. One look at each row does for
+    /// all columns of a table, which are one behind the other.
+    fn each_value_that_is(
+        &self,
+        columns: &[(&'static str, &str, &str, String)],
+        mut visit: impl FnMut(&'static str, &str, usize, ValueRef<'_>) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<()> {
+        let mut first = 0;
+        for of_table in columns.chunk_by(|one, other| one.0 == other.0) {
+            let [(table, key, ..), ..] = of_table else { continue };
+            let values: Vec<String> =
+                of_table.iter().map(|(_, _, column, condition)| format!("iif({condition}, {column}, NULL)")).collect();
+            let conditions: Vec<String> = of_table.iter().map(|(.., condition)| format!("({condition})")).collect();
+            let (values, conditions) = (values.join(", "), conditions.join(" OR "));
+            let mut statement =
+                self.transaction.prepare(&format!("SELECT {key}, {values} FROM {table} WHERE {conditions}"))?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                // One that is not UTF-8 is found above.
-                let Ok(text) = row.get_ref(1)?.as_str() else { continue };
-                if let Err(fault) = text::check_line(text, limit) {
-                    found.add(table, &damage::key_of(row, 0), column, &fault.to_string());
+                for index in 0..of_table.len() {
+                    let value = row.get_ref(index + 1)?;
+                    if value != ValueRef::Null {
+                        visit(table, &damage::key_of(row, 0), first + index, value)?;
+                    }
                 }
             }
+            first += of_table.len();
         }
         Ok(())
     }
@@ -356,19 +384,14 @@ impl ReadTransaction<'_> {
                 found.push(format!("{table}: the next number would be {next}: almost no numbers are left"));
             }
         }
-        for (table, key, column) in COUNTED {
-            let sql = format!(
-                "SELECT {key}, {column} FROM {table} WHERE typeof({column}) = 'integer' \
-                 AND {column} NOT BETWEEN 0 AND {FAR_FROM_THE_END} LIMIT {MOST}"
-            );
-            let mut statement = self.transaction.prepare(&sql)?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let value: i64 = row.get(1)?;
-                found.add(table, &damage::key_of(row, 0), column, &format!("{value} is out of range"));
-            }
-        }
-        Ok(())
+        let columns = COUNTED.map(|(table, key, column)| {
+            let condition = format!("typeof({column}) = 'integer' AND {column} NOT BETWEEN 0 AND {FAR_FROM_THE_END}");
+            (table, key, column, condition)
+        });
+        self.each_value_that_is(&columns, |table, key, index, value| {
+            found.add(table, key, COUNTED[index].2, &format!("{} is out of range", value.as_i64()?));
+            Ok(())
+        })
     }
 }
 

@@ -141,10 +141,7 @@ fn the_matrix_of_commands_and_roles_is_exactly_this() {
             let may = match run.status {
                 77 => false,
                 0 => true,
-                65 if two_lines
-                    || action == Action::ResetsRevokeByCode
-                    || run.err().contains("error: no such ") =>
-                {
+                65 if two_lines || action == Action::ResetsRevokeByCode || run.err().contains("error: no such ") => {
                     true
                 }
                 _ => panic!("{name} {line}: {run}"),

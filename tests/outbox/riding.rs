@@ -6,14 +6,18 @@ use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering;
 
 use cxme_admin::domain::message::MessageState;
+use cxme_admin::outbox::SendOptions;
+use cxme_admin::secrets::ResetCode;
 
 use crate::relay::Act;
 use crate::relay::At;
 use crate::relay::Offer;
+use crate::relay::Received;
 use crate::relay::ScriptedRelay;
 use crate::relays::pipelining;
 use crate::relays::riding;
 use crate::world::World;
+use crate::world::code_in;
 use crate::world::smtp;
 
 /// How many messages the store says are in flight, by another way than the engine's connection.
@@ -72,15 +76,8 @@ fn a_message_of_which_only_the_envelope_left_is_not_in_doubt() {
 fn a_user_who_is_locked_while_his_envelope_rides_gets_nothing_and_the_others_do() {
     let world = World::new();
     let ids = world.queued(6);
-    let path = world.store.path().to_owned();
-    let relay = ScriptedRelay::start(pipelining(), move |moment| {
-        if (moment.at, moment.recipient) == (At::Dot, "user2@example.com") {
-            let connection = rusqlite::Connection::open(&path).unwrap();
-            connection.busy_timeout(std::time::Duration::from_secs(30)).unwrap();
-            connection.execute("UPDATE user SET locked_at = 1, updated_at = 1 WHERE username = 'user3'", []).unwrap();
-        }
-        Act::Usual
-    });
+    let locked = "UPDATE user SET locked_at = 1, updated_at = 1 WHERE username = 'user3'";
+    let relay = changed_at_dot(&world, "user2@example.com", locked);
     let report = world.send(smtp(relay.port()), 1);
     assert_eq!((report.accepted, report.trouble, relay.connections()), (5, None, 2));
     assert_eq!(world.message(ids[3]).state, MessageState::Cancelled);
@@ -105,4 +102,66 @@ fn without_pipelining_all_is_sent_as_well() {
     world.queued(10);
     let relay = ScriptedRelay::start(Offer::default(), |_| Act::Usual);
     assert_eq!(world.send(smtp(relay.port()), 2).accepted, 10);
+}
+
+/// Changes the store behind the program's back when the content of this recipient is there.
+fn changed_at_dot(world: &World, recipient: &'static str, statement: &'static str) -> ScriptedRelay {
+    let path = world.store.path().to_owned();
+    ScriptedRelay::start(pipelining(), move |moment| {
+        if (moment.at, moment.recipient) == (At::Dot, recipient) {
+            let connection = rusqlite::Connection::open(&path).unwrap();
+            connection.busy_timeout(std::time::Duration::from_secs(30)).unwrap();
+            connection.execute(statement, []).unwrap();
+        }
+        Act::Usual
+    })
+}
+
+#[test]
+fn each_mail_has_the_link_the_date_and_the_message_id_of_its_row_whenever_it_was_written() {
+    // Where the clock stands still, mails are written before their messages are begun; where it moves, each is written anew.
+    for seconds in [0, 1] {
+        let world = World::new();
+        world.queued(30);
+        let relay = ScriptedRelay::start(pipelining(), |_| Act::Usual);
+        let order = SendOptions { connections: 3, ..SendOptions::default() };
+        world.send_observed(smtp(relay.port()), &order, &mut |_| world.wait(seconds));
+        let mails = relay.accepted();
+        assert_eq!(mails.len(), 30);
+        for mail in mails {
+            let content = String::from_utf8(mail.content).unwrap();
+            let header = |name: &str| content.lines().find_map(|line| line.strip_prefix(name)).unwrap().to_owned();
+            let date = jiff::fmt::rfc2822::parse(&header("Date: ")).unwrap().timestamp().as_second();
+            let hash = ResetCode::parse(&code_in(&content)).unwrap().hash().0;
+            let connection = rusqlite::Connection::open(world.store.path()).unwrap();
+            let sql = "SELECT first_try_at = ?2 AND code_hash = ?3 AND '<' || message_id || '>' = ?4 FROM message WHERE address = ?1";
+            let row = rusqlite::params![mail.recipients[0], date, hash, header("Message-ID: ")];
+            assert!(connection.query_row(sql, row, |row| row.get::<_, bool>(0)).unwrap(), "{content}");
+        }
+    }
+}
+
+#[test]
+fn a_user_whose_name_changes_while_the_mail_is_written_ahead_is_mailed_by_the_new_one() {
+    let world = World::new();
+    world.queued(6);
+    let changed = "UPDATE user SET name = 'Trillian', updated_at = 1 WHERE username IN ('user3', 'user4')";
+    let relay = changed_at_dot(&world, "user2@example.com", changed);
+    assert_eq!(world.send(smtp(relay.port()), 1).accepted, 6);
+    let mails = relay.accepted();
+    let greets = |mail: &&Received| String::from_utf8_lossy(&mail.content).contains("Trillian");
+    let new: Vec<_> = mails.iter().filter(greets).map(|mail| mail.recipients[0].as_str()).collect();
+    assert_eq!((new, relay.connections()), (vec!["user3@example.com", "user4@example.com"], 1));
+}
+
+#[test]
+fn a_user_who_is_locked_after_his_message_was_read_ahead_gets_nothing() {
+    let world = World::new();
+    let ids = world.queued(6);
+    let locked = "UPDATE user SET locked_at = 1, updated_at = 1 WHERE username = 'user4'";
+    let relay = changed_at_dot(&world, "user2@example.com", locked);
+    let report = world.send(smtp(relay.port()), 1);
+    // Nothing was announced of it yet.
+    assert_eq!((report.accepted, report.trouble, relay.connections()), (5, None, 1));
+    assert_eq!(world.message(ids[4]).state, MessageState::Cancelled);
 }

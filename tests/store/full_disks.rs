@@ -241,3 +241,50 @@ fn a_command_that_the_kernel_ends_because_of_a_full_disk_says_so() {
     assert_eq!(facts(&world), before);
     world.assert_sound();
 }
+
+#[test]
+fn a_backup_onto_a_full_disk_leaves_nothing_there_and_no_event_says_that_it_is_done() {
+    in_own_mounts("full_disks::a_backup_onto_a_full_disk");
+}
+
+#[test]
+#[ignore = "started by a_backup_onto_a_full_disk_leaves_nothing_there_and_no_event_says_that_it_is_done"]
+fn a_backup_onto_a_full_disk() {
+    for (file_system, disk) in Disk::each() {
+        let world = World::new();
+        let name = "name ".repeat(38);
+        let rows: String = (0..20_000).map(|row| format!("u{row}@example.com,{name}\n")).collect();
+        finish(world.command(&["users", "import", "-"]), &format!("email,name\n{rows}")).done(&["import"]);
+        let events = || world.count("SELECT count(*) FROM event WHERE action = 'store backup'");
+        // One that only its owner can write in, and one where others could put a file beside the copy, which is written beside the
+        // store first.
+        let (private, shared) = (disk.path().join("private"), disk.path().join("shared"));
+        for (folder, mode) in [(&private, 0o700), (&shared, 0o1777)] {
+            std::fs::create_dir(folder).unwrap();
+            set_mode(folder, mode);
+        }
+        for folder in [&private, &shared] {
+            let copy = folder.join("copy.db");
+            let words = ["store", "backup", copy.to_str().unwrap()];
+            // Not even room for a file, and less than for the copy.
+            for free in [0, 100, 2_000] {
+                fill(disk.path(), free);
+                let ran = world.run(&words);
+                ran.refused(74, &format!("{}: cannot be ", copy.display()));
+                ran.refused(74, "No space left on device");
+                assert!(!ran.stderr.contains("store.db"), "{file_system:?} {free}: it is another disk: {ran:?}");
+                assert_eq!(names_in(folder), [""; 0], "{file_system:?} {free}");
+                assert_eq!(world.names(), ["reset.key", "store.db"], "{file_system:?} {free}");
+                assert_eq!(events(), 0, "{file_system:?} {free}");
+            }
+            empty(disk.path());
+        }
+        for (folder, done) in [(&private, 1), (&shared, 2)] {
+            let copy = folder.join("copy.db");
+            world.done(&["store", "backup", copy.to_str().unwrap()]);
+            assert_eq!((names_in(folder), events()), (vec!["copy.db".to_owned()], done), "{file_system:?}");
+            std::fs::remove_file(&copy).unwrap();
+        }
+        world.assert_sound();
+    }
+}

@@ -355,7 +355,7 @@ impl Delivery<'_> {
         // The relay is at work meanwhile.
         let codes = self.codes(session);
         session.earlier_codes = CodeMask::of(&self.mail.content);
-        let reply = match session.wire.reply(self.timeout(self.timeouts().dot)).await {
+        let reply = match session.wire.reply_to_keep(self.timeout(self.timeouts().dot)).await {
             Ok(reply) => reply,
             Err(NoReply::Lost(words)) => return Err(self.in_doubt(&words)),
             Err(NoReply::Alert(alert)) => return Err(self.in_doubt(&ended_tls(alert))),

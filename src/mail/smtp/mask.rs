@@ -17,7 +17,7 @@ const MIN_ENCODED: usize = 4;
 /// The code of a line and what divides it from the text, in bytes: a short password may well be a part of the code.
 const CODE: usize = 4;
 
-/// Secrets that are masked in what is received.
+/// Secrets that are masked in what is received, [`folded`].
 #[derive(Default)]
 pub(super) struct Mask {
     secrets: Vec<Zeroizing<Vec<char>>>,
@@ -30,7 +30,7 @@ impl Mask {
         let kept = |characters: &mut dyn Iterator<Item = char>, room: usize| {
             // Room for all of it, so that nothing is left behind unwiped when the buffer would grow.
             let mut kept = Zeroizing::new(Vec::with_capacity(room));
-            kept.extend(characters);
+            kept.extend(characters.map(folded));
             kept
         };
         let mut mask = Self::default();
@@ -57,15 +57,17 @@ impl Mask {
     fn text(&self, text: &str) -> String {
         let mut places = Vec::new();
         quoted::each_form(text, |form| {
-            let secrets = || self.secrets.iter().filter(|secret| form.is_plain || secret.len() >= MIN_ENCODED);
-            find(&form.characters, secrets(), |part| places.push(form.place(part)));
+            let mut characters = Zeroizing::new(Vec::with_capacity(form.characters.len()));
+            characters.extend(form.characters.iter().copied().map(folded));
+            let secrets = self.secrets.iter().filter(|secret| form.is_plain || secret.len() >= MIN_ENCODED);
+            find(&characters, secrets, |part| places.push(form.place(part)));
             // Whatever divides the letters, or their bytes: blanks, hyphens, invisible characters, the zeros of UTF-16.
-            let letters = letters(&form.characters);
-            let characters: Zeroizing<Vec<char>> =
-                Zeroizing::new(letters.iter().map(|at| form.characters[*at]).collect());
-            if characters.len() < form.characters.len() {
+            let at = letters(&characters);
+            if at.len() < characters.len() {
+                let mut letters = Zeroizing::new(Vec::with_capacity(at.len()));
+                letters.extend(at.iter().map(|at| characters[*at]));
                 let long = self.letters.iter().filter(|secret| secret.len() >= MIN_PART);
-                find(&characters, long, |part| places.push(form.place(letters[part.start]..letters[part.end - 1] + 1)));
+                find(&letters, long, |part| places.push(form.place(at[part.start]..at[part.end - 1] + 1)));
             }
         });
         quoted::masked(text, places)
@@ -101,10 +103,14 @@ fn secret_at_start(text: &[char], secret: &[char]) -> usize {
     longest.filter(|length| *length >= least).unwrap_or(0)
 }
 
-/// How many characters are the same from the start on, in whatever case.
+/// How many characters are the same from the start on.
 fn common(one: &[char], other: &[char]) -> usize {
-    let is_same = |(one, other): &(&char, &char)| one == other || one.to_lowercase().eq(other.to_lowercase());
-    one.iter().zip(other).take_while(is_same).count()
+    one.iter().zip(other).take_while(|(one, other)| one == other).count()
+}
+
+/// A character in whatever case.
+fn folded(character: char) -> char {
+    character.to_lowercase().next().unwrap_or(character)
 }
 
 #[cfg(test)]

@@ -160,6 +160,17 @@ impl Wire {
         }
     }
 
+    /// [`Wire::reply`], for one whose words are kept also where it refuses nothing.
+    ///
+    /// # Errors
+    /// As [`Wire::reply`].
+    pub(super) async fn reply_to_keep(&mut self, timeout: Timeout) -> Result<Reply, NoReply> {
+        let before = std::mem::replace(&mut self.masks_what_is_shown, false);
+        let reply = self.reply(timeout).await;
+        self.masks_what_is_shown = before;
+        reply
+    }
+
     /// The next line that was received whole, without its end. A line that ends in LF alone is taken too: nothing of
     /// ours depends on it.
     fn line(&mut self) -> Result<Option<Vec<u8>>, NoReply> {

@@ -1,5 +1,6 @@
 //! The next message of a worker: begun, and the one after it set aside.
 
+use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -9,7 +10,6 @@ use super::Engine;
 use super::StoreTurn;
 use crate::domain::message::MailKind;
 use crate::domain::message::MessageState;
-use crate::mail::Envelope;
 use crate::outbox::InFlight;
 use crate::outbox::limits;
 use crate::outbox::limits::StartDecision;
@@ -49,9 +49,9 @@ impl Engine<'_> {
             reserved.into_iter().for_each(|reserved| self.message_source.give_back(reserved.id(), false));
             return Ok(answer);
         }
-        let due = match reserved {
+        let (due, outgoing) = match reserved {
             Some(reserved) => match self.still_due(turn, reserved, now)? {
-                Some(due) => due,
+                Some(found) => found,
                 // The relay may wait for its content.
                 None => return Ok(WorkerResponse::Open(Duration::ZERO)),
             },
@@ -70,7 +70,7 @@ impl Engine<'_> {
                     false => self.take(turn, now)?,
                 };
                 match due {
-                    Some(due) => due,
+                    Some(due) => (due, None),
                     None if !self.suspicion.is_probing() => return Ok(WorkerResponse::End),
                     None if self.in_flight() > 0 => return Ok(WorkerResponse::Wait(super::LOOK)),
                     None => {
@@ -89,11 +89,11 @@ impl Engine<'_> {
             known_refusals,
             is_test: due.kind == MailKind::Test,
         };
-        let outgoing = self.begin(turn, due, now);
+        let outgoing = self.begin(turn, &due, outgoing, now);
         self.quotas.begin();
         self.workers[number].in_flight = Some(in_flight);
         let next = if can_ride { self.reserve(turn, number, now)? } else { None };
-        Ok(WorkerResponse::Send { outgoing: Box::new(outgoing), next })
+        Ok(WorkerResponse::Send { outgoing, next })
     }
 
     fn leave(&self) -> StartDecision {
@@ -106,12 +106,17 @@ impl Engine<'_> {
         }
     }
 
-    /// A message that was set aside, if it is still to be sent to that address.
-    fn still_due(&mut self, turn: &StoreTurn<'_>, reserved: Aside, now: Timestamp) -> Result<Option<Due>> {
+    /// A message that was set aside, if it is still to be sent to that address; with its mail, if it is as it was.
+    fn still_due(
+        &mut self,
+        turn: &StoreTurn<'_>,
+        reserved: Aside,
+        now: Timestamp,
+    ) -> Result<Option<(Due, Option<Arc<OutgoingMail>>)>> {
         let id = reserved.id();
-        let Some(due) = self.message_source.take_reserved(reserved) else { return Ok(None) };
+        let Some((due, outgoing)) = self.message_source.take_reserved(reserved) else { return Ok(None) };
         match self.message_source.verdict(turn, &due, now)? {
-            Verdict::Send => Ok(Some(due)),
+            Verdict::Send => Ok(Some((due, outgoing))),
             Verdict::Skip => Ok(None),
             Verdict::CallOff(why) => {
                 turn.store()?.cancel_message(id, why, now)?;
@@ -130,8 +135,8 @@ impl Engine<'_> {
         })
     }
 
-    /// Sets the message aside that the worker comes to after the one it has now; its envelope.
-    fn reserve(&mut self, turn: &StoreTurn<'_>, number: usize, now: Timestamp) -> Result<Option<Envelope>> {
+    /// Sets the message aside that the worker comes to after the one it has now; what its mail is written from.
+    fn reserve(&mut self, turn: &StoreTurn<'_>, number: usize, now: Timestamp) -> Result<Option<Arc<OutgoingMail>>> {
         // A worker that must wait before its next message must not have announced one.
         let is_canary = self.send_options.canary.is_some_and(|count| self.report.accepted < count);
         let is_scarce = self.quotas.has_less_than(2 * self.workers.len());
@@ -139,13 +144,32 @@ impl Engine<'_> {
             return Ok(None);
         }
         let Some(due) = self.take(turn, now)? else { return Ok(None) };
-        let envelope = self.mailer.composer.envelope(&due.address);
-        self.workers[number].reserved = Some(self.message_source.reserved(due));
+        let outgoing = Arc::new(self.outgoing(&due, now));
+        self.workers[number].reserved = Some(self.message_source.reserved(due, Arc::clone(&outgoing)));
         self.workers[number].known_refusals = self.suspicion.known();
-        Ok(Some(envelope))
+        Ok(Some(outgoing))
     }
 
-    fn begin(&mut self, turn: &StoreTurn<'_>, due: Due, now: Timestamp) -> OutgoingMail {
+    /// Begins a message, with the outgoing that its mail may have been written from ahead, if that is of this second.
+    fn begin(
+        &mut self,
+        turn: &StoreTurn<'_>,
+        due: &Due,
+        outgoing: Option<Arc<OutgoingMail>>,
+        now: Timestamp,
+    ) -> Arc<OutgoingMail> {
+        let outgoing = outgoing.filter(|outgoing| outgoing.date == date(due, now));
+        let outgoing = outgoing.unwrap_or_else(|| Arc::new(self.outgoing(due, now)));
+        turn.start(AttemptStart {
+            id: due.id,
+            nonce: outgoing.nonce,
+            message_id: outgoing.message_id.clone(),
+            code_hash: outgoing.code.as_ref().map(ResetCode::hash),
+        });
+        outgoing
+    }
+
+    fn outgoing(&mut self, due: &Due, now: Timestamp) -> OutgoingMail {
         let nonce = due.nonce.unwrap_or_else(|| {
             let mut nonce = [0; NONCE];
             self.surroundings.random.fill(&mut nonce);
@@ -155,28 +179,28 @@ impl Engine<'_> {
             (Some(key), Some(user)) if due.kind.has_link() => Some(ResetCode::make(key, &nonce, user)),
             _ => None,
         };
-        let message_id = due.message_id.unwrap_or_else(|| self.mailer.composer.message_id(due.id, &nonce));
-        let code_hash = code.as_ref().map(ResetCode::hash);
-        turn.start(AttemptStart { id: due.id, nonce, message_id: message_id.clone(), code_hash });
-        let must_change = due.recipient.as_ref().is_some_and(|user| user.must_change);
-        let (username, name, locale) =
-            due.recipient.map(|user| (user.username, user.name, user.locale)).unwrap_or_default();
+        let recipient = due.recipient.as_ref();
         OutgoingMail {
             id: due.id,
             kind: due.kind,
-            address: due.address,
-            name,
-            username,
-            locale,
-            date: due.first_try_at.unwrap_or(now),
+            address: due.address.clone(),
+            name: recipient.map(|user| user.name.clone()).unwrap_or_default(),
+            username: recipient.map(|user| user.username.clone()).unwrap_or_default(),
+            locale: recipient.and_then(|user| user.locale.clone()),
+            date: date(due, now),
             created_at: due.created_at,
-            must_change,
+            must_change: recipient.is_some_and(|user| user.must_change),
             nonce,
-            message_id,
+            message_id: due.message_id.clone().unwrap_or_else(|| self.mailer.composer.message_id(due.id, &nonce)),
             code,
             lifetime: due.lifetime.unwrap_or_default(),
             cause: due.cause,
-            note: due.note,
+            note: due.note.clone(),
         }
     }
+}
+
+/// The Date of a message that is begun now, in whole seconds as the store has it.
+fn date(due: &Due, now: Timestamp) -> Timestamp {
+    due.first_try_at.unwrap_or_else(|| Timestamp::from_second(now.as_second()).unwrap_or(now))
 }
