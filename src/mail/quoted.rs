@@ -295,7 +295,8 @@ fn escape(text: &[char]) -> Option<(Escaped, usize)> {
     match text {
         ['%', 'u' | 'U', ..] => of_length(2, 4),
         ['%' | '=', ..] => byte(1, 2, 16),
-        ['\\', 'x', ..] | ['0', 'x' | 'X', ..] => byte(2, 2, 16),
+        ['\\', 'x', ..] => byte(2, 2, 16),
+        ['0', 'x' | 'X', ..] => byte(2, 2, 16).map(|(byte, length)| (byte, length + between_numbers(&text[length..]))),
         ['\\', 'u', '{', ..] => {
             let count = digits(3, 16, 8);
             let is_ended = count > 0 && text.get(3 + count) == Some(&'}');
@@ -319,6 +320,15 @@ fn escape(text: &[char]) -> Option<(Escaped, usize)> {
             names.into_iter().find(|(name, _)| is_it(name)).map(|(name, it)| (Escaped::Character(it), 1 + name.len()))
         }
         _ => None,
+    }
+}
+
+/// How many characters are between a number and the next one in hexadecimal digits.
+fn between_numbers(text: &[char]) -> usize {
+    match text {
+        [' ' | ',', '0', 'x' | 'X', ..] => 1,
+        [',', ' ', '0', 'x' | 'X', ..] => 2,
+        _ => 0,
     }
 }
 

@@ -167,7 +167,7 @@ impl ReadTransaction<'_> {
         values.extend(conditions.values);
         let mailed = format!(
             "SELECT user.id AS id, {EMAIL_DOMAIN} AS domain, octet_length(user.name) + octet_length(username) + \
-             octet_length(email) AS length, {reason} AS skipped \
+             octet_length(email) AS length, password_set_at IS NULL AS is_without, {reason} AS skipped \
              FROM user LEFT JOIN temp.held ON held.user_id = user.id{clause}"
         );
         let first = format!(
@@ -175,11 +175,16 @@ impl ReadTransaction<'_> {
              (SELECT id, domain FROM ({mailed}) WHERE skipped IS NULL ORDER BY id LIMIT {FIRST})) \
              ORDER BY place, id LIMIT {SAMPLES}"
         );
-        let longest =
-            format!("SELECT id FROM ({mailed}) WHERE skipped IS NULL ORDER BY length DESC, id LIMIT {SAMPLES}");
+        // An invitation has another text than a reset.
+        let [resets, invitations] = [0, 1].map(|is_without| {
+            format!(
+                "SELECT id FROM ({mailed}) WHERE skipped IS NULL AND is_without = {is_without} \
+                 ORDER BY length DESC, id LIMIT {SAMPLES}"
+            )
+        });
         let bound: Vec<&dyn ToSql> = values.iter().map(AsRef::as_ref).collect();
         let mut chosen: Vec<UserId> = Vec::new();
-        for sql in [first, longest] {
+        for sql in [first, resets, invitations] {
             let mut statement = self.transaction.prepare(&sql)?;
             for id in statement.query_map(bound.as_slice(), |row| Ok(UserId(row.get(0)?)))? {
                 let id = id?;

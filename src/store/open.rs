@@ -94,7 +94,7 @@ impl Store {
         if found < known && expect == ExpectedVersion::Current {
             return Err(StoreError::Older { path: named.to_owned(), found, known });
         }
-        // Whoever kept the log from being emptied may have filled the disk, and be gone.
+        // The process that kept the log from being emptied may have filled the disk, and be gone.
         let (connection, is_for_reading) = room::after_write_back((connection, is_for_reading), path, open)?;
         prepare(&connection)?;
         // Where there is no room, nothing is written, and the log stays as it is.

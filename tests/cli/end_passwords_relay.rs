@@ -8,6 +8,7 @@ use crate::relay::Act;
 use crate::relay::At;
 use crate::relay::Offer;
 use crate::relay::ScriptedRelay;
+use crate::support::GOOD;
 
 const CALL: &str = "users send-reset --all --end-passwords --yes";
 
@@ -74,6 +75,7 @@ fn the_largest_mail_is_compared_with_what_the_relay_takes() {
     }
     users += &format!("zoe@example.com,{}\n", "Maximiliana ".repeat(8).trim());
     world.command("users import -").stdin(users).run().expect_status(0);
+    world.set_password("zoe", GOOD);
     assert!(bytes() > before, "{before}");
 }
 
@@ -121,4 +123,23 @@ fn asking_sends_no_mail() {
     RSET
     QUIT
     ");
+}
+
+#[test]
+fn the_note_of_a_job_is_stored_once_and_is_in_each_mail() {
+    let relay = ScriptedRelay::start(Offer { extensions: vec!["PIPELINING"], tls: None }, |_| Act::Usual);
+    let world = world(&relay);
+    let note = "Laptop stolen, ask Bob.";
+    world.command(&format!("{CALL} --note")).argument(note).run().expect_status(0);
+    let mails = relay.accepted();
+    assert_eq!(mails.len(), 3);
+    for mail in mails {
+        assert!(String::from_utf8_lossy(&mail.content).contains(note));
+    }
+    assert_eq!(world.ask("SELECT note FROM job"), note);
+    assert_eq!(world.ask("SELECT count(*) FROM message WHERE note IS NOT NULL"), "0");
+    // A mail of its own has its own.
+    world.command("users send-reset alice --unless-sent-within 0s --note").argument("Hello.").run().expect_status(0);
+    assert_eq!(world.ask("SELECT note FROM message WHERE job_id IS NULL AND kind = 'reset'"), "Hello.");
+    assert!(String::from_utf8_lossy(&relay.accepted()[3].content).contains("Hello."));
 }

@@ -121,17 +121,16 @@ pub(crate) fn disguises(text: &str) -> Vec<(&'static str, String)> {
         ("base32", base32(text.as_bytes())),
         ("base64 of hexadecimal", STANDARD.encode(&hexadecimal)),
         ("base64 twice", STANDARD.encode(STANDARD.encode(text))),
-        ("bytes with 0x", of_bytes(&|byte| format!("0x{byte:02x} "))),
+        ("bytes with 0x", of_bytes(&|byte| format!("0x{byte:02x} ")).trim_end().to_owned()),
         ("a letter at a time", divided(text, " ")),
         ("dots between letters", divided(text, ".")),
-        ("zero-width spaces between letters", divided(text, "\u{200b}")),
         ("base64 a digit at a time", divided(&STANDARD.encode(text), " ")),
         ("base64 of UTF-16", STANDARD.encode(text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>())),
     ]
 }
 
 fn divided(text: &str, by: &str) -> String {
-    text.chars().map(|character| format!("{character}{by}")).collect()
+    text.chars().map(String::from).collect::<Vec<_>>().join(by)
 }
 
 /// RFC 4648, 6, without what fills it up.

@@ -49,7 +49,7 @@ fn on_a_full_disk() {
         fill(disk, free);
         world
             .set_password()
-            .refused(74, &format!("is nearly full ({free} KiB left; a change needs 1 MiB and 8 files): nothing"));
+            .refused(74, &format!("is nearly full ({free} KiB left; a change needs 1 MiB and 8 files); nothing"));
         // What needs no room works: logins above all.
         finish(world.command(&VERIFY), PASSWORD).done(&VERIFY);
         world.done(&["users", "list"]);

@@ -13,7 +13,6 @@ use crate::own_mounts::in_own_mounts;
 use crate::own_mounts::mount;
 use crate::shortages::END;
 use crate::shortages::TRIAL;
-use crate::shortages::configure_relay;
 use crate::shortages::has_password;
 use crate::shortages::world_with_password;
 use crate::world::World;
@@ -74,10 +73,7 @@ fn room_for_a_held_log() {
         }
         for words in [TRIAL, END] {
             let ran = world.run(&words);
-            ran.refused(
-                74,
-                "the disk that holds the store has too little room to send the mails of the job (39 MiB left",
-            );
+            ran.refused(74, "the disk that holds the store has too little room to send the mails of the job (39.");
             ran.refused(74, "nothing was changed; another process keeps reading the store");
         }
         assert!(has_password(&world), "{is_empty}");
@@ -105,14 +101,15 @@ fn a_log_that_fills_the_disk() {
         assert_eq!(ran.code, Some(74), "{file_system:?}: {ran:?}");
         let accepted = || world.count("SELECT count(*) FROM message WHERE state = 'accepted'");
         let first = accepted();
-        assert!((1..1_500).contains(&first), "{file_system:?}: {first}");
+        let all = world.count("SELECT count(*) FROM message");
+        assert!((1..all).contains(&first), "{file_system:?}: {first}");
         // As long as somebody reads there is nothing that it could do.
         assert_eq!(world.run(&["users", "lock", "user2"]).code, Some(74), "{file_system:?}");
         reader.end();
         // Nobody frees any space, and everything works again.
         world.done(&["users", "lock", "user2"]);
         let ran = world.run(&["jobs", "run"]);
-        assert_eq!((ran.code, accepted()), (Some(0), 1_500), "{file_system:?}: {ran:?}");
+        assert_eq!((ran.code, accepted()), (Some(0), all), "{file_system:?}: {ran:?}");
         empty(disk.path());
         world.assert_sound();
     }
@@ -140,6 +137,9 @@ fn room_for_a_note() {
     });
     assert!(enough.is_some_and(|mebibytes| mebibytes > 2), "{enough:?}");
     assert_eq!(with_note(&END).code, Some(0), "{enough:?}");
-    assert_eq!(world.count("SELECT count(*) FROM message WHERE state = 'accepted'"), 2_002);
+    assert_eq!(
+        world.count("SELECT count(*) FROM message WHERE state = 'accepted'"),
+        world.count("SELECT count(*) FROM user")
+    );
     assert_eq!(world.count("SELECT count(*) FROM message WHERE note IS NOT NULL"), 0);
 }

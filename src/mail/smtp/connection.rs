@@ -359,7 +359,9 @@ impl Delivery<'_> {
             Ok(reply) => reply,
             Err(NoReply::Lost(words)) => return Err(self.in_doubt(&words)),
             Err(NoReply::Alert(alert)) => return Err(self.in_doubt(&ended_tls(alert))),
-            Err(NoReply::Garbage(words)) => return Err(self.in_doubt(&format!("the relay sent {words}"))),
+            Err(NoReply::Garbage(words)) => {
+                return Err(self.in_doubt(&format!("the relay sent {}", codes.text(&words))));
+            }
         };
         let words = reply.words_about(&codes);
         match reply.code {
@@ -398,18 +400,20 @@ impl Delivery<'_> {
 
     async fn command(&self, session: &mut Session, phase: Phase, command: &str) -> Result<(), DeliveryOutcome> {
         let sent = session.wire.command(command, self.timeout(self.timeouts().mail)).await;
-        sent.map_err(|no| self.no_reply(phase, no))
+        sent.map_err(|no| self.no_reply(session, phase, no))
     }
 
     async fn reply(&self, session: &mut Session, phase: Phase, wait: Duration) -> Result<Reply, DeliveryOutcome> {
-        session.wire.reply(self.timeout(wait)).await.map_err(|no| self.no_reply(phase, no))
+        let reply = session.wire.reply(self.timeout(wait)).await;
+        reply.map_err(|no| self.no_reply(session, phase, no))
     }
 
-    fn no_reply(&self, phase: Phase, no: NoReply) -> DeliveryOutcome {
+    fn no_reply(&self, session: &Session, phase: Phase, no: NoReply) -> DeliveryOutcome {
         match no {
             NoReply::Lost(words) => self.trouble(TransportErrorKind::Later, phase, &words),
             NoReply::Alert(alert) => self.trouble(TransportErrorKind::Later, phase, &ended_tls(alert)),
             NoReply::Garbage(words) => {
+                let words = self.codes(session).text(&words);
                 self.trouble(TransportErrorKind::ForGood, phase, &format!("the relay sent {words}"))
             }
         }

@@ -63,7 +63,7 @@ impl Mask {
             find(&characters, secrets, |part| places.push(form.place(part)));
             // Whatever divides the letters, or their bytes: blanks, hyphens, invisible characters, the zeros of UTF-16.
             let at = letters(&characters);
-            if at.len() < characters.len() {
+            if at.len() < characters.len() || self.letters != self.secrets {
                 let mut letters = Zeroizing::new(Vec::with_capacity(at.len()));
                 letters.extend(at.iter().map(|at| characters[*at]));
                 let long = self.letters.iter().filter(|secret| secret.len() >= MIN_PART);
@@ -142,7 +142,7 @@ mod tests {
             ("535 faatsnatfaatsnat", "535 ****"),
             ("535 %74%61nstaaf%74anstaaf", "535 ****"),
             // Encoded twice, in base32, and in full-width letters.
-            ("535 %2574%2561nstaaf &#116;&#97;nstaaf", "535 **** ****"),
+            ("535 %2574%2561nstaaf &#116;&#97;nstaaf", "535 ****"),
             ("535 ORQW443UMFQWM5DBNZZXIYLBMY!", "535 ****!"),
             ("535 ｔａｎｓｔａａｆ", "535 ****"),
         ] {

@@ -15,7 +15,7 @@ use crate::mail::outcome::TransportError;
 use crate::mail::outcome::TransportErrorKind;
 use crate::mail::smtp::envelope::EnvelopeCommands;
 
-/// How many mails are announced at most. A relay counts refused recipients, and hangs up on whoever has many.
+/// How many mails are announced at most. A relay counts refused recipients, and hangs up on clients with many.
 const ANNOUNCED: usize = 5;
 
 /// Why a mail was refused, in words, and what the relay said; `None`: it said nothing.
