@@ -30,8 +30,8 @@ PASSWORD = b"lamp river stone\n"
 ARGON2 = dict(memory_kib=65536, iterations=3, parallelism=1)
 
 # Times `sqlite3 'PRAGMA integrity_check'`, and times that with a copy that is synced: the wall time and the processor time.
-CHECK_LIMITS = 1.6, 2.2
-RESTORE_LIMITS = 3.0, 2.5
+CHECK_LIMITS = 0.8, 1.3
+RESTORE_LIMITS = 1.3, 1.6
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--rows", type=int, default=1_000_000, help="users of the large store")

@@ -152,7 +152,7 @@ impl OpenTransport {
         }
     }
 
-    /// Whether the last mail may have left, if [`Connection::deliver`] was not awaited to its end.
+    /// Whether the last mail may have left, if [`OpenTransport::deliver`] was not awaited to its end.
     pub fn may_have_left(&self) -> bool {
         match self {
             Self::Smtp(connection) => connection.may_have_left(),

@@ -196,20 +196,20 @@ impl Skipped {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopReason {
     /// The relay was in trouble for longer than `retry_for`, or in one that does not pass, or it refuses everything:
-    /// [`Report::trouble`].
+    /// [`SendReport::trouble`].
     Trouble,
-    /// More than [`Order::max_failures`] of the messages failed.
+    /// More than [`SendOptions::max_failures`] of the messages failed.
     TooManyFailures {
         /// How many failed.
         failed: u64,
         /// Of how many that were tried.
         settled: u64,
     },
-    /// One of the first messages was not accepted ([`Order::canary`]).
+    /// One of the first messages was not accepted ([`SendOptions::canary`]).
     CanaryFailed,
-    /// [`Order::begin_until`] or [`Order::deadline`] passed.
+    /// [`SendOptions::begin_until`] or [`SendOptions::deadline`] passed.
     OutOfTime,
-    /// Somebody asked ([`Order::stop`]).
+    /// Somebody asked ([`SendOptions::stop`]).
     Stopped,
     /// The job was paused, cancelled or deleted meanwhile.
     Ended,

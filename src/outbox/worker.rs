@@ -29,7 +29,7 @@ const IDLE: Duration = Duration::from_secs(10);
 /// What is said of a relay that a worker was not left the time to wait for.
 const CUT: &str = "the relay did not answer in the time that was left";
 
-/// What a worker says to the store's thread. Each is answered by one [`Answer`].
+/// What a worker says to the store's thread. Each is answered by one [`WorkerResponse`].
 #[derive(Debug)]
 pub(super) enum WorkerRequest {
     /// The connection could not be opened.

@@ -24,8 +24,8 @@ const PARENT_MODE: u32 = 0o755;
 /// Makes an empty file of exactly `mode` (of its nine permission bits) and opens it for reading and writing.
 ///
 /// # Errors
-/// [`Problem::Exists`] when anything stands under the name, a symbolic link that leads nowhere included;
-/// [`Problem::Parent`] when others may write in the directory; otherwise what the system said.
+/// [`FileError::Exists`] when anything stands under the name, a symbolic link that leads nowhere included;
+/// [`FileError::Parent`] when others may write in the directory; otherwise what the system said.
 pub fn create_new(path: &Path, mode: u32) -> Result<File, FileError> {
     let directory = directory_for(path)?;
     create_in(&directory, path, mode)
@@ -35,7 +35,7 @@ pub fn create_new(path: &Path, mode: u32) -> Result<File, FileError> {
 /// left.
 ///
 /// # Errors
-/// As [`create_new`], and what the system said when writing failed; [`Problem::Reserved`] when the name is one of SQLite's
+/// As [`create_new`], and what the system said when writing failed; [`FileError::Reserved`] when the name is one of SQLite's
 /// or the program's own.
 pub fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), FileError> {
     let _own = FsCredentials::own();
@@ -46,7 +46,7 @@ pub fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), FileError> 
 /// the new one, each whole. Only one at a time may write the same file.
 ///
 /// # Errors
-/// [`Problem::Parent`] when others may write in the directory; otherwise what the system said.
+/// [`FileError::Parent`] when others may write in the directory; otherwise what the system said.
 pub fn replace(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), FileError> {
     let directory = directory_for(path)?;
     fill_and_move(&directory, path, mode, |file| file.write_all(bytes), |from| directory.move_over(from, path))
@@ -56,8 +56,8 @@ pub fn replace(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), FileError> {
 /// all.
 ///
 /// # Errors
-/// [`Problem::Exists`] when anything stands under the name; [`Problem::Reserved`] when it is one of SQLite's or the
-/// program's own; [`Problem::Parent`] when others may write in the directory above; otherwise what the system said.
+/// [`FileError::Exists`] when anything stands under the name; [`FileError::Reserved`] when it is one of SQLite's or the
+/// program's own; [`FileError::Parent`] when others may write in the directory above; otherwise what the system said.
 pub fn create_directory(path: &Path, mode: u32) -> Result<(), FileError> {
     create_directory_for(path, mode, None)
 }

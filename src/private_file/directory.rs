@@ -118,7 +118,7 @@ impl PrivateDirectory {
     /// Gives the file under the last name of `from` that of `to`, and puts the name on the disk.
     ///
     /// # Errors
-    /// [`Problem::Exists`] when something has that name; otherwise what the system said.
+    /// [`FileError::Exists`] when something has that name; otherwise what the system said.
     pub(super) fn move_new(&self, from: &Path, to: &Path) -> Result<(), FileError> {
         let (directory, old, new) = (self.descriptor.as_fd(), name_of(from)?, name_of(to)?);
         let moved = match renameat2(directory, old, directory, new, RenameFlags::RENAME_NOREPLACE) {
@@ -145,7 +145,7 @@ impl PrivateDirectory {
         })
     }
 
-    /// As [`Folder::move_new`], but a file that has the name is replaced.
+    /// As [`PrivateDirectory::move_new`], but a file that has the name is replaced.
     pub(super) fn move_over(&self, from: &Path, to: &Path) -> Result<(), FileError> {
         renameat(self.descriptor.as_fd(), name_of(from)?, self.descriptor.as_fd(), name_of(to)?)
             .map_err(|errno| FileError::from_io(to, "put in its place", errno.into()))?;

@@ -49,7 +49,7 @@ const MOST_LINKS: usize = 40;
 /// when the system starts it by its path. What a script reads besides itself is not checked.
 ///
 /// # Errors
-/// A [`Problem`] when the file is absent or loose.
+/// A [`FileError`] when the file is absent or loose.
 pub fn check_program(path: &Path) -> Result<(), FileError> {
     let _own = FsCredentials::own();
     look(path, &Rule::config()).map(drop)
@@ -59,7 +59,7 @@ pub fn check_program(path: &Path) -> Result<(), FileError> {
 /// memory when they are dropped.
 ///
 /// # Errors
-/// A [`Problem`] when the file is absent, loose, longer than `limit` or cannot be read.
+/// A [`FileError`] when the file is absent, loose, longer than `limit` or cannot be read.
 pub fn read(path: &Path, rule: &Rule, limit: usize) -> Result<Zeroizing<Vec<u8>>, FileError> {
     let (file, path) = open_judged(path, rule)?;
     let unread = |error| FileError::Io { path: path.clone(), doing: "read", error };
@@ -89,7 +89,7 @@ pub fn read(path: &Path, rule: &Rule, limit: usize) -> Result<Zeroizing<Vec<u8>>
 /// Opens a file for reading, once: what was checked is what is read, whatever becomes of the name.
 ///
 /// # Errors
-/// A [`Problem`] when the file is absent, loose or cannot be opened.
+/// A [`FileError`] when the file is absent, loose or cannot be opened.
 pub fn open(path: &Path, rule: &Rule) -> Result<File, FileError> {
     open_judged(path, rule).map(|(file, _)| file)
 }
@@ -107,7 +107,7 @@ pub const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// account: see [`FsCredentials`].
 ///
 /// # Errors
-/// A [`Problem`] when the file is absent, when it or a companion is not as the rule says, or when others may write in the
+/// A [`FileError`] when the file is absent, when it or a companion is not as the rule says, or when others may write in the
 /// directory.
 pub fn check_database(path: &Path, rule: &Rule) -> Result<(), FileError> {
     let directory = PrivateDirectory::of(path)?;
@@ -169,7 +169,7 @@ pub fn group_faults(path: &Path, name: &str, group: u32) -> Result<Vec<String>, 
 /// Checks a directory in which a database is to be created, for the `path` of the database.
 ///
 /// # Errors
-/// A [`Problem`] when there is no such directory, or somebody else owns it or may write in it.
+/// A [`FileError`] when there is no such directory, or somebody else owns it or may write in it.
 pub fn check_database_place(path: &Path, rule: &Rule) -> Result<(), FileError> {
     rule.check_database_directory(path, &PrivateDirectory::of(path)?)
 }
@@ -177,7 +177,7 @@ pub fn check_database_place(path: &Path, rule: &Rule) -> Result<(), FileError> {
 /// Judges the directory that `path` is to stand in: its mode, and whose it is. `path` itself need not be there.
 ///
 /// # Errors
-/// A [`Problem`] when there is no such directory, or somebody else owns it or may write in it.
+/// A [`FileError`] when there is no such directory, or somebody else owns it or may write in it.
 pub fn validate_place(path: &Path, rule: &Rule) -> Result<(), FileError> {
     rule.check_directory(path, &PrivateDirectory::of(path)?)
 }

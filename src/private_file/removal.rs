@@ -1,7 +1,7 @@
 //! Files that are removed when a signal ends the process while it writes them: Ctrl-C leaves nothing behind, as an error does.
 //!
 //! The signals do what they did before, after the files are gone. A process that handles them itself, or ignores them, is left
-//! as it is; SIGKILL leaves a file, which the next process removes ([`super::Unfinished`]).
+//! as it is; SIGKILL leaves a file, which the next process removes ([`super::UnfinishedFile`]).
 
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt as _;

@@ -13,7 +13,7 @@ const OWN: [&str; 4] = [".lock", ".new", super::unfinished::UNFINISHED, super::u
 /// belong to exists: it may come later.
 ///
 /// # Errors
-/// [`Problem::Reserved`].
+/// [`FileError::Reserved`].
 pub fn refuse_reserved(path: &Path) -> Result<(), FileError> {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     // Without case, as some file systems compare names.

@@ -50,7 +50,7 @@ impl UnfinishedFile {
     /// Begins the file that will be at `place`, which the operator names, with mode 0600. The process's own rights count.
     ///
     /// # Errors
-    /// [`Problem::Exists`] when there is one, [`Problem::Reserved`] when its name is one of SQLite's or the program's own;
+    /// [`FileError::Exists`] when there is one, [`FileError::Reserved`] when its name is one of SQLite's or the program's own;
     /// otherwise as [`create_new`](super::create_new).
     pub fn begin(place: &Path) -> Result<Self, FileError> {
         let _own = FsCredentials::own();
@@ -59,10 +59,10 @@ impl UnfinishedFile {
         Ok(begun)
     }
 
-    /// As [`Unfinished::begin`], for a file of the store's own account.
+    /// As [`UnfinishedFile::begin`], for a file of the store's own account.
     ///
     /// # Errors
-    /// As [`Unfinished::begin`].
+    /// As [`UnfinishedFile::begin`].
     pub fn begin_with_present_rights(place: &Path) -> Result<Self, FileError> {
         refuse_reserved(place)?;
         // A directory that cannot be listed keeps what is in it.
@@ -162,7 +162,7 @@ impl UnfinishedFile {
     /// Puts it on the disk and in its place.
     ///
     /// # Errors
-    /// [`Problem::Exists`] when something came there meanwhile; otherwise what the system said. Nothing is left then.
+    /// [`FileError::Exists`] when something came there meanwhile; otherwise what the system said. Nothing is left then.
     pub fn finish(mut self) -> Result<(), FileError> {
         let _own = self.has_own_rights.then(FsCredentials::own);
         self.file.sync_all().map_err(|error| self.problem("written", error))?;
@@ -317,7 +317,7 @@ pub(super) fn random_name(place: &Path, ending: &str) -> PathBuf {
 /// Gives a file another name in the same directory, unless something has that name, and puts the name on the disk.
 ///
 /// # Errors
-/// [`Problem::Exists`] when something has it; otherwise what the system said.
+/// [`FileError::Exists`] when something has it; otherwise what the system said.
 pub fn move_new(from: &Path, to: &Path) -> Result<(), FileError> {
     directory_for(to)?.move_new(from, to)
 }

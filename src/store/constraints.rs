@@ -1,6 +1,6 @@
-//! Whether the rows keep the CHECK constraints of their tables. SQLite's `integrity_check` evaluates them too, and needs more time for
-//! that than for everything else, because most of ours say which type a value has, by a function call and a comparison of words
-//! each. Here one call of a function compares the types of a whole row. The constraints are those that the schema says.
+//! Whether the rows keep the CHECK constraints of their tables. SQLite's `integrity_check` evaluates them too, and spends more than a
+//! third of its time on them, because most of ours say which type a value has, by a function call and a comparison of words each.
+//! Here one call of a function compares the types of a whole row. The constraints are those that the schema says.
 
 use rusqlite::functions::Context;
 use rusqlite::types::ValueRef;

@@ -102,6 +102,15 @@ pub(super) fn readable<T>(
     Ok((read, faults))
 }
 
+/// The number of a row, which SQLite counts from 1.
+pub(super) fn row_number(row: &Row<'_>, column: usize) -> rusqlite::Result<i64> {
+    let number: i64 = row.get(column)?;
+    if number < 1 {
+        return Err(Error::IntegralValueOutOfRange(column, number));
+    }
+    Ok(number)
+}
+
 /// A number that is counted up one by one, and so is not near the end of its type.
 pub(super) fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u32> {
     let count: u32 = row.get(column)?;

@@ -1,7 +1,7 @@
 //! Whether an index holds an entry for each row of its table, no other one, and all in their order. SQLite's `integrity_check` looks each
-//! row up in each index, which takes most of its time: nearly every row is in another page. Here the rows and the entries are read one
-//! after the other, and sums over both are compared: sums over keyed hashes, whose order does not matter. Two that are the same by
-//! chance, or because somebody wanted it, are as likely as that 64 random bits are.
+//! row up in each index, nearly every one in another page, and spends half of its time on that. Here the rows and the entries are read
+//! one after the other, and what is compared are sums of keyed hashes, for which the order does not matter. Two different sets have the
+//! same sum with a probability of 2^-64, even if an attacker chose them: each process has a random key of its own.
 
 use std::cmp::Ordering;
 use std::hash::BuildHasher as _;

@@ -428,7 +428,7 @@ pub(super) fn job(row: &Row<'_>) -> rusqlite::Result<Job> {
 fn job_of(row: &Row<'_>) -> rusqlite::Result<Job> {
     let state: String = row.get(2)?;
     Ok(Job {
-        id: JobId(row.get(0)?),
+        id: JobId(damage::row_number(row, 0)?),
         key: lossy(row, 1)?,
         state: JobState::stored(&state).ok_or_else(|| damage::unknown_word(2, &state))?,
         why: lossy(row, 3)?,

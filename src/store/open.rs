@@ -68,7 +68,8 @@ impl Store {
         Self::open_named(path, path, rule, expect)
     }
 
-    /// As [`Store::open`], for a private copy of the file that the operator `named`, which is the one to be told of.
+    /// As [`Store::open`], for a private copy of the file that the operator `named`, which is the one to be told of. It is put on the
+    /// disk when it gets its name, and not before.
     pub(super) fn open_named(path: &Path, named: &Path, rule: &Rule, expect: ExpectedVersion) -> Result<Self> {
         // The first who opens a file after a crash plays its log back, under a lock.
         let _deferred = stop_signals::defer();
@@ -96,7 +97,7 @@ impl Store {
         }
         // The process that kept the log from being emptied may have filled the disk, and be gone.
         let (connection, is_for_reading) = room::after_write_back((connection, is_for_reading), path, open)?;
-        prepare(&connection)?;
+        prepare(&connection, if path == named { "FULL" } else { "OFF" })?;
         // Where there is no room, nothing is written, and the log stays as it is.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, is_for_reading)?;
         Ok(Self {
@@ -151,7 +152,7 @@ impl Store {
     fn create_at(path: &Path, rule: &Rule, fill: impl FnOnce(&WriteTransaction<'_>) -> Result<()>) -> Result<()> {
         let connection = connect(path, rule, OpenMode::Shared)?;
         connection.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
-        prepare(&connection)?;
+        prepare(&connection, "FULL")?;
         schema::migrate(&connection)?;
         let store = Self {
             connection: GuardedConnection::new(connection),
@@ -298,15 +299,17 @@ fn identify(connection: &Connection, path: &Path) -> Result<()> {
 
 /// What every connection has. A statement is planned once, whatever its values (SQLite would otherwise plan some anew each
 /// time they are given other ones); the log is a WAL (a backup comes without one), schema is not trusted and cannot be
-/// edited through SQL, deleted rows are overwritten, and a commit is on the disk when it returns. The log is moved into the file
-/// when it has [`LOG_PAGES`].
-fn prepare(connection: &Connection) -> Result<()> {
+/// edited through SQL, deleted rows are overwritten, and a commit is on the disk when it returns if `synchronous` is FULL. The log is
+/// moved into the file when it has [`LOG_PAGES`].
+fn prepare(connection: &Connection, synchronous: &str) -> Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    // It counts for the change to a WAL too.
+    connection.pragma_update(None, "synchronous", synchronous)?;
     connection.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON;",
+        "PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON;",
     )?;
     connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     Ok(())

@@ -201,10 +201,10 @@ fn columns(has_later_link: &str, note: &str) -> String {
     )
 }
 
-/// Those that never were tried, behind a [`Place`].
+/// Those that never were tried, behind a [`Cursor`].
 const FRESH: &str = "state = 'queued' AND job_id IS ?6 AND (message.due_at, message.id) > (?2, ?3)";
 
-/// Those that are tried again and are due, behind a [`Place`].
+/// Those that are tried again and are due, behind a [`Cursor`].
 const AGAIN: &str = "state IN ('deferred', 'in doubt') AND job_id IS ?6 AND message.due_at <= ?1 \
      AND (message.due_at, message.id) > (?4, ?5)";
 

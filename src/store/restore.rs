@@ -122,8 +122,6 @@ impl RestoreInProgress {
         if kept.is_some() {
             require_page_size(&store, copy, place, rule)?;
         }
-        // What is written is put on the disk when it is in its place; of a copy that is not, nothing is missed.
-        store.connection.pragma_update(None, "synchronous", "OFF")?;
         store.migrate().map_err(|error| error.of_copy(copy))?;
         Ok((Self { place: place.to_owned(), private, kept, rule: *rule, _alone: alone }, store))
     }

@@ -20,6 +20,11 @@ fn jobs_run_names_each_row_that_keeps_mail_from_being_sent() {
             "",
         ),
         (
+            "UPDATE job SET id = -9223372036854775808; UPDATE message SET job_id = -9223372036854775808",
+            "skipped 1 job, the store is damaged: job: row -9223372036854775808: id: -9223372036854775808 is out of range",
+            "",
+        ),
+        (
             "DELETE FROM job",
             "skipped 2 mails, the store is damaged: message: row 1: job_id: no such job: 1",
             "references: message: row 1",

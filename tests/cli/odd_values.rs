@@ -197,7 +197,9 @@ fn faults_with(world: &World, whole: &[u8], case: &Case) -> Vec<String> {
     for line in LINES {
         let place = format!("{table}.{column} = {value}: {line}");
         let run = within_limit(&place, || world.command(line).stdin(GOOD).run());
-        let is_named = run.err().contains("error: the store is damaged: ") && !run.err().contains("at index");
+        let is_named = ["error: the store is damaged: ", " of the store has no number left for a new row"]
+            .iter()
+            .any(|words| run.err().contains(words) && !run.err().contains("at index"));
         if run.status == 70 || (run.status == 74 && !is_named) {
             faults.push(format!("{place}: {run}"));
         }

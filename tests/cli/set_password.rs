@@ -296,6 +296,9 @@ fn a_password_as_an_argument_is_refused_and_not_repeated() {
 
     For more information, try '--help'.
     ");
+    // An option of another command is named, because it is no password.
+    let run = world.run("users add a@example.com --name A --yes").expect_status(2);
+    assert!(run.err().starts_with("error: unexpected argument '--yes' found\n"), "{run}");
     for command in ["set-password", "verify-password", "change-password"] {
         for form in [
             "{s}",

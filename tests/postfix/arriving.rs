@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::time::Duration;
-use std::time::Instant;
 
 use cxme_admin::domain::message::MessageState;
 use cxme_admin::domain::relay::LoginMethod;
@@ -221,23 +220,5 @@ fn a_fast_relay_gets_every_mail_once_over_four_connections() {
         assert_eq!(recipients.len(), 200, "{options:?}");
         let codes: BTreeSet<String> = mails.iter().map(|mail| code_in(mail)).collect();
         assert_eq!(codes.len(), 200, "{options:?}");
-    }
-}
-
-#[test]
-fn a_mail_does_not_wait_for_the_packet_before_it() {
-    if !can_sink() {
-        return;
-    }
-    for options in [&[][..], &["-p"]] {
-        let sink = SmtpSink::start(options);
-        let world = World::new();
-        world.queued(200);
-        let begin = Instant::now();
-        assert_eq!(world.send(sink.transport(), 1).accepted, 200);
-        let took = begin.elapsed();
-        // Where the body and its dot are two writes and Nagle's algorithm is on, each mail takes 40 ms: 8 s in all. It
-        // is a third of a second otherwise.
-        assert!(took < Duration::from_secs(7), "{options:?}: {took:?}");
     }
 }

@@ -30,12 +30,7 @@ pub(crate) struct SmtpSink {
 }
 
 impl SmtpSink {
-    /// A sink that forgets, with further options of smtp-sink.
-    pub(crate) fn start(options: &[&str]) -> Self {
-        Self::start_with(options, None)
-    }
-
-    /// The same, but it keeps each mail in a file.
+    /// A sink that keeps each mail in a file, with further options of smtp-sink.
     pub(crate) fn keeping(options: &[&str]) -> Self {
         let directory = tempfile::Builder::new().prefix("cxme-admin-sink-").tempdir_in("/tmp").unwrap();
         if nix::unistd::geteuid().is_root() {

@@ -82,7 +82,7 @@ fn a_store_of_another_version_is_refused_with_what_to_do() {
     world.sqlite().execute_batch("PRAGMA user_version = 0").unwrap();
     assert_refused(&world, &world.store(), "no schema (version 0)");
     world.sqlite().execute_batch("PRAGMA user_version = 1").unwrap();
-    assert_refused(&world, &world.store(), "bring it up: cxme-admin --store ");
+    assert_refused(&world, &world.store(), "upgrade it: cxme-admin --store ");
 }
 
 #[test]

@@ -175,7 +175,7 @@ impl AsRef<ResolvedTargets> for EditManyOutcome {
     }
 }
 
-/// Edits several users, all or none. Fields that are about one user alone ([`Edit::option_for_one`]) are ignored. `confirmed` is
+/// Edits several users, all or none. Fields that are about one user alone ([`UserEdit::option_for_one`]) are ignored. `confirmed` is
 /// how many passwords the operator agreed to remove; `None`: any number.
 ///
 /// # Errors

@@ -7,6 +7,9 @@ use std::ffi::OsString;
 use std::io;
 use std::io::Write;
 
+use clap::Arg;
+use clap::Command;
+use clap::CommandFactory as _;
 use clap::Parser as _;
 use clap::error::ContextKind;
 use clap::error::ContextValue;
@@ -159,9 +162,19 @@ fn withhold_values(error: &mut clap::Error, is_of_passwords: bool) {
     if error.get(ContextKind::InvalidValue).is_some() && (is_misplaced || is_of_passwords && !names_host) {
         error.insert(ContextKind::InvalidValue, withheld());
     }
-    if error.kind() == ErrorKind::UnknownArgument {
+    // An option of another command is no password.
+    let is_option =
+        |value: &ContextValue| matches!(value, ContextValue::String(word) if is_an_option(&Arguments::command(), word));
+    let is_unknown = error.kind() == ErrorKind::UnknownArgument;
+    if is_unknown && !error.get(ContextKind::InvalidArg).is_some_and(is_option) {
         // Also one that begins as an option does. Which option it is nearest to is said without it.
         error.insert(ContextKind::InvalidArg, withheld());
         error.remove(ContextKind::Suggested);
     }
+}
+
+/// Whether the word is a long option of the command, or of one below it.
+fn is_an_option(command: &Command, word: &str) -> bool {
+    let is_of = |arg: &Arg| arg.get_long().is_some_and(|long| word.strip_prefix("--") == Some(long));
+    command.get_arguments().any(is_of) || command.get_subcommands().any(|below| is_an_option(below, word))
 }

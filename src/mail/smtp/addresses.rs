@@ -152,6 +152,20 @@ mod tests {
         assert_eq!(ips(&Addresses::new([])), [""; 0]);
     }
 
+    /// With Nagle's algorithm a mail whose body and dot are two writes waits for the delayed acknowledgement of the first.
+    #[test]
+    fn a_mail_does_not_wait_for_the_packet_before_it() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut addresses = Addresses::new([listener.local_addr().unwrap()]);
+        let connected = runtime.block_on(async {
+            let wait = Duration::from_secs(60);
+            addresses.connect(wait, Instant::now() + wait, &mut |_, _| ()).await
+        });
+        let (tcp, _) = connected.unwrap();
+        assert!(tcp.nodelay().unwrap());
+    }
+
     /// What an address does.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     enum AddressStep {

@@ -36,10 +36,10 @@ use crate::mail::outcome::TransportErrorKind;
 
 /// An open connection to a relay.
 pub struct SmtpConnection {
-    /// `None` once the connection is lost or given up, also when [`Connection::deliver`] was not awaited to its end.
+    /// `None` once the connection is lost or given up, also when [`SmtpConnection::deliver`] was not awaited to its end.
     session: Option<Session>,
     relay: Relay,
-    /// See [`Connection::may_have_left`].
+    /// See [`SmtpConnection::may_have_left`].
     may_have_left: bool,
 }
 
@@ -73,7 +73,7 @@ impl SmtpConnection {
     }
 
     /// Hands one mail over. Only 250 after the final dot is [`DeliveryOutcome::Accepted`]; another 2yz there is no reply of
-    /// SMTP, and the mail [`DeliveryOutcome::InDoubt`]. `next`, if it [can ride](Connection::can_ride), is announced behind the
+    /// SMTP, and the mail [`DeliveryOutcome::InDoubt`]. `next`, if it [can ride](SmtpConnection::can_ride), is announced behind the
     /// dot, and the next call must be for it.
     pub async fn deliver(&mut self, mail: &Mail, next: Option<&Envelope>) -> DeliveryOutcome {
         let relay = &self.relay;
@@ -122,7 +122,7 @@ impl SmtpConnection {
         self.session.as_ref().is_some_and(|session| session.pipelined_next.is_some())
     }
 
-    /// Whether the relay may have the mail of the last [`Connection::deliver`], if that was not awaited to its end.
+    /// Whether the relay may have the mail of the last [`SmtpConnection::deliver`], if that was not awaited to its end.
     pub fn may_have_left(&self) -> bool {
         self.may_have_left
     }

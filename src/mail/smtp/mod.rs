@@ -1,6 +1,6 @@
 //! The dialogue with a mail relay (RFC 5321), driven phase by phase, so that what became of a mail is always known.
 //!
-//! A [`Relay`] says where mails go; [`Relay::open`] connects, encrypts and logs in, and gives a [`Connection`]. The
+//! A [`Relay`] says where mails go; [`Relay::open`] connects, encrypts and logs in, and gives a [`SmtpConnection`]. The
 //! files: `relay` (the settings), `addresses` (the race to one that answers), `opening` (up to EHLO), `login` (AUTH), `mask`
 //! (what is not shown), `connection` (MAIL, RCPT, DATA, the dot), `wire` (bytes, deadlines, bounds), `stream` and `tls` below
 //! it, `reply` and `capabilities` (what the relay says), `content` and `envelope` (what may be sent at all).

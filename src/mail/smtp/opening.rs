@@ -39,7 +39,7 @@ impl Relay {
     /// refuses is asked for once more, if [`Relay::password_renewal`] can give another.
     ///
     /// # Errors
-    /// When the relay cannot be used; what that means is in [`Trouble::kind`].
+    /// When the relay cannot be used; what that means is in [`TransportError::kind`].
     pub async fn open(&self) -> Result<SmtpConnection, TransportError> {
         let opening = Opening { relay: self, end: Instant::now() + self.timeouts.whole };
         let (wire, mut capabilities) = opening.run().await?;

@@ -32,7 +32,7 @@ impl RelayStream {
         }
     }
 
-    /// How much of `bytes` may have left although [`Stream::write`] failed or was given up. A failed write to a socket
+    /// How much of `bytes` may have left although [`RelayStream::write`] failed or was given up. A failed write to a socket
     /// has sent nothing; one to TLS may have sent some of its records before.
     pub(super) fn may_have_left(&self, bytes: &[u8]) -> usize {
         match self {
