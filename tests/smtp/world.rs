@@ -125,7 +125,6 @@ pub(crate) fn disguises(text: &str) -> Vec<(&'static str, String)> {
         ("a letter at a time", divided(text, " ")),
         ("dots between letters", divided(text, ".")),
         ("base64 a digit at a time", divided(&STANDARD.encode(text), " ")),
-        ("base64 of UTF-16", STANDARD.encode(text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>())),
     ]
 }
 
