@@ -9,10 +9,11 @@ use crate::actions::ActionError;
 use crate::actions::App;
 use crate::actions::ChangeOptions;
 use crate::actions::EventDetails;
+use crate::actions::MailerError;
 use crate::actions::Result;
 use crate::actions::Total;
 use crate::actions::Transaction as _;
-use crate::actions::jobs::run::used_up;
+use crate::actions::rates::used_up;
 use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MessageId;
@@ -29,7 +30,7 @@ use crate::outbox::SendOptions;
 use crate::outbox::SendReport;
 use crate::outbox::quota::UsedUp;
 use crate::secrets::ResetKey;
-use crate::store::lock::LockGuard;
+use crate::store::lock_file::LockGuard;
 use crate::store::messages::Message;
 use crate::store::messages::NewContent;
 use crate::store::messages::NewMessage;
@@ -42,23 +43,6 @@ use super::Change;
 const OTHER_SENDER: Duration = Duration::from_secs(10);
 /// How often it looks.
 const GLANCE: Duration = Duration::from_millis(50);
-
-/// Why the outbox cannot be emptied with what the configuration gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum MailerError {
-    /// `[mail] from` is missing.
-    #[error("no mail is configured: `[mail] from` is missing")]
-    NoMail,
-    /// `[reset] link` is missing.
-    #[error("no link is configured: `[reset] link` is missing")]
-    NoLink,
-    /// There is no key file.
-    #[error("the reset key is missing, and no link can be made without it")]
-    NoKey,
-    /// The key is not the store's: a link that was sent before would be another user's, or nobody's.
-    #[error("the reset key is not the one that this store was made with")]
-    OtherKey,
-}
 
 /// Marks what dead processes were sending, within a change that a dry run undoes: it sees what the real run would.
 pub(super) fn doubt_senders(change: &Change<'_>, dead: &[LockGuard]) -> Result<()> {

@@ -20,6 +20,7 @@ pub mod operators;
 pub mod policy;
 pub mod policy_check;
 mod policy_source;
+mod rates;
 pub mod resets;
 pub mod roles;
 pub mod store;
@@ -61,6 +62,7 @@ use crate::store::WriteTransaction;
 use crate::store::sign_in_failures::RefusedAttempt;
 
 pub use error::ActionError;
+pub use error::MailerError;
 pub use policy_source::PolicyError;
 pub use policy_source::PolicySource;
 pub use total::Total;

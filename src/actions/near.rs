@@ -1,12 +1,14 @@
 //! The users that were probably meant by a name that no user has. It is said to those alone who may list the users, and not to
 //! login systems: what they look up never comes here.
 
+use crate::actions::App;
 use crate::actions::Result;
-use crate::actions::Transaction;
+use crate::domain::operator::Authority;
 use crate::domain::role::Permission;
 use crate::domain::spelling;
 use crate::domain::spelling::slips;
 use crate::domain::user::UserReference;
+use crate::store::ReadTransaction;
 
 /// The most users that are named.
 const MOST: usize = 3;
@@ -22,14 +24,19 @@ const DOMAINS: usize = 10;
 
 /// The names of users that are near to `given`, the nearest first: usernames for a username, addresses for an address. The work
 /// is bounded, however many users there are.
-pub(super) fn near(scene: &(impl Transaction + ?Sized), given: &UserReference) -> Vec<String> {
-    if given.as_str().len() > LONGEST_ADDRESS || scene.authority().require(Permission::ViewUsers).is_err() {
+pub(super) fn near(
+    app: &App,
+    reading: &ReadTransaction<'_>,
+    authority: &Authority,
+    given: &UserReference,
+) -> Vec<String> {
+    if given.as_str().len() > LONGEST_ADDRESS || authority.require(Permission::ViewUsers).is_err() {
         return Vec::new();
     }
     // What is wrong with the store is said by what the command is about.
     let mut found = match given {
-        UserReference::Username(name) => near_username(scene, name),
-        UserReference::Email(address) => near_address(scene, address),
+        UserReference::Username(name) => near_username(app, reading, name),
+        UserReference::Email(address) => near_address(app, reading, address),
     }
     .unwrap_or_default();
     found.sort();
@@ -43,8 +50,7 @@ pub(super) fn near(scene: &(impl Transaction + ?Sized), given: &UserReference) -
 }
 
 /// Usernames with the number of slips between.
-fn near_username(scene: &(impl Transaction + ?Sized), given: &str) -> Result<Vec<(usize, String)>> {
-    let reading = scene.reading();
+fn near_username(app: &App, reading: &ReadTransaction<'_>, given: &str) -> Result<Vec<(usize, String)>> {
     let mut names = reading.usernames_among(words(given))?;
     if given.len() <= 2 * LONGEST {
         names.extend(reading.usernames_around(given, NEIGHBOURS)?);
@@ -52,7 +58,7 @@ fn near_username(scene: &(impl Transaction + ?Sized), given: &str) -> Result<Vec
     let mut found: Vec<(usize, String)> =
         names.into_iter().filter_map(|name| Some((slips(given, &name)?, name))).collect();
     // The part of an address before the @ need not be the username.
-    for domain in scene.app().organization().email_domains.iter().take(DOMAINS) {
+    for domain in app.organization().email_domains.iter().take(DOMAINS) {
         let address = UserReference::Email(format!("{given}@{domain}"));
         found.extend(reading.user(&address)?.map(|user| (0, user.username.as_str().to_owned())));
     }
@@ -60,11 +66,10 @@ fn near_username(scene: &(impl Transaction + ?Sized), given: &str) -> Result<Vec
 }
 
 /// Addresses with the number of slips between.
-fn near_address(scene: &(impl Transaction + ?Sized), given: &str) -> Result<Vec<(usize, String)>> {
-    let reading = scene.reading();
+fn near_address(app: &App, reading: &ReadTransaction<'_>, given: &str) -> Result<Vec<(usize, String)>> {
     let Some((local, domain)) = given.rsplit_once('@') else { return Ok(Vec::new()) };
     let here = words(local).into_iter().map(|local| format!("{local}@{domain}"));
-    let domains = scene.app().organization().email_domains.iter().take(DOMAINS);
+    let domains = app.organization().email_domains.iter().take(DOMAINS);
     let elsewhere = domains.filter(|other| !other.eq_ignore_ascii_case(domain)).map(|other| format!("{local}@{other}"));
     let mut found = Vec::new();
     for address in here.chain(elsewhere) {

@@ -22,9 +22,10 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::check::FileFaults;
 use crate::store::damaged::DamagedStore;
-use crate::store::ended_passwords::EndedPasswords;
-use crate::store::ended_passwords::PasswordsBack;
 use crate::store::metadata::KEY_FINGERPRINT;
+use crate::store::passwords_back::ENDS_PASSWORDS_SINCE;
+use crate::store::passwords_back::EndedPasswords;
+use crate::store::passwords_back::PasswordsBack;
 use crate::store::restore::RestoreInProgress;
 use crate::store::restore::UnsettledRows;
 use crate::store::times::TimesAhead;
@@ -306,9 +307,18 @@ pub fn may_replace(app: &App) -> Result<EndedPasswords> {
     app.view(Action::StoreRestore, |view| {
         app.store.refuse_if_locked()?;
         // One of an older version has ended none, and no column for it.
-        let is_older = app.store.version()? < crate::store::schema::VERSION;
+        let is_older = app.store.version()? < ENDS_PASSWORDS_SINCE;
         if is_older { Ok(EndedPasswords::default()) } else { Ok(view.all_ended_passwords()?) }
     })
+}
+
+/// Whose passwords were ended in a damaged store that is to be replaced, as far as it tells. The caller has checked that this account
+/// could move the file away without the program.
+///
+/// # Errors
+/// When the file cannot be read for another reason than its damage.
+pub fn salvage_ended_passwords(damaged: &DamagedStore) -> Result<EndedPasswords> {
+    Ok(damaged.store.read()?.salvaged_ended_passwords()?)
 }
 
 /// Examines a copy, and writes into it what makes it safe to go on from, with the event of its being restored. `app` is
@@ -356,6 +366,9 @@ fn prepare(
         let passwords_back = change.passwords_back(ended)?;
         if passwords_back.count > 0 {
             details.note("ended_passwords", passwords_back.count);
+        }
+        if let Some(uncounted) = passwords_back.uncounted {
+            details.note("ended_passwords_uncounted", uncounted.word());
         }
         let kept = restoring.kept().map(Path::to_owned);
         if let Some(kept) = &kept {

@@ -53,7 +53,7 @@ pub trait Transaction {
     fn user(&self, reference: &UserReference) -> Result<User> {
         let found = self.reading().user(reference)?;
         found.ok_or_else(|| {
-            let near = near::near(self, reference);
+            let near = near::near(self.app(), self.reading(), self.authority(), reference);
             Refusal::NoSuchUser { given: reference.as_str().to_owned(), near }.into()
         })
     }

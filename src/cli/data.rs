@@ -8,121 +8,17 @@ use std::io::Write;
 use jiff::Timestamp;
 use serde::Serialize as _;
 use serde_json::ser::Formatter;
-use unicode_width::UnicodeWidthStr as _;
 
+use crate::cli::labelled::write_labelled;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::table::Table;
+use crate::cli::value::Column;
+use crate::cli::value::Value;
+use crate::cli::value::joined;
 use crate::domain::formula::guarded;
 use crate::domain::invisible;
 use crate::domain::text;
-
-/// A column: its name in data, and its heading in a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Column {
-    /// In data.
-    pub name: &'static str,
-    /// In a table.
-    pub title: &'static str,
-}
-
-/// A value.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Value<'a> {
-    /// A text that somebody may copy, such as an address or a username: a table shows it whole.
-    Text(Cow<'a, str>),
-    /// A text that is read and not copied, such as a person's name or a relay's reply: a table cuts it where the terminal is
-    /// narrow.
-    Prose(Cow<'a, str>),
-    /// A sentence that is read to its end: a table breaks it between words.
-    Sentence(Cow<'a, str>),
-    /// A moment: RFC 3339 in UTC in data, "3 days ago" in a table.
-    Time(Timestamp),
-    /// A number.
-    Number(i64),
-    /// Yes or no.
-    Flag(bool),
-    /// JSON: in JSON the value itself, elsewhere its text.
-    Json(Cow<'a, str>),
-    /// Some texts.
-    List(Vec<&'a str>),
-    /// Lines of an input, and the username of each: objects with `line` and `username` in JSON, `LINE:USERNAME` elsewhere.
-    Lines(Vec<(u64, &'a str)>),
-    /// Nothing, with the words of a table.
-    Nothing(&'static str),
-}
-
-impl<'a> Value<'a> {
-    /// A text.
-    pub fn text(text: impl Into<Cow<'a, str>>) -> Self {
-        Self::Text(text.into())
-    }
-
-    /// A text that a table may cut.
-    pub fn prose(text: impl Into<Cow<'a, str>>) -> Self {
-        Self::Prose(text.into())
-    }
-
-    /// A text that a table may cut, or nothing.
-    pub fn prose_or(text: Option<&'a str>, nothing: &'static str) -> Self {
-        text.map_or(Self::Nothing(nothing), Self::prose)
-    }
-
-    /// How a table makes it fit a narrow column.
-    pub(super) fn fitting(&self) -> Truncation {
-        match self {
-            Self::Prose(_) => Truncation::Cut,
-            Self::Sentence(_) | Self::List(_) | Self::Lines(_) => Truncation::Broken,
-            Self::Text(_) | Self::Json(_) | Self::Time(_) | Self::Number(_) | Self::Flag(_) | Self::Nothing(_) => {
-                Truncation::Whole
-            }
-        }
-    }
-
-    /// A text, or nothing.
-    pub fn text_or(text: Option<&'a str>, nothing: &'static str) -> Self {
-        text.map_or(Self::Nothing(nothing), Self::text)
-    }
-
-    /// A moment, or nothing.
-    pub fn time_or(time: Option<Timestamp>, nothing: &'static str) -> Self {
-        time.map_or(Self::Nothing(nothing), Self::Time)
-    }
-
-    /// A count.
-    pub fn count(count: u64) -> Self {
-        Self::Number(i64::try_from(count).unwrap_or(i64::MAX))
-    }
-
-    /// As a person reads it.
-    pub fn shown(&self, now: Timestamp) -> Cow<'_, str> {
-        match self {
-            Self::Text(text) | Self::Prose(text) | Self::Sentence(text) | Self::Json(text) => text::visible(text),
-            Self::Time(time) => Cow::Owned(relative(*time, now)),
-            Self::Number(number) => Cow::Owned(number.to_string()),
-            Self::Flag(flag) => Cow::Borrowed(if *flag { "yes" } else { "no" }),
-            Self::List(texts) => Cow::Owned(texts.iter().map(|text| text::visible(text)).collect::<Vec<_>>().join(" ")),
-            Self::Lines(lines) => Cow::Owned(text::visible(&joined(lines)).into_owned()),
-            Self::Nothing(words) => Cow::Borrowed(words),
-        }
-    }
-}
-
-/// "2:alice 3:bob".
-fn joined(lines: &[(u64, &str)]) -> String {
-    lines.iter().map(|(line, username)| format!("{line}:{username}")).collect::<Vec<_>>().join(" ")
-}
-
-/// How a value fits a column that is narrower.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Truncation {
-    /// It stays whole, and what follows in its row goes to the next line.
-    Whole,
-    /// It is cut.
-    Cut,
-    /// It is broken between words into several lines.
-    Broken,
-}
 
 /// Takes one record.
 pub type Sink<'sink> = dyn FnMut(&[Value<'_>]) -> io::Result<()> + 'sink;
@@ -141,15 +37,17 @@ pub fn records<E: From<io::Error>>(
     match output.format {
         Format::Table => {
             let mut table = Table::new(heads, output.columns, output.charset(), now);
-            each(&mut |cells| {
+            // What can be read is shown, whatever comes of the rest.
+            let mut read = each(&mut |cells| {
                 table.measure(cells);
                 Ok(())
-            })?;
+            });
             table.begin(output)?;
             if !table.is_kept() {
-                each(&mut |cells| table.write(output, cells))?;
+                read = each(&mut |cells| table.write(output, cells));
             }
             table.end(output)?;
+            read?;
         }
         Format::Csv => {
             let visible = output.stdout_is_terminal;
@@ -205,51 +103,6 @@ pub fn record(output: &mut Output, heads: &[Column], cells: &[Value<'_>], now: T
         }
         Format::Csv => records(output, heads, now, |sink| sink(cells)),
     }
-}
-
-/// Writes "label: text", where the labels are `width` columns wide. On a terminal the text is broken between words and stays
-/// beside the labels; a text with a word that has no room there stands below its label. No word is broken.
-///
-/// # Errors
-/// When standard output cannot be written.
-pub(super) fn write_labelled(output: &mut Output, label: &str, width: usize, text: &str) -> io::Result<()> {
-    let padding = (width + 2).saturating_sub(label.width() + 1);
-    let label = output.heading(&format!("{label}:"));
-    let text = output.charset().show(text).into_owned();
-    let columns = output.columns.map_or(usize::MAX, usize::from);
-    let room = columns.saturating_sub(width + 2);
-    let is_wide = text.width() > room && text.split(' ').any(|word| word.width() > room);
-    if is_wide {
-        writeln!(output.data(), "{label}")?;
-        for line in broken(&text, columns.saturating_sub(2)) {
-            writeln!(output.data(), "  {line}")?;
-        }
-        return Ok(());
-    }
-    for (place, line) in broken(&text, room).into_iter().enumerate() {
-        match place {
-            0 => writeln!(output.data(), "{}", format!("{label}{:padding$}{line}", "").trim_end())?,
-            _ => writeln!(output.data(), "{:width$}  {line}", "")?,
-        }
-    }
-    Ok(())
-}
-
-/// The text in lines of `room` columns, broken at blanks alone. A word that is wider is a line.
-fn broken(text: &str, room: usize) -> Vec<&str> {
-    let (mut lines, mut rest) = (Vec::new(), text);
-    while rest.width() > room {
-        // A blank that begins the text is part of its first word.
-        let blanks = rest.match_indices(' ').map(|(at, _)| at).filter(|&at| !rest[..at].trim().is_empty());
-        let fitting = blanks.clone().take_while(|&at| rest[..at].trim_end().width() <= room).last();
-        let Some(end) = fitting.or_else(|| blanks.clone().next()) else { break };
-        lines.push(rest[..end].trim_end());
-        rest = rest[end..].trim_start();
-    }
-    if !rest.is_empty() || lines.is_empty() {
-        lines.push(rest);
-    }
-    lines
 }
 
 fn write_csv<E: From<io::Error>>(
@@ -363,24 +216,6 @@ impl Formatter for TerminalSafeJson {
     }
 }
 
-/// A moment as a person speaks of it: in the largest unit of which it is at least one, rounded to the nearest.
-pub fn relative(time: Timestamp, now: Timestamp) -> String {
-    let seconds = now.as_second() - time.as_second();
-    let distance = seconds.unsigned_abs();
-    let nearest = |unit: u64| (distance + unit / 2) / unit;
-    // Each unit is valid for what rounds to less than the limit; a month and a year are those of the average.
-    let units =
-        [(1, 60, "second"), (60, 60, "minute"), (3_600, 24, "hour"), (86_400, 60, "day"), (2_629_746, 24, "month")];
-    let unit = units.into_iter().find(|(unit, limit, _)| nearest(*unit) < *limit);
-    let (count, unit) = unit.map_or((nearest(31_556_952), "year"), |(unit, _, name)| (nearest(unit), name));
-    let plural = if count == 1 { "" } else { "s" };
-    match seconds {
-        0 => "now".to_owned(),
-        1.. => format!("{count} {unit}{plural} ago"),
-        _ => format!("in {count} {unit}{plural}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -392,56 +227,5 @@ mod tests {
         let written = String::from_utf8(out).unwrap();
         assert_eq!(written, r#""a\u001b[2J\u009b\u202e\u007f\"é\udb40\udc41""#);
         assert_eq!(serde_json::from_str::<String>(&written).unwrap(), "a\u{1b}[2J\u{9b}\u{202e}\u{7f}\"é\u{e0041}");
-    }
-
-    #[test]
-    fn a_text_is_broken_between_words_and_no_word_is() {
-        assert_eq!(broken("", 5), [""]);
-        assert_eq!(broken("one two three", 13), ["one two three"]);
-        assert_eq!(broken("one two three", 12), ["one two", "three"]);
-        assert_eq!(broken("one two three", 3), ["one", "two", "three"]);
-        assert_eq!(broken("one  two ", 3), ["one", "two"]);
-        assert_eq!(broken("alice@example.com is long", 8), ["alice@example.com", "is long"]);
-        assert_eq!(broken("明明 明明", 5), ["明明", "明明"]);
-        assert_eq!(broken("  indented", 4), ["  indented"]);
-        assert_eq!(broken("a b", 0), ["a", "b"]);
-    }
-
-    #[test]
-    fn moments_are_told_in_the_largest_unit_that_says_enough() {
-        let now = Timestamp::from_second(1_000_000_000).unwrap();
-        let told = |ago: i64| relative(Timestamp::from_second(1_000_000_000 - ago).unwrap(), now);
-        assert_eq!(told(0), "now");
-        assert_eq!(told(1), "1 second ago");
-        assert_eq!(told(3 * 86_400), "3 days ago");
-        assert_eq!(told(-7_200), "in 2 hours");
-        // To the nearest, and never sixty of a unit.
-        for (seconds, words) in [
-            (59, "59 seconds ago"),
-            (60, "1 minute ago"),
-            (89, "1 minute ago"),
-            (90, "2 minutes ago"),
-            (3_569, "59 minutes ago"),
-            (3_570, "1 hour ago"),
-            (5_399, "1 hour ago"),
-            (6_900, "2 hours ago"),
-            (84_599, "23 hours ago"),
-            (84_600, "1 day ago"),
-            (129_599, "1 day ago"),
-            (129_600, "2 days ago"),
-            (59 * 86_400, "59 days ago"),
-            (60 * 86_400, "2 months ago"),
-            (700 * 86_400, "23 months ago"),
-            (730 * 86_400, "2 years ago"),
-            (900 * 86_400, "2 years ago"),
-            (920 * 86_400, "3 years ago"),
-            (-86_399, "in 1 day"),
-            (-86_400, "in 1 day"),
-            (-1, "in 1 second"),
-        ] {
-            assert_eq!(told(seconds), words, "{seconds}");
-        }
-        assert_eq!(told(100 * 86_400), "3 months ago");
-        assert_eq!(told(800 * 86_400), "2 years ago");
     }
 }

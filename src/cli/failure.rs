@@ -11,8 +11,8 @@ use std::ffi::OsString;
 use std::io;
 
 use crate::actions::ActionError;
+use crate::actions::MailerError;
 use crate::actions::error::UnknownName;
-use crate::actions::mailer::MailerError;
 use crate::cli::output::Output;
 use crate::config::LoadError;
 use crate::domain::action::Action;

@@ -3,12 +3,17 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::fs::File;
+use std::io;
+use std::io::Read;
 use std::path::Path;
 use std::path::PathBuf;
 
 use clap::ArgMatches;
 
 use crate::domain::refusal::FilePurpose;
+use crate::private_file::FileError;
+use crate::private_file::FsCredentials;
 
 /// Input that an argument names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,5 +92,30 @@ fn purpose(matches: &ArgMatches, id: &str) -> FilePurpose {
         "to" if !needs_file => FilePurpose::Output("--to"),
         "out" => FilePurpose::Output("--out"),
         _ => FilePurpose::Other,
+    }
+}
+
+/// A file of data to be read. What fails names it.
+pub struct DataFile {
+    file: File,
+    path: PathBuf,
+}
+
+/// Opens a file of data to be read.
+///
+/// # Errors
+/// When the system refuses.
+pub fn open_data(path: &Path) -> anyhow::Result<DataFile> {
+    let failed = |error| FileError::Io { path: path.to_owned(), doing: "opened", error };
+    // The operator names it, and not the store.
+    let _own = FsCredentials::own();
+    Ok(DataFile { file: File::open(path).map_err(failed)?, path: path.to_owned() })
+}
+
+impl Read for DataFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file
+            .read(buffer)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", self.path.display())))
     }
 }

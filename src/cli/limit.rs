@@ -1,9 +1,9 @@
 //! How much of a long list is shown.
 
 use crate::actions::Total;
-use crate::cli::jobs::summary::grouped;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
+use crate::domain::text;
 
 /// How many rows of a list are shown
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
@@ -26,7 +26,7 @@ impl LimitArgs {
     /// Says how many rows there are besides those that were shown, and how all of them are shown, where nobody chose a limit.
     pub fn say_rest(&self, output: &mut Output, shown: u64, Total(total): Total) {
         let Some(total) = total.filter(|total| self.limit.is_none() && *total > shown) else { return };
-        let (shown, all) = (grouped(shown), grouped(total));
+        let (shown, all) = (text::grouped(shown, ','), text::grouped(total, ','));
         output.say(&format!("{shown} of {all} shown; to show all of them, add `--limit {total}`."));
     }
 }

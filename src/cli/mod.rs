@@ -12,6 +12,7 @@ pub mod failure;
 pub mod files;
 pub mod init;
 pub mod jobs;
+mod labelled;
 pub mod limit;
 pub mod mail;
 pub mod one_of;
@@ -27,6 +28,7 @@ pub mod store;
 pub mod table;
 pub mod targets;
 pub mod users;
+pub mod value;
 pub mod whoami;
 
 use std::ffi::OsString;

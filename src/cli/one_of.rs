@@ -9,7 +9,6 @@ use clap::builder::PossibleValue;
 use clap::builder::TypedValueParser;
 
 use crate::actions::users::import::Clearable;
-use crate::cli::users::columns::UserColumn;
 use crate::domain::message::MailKind;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
@@ -42,18 +41,14 @@ pub fn mail_kind() -> OneOf<MailKind> {
     OneOf::new(MailKind::ALL.map(MailKind::word))
 }
 
-/// A column of a list of users.
-pub fn column() -> OneOf<UserColumn> {
-    OneOf::new(UserColumn::LISTED.map(|column| column.head().name))
-}
-
 /// A column whose value an import clears.
 pub fn clearable() -> OneOf<Clearable> {
     OneOf::new(Clearable::ALL.map(Clearable::word))
 }
 
 impl<T> OneOf<T> {
-    fn new(words: impl IntoIterator<Item = &'static str>) -> Self {
+    /// One of these words.
+    pub fn new(words: impl IntoIterator<Item = &'static str>) -> Self {
         Self { words: words.into_iter().collect(), value: PhantomData }
     }
 }

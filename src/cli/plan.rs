@@ -8,10 +8,10 @@ use std::io;
 use jiff::Timestamp;
 
 use crate::cli::data;
-use crate::cli::data::Column;
-use crate::cli::data::Value;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
+use crate::cli::value::Column;
+use crate::cli::value::Value;
 use crate::domain::action::Action;
 
 /// One thing that a command would do, or finds done already.

@@ -12,6 +12,7 @@ use crate::actions::users::tabular::Names;
 use crate::cli::context::Context;
 use crate::cli::failure::CliError;
 use crate::cli::files::InputFile;
+use crate::cli::files::open_data;
 use crate::cli::one_of;
 use crate::domain::duration::parse_duration;
 use crate::domain::search::SearchText;
@@ -176,7 +177,7 @@ impl SelectionArgs {
 fn read_names(context: &mut Context, source: &InputFile) -> anyhow::Result<Names> {
     let read = match source {
         InputFile::Stdin => tabular::read_names(&mut (&mut context.process.stdin.bytes).take(LIST_LIMIT + 1)),
-        InputFile::File(path) => tabular::read_names(&mut super::users::import::open(path)?.take(LIST_LIMIT + 1)),
+        InputFile::File(path) => tabular::read_names(&mut open_data(path)?.take(LIST_LIMIT + 1)),
     };
     let names = read.map_err(|error| match error {
         InputError::Io(error) if error.kind() != io::ErrorKind::InvalidData => anyhow::Error::from(error),

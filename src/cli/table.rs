@@ -14,12 +14,12 @@ use jiff::Timestamp;
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::cli::data;
-use crate::cli::data::Column;
-use crate::cli::data::Truncation;
-use crate::cli::data::Value;
+use crate::cli::labelled::write_labelled;
 use crate::cli::output::Charset;
 use crate::cli::output::Output;
+use crate::cli::value::Column;
+use crate::cli::value::Truncation;
+use crate::cli::value::Value;
 
 /// A table is kept in memory up to this size, in bytes of text: some 200,000 users.
 const KEPT: usize = 16 * 1024 * 1024;
@@ -295,7 +295,7 @@ impl<'heads> Table<'heads> {
         }
         let width = self.heads.iter().map(|head| head.title.width()).max().unwrap_or(0) + 1;
         for (head, text) in self.heads.iter().zip(row).filter(|(_, text)| !text.is_empty()) {
-            data::write_labelled(output, head.title, width, text)?;
+            write_labelled(output, head.title, width, text)?;
         }
         Ok(())
     }

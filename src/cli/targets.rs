@@ -10,12 +10,12 @@ use crate::actions::users::targets::TargetList;
 use crate::actions::users::targets::Targets;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Value;
 use crate::cli::failure::CliError;
 use crate::cli::jobs::summary::counted;
-use crate::cli::jobs::summary::grouped;
 use crate::cli::prompt;
 use crate::cli::selection::SelectionArgs;
+use crate::cli::value::Value;
+use crate::domain::text;
 use crate::domain::user::UserReference;
 
 /// How many users a question names; more are only counted.
@@ -129,7 +129,7 @@ pub fn changed_of(changed: u64, users: &ResolvedTargets) -> String {
 /// "3 users" where those are all, else "3 of 5 users".
 pub fn count_of(changed: u64, users: &ResolvedTargets) -> String {
     let all = counted(users.count, "user");
-    if changed == users.count { all } else { format!("{} of {all}", grouped(changed)) }
+    if changed == users.count { all } else { format!("{} of {all}", text::grouped(changed, ',')) }
 }
 
 /// What a dry run says: nobody matches, nothing would change, or what `words` makes of those who would be changed.

@@ -8,9 +8,9 @@ use std::path::Path;
 use super::Config;
 use super::ConfigEnv;
 use super::Diagnostic;
+use super::damaged::bare;
+use super::damaged::lines_of;
 use super::document::Document;
-use super::login::bare;
-use super::login::lines_of;
 
 /// The first place that may name a store. `has_store`: the text has a `[store]`, which is looked at elsewhere.
 pub(super) fn find(text: &str, is_sound: bool, has_store: bool) -> Option<Diagnostic> {

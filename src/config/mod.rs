@@ -3,6 +3,7 @@
 //! A new section is a file with a struct, its `Default` and its `read`, one line in [`Config`] and one in
 //! `Config::read`, and its keys in `config.example.toml`.
 
+mod damaged;
 mod document;
 mod email_domain;
 mod host;

@@ -23,9 +23,6 @@ use super::quoted_printable;
 use crate::domain::email_address::EmailAddress;
 use crate::secrets::wiped::ZeroizingBuf;
 
-/// The longest line that is left as it is; a longer one makes its part quoted-printable (RFC 2045, 6.7).
-const LONGEST_PLAIN_LINE: usize = 76;
-
 /// What is one mail's own in its headers, and the boundary between its parts.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PersonalHeaders<'a> {
@@ -166,13 +163,8 @@ fn date_text(time: Timestamp) -> String {
 /// A part as it goes over the wire. ASCII in short lines stays as it is; all else becomes quoted-printable, whatever
 /// its letters: base64 would hide the link from filters and from people who read the source.
 fn encoded(part: &str) -> Body {
-    if is_plain(part) {
+    if quoted_printable::is_needless(part) {
         return Body::dangerous_pre_encoded(part.as_bytes().to_vec(), ContentTransferEncoding::SevenBit);
     }
     Body::dangerous_pre_encoded(quoted_printable::encode(part), ContentTransferEncoding::QuotedPrintable)
-}
-
-/// Whether lines can stay as they are.
-pub(super) fn is_plain(lines: &str) -> bool {
-    lines.is_ascii() && lines.lines().all(|line| line.len() <= LONGEST_PLAIN_LINE)
 }

@@ -15,6 +15,7 @@ mod quoted_printable;
 pub mod sendmail;
 pub mod smtp;
 pub mod template;
+mod template_trial;
 pub mod texts;
 mod thread;
 pub mod transport;

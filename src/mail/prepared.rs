@@ -7,7 +7,6 @@ use std::fmt::Write as _;
 use minijinja::HtmlEscape;
 
 use super::line_breaking;
-use super::mime::is_plain;
 use super::quoted_printable;
 use super::template;
 use super::template::TemplatePart;
@@ -185,7 +184,7 @@ impl PreparedPart {
             push_line(self.part, &mut lines, trimmed);
             ends.push(lines.len());
         }
-        let is_plain = self.is_plain && is_plain(&lines);
+        let is_plain = self.is_plain && quoted_printable::is_needless(&lines);
         Some(PersonalLines { part: self, lines, ends, is_plain })
     }
 
@@ -242,7 +241,7 @@ fn prepared(part: TemplatePart, rendered: &str, marks: &[String; PLACES]) -> Pre
     }
     end_shared(&mut shared, &mut stretches);
     let is_plain = stretches.iter().all(|stretch| match stretch {
-        Segment::Shared { plain, .. } => is_plain(plain),
+        Segment::Shared { plain, .. } => quoted_printable::is_needless(plain),
         Segment::Line(_) => true,
     });
     PreparedPart { part, stretches, is_plain }

@@ -5,6 +5,11 @@ const LONGEST_LINE: usize = 76;
 /// How many bytes are looked at in one step: as many as processors compare at once.
 const STEP: usize = 16;
 
+/// Whether lines can stay as they are: ASCII, none longer than is left as it is.
+pub(super) fn is_needless(lines: &str) -> bool {
+    lines.is_ascii() && lines.lines().all(|line| line.len() <= LONGEST_LINE)
+}
+
 /// Encodes a part whose lines end in CR LF. What is ASCII stays as it is, and a line is broken only where it is full.
 pub(super) fn encode(part: &str) -> Vec<u8> {
     let mut encoded = Vec::with_capacity(part.len() * 9 / 8);

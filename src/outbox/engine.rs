@@ -1,5 +1,6 @@
 //! The store's side of a run: settles, begins, and decides how long to bear with a relay in trouble.
 
+mod end_broken;
 mod next;
 mod refusals;
 mod settle;
@@ -32,12 +33,13 @@ use super::outcome::Outcomes;
 use super::pace::Pace;
 use super::quota::Quotas;
 use super::requests::RequestQueue;
+use super::requests::WorkerRequest;
 use super::resources;
 use super::runtime;
 use super::runtime::Answers;
+use super::store_turn::StoreTurn;
 use super::suspicion::Suspicion;
 use super::worker::WorkerContext;
-use super::worker::WorkerRequest;
 use super::worker::WorkerResponse;
 use crate::clock::Clock;
 use crate::domain::message::MessageId;
@@ -49,13 +51,13 @@ use crate::store::Result;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::WriteTransaction;
-use crate::store::open::ANSWER_TIMEOUT;
+use crate::store::damaged_pages::ExaminedMessages;
 use crate::store::senders::SendingLock;
 use crate::store::stop_signals;
+use crate::store::waiting::ANSWER_TIMEOUT;
 use refusals::RelayView;
 use trouble::InvalidReplies;
 use trouble::bug_while_connecting;
-pub(super) use turn::StoreTurn;
 use workers::Worker;
 
 /// The store is left free for others so long, in one piece: longer than a writer who waits for it takes from one look to the
@@ -87,6 +89,15 @@ pub(super) struct RunContext<'run> {
     pub(super) clock: &'run dyn Clock,
     pub(super) random: &'run mut dyn Random,
     pub(super) observer: &'run mut dyn FnMut(&Progress<'_>),
+}
+
+/// From where a run goes on; by default, from nothing.
+#[derive(Default)]
+pub(super) struct Beginning {
+    /// What it has come to.
+    pub(super) report: SendReport,
+    /// The messages that it sends, in a store with damaged pages.
+    pub(super) examined: Option<ExaminedMessages>,
 }
 
 /// A run.
@@ -140,20 +151,22 @@ impl<'run> Engine<'run> {
         send_options: &'run SendOptions,
         surroundings: RunContext<'run>,
         lock: SendingLock,
+        beginning: Beginning,
     ) -> Self {
+        let Beginning { report, examined } = beginning;
         Self {
             store,
             mailer,
             send_options,
             surroundings,
             lock,
-            report: SendReport::default(),
-            heard: Heard::default(),
+            heard: Heard::before(&report),
+            report,
             last_error: None,
             workers: Vec::new(),
             way: None,
             answers: Vec::new(),
-            message_source: MessageSource::new(&send_options.scope, &mailer.organization),
+            message_source: MessageSource::new(&send_options.scope, &mailer.organization, examined),
             outcomes: Outcomes::new(mailer.queue_lifetime),
             pace: Pace::new(send_options.rates.interval().max(send_options.job_rates.interval()), send_options.slowest),
             quotas: Quotas::new(&send_options.rates, send_options.scope.job(), &send_options.job_rates),
@@ -173,7 +186,9 @@ impl<'run> Engine<'run> {
 
     /// Sends until nothing is due.
     pub(super) fn run(mut self) -> std::result::Result<SendReport, Box<BrokenRun>> {
-        let Err(error) = self.run_through() else { return Ok(self.report) };
+        let ran = self.run_through();
+        self.report.skipped = self.message_source.skipped().clone();
+        let Err(error) = ran else { return Ok(self.report) };
         self.heard.correct(&mut self.report);
         Err(Box::new(BrokenRun { report: self.report, error }))
     }
@@ -216,14 +231,13 @@ impl<'run> Engine<'run> {
             self.idle = (1..count).collect();
             self.answer(0, WorkerResponse::Open(Duration::ZERO));
             let served = self.serve(&requests);
+            if let Err(error) = &served {
+                self.end_broken(error, &requests);
+            }
             // Whatever happened, the workers end when nobody can answer them any more.
             self.way = None;
-            if served.is_err() {
-                self.hear_the_rest(&requests);
-            }
             served
         })?;
-        self.report.skipped = self.message_source.skipped().clone();
         if self.report.halt == Some(StopReason::Trouble) {
             self.give_up_waiting()?;
         }
@@ -233,13 +247,6 @@ impl<'run> Engine<'run> {
             self.report.halt = None;
         }
         Ok(())
-    }
-
-    /// Counts what the workers still tell while they end, where nothing can be recorded any more.
-    fn hear_the_rest(&mut self, requests: &RequestQueue) {
-        while let Some(requests) = requests.take(Instant::now() + LOOK, 1, Duration::ZERO) {
-            self.heard.note(&requests);
-        }
     }
 
     fn serve(&mut self, requests: &RequestQueue) -> Result<()> {
@@ -255,6 +262,7 @@ impl<'run> Engine<'run> {
             self.look_at_the_clock();
             if !these.is_empty() {
                 last_turn = self.turn(these, requests)?;
+                self.heard.note_recorded();
                 self.read_ahead();
             } else if self.retry_at.is_some() {
                 self.observe();
@@ -322,6 +330,11 @@ impl<'run> Engine<'run> {
     /// Sends the workers what there is to say.
     fn send_answers(&mut self) {
         if let Some(way) = self.way.as_ref().filter(|_| !self.answers.is_empty()) {
+            for (number, answer) in &self.answers {
+                if matches!(answer, WorkerResponse::Send { .. }) {
+                    self.heard.note_begun(*number);
+                }
+            }
             // Where nobody listens any more, the run is over.
             let _ = way.send(std::mem::take(&mut self.answers));
         }

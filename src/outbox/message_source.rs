@@ -9,8 +9,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Skipped;
-use super::engine::StoreTurn;
 use super::outgoing::OutgoingMail;
+use super::store_turn::StoreTurn;
 use super::validate::cancel_reason;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
@@ -23,6 +23,7 @@ use crate::store::ReadTransaction;
 use crate::store::Result;
 use crate::store::StoreError;
 use crate::store::damage::RowFault;
+use crate::store::damaged_pages::ExaminedMessages;
 use crate::store::outbox::Cursor;
 use crate::store::outbox::Due;
 use crate::store::outbox::Found;
@@ -30,6 +31,8 @@ use crate::store::outbox::Scope;
 
 /// After how many damaged messages the search for one in another domain ends.
 const MOST_SKIPPED: u32 = 100;
+/// How many messages at hand are looked at for one in another domain.
+const MOST_LOOKED_AT: usize = 500;
 
 /// The place of the messages that never were tried among those that are read ahead.
 const FRESH: usize = 1;
@@ -46,6 +49,8 @@ pub(super) enum Verdict {
 /// The messages of a scope that the run has not met yet, and those that came back.
 pub(super) struct MessageSource<'run> {
     scope: &'run Scope,
+    /// All that it has was at hand in the beginning: the store is not looked through.
+    is_listed: bool,
     /// How far the store was looked through.
     place: Cursor,
     /// Before the store is looked at: the messages that the scope names, those that were set aside for a worker which did not
@@ -110,15 +115,22 @@ struct Ahead {
 }
 
 impl<'run> MessageSource<'run> {
-    pub(super) fn new(scope: &'run Scope, organization: &'run Organization) -> Self {
+    /// `examined` are the messages of the scope, where the store has damaged pages: no other is looked for.
+    pub(super) fn new(
+        scope: &'run Scope,
+        organization: &'run Organization,
+        examined: Option<ExaminedMessages>,
+    ) -> Self {
         let at_hand = match scope {
             Scope::These(ids) => ids.iter().rev().copied().collect(),
             Scope::OfNoJob | Scope::Job(_) => Vec::new(),
         };
+        let is_listed = examined.is_some() || matches!(scope, Scope::These(_));
         let place = Cursor::of(if let Scope::Job(job) = scope { Some(*job) } else { None });
         let (later, operators, roles) = (VecDeque::new(), HashMap::new(), HashMap::new());
-        Self {
+        let mut source = Self {
             scope,
+            is_listed,
             place,
             at_hand,
             fresh_first: true,
@@ -134,7 +146,13 @@ impl<'run> MessageSource<'run> {
             roles,
             skipped: Skipped::default(),
             skipped_ids: HashSet::new(),
+        };
+        if let Some(ExaminedMessages { readable, unreadable }) = examined {
+            source.at_hand = readable;
+            source.at_hand.reverse();
+            unreadable.into_iter().for_each(|(id, fault)| source.skip(id, fault));
         }
+        source
     }
 
     /// What was skipped because its rows are damaged.
@@ -174,7 +192,7 @@ impl<'run> MessageSource<'run> {
 
     /// Reads the messages ahead that the next transaction is likely to take. It reads them itself if others change something before.
     pub(super) fn read_ahead(&mut self, reading: &ReadTransaction<'_>, now: Timestamp) -> Result<()> {
-        if matches!(self.scope, Scope::OfNoJob | Scope::Job(_)) {
+        if !self.is_listed {
             self.note_changes_of_others(reading.changes_of_others()?);
             self.ahead = Default::default();
             self.ahead[FRESH].messages = reading.due_batch(true, &self.place, now, self.batch)?.into();
@@ -282,7 +300,9 @@ impl<'run> MessageSource<'run> {
 
     /// Begins with these.
     pub(super) fn begin_with(&mut self, ids: Vec<MessageId>) {
-        self.at_hand.extend(ids.into_iter().rev());
+        if !self.is_listed {
+            self.at_hand.extend(ids.into_iter().rev());
+        }
     }
 
     /// Takes a message back that was not sent; `is_last`: others are tried before it.
@@ -311,6 +331,7 @@ impl<'run> MessageSource<'run> {
             let at_hand = self.at_hand_elsewhere(store, domains)?;
             let found = match at_hand {
                 Some((id, true)) => Some(id),
+                near if self.is_listed => near.map(|(id, _)| id).or_else(|| self.later.front().copied()),
                 near => match store.due_elsewhere(self.scope, place, domains, now)? {
                     Some(id) => Some(id),
                     None => near.map(|(id, _)| id).or_else(|| self.later.front().copied()),
@@ -339,7 +360,7 @@ impl<'run> MessageSource<'run> {
         domains: &[String],
     ) -> Result<Option<(MessageId, bool)>> {
         let mut any = None;
-        for id in &self.at_hand {
+        for id in self.at_hand.iter().take(MOST_LOOKED_AT) {
             let Some(Ok(due)) = reading.waiting(*id)? else { continue };
             if !domains.iter().any(|domain| domain.eq_ignore_ascii_case(due.address.domain())) {
                 return Ok(Some((*id, true)));
@@ -354,10 +375,7 @@ impl<'run> MessageSource<'run> {
         Ok(!self.at_hand.is_empty()
             || !self.later.is_empty()
             || self.ahead.iter().any(|ahead| !ahead.messages.is_empty())
-            || match self.scope {
-                Scope::These(_) => false,
-                Scope::OfNoJob | Scope::Job(_) => reading.anything_due(&self.place, now)?,
-            })
+            || (!self.is_listed && reading.anything_due(&self.place, now)?))
     }
 
     fn next(&mut self, turn: &StoreTurn<'_>, now: Timestamp) -> Result<Option<Due>> {
@@ -368,9 +386,9 @@ impl<'run> MessageSource<'run> {
         }
         let fresh = self.fresh_first;
         self.fresh_first = !fresh;
-        let found = match self.scope {
-            Scope::These(_) => None,
-            Scope::OfNoJob | Scope::Job(_) => match self.next_due(turn, fresh, now)? {
+        let found = match self.is_listed {
+            true => None,
+            false => match self.next_due(turn, fresh, now)? {
                 None => self.next_due(turn, !fresh, now)?,
                 found => found,
             },

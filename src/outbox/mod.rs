@@ -38,6 +38,7 @@ mod requests;
 pub mod resources;
 mod runtime;
 mod stop;
+mod store_turn;
 mod suspicion;
 mod validate;
 mod worker;
@@ -61,8 +62,9 @@ use crate::random::Random;
 use crate::secrets::ResetKey;
 use crate::store::Result;
 use crate::store::Store;
+use crate::store::StoreError;
 use crate::store::damage::RowFault;
-use crate::store::lock::LockGuard;
+use crate::store::lock_file::LockGuard;
 use crate::store::outbox::Scope;
 use crate::store::stuck::Stuck;
 
@@ -295,12 +297,31 @@ pub fn run_observed(
     random: &mut dyn Random,
     observer: &mut dyn FnMut(&Progress<'_>),
 ) -> std::result::Result<SendReport, Box<BrokenRun>> {
-    let lock = store.begin_sending(clock.now())?;
-    let faults = recover(store, lock.number(), clock.now())?;
-    let surroundings = engine::RunContext { clock, random, observer };
-    let mut report = engine::Engine::new(store, mailer, send_options, surroundings, lock).run()?;
-    faults.iter().for_each(|fault| report.skipped.add(fault));
-    Ok(report)
+    let mut beginning = engine::Beginning::default();
+    loop {
+        // What a command sends at once is told of by the command.
+        let may_examine = beginning.examined.is_none() && !matches!(send_options.scope, Scope::These(_));
+        let lock = store.begin_sending(clock.now())?;
+        let faults = recover(store, lock.number(), clock.now())?;
+        let surroundings = engine::RunContext { clock, random: &mut *random, observer: &mut *observer };
+        let ran = engine::Engine::new(store, mailer, send_options, surroundings, lock, beginning).run();
+        let mut broken = match ran {
+            Err(broken) if may_examine && matches!(broken.error, StoreError::Corrupt(_)) => broken,
+            Err(broken) => return Err(broken),
+            Ok(mut report) => {
+                faults.iter().for_each(|fault| report.skipped.add(fault));
+                return Ok(report);
+            }
+        };
+        // A page is damaged. The run goes on with the messages that can be read, if that is where it is.
+        match store.read().and_then(|reading| reading.examine_waiting(&send_options.scope, clock.now())) {
+            Ok(examined) if !examined.unreadable.is_empty() => {
+                let report = std::mem::take(&mut broken.report);
+                beginning = engine::Beginning { report, examined: Some(examined) };
+            }
+            _ => return Err(broken),
+        }
+    }
 }
 
 /// Takes up what processes were sending that are gone, without sending anything: their messages are in doubt.

@@ -13,7 +13,9 @@ use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::Instant;
 
-use super::worker::WorkerRequest;
+use crate::domain::message::MessageId;
+use crate::mail::outcome::DeliveryOutcome;
+use crate::mail::outcome::TransportError;
 
 /// The longest wait for others.
 const LONGEST: Duration = Duration::from_millis(5);
@@ -24,6 +26,24 @@ const FEW: usize = 4;
 const FIRST: (usize, usize) = (5, 8);
 /// When as many came as were expected this often in a row, one more is expected.
 const RAISED_AFTER: u32 = 4;
+
+/// What a worker says to the store's thread. Each is answered by one [`WorkerResponse`](super::worker::WorkerResponse).
+#[derive(Debug)]
+pub(super) enum WorkerRequest {
+    /// The connection could not be opened.
+    NotOpened(TransportError),
+    /// The connection is open and free.
+    Next {
+        /// What became of the last message, if there was one.
+        last: Option<(MessageId, DeliveryOutcome)>,
+        /// Whether the envelope of a message can ride behind the one before it.
+        can_ride: bool,
+    },
+    /// The connection is lost; what became of the last message.
+    Lost(MessageId, DeliveryOutcome),
+    /// The worker failed; whatever it was sending is the store's thread to settle.
+    Panicked,
+}
 
 /// A request, and the number of the worker that it is from.
 pub(super) type Numbered = (usize, WorkerRequest);

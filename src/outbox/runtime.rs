@@ -11,8 +11,8 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::requests::RequestQueue;
+use super::requests::WorkerRequest;
 use super::worker::WorkerContext;
-use super::worker::WorkerRequest;
 use super::worker::WorkerResponse;
 
 /// How long name look-ups that nobody waits for any more may keep the program from ending.

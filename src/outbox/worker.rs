@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use super::outgoing::OutgoingMail;
 use super::outgoing::Written;
 use super::requests::RequestQueue;
-use crate::domain::message::MessageId;
+use super::requests::WorkerRequest;
 use crate::domain::reply::Throttle;
 use crate::mail::Envelope;
 use crate::mail::Mail;
@@ -28,24 +28,6 @@ use crate::mail::transport::Transport;
 const IDLE: Duration = Duration::from_secs(10);
 /// What is said of a relay that a worker was not left the time to wait for.
 const CUT: &str = "the relay did not answer in the time that was left";
-
-/// What a worker says to the store's thread. Each is answered by one [`WorkerResponse`].
-#[derive(Debug)]
-pub(super) enum WorkerRequest {
-    /// The connection could not be opened.
-    NotOpened(TransportError),
-    /// The connection is open and free.
-    Next {
-        /// What became of the last message, if there was one.
-        last: Option<(MessageId, DeliveryOutcome)>,
-        /// Whether the envelope of a message can ride behind the one before it.
-        can_ride: bool,
-    },
-    /// The connection is lost; what became of the last message.
-    Lost(MessageId, DeliveryOutcome),
-    /// The worker failed; whatever it was sending is the store's thread to settle.
-    Panicked,
-}
 
 /// What the store's thread says to a worker.
 #[derive(Debug)]

@@ -10,11 +10,13 @@ use nix::sys::stat::{Mode, fchmod};
 use nix::unistd::UnlinkatFlags;
 
 use super::acl;
-use super::directory::{PrivateDirectory, metadata};
+use super::directory::PrivateDirectory;
+use super::left_behind::remove_left_behind;
+use super::metadata::metadata;
 use super::removal::RemovedOnSignal;
 use super::reserved::refuse_reserved;
 use super::rule::check_place_of_new;
-use super::unfinished::{UNFINISHED, random_name, remove_left_behind};
+use super::unfinished_name::{UNFINISHED, random_name};
 use super::writing_lock;
 use super::{FileError, FsCredentials};
 

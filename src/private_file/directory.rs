@@ -8,7 +8,6 @@ use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::fd::AsFd as _;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use nix::errno::Errno;
@@ -18,7 +17,7 @@ use nix::unistd::{UnlinkatFlags, unlinkat};
 
 use super::acl;
 use super::acl::Grantee;
-use super::rule::{FileMetadata, Kind};
+use super::metadata::{FileMetadata, Kind, metadata};
 use super::{FileError, MOST_LINKS};
 
 /// An open directory.
@@ -189,32 +188,6 @@ impl PrivateDirectory {
             .map_err(|errno| failed(errno.into()))
             .and_then(|descriptor| File::from(descriptor).sync_all().map_err(failed))
     }
-}
-
-/// What the system knows of an open descriptor.
-pub(super) fn metadata(file: &File, path: &Path) -> Result<FileMetadata, FileError> {
-    let metadata =
-        file.metadata().map_err(|error| FileError::Io { path: path.to_path_buf(), doing: "examined", error })?;
-    let (kind, mode) = (Kind::of(metadata.file_type()), metadata.mode() & 0o7777);
-    // Without rights for the group, which show the mask, an ACL gives nobody any.
-    let may_be_shared = matches!(kind, Kind::File) && mode & 0o070 != 0;
-    let shared_with =
-        if may_be_shared { acl::grantees(file, acl::ACCESS, metadata.uid(), metadata.gid()) } else { [None; 2] };
-    Ok(FileMetadata {
-        kind,
-        mode,
-        shared_with,
-        owner: metadata.uid(),
-        group: metadata.gid(),
-        links: metadata.nlink(),
-        is_mount_point: is_mount_point(file),
-    })
-}
-
-/// Whether what is open is the root of a mount (`STATX_ATTR_MOUNT_ROOT`, statx(2)). Linux says so from 5.8 on.
-fn is_mount_point(file: &File) -> bool {
-    let known = rustix::fs::statx(file, c"", rustix::fs::AtFlags::EMPTY_PATH, rustix::fs::StatxFlags::empty());
-    known.is_ok_and(|known| known.stx_attributes.contains(rustix::fs::StatxAttributes::MOUNT_ROOT))
 }
 
 /// The names of a path, `..` among them.

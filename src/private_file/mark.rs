@@ -8,9 +8,9 @@ use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 
 use super::FileError;
-use super::directory::{PrivateDirectory, metadata};
+use super::directory::PrivateDirectory;
+use super::metadata::{Kind, metadata};
 use super::reserved::refuse_reserved;
-use super::rule::Kind;
 
 /// How an SQLite file begins ("Database File Format", section 1.3).
 const SQLITE: &[u8] = b"SQLite format 3\0";

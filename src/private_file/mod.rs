@@ -11,12 +11,15 @@ mod acl;
 mod create;
 mod directory;
 mod fs_credentials;
+mod left_behind;
 mod mark;
+mod metadata;
 mod problem;
 mod removal;
 mod reserved;
 mod rule;
 mod unfinished;
+mod unfinished_name;
 mod writing_lock;
 
 use std::fs::File;
@@ -31,15 +34,16 @@ use zeroize::Zeroizing;
 pub use acl::Grantee;
 pub use create::{create_directory, create_directory_for, create_new, replace, write_new};
 pub use fs_credentials::FsCredentials;
+pub use left_behind::{remove_left_behind, remove_unfinished_in};
 pub use mark::stores_beside;
 pub use problem::FileError;
 pub use problem::is_shortage_of_descriptors;
 pub use reserved::refuse_reserved;
 pub use rule::Rule;
-pub use unfinished::{UnfinishedFile, move_new, remove_left_behind, remove_unfinished_in};
+pub use unfinished::{UnfinishedFile, move_new};
 
 use directory::PrivateDirectory;
-use rule::{FileMetadata, Kind};
+use metadata::{FileMetadata, Kind};
 
 /// The most links that are followed, as the kernel does (path_resolution(7)).
 const MOST_LINKS: usize = 40;
@@ -152,7 +156,7 @@ pub fn group_faults(path: &Path, name: &str, group: u32) -> Result<Vec<String>, 
         companion.push(suffix);
         let companion = PathBuf::from(companion);
         match directory.open(&companion, OFlag::O_PATH, Mode::empty()) {
-            Ok(file) => faults.extend(fault(&companion, &directory::metadata(&file, &companion)?, 0o040, 0o640)),
+            Ok(file) => faults.extend(fault(&companion, &metadata::metadata(&file, &companion)?, 0o040, 0o640)),
             Err(FileError::Missing { path }) => {
                 faults.push(format!("{}: no such file, and {name} cannot create it", path.display()));
             }
@@ -191,7 +195,7 @@ fn open_judged(path: &Path, rule: &Rule) -> Result<(File, PathBuf), FileError> {
     // O_NONBLOCK: should a pipe have taken the name meanwhile, opening it must not wait for a writer.
     let file = directory.open(&path, OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY, Mode::empty())?;
     // Then by descriptor: what is judged here is what will be read, whatever becomes of the name.
-    rule.check_file(&path, &directory::metadata(&file, &path)?)?;
+    rule.check_file(&path, &metadata::metadata(&file, &path)?)?;
     Ok((file, path))
 }
 
@@ -222,7 +226,7 @@ fn link_to_follow(directory: &PrivateDirectory, path: &Path, rule: &Rule) -> Res
     if !rule.follows_links() {
         return Ok(None);
     }
-    let metadata = directory::metadata(&directory.open(path, OFlag::O_PATH, Mode::empty())?, path)?;
+    let metadata = metadata::metadata(&directory.open(path, OFlag::O_PATH, Mode::empty())?, path)?;
     if !matches!(metadata.kind, Kind::Symlink) {
         return Ok(None);
     }
@@ -234,7 +238,7 @@ fn link_to_follow(directory: &PrivateDirectory, path: &Path, rule: &Rule) -> Res
 fn check_name(directory: &PrivateDirectory, path: &Path, rule: &Rule) -> Result<(), FileError> {
     // An O_PATH descriptor only names the file: it is not an open file to the system, and closing it drops no locks.
     let name = directory.open(path, OFlag::O_PATH, Mode::empty())?;
-    rule.check_file(path, &directory::metadata(&name, path)?).map_err(|problem| match problem {
+    rule.check_file(path, &metadata::metadata(&name, path)?).map_err(|problem| match problem {
         FileError::Mode { path, mode, forbidden, .. } => {
             let is_own_file = mark::is_own_file(directory, &path);
             FileError::Mode { path, mode, forbidden, is_own_file }

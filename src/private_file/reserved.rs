@@ -3,11 +3,12 @@
 
 use std::path::Path;
 
+use super::unfinished_name::{TEMPORARY, UNFINISHED};
 use super::{COMPANIONS, FileError};
 
 /// What ends the name of a file of the program's own: the locks of senders, a reset key that waits for its store, and files
 /// that are being written.
-const OWN: [&str; 4] = [".lock", ".new", super::unfinished::UNFINISHED, super::unfinished::TEMPORARY];
+const OWN: [&str; 4] = [".lock", ".new", UNFINISHED, TEMPORARY];
 
 /// Refuses a name that ends as those of SQLite's and of the program's own files do, whether or not the file that it would
 /// belong to exists: it may come later.

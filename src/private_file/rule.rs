@@ -1,11 +1,10 @@
 //! What a file must be like: its mode, owner, kind and names.
 
-use std::fs::FileType;
-use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use super::acl::Grantee;
 use super::directory::{PathComponent, PrivateDirectory};
+use super::metadata::{FileMetadata, Kind};
 use super::{FileError, FsCredentials};
 
 const GROUP_READS: u32 = 0o040;
@@ -239,44 +238,6 @@ fn check_directory_mode(path: &Path, directory: &Path, metadata: &FileMetadata) 
         });
     }
     Ok(())
-}
-
-/// What the system knows of a file or directory.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct FileMetadata {
-    pub(super) kind: Kind,
-    /// The twelve permission bits.
-    pub(super) mode: u32,
-    /// To whom the ACL of a file gives rights.
-    pub(super) shared_with: [Option<Grantee>; 2],
-    pub(super) owner: u32,
-    pub(super) group: u32,
-    /// How many names it has.
-    pub(super) links: u64,
-    pub(super) is_mount_point: bool,
-}
-
-/// What kind of thing stands under a name.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Kind {
-    File,
-    Directory,
-    Symlink,
-    /// Anything else, in words.
-    Other(&'static str),
-}
-
-impl Kind {
-    pub(super) fn of(file_type: FileType) -> Self {
-        match file_type {
-            kind if kind.is_file() => Self::File,
-            kind if kind.is_symlink() => Self::Symlink,
-            kind if kind.is_dir() => Self::Directory,
-            kind if kind.is_fifo() => Self::Other("a pipe"),
-            kind if kind.is_socket() => Self::Other("a socket"),
-            _ => Self::Other("a device"),
-        }
-    }
 }
 
 fn effective_uid() -> u32 {

@@ -4,30 +4,22 @@
 //! The other name cannot be guessed, so that no file of anybody else is under it: a process removes only what it created,
 //! or what a process that has ended left behind: it holds no lock on it.
 
-use std::ffi::OsStr;
-use std::fmt::Write as _;
 use std::fs::{File, Permissions};
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
-use nix::fcntl::OFlag;
-use nix::sys::stat::Mode;
-use nix::unistd::{UnlinkatFlags, geteuid};
+use nix::unistd::geteuid;
 
 use super::create::{create_in, directory_for};
-use super::directory::{PrivateDirectory, metadata};
+use super::directory::PrivateDirectory;
+use super::left_behind::{remove_companions, remove_left_behind, remove_unlocked, remove_with_companions};
+use super::metadata::metadata;
 use super::removal::RemovedOnSignal;
 use super::reserved::refuse_reserved;
-use super::rule::Kind;
+use super::unfinished_name::{TEMPORARY, UNFINISHED, is_unfinished_of_any, random_name};
 use super::writing_lock;
-use super::{COMPANIONS, FileError, FsCredentials};
-use crate::random::{Random as _, SystemRandom};
-
-/// How the name of a file ends that is being written.
-pub(super) const UNFINISHED: &str = ".unfinished";
-/// How the name of a database ends that is being written beside a store.
-pub(super) const TEMPORARY: &str = ".temporary";
+use super::{FileError, FsCredentials};
 
 /// So long after the last write, in seconds, nobody is writing a file.
 const OLD: i64 = 3_600;
@@ -186,132 +178,6 @@ impl Drop for UnfinishedFile {
             remove_with_companions(&self.directory, &self.path);
         }
     }
-}
-
-/// Removes a file whose name nobody else can have chosen, and what SQLite keeps beside it: that first, because after a kill it
-/// is found by the file.
-fn remove_with_companions(directory: &PrivateDirectory, path: &Path) {
-    remove_companions(directory, path);
-    directory.remove(path, UnlinkatFlags::NoRemoveDir);
-}
-
-/// Removes what SQLite keeps beside a file, whatever became of the file itself.
-fn remove_companions(directory: &PrivateDirectory, path: &Path) {
-    for suffix in COMPANIONS {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        directory.remove(Path::new(&name), UnlinkatFlags::NoRemoveDir);
-    }
-}
-
-/// Removes what processes that were killed left of a file that was to be at `place`, such as a store; and an empty file there
-/// that one of them had created to move its file over it.
-///
-/// # Errors
-/// When the directory cannot be listed.
-pub fn remove_left_behind(place: &Path) -> Result<(), FileError> {
-    remove_unlocked(place, is_of_place, None)
-}
-
-/// Removes what processes that were killed, or ended while the disk was slow, left of files of any name in a directory. One that
-/// a living process is writing is locked, and one of another account is none of ours.
-///
-/// # Errors
-/// When the directory cannot be listed.
-pub fn remove_unfinished_in(directory: &Path) -> Result<(), FileError> {
-    remove_unlocked(&directory.join("any"), |_, name| is_unfinished_of_any(name), None)
-}
-
-/// Removes the files beside `place` that nobody is writing, by name; of those only what was written `before` a unix time, if there
-/// is one.
-fn remove_unlocked(place: &Path, is_left: fn(&[u8], &[u8]) -> bool, before: Option<i64>) -> Result<(), FileError> {
-    let place_name = place.file_name().unwrap_or_default().as_encoded_bytes();
-    let directory = PrivateDirectory::of(place)?;
-    let failed = |error| FileError::Io { path: directory.path.clone(), doing: "listed", error };
-    let open = |path: &Path| {
-        let file = directory.open(path, OFlag::O_RDWR | OFlag::O_NONBLOCK | OFlag::O_NOCTTY, Mode::empty()).ok()?;
-        let found = metadata(&file, path).ok()?;
-        let is_own =
-            matches!(found.kind, Kind::File) && [geteuid().as_raw(), FsCredentials::uid()].contains(&found.owner);
-        is_own.then_some(file)
-    };
-    let (mut had_left, mut has_living) = (false, false);
-    for entry in std::fs::read_dir(&directory.path).map_err(failed)? {
-        let path = directory.path.join(entry.map_err(failed)?.file_name());
-        let name = path.file_name().map(OsStr::as_encoded_bytes).unwrap_or_default();
-        if !is_left(place_name, name) {
-            continue;
-        }
-        let Some(file) = open(&path) else { continue };
-        let is_old = || before.is_none_or(|before| file.metadata().is_ok_and(|found| found.mtime() < before));
-        let is_left_behind = is_old() && writing_lock::is_left_behind(&file);
-        if is_left_behind {
-            remove_with_companions(&directory, &path);
-        }
-        if is_of_place(place_name, name) {
-            had_left |= is_left_behind;
-            has_living |= !is_left_behind;
-        }
-    }
-    // Only an empty file is opened: SQLite may have locks on another one, which closing it would drop.
-    let is_empty = || place.symlink_metadata().is_ok_and(|found| found.is_file() && found.len() == 0);
-    if had_left && !has_living && is_empty() && open(place).is_some() {
-        directory.remove(place, UnlinkatFlags::NoRemoveDir);
-    }
-    Ok(())
-}
-
-/// Whether a name is one that [`random_name`] gives a file that is to be at `place`.
-fn is_of_place(place: &[u8], name: &[u8]) -> bool {
-    is_unfinished(place, name) || is_of_store(place, name)
-}
-
-/// Whether a name is one that [`random_name`] gives a database beside the store `store`, or a copy of the store that is replaced.
-fn is_of_store(store: &[u8], name: &[u8]) -> bool {
-    let Some(rest) = name.strip_prefix(store) else { return false };
-    if let Some(random) = rest.strip_suffix(TEMPORARY.as_bytes()) {
-        return is_random(random);
-    }
-    let random = rest.strip_prefix(b".replaced-").and_then(|rest| rest.strip_suffix(UNFINISHED.as_bytes()));
-    random.is_some_and(|rest| rest.len() > RANDOM_LENGTH && is_random(&rest[rest.len() - RANDOM_LENGTH..]))
-}
-
-/// Whether a name is one that [`random_name`] gives a file while it is written at `place`.
-fn is_unfinished(place: &[u8], name: &[u8]) -> bool {
-    let random = name.strip_prefix(place).and_then(|rest| rest.strip_suffix(UNFINISHED.as_bytes()));
-    random.is_some_and(is_random)
-}
-
-/// The part of a name that is random: a dot and digits.
-fn is_random(middle: &[u8]) -> bool {
-    middle.strip_prefix(b".").is_some_and(|digits| {
-        digits.len() == 2 * RANDOM_BYTES && digits.iter().all(|digit| b"0123456789abcdef".contains(digit))
-    })
-}
-
-const RANDOM_LENGTH: usize = 1 + 2 * RANDOM_BYTES;
-
-/// Whether a name is one that [`random_name`] gives a file while it is written at any place.
-fn is_unfinished_of_any(name: &[u8]) -> bool {
-    let place = name.len().checked_sub(RANDOM_LENGTH + UNFINISHED.len());
-    place.is_some_and(|length| length > 0 && is_unfinished(&name[..length], name))
-}
-
-/// So many random bytes are in a name: enough that nobody guesses it.
-const RANDOM_BYTES: usize = 8;
-
-/// A name beside `place` that nobody can guess.
-pub(super) fn random_name(place: &Path, ending: &str) -> PathBuf {
-    let mut bytes = [0; RANDOM_BYTES];
-    SystemRandom.fill(&mut bytes);
-    let mut middle = String::from(".");
-    for byte in bytes {
-        let _ = write!(middle, "{byte:02x}");
-    }
-    let mut name = place.as_os_str().to_owned();
-    name.push(middle);
-    name.push(ending);
-    name.into()
 }
 
 /// Gives a file another name in the same directory, unless something has that name, and puts the name on the disk.

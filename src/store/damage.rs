@@ -28,7 +28,7 @@ pub struct RowFault {
     table: &'static str,
     /// The value of the first column that was read, which says which row it is.
     row: String,
-    /// The column.
+    /// The column; empty: the row as a whole.
     column: String,
     /// What is wrong.
     fault: String,
@@ -37,7 +37,8 @@ pub struct RowFault {
 impl fmt::Display for RowFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { table, row, column, fault } = self;
-        write!(f, "{table}: row {row}: {column}: {fault}")
+        let (column, colon) = if column.is_empty() { ("", "") } else { (column.as_str(), ": ") };
+        write!(f, "{table}: row {row}: {column}{colon}{fault}")
     }
 }
 
@@ -53,6 +54,11 @@ impl RowFault {
     /// The fault of a message.
     pub(super) fn of_message(row: String, column: &str, fault: String) -> Self {
         Self { table: "message", row, column: column.to_owned(), fault }
+    }
+
+    /// The fault of a row as a whole.
+    pub(super) fn of_row(table: &'static str, row: i64, fault: String) -> Self {
+        Self { table, row: row.to_string(), column: String::new(), fault }
     }
 
     /// The fault that an error tells of; `None`: it is another error.

@@ -1,6 +1,5 @@
-//! A job that ends the passwords of those whom it mails, in the transaction that creates it; and the passwords that were ended.
-
-use std::collections::HashMap;
+//! A job that ends the passwords of those whom it mails, in the transaction that creates it; and the passwords that were ended. What a
+//! restore brings back of them is in `passwords_back.rs`.
 
 use jiff::Timestamp;
 use rusqlite::Row;
@@ -9,9 +8,9 @@ use rusqlite::params;
 
 use super::ReadTransaction;
 use super::Result;
+use super::StoreError;
 use super::WriteTransaction;
 use super::links;
-use super::metadata::KEY_FINGERPRINT;
 use super::users::MOST_HISTORY;
 use crate::domain::job::JobId;
 use crate::domain::user::UserId;
@@ -23,6 +22,18 @@ pub const MOST_ENDED: u32 = 10;
 
 /// The users who are mailed.
 const MAILED: &str = "(SELECT id FROM temp.meant WHERE skipped IS NULL)";
+
+/// Whether a message of a job is still to be sent.
+const WAITS: &str = "(of_job.state IN ('queued', 'sending', 'deferred', 'in doubt'))";
+
+/// The condition that a user has neither a password nor a link that can be used at `?2`.
+fn is_without_password() -> String {
+    format!(
+        "password_set_at IS NULL AND sign_in = 'password' AND NOT EXISTS (SELECT 1 FROM message \
+         WHERE message.user_id = user.id AND life IS NOT NULL AND handed_at IS NOT NULL AND {})",
+        links::open("?2")
+    )
+}
 
 impl ReadTransaction<'_> {
     /// The passwords of a user that jobs have ended, newest first: at most [`MOST_ENDED`].
@@ -40,29 +51,6 @@ impl ReadTransaction<'_> {
         }
         Ok(ended)
     }
-}
-
-/// Whose passwords jobs have ended in a store, for comparing it with a copy that is to take its place.
-#[derive(Debug, Default)]
-pub struct EndedPasswords {
-    /// By user: when the user was added, and when the last password ended, in unix seconds. Ids are never given again, but the copy
-    /// may be of another store.
-    users: HashMap<i64, (i64, i64)>,
-    /// The same of users who were deleted since, as far as the mails of the jobs tell: the address, and when the last password ended.
-    deleted: HashMap<i64, (String, i64)>,
-    /// The fingerprint of the reset key: a copy with the same one is a copy of this store.
-    key: Option<Vec<u8>>,
-    /// The jobs, and when each was created.
-    jobs: Vec<(i64, i64)>,
-}
-
-/// The passwords of a copy that were ended after it was made.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PasswordsBack {
-    /// How many users log in with them once the copy is the store.
-    pub count: u64,
-    /// The jobs that ended them, as far as the store that is replaced still has them; the copy has none of them.
-    pub jobs: Vec<JobId>,
 }
 
 /// Users whose passwords a job ended, and who have neither a password nor a link since.
@@ -93,18 +81,45 @@ impl ReadTransaction<'_> {
     /// When the store cannot be read.
     pub fn job_without_password(&self, id: JobId, now: Timestamp) -> Result<WithoutPassword> {
         let sql = format!(
-            "SELECT count(*), ifnull(sum(of_job.state IN ('queued', 'sending', 'deferred', 'in doubt')), 0), \
-             ifnull(sum(of_job.state = 'failed'), 0) \
+            "SELECT count(*), ifnull(sum({WAITS}), 0), ifnull(sum(of_job.state = 'failed'), 0) \
              FROM message AS of_job JOIN user ON user.id = of_job.user_id \
-             WHERE of_job.job_id = ?1 AND of_job.is_forced = 1 AND password_set_at IS NULL AND sign_in = 'password' \
-             AND NOT EXISTS (SELECT 1 FROM message WHERE message.user_id = user.id AND life IS NOT NULL \
-             AND handed_at IS NOT NULL AND {})",
-            links::open("?2")
+             WHERE of_job.job_id = ?1 AND of_job.is_forced = 1 AND {}",
+            is_without_password()
         );
         let count = |row: &Row<'_>, column| row.get::<_, i64>(column).map(i64::unsigned_abs);
-        Ok(self.transaction.query_row(&sql, [id.0, now.as_second()], |row| {
+        let found = self.transaction.query_row(&sql, [id.0, now.as_second()], |row| {
             Ok(WithoutPassword { users: count(row, 0)?, waiting: count(row, 1)?, failed: count(row, 2)? })
-        })?)
+        });
+        match found.map_err(StoreError::from) {
+            Err(StoreError::Corrupt(_)) => self.job_without_password_one_by_one(id, now),
+            found => found,
+        }
+    }
+
+    /// The same of a store with damaged pages. Nobody can sign in whose row is on one of them.
+    fn job_without_password_one_by_one(&self, id: JobId, now: Timestamp) -> Result<WithoutPassword> {
+        let sql = format!("SELECT count(*) > 0 FROM user WHERE id = ?1 AND {}", is_without_password());
+        let mut is_without = self.transaction.prepare(&sql)?;
+        let sql = format!(
+            "SELECT user_id, {WAITS}, of_job.state = 'failed' FROM message AS of_job WHERE job_id = ?1 AND is_forced = 1"
+        );
+        let mut messages = self.transaction.prepare(&sql)?;
+        let mut messages = messages.query([id.0])?;
+        let mut found = WithoutPassword::default();
+        while let Some(message) = messages.next()? {
+            let user: Option<i64> = message.get(0)?;
+            let read = is_without.query_row(params![user, now.as_second()], |row| row.get(0));
+            let is_counted = match read.map_err(StoreError::from) {
+                Err(StoreError::Corrupt(_)) => true,
+                read => read?,
+            };
+            if is_counted {
+                found.users += 1;
+                found.waiting += u64::from(message.get::<_, bool>(1)?);
+                found.failed += u64::from(message.get::<_, bool>(2)?);
+            }
+        }
+        Ok(found)
     }
 
     /// Counts the users who have no password because a job ended it, and no link that can still be used, nor a mail that waits to
@@ -146,65 +161,6 @@ impl ReadTransaction<'_> {
         let mut statement = self.transaction.prepare(sql)?;
         let jobs = statement.query_map([], |row| Ok(JobId(row.get(0)?)))?;
         Ok(jobs.collect::<rusqlite::Result<_>>()?)
-    }
-
-    /// Whose passwords jobs have ended.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn all_ended_passwords(&self) -> Result<EndedPasswords> {
-        let sql = "SELECT user_id, user.created_at, max(replaced_at) FROM password_history JOIN user ON user.id = user_id \
-                   WHERE is_ended = 1 GROUP BY user_id";
-        let mut statement = self.transaction.prepare(sql)?;
-        let users = statement.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
-        let users = users.collect::<rusqlite::Result<_>>()?;
-        let mut statement = self.transaction.prepare("SELECT id, created_at FROM job WHERE passwords_ended > 0")?;
-        let jobs = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let jobs = jobs.collect::<rusqlite::Result<_>>()?;
-        let sql = "SELECT user_id, address, max(job.created_at) FROM message JOIN job ON job.id = job_id WHERE is_forced = 1 \
-                   AND NOT EXISTS (SELECT 1 FROM user WHERE user.id = user_id) GROUP BY user_id";
-        let mut statement = self.transaction.prepare(sql)?;
-        let deleted = statement.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
-        let deleted = deleted.collect::<rusqlite::Result<_>>()?;
-        Ok(EndedPasswords { users, deleted, key: self.fact(KEY_FINGERPRINT)?, jobs })
-    }
-
-    /// The passwords of this store, a copy, that were ended in the store that it is to replace. A password is one of them if it was
-    /// set before the user's last one ended: the hash alone would not tell, because a login may have replaced it by a stronger one.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn passwords_back(&self, ended: &EndedPasswords) -> Result<PasswordsBack> {
-        if ended.users.is_empty() && ended.deleted.is_empty() {
-            return Ok(PasswordsBack::default());
-        }
-        let is_same_store = ended.key.is_some() && self.fact(KEY_FINGERPRINT)? == ended.key;
-        let sql = "SELECT id, created_at, password_set_at, email FROM user WHERE password_hash IS NOT NULL";
-        let mut statement = self.transaction.prepare(sql)?;
-        let mut rows = statement.query([])?;
-        let mut count = 0;
-        while let Some(row) = rows.next()? {
-            let (user, created_at, set_at): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let is_ended = |ended_at: &i64| set_at <= *ended_at;
-            let is_back = match (ended.users.get(&user), ended.deleted.get(&user)) {
-                (Some((added_at, ended_at)), _) => *added_at == created_at && is_ended(ended_at),
-                (None, Some((address, ended_at))) => {
-                    is_ended(ended_at)
-                        && (is_same_store || row.get_ref(3)?.as_str().is_ok_and(|email| email == address))
-                }
-                (None, None) => false,
-            };
-            count += u64::from(is_back);
-        }
-        let mut jobs = Vec::new();
-        let mut is_here =
-            self.transaction.prepare("SELECT EXISTS (SELECT 1 FROM job WHERE id = ?1 AND created_at = ?2)")?;
-        for (job, created_at) in ended.jobs.iter().filter(|_| count > 0) {
-            if !is_here.query_row([job, created_at], |row| row.get(0))? {
-                jobs.push(JobId(*job));
-            }
-        }
-        Ok(PasswordsBack { count, jobs })
     }
 }
 

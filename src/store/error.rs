@@ -9,8 +9,8 @@ use rusqlite::ErrorCode;
 use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
 use super::damage::RowFault;
-use super::room::DiskSpace;
-use super::senders::Sender;
+use super::disk_space::DiskSpace;
+use super::sender::Sender;
 use crate::private_file::FileError;
 use crate::private_file::is_shortage_of_descriptors;
 

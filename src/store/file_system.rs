@@ -11,7 +11,7 @@ use nix::sys::statfs::statfs;
 use super::Result;
 use super::Store;
 use super::StoreError;
-use super::open::directory_of;
+use super::paths::directory_of;
 
 /// File systems on which a store may be damaged, by `f_type` of statfs(2). The write-ahead log needs memory that all
 /// processes share, so it does not work over a network (SQLite, "Write-Ahead Logging", section 1). The numbers are those

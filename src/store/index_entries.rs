@@ -16,7 +16,7 @@ use rusqlite::types::ValueRef;
 
 use super::ReadTransaction;
 use super::Result;
-use super::constraints::token;
+use super::sql_token::token;
 
 /// An index of the program, as the schema describes it.
 #[derive(Debug, PartialEq, Eq)]

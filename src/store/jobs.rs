@@ -79,34 +79,6 @@ pub struct JobSendOptions {
     pub canary: Option<u64>,
 }
 
-/// How many messages of a job are in each state.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Counts([u64; MessageState::ALL.len()]);
-
-impl Counts {
-    /// Those in this state.
-    pub fn of(&self, state: MessageState) -> u64 {
-        let place = MessageState::ALL.iter().position(|other| *other == state);
-        place.map_or(0, |place| self.0[place])
-    }
-
-    /// All.
-    pub fn total(&self) -> u64 {
-        self.0.iter().sum()
-    }
-
-    /// Those that have not ended.
-    pub fn waiting(&self) -> u64 {
-        MessageState::ALL.iter().filter(|state| !state.has_ended()).map(|state| self.of(*state)).sum()
-    }
-
-    fn add(&mut self, state: MessageState, count: u64) {
-        if let Some(place) = MessageState::ALL.iter().position(|other| *other == state) {
-            self.0[place] += count;
-        }
-    }
-}
-
 /// What became of some messages of a job, and with which words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecipientOutcome {
@@ -165,22 +137,6 @@ impl ReadTransaction<'_> {
         let mut statement = self.transaction.prepare_cached(&sql)?;
         let rows = statement.query_map([], job)?;
         Ok(damage::readable(rows)?)
-    }
-
-    /// How many messages of a job are in each state.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn job_counts(&self, id: JobId) -> Result<Counts> {
-        let sql = "SELECT state, count(*) FROM message WHERE job_id = ?1 GROUP BY state";
-        let mut statement = self.transaction.prepare_cached(sql)?;
-        let mut rows = statement.query([id.0])?;
-        let mut counts = Counts::default();
-        while let Some(row) = rows.next()? {
-            let (state, count): (String, i64) = (row.get(0)?, row.get(1)?);
-            counts.add(MessageState::stored(&state).unwrap_or(MessageState::Failed), count.unsigned_abs());
-        }
-        Ok(counts)
     }
 
     /// How many links of a job were used.
@@ -283,13 +239,14 @@ impl ReadTransaction<'_> {
         Ok(count.unsigned_abs())
     }
 
-    /// Whether a message of a job waits, due or not, or is under way.
+    /// Whether a message of a job waits, due or not, or is under way, or nobody can tell.
     fn has_unended(&self, id: JobId) -> Result<bool> {
         // `IS`, and `+`, because `=` would be looked up in the index of all of the job's messages.
         let sql = "SELECT EXISTS (SELECT 1 FROM message WHERE job_id IS ?1 AND state = 'queued') OR EXISTS \
                    (SELECT 1 FROM message WHERE job_id IS ?1 AND state IN ('deferred', 'in doubt')) OR EXISTS \
                    (SELECT 1 FROM message WHERE state = 'sending' AND +job_id = ?1)";
-        Ok(self.transaction.prepare_cached(sql)?.query_row([id.0], |row| row.get(0))?)
+        let is_any: bool = self.transaction.prepare_cached(sql)?.query_row([id.0], |row| row.get(0))?;
+        Ok(is_any || !self.messages_in_unknown_state(Some(id))?.is_empty())
     }
 
     /// Whether a job is running. For each turn of its run, so by the number alone.

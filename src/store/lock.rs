@@ -2,35 +2,20 @@
 //! when its process ends, however it ends, so there is no stale lock; and it is a file of its own, because SQLite's locks
 //! on the store itself would be dropped by a thread that closes another descriptor of it.
 
-use std::fs::File;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::path::PathBuf;
 
-use nix::errno::Errno;
-use nix::fcntl::AT_FDCWD;
-use nix::fcntl::FcntlArg;
-use nix::fcntl::OFlag;
-use nix::fcntl::fcntl;
-use nix::fcntl::open;
-use nix::libc::F_UNLCK;
-use nix::libc::F_WRLCK;
-use nix::libc::SEEK_SET;
 use nix::libc::flock;
-use nix::sys::stat::FchmodatFlags;
-use nix::sys::stat::Mode;
-use nix::sys::stat::fchmodat;
-use nix::unistd::fchown;
-use nix::unistd::geteuid;
 
 use super::Result;
 use super::Store;
 use super::StoreError;
-use super::open::beside;
-use super::open::resolved;
+use super::lock_file::FIRST_SENDER;
+use super::lock_file::LockGuard;
+use super::lock_file::lock_of;
+use super::lock_file::open_lock_file;
+use super::lock_file::try_range;
 use super::senders::senders;
 use crate::domain::job::JobId;
-use crate::private_file::FsCredentials;
 
 /// The byte of the process that sends the messages of no job.
 const RUNNER: i64 = 0;
@@ -38,27 +23,8 @@ const RUNNER: i64 = 0;
 const RESTORER: i64 = 1;
 /// The byte of the process that sends a job is this one and its number.
 const FIRST_JOB: i64 = 1 << 32;
-/// The first byte of senders; those before are for locks that have a meaning of their own.
-pub(super) const FIRST_SENDER: u32 = 16;
 /// More senders at once than any machine has.
 const MOST_SENDERS: u32 = 4_096;
-
-/// The mode of the file of locks.
-const MODE: Mode = Mode::S_IRUSR.union(Mode::S_IWUSR);
-
-/// A lock that is held until it is dropped.
-#[derive(Debug)]
-pub struct LockGuard {
-    byte: i64,
-    pub(super) file: File,
-}
-
-impl LockGuard {
-    /// The number of a sender's lock, which stands in the rows of messages in flight.
-    pub fn number(&self) -> u32 {
-        u32::try_from(self.byte).unwrap_or(u32::MAX)
-    }
-}
 
 impl Store {
     /// Takes a lock for a process that sends: one that nobody holds.
@@ -170,72 +136,6 @@ fn blocker(store: &Path) -> Result<Option<LockHolder>> {
 fn lock_in(store: &Path, first: i64, length: i64) -> Result<Option<flock>> {
     let (file, path) = open_lock_file(store)?;
     lock_of(&file, &path, first, length)
-}
-
-/// As [`lock_in`], by the file of locks and its path.
-pub(super) fn lock_of(file: &File, path: &Path, first: i64, length: i64) -> Result<Option<flock>> {
-    let mut region = region(first, length);
-    fcntl(file, FcntlArg::F_OFD_GETLK(&mut region))
-        .map_err(|error| StoreError::Disk(format!("{}: cannot be asked for locks: {error}", path.display())))?;
-    Ok((i32::from(region.l_type) != F_UNLCK).then_some(region))
-}
-
-/// Takes the locks of a range of bytes; a length of 0 reaches to the end. `None`: somebody holds one of them.
-fn try_range(store: &Path, first: i64, length: i64) -> Result<Option<LockGuard>> {
-    let (file, path) = open_lock_file(store)?;
-    // An open-file-description lock (fcntl(2)): it belongs to this descriptor, and so excludes another one of the same
-    // process too.
-    match fcntl(&file, FcntlArg::F_OFD_SETLK(&region(first, length))) {
-        Ok(_) => Ok(Some(LockGuard { byte: first, file })),
-        Err(Errno::EAGAIN | Errno::EACCES) => Ok(None),
-        Err(error) => Err(StoreError::Disk(format!("{}: cannot be locked: {error}", path.display()))),
-    }
-}
-
-fn region(first: i64, length: i64) -> flock {
-    flock { l_type: F_WRLCK as i16, l_whence: SEEK_SET as i16, l_start: first, l_len: length, l_pid: 0 }
-}
-
-/// Opens the file of locks beside a store, made where it is missing; the file, and its path.
-pub(super) fn open_lock_file(store: &Path) -> Result<(File, PathBuf)> {
-    let store = resolved(store)?;
-    let path = beside(&store, ".lock");
-    let failed = |error: Errno| StoreError::of_opening(&path, error.into());
-    let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW;
-    let opened = match open(&path, flags, MODE) {
-        Err(Errno::EACCES) if restore_mode(&path) => open(&path, flags, MODE),
-        opened => opened,
-    };
-    let file = match opened {
-        Ok(file) => File::from(file),
-        Err(Errno::ELOOP) => return Err(StoreError::NoLockFile { path, kind: "a symbolic link" }),
-        Err(Errno::EISDIR) => return Err(StoreError::NoLockFile { path, kind: "a directory" }),
-        Err(Errno::ENXIO) => return Err(StoreError::NoLockFile { path, kind: "a socket" }),
-        Err(error) => return Err(failed(error)),
-    };
-    // What root makes belongs to the account that the store belongs to, as SQLite does it with the log.
-    if geteuid().is_root() {
-        let unread = |error| StoreError::of_opening(&path, error);
-        let (owner, own) = (store.symlink_metadata().map_err(unread)?, file.metadata().map_err(unread)?);
-        // Never another file that somebody has linked to here.
-        if own.nlink() == 1 && own.uid() != owner.uid() {
-            fchown(&file, Some(owner.uid().into()), Some(owner.gid().into())).map_err(failed)?;
-        }
-    }
-    Ok((file, path))
-}
-
-/// Gives a file of locks that its owner may not open the mode that it is created with; whether that was the reason. An older
-/// program created it without any under `umask 0777`.
-fn restore_mode(path: &Path) -> bool {
-    // Of a link, only its owner could have created it, and the mode that would change is one that they may change.
-    let is_own = path.symlink_metadata().is_ok_and(|found| {
-        found.is_file()
-            && found.nlink() == 1
-            && found.uid() == FsCredentials::uid()
-            && found.mode() & MODE.bits() != MODE.bits()
-    });
-    is_own && fchmodat(AT_FDCWD, path, MODE, FchmodatFlags::FollowSymlink).is_ok()
 }
 
 #[cfg(test)]

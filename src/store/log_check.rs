@@ -9,7 +9,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::Result;
-use super::open::beside;
+use super::paths::beside;
 use crate::private_file::FileError;
 
 const HEADER: usize = 32;

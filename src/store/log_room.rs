@@ -11,10 +11,11 @@ use nix::sys::stat::major;
 use nix::sys::stat::minor;
 use rusqlite::Connection;
 
+use super::Result;
 use super::Store;
-use super::open::beside;
-use super::open::empty_log;
-use super::open::waiting_at_most;
+use super::StoreError;
+use super::paths::beside;
+use super::waiting::waiting_at_most;
 
 /// How long a reader may take that is no obstacle. Each login reads.
 const READS: Duration = Duration::from_secs(1);
@@ -37,6 +38,13 @@ pub(super) fn growth(connection: &Connection, store: &Path) -> u64 {
     let (Ok(pages), Ok(size)) = (number("page_count"), number("page_size")) else { return 0 };
     let length = store.metadata().map_or(0, |file| file.len());
     (u64::from(pages) * u64::from(size)).saturating_sub(length)
+}
+
+/// Moves the log into the file, so that the file alone is the whole store. Closing does it too, but keeps silent when the
+/// disk does not take it.
+pub(super) fn empty_log(connection: &Connection) -> Result<()> {
+    let is_busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if is_busy { Err(StoreError::Busy) } else { Ok(()) }
 }
 
 /// Moves the log into the store, if no process reads or writes.

@@ -13,6 +13,7 @@ use super::Result;
 use super::WriteTransaction;
 use super::clock::SEEN;
 use super::damage;
+use super::damage::RowFault;
 use super::damage::lossy;
 use super::time;
 use crate::domain::email_address::EmailAddress;
@@ -272,6 +273,7 @@ impl ReadTransaction<'_> {
         Ok(self.transaction.query_row(&sql, [], |row| row.get(0))?)
     }
 
+    /// A row that cannot be used is left out, and is the error in the end: the others are of use.
     pub(super) fn visit_messages<E: From<super::StoreError>>(
         &self,
         condition: &str,
@@ -282,10 +284,15 @@ impl ReadTransaction<'_> {
         let sql = format!("SELECT {COLUMNS}, {SEEN} FROM message WHERE {condition}");
         let mut statement = self.transaction.prepare(&sql).map_err(failed)?;
         let mut rows = statement.query(values).map_err(failed)?;
+        let mut fault = None;
         while let Some(row) = rows.next().map_err(failed)? {
-            visit(message(row).map_err(failed)?)?;
+            match message(row) {
+                Ok(message) => visit(message)?,
+                Err(error) if RowFault::of(&error).is_some() => drop(fault.get_or_insert(error)),
+                Err(error) => return Err(failed(error)),
+            }
         }
-        Ok(())
+        fault.map_or(Ok(()), |fault| Err(failed(fault)))
     }
 }
 
@@ -370,7 +377,7 @@ fn message_of(row: &Row<'_>) -> rusqlite::Result<Message> {
         state,
         user: row.get::<_, Option<i64>>(3)?.map(UserId),
         username: lossy(row, 21)?,
-        address: lossy(row, 4)?.unwrap_or_default(),
+        address: row.get(4)?,
         operator: lossy(row, 5)?.unwrap_or_default(),
         operator_uid: row.get(6)?,
         created_at: time(row.get(7)?),

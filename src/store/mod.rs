@@ -5,7 +5,7 @@
 //! # Locking
 //! A [`ReadTransaction`] is a deferred transaction: it sees one state of the store and keeps nobody waiting (WAL). A [`WriteTransaction`]
 //! begins IMMEDIATE: a deferred transaction that turns into a writer fails at once when somebody else wrote in between,
-//! whatever the busy timeout. Who finds the store locked waits up to [`open::ANSWER_TIMEOUT`].
+//! whatever the busy timeout. Who finds the store locked waits up to [`waiting::ANSWER_TIMEOUT`].
 //!
 //! A [`WriteTransaction`] is never stopped with the lock in its hand: Ctrl-Z takes effect when it ends ([`stop_signals`]).
 //!
@@ -24,8 +24,10 @@ pub mod clock;
 mod constraints;
 pub mod damage;
 pub mod damaged;
+pub mod damaged_pages;
 mod dead_senders;
 mod deliveries;
+pub mod disk_space;
 pub mod ended_passwords;
 pub mod error;
 pub mod events;
@@ -36,10 +38,12 @@ mod functions;
 pub mod import;
 pub mod import_effects;
 mod index_entries;
+pub mod job_counts;
 pub mod job_creation;
 pub mod jobs;
 pub mod links;
 pub mod lock;
+pub mod lock_file;
 mod log_check;
 mod log_room;
 pub mod messages;
@@ -48,6 +52,9 @@ pub mod near;
 pub mod open;
 pub mod operators;
 pub mod outbox;
+pub mod passwords_back;
+mod paths;
+mod rehearsal;
 pub mod relay_refusals;
 pub mod restore;
 pub mod retries;
@@ -55,14 +62,17 @@ pub mod roles;
 mod room;
 pub mod rows;
 pub mod schema;
+pub mod sender;
 pub mod senders;
 pub mod sign_in_failures;
+mod sql_token;
 pub mod stop_signals;
 pub mod stuck;
 pub mod times;
 pub mod user_changes;
 pub mod user_list;
 pub mod users;
+pub mod waiting;
 
 use std::cell::Cell;
 use std::ops::Deref;
@@ -140,13 +150,13 @@ impl Store {
     /// # Errors
     /// As [`Store::write`].
     pub fn write_within(&self, patience: Duration) -> Result<WriteTransaction<'_>> {
-        open::waiting_at_most(patience, || self.write())
+        waiting::waiting_at_most(patience, || self.write())
     }
 
     /// Begins to write, when the present writer has finished.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] when that takes longer than [`open::ANSWER_TIMEOUT`], [`StoreError::Replaced`] when another file is in the
+    /// [`StoreError::Busy`] when that takes longer than [`waiting::ANSWER_TIMEOUT`], [`StoreError::Replaced`] when another file is in the
     /// place of the store, [`StoreError::Scarce`] when its disk is nearly full; others when the store cannot be written.
     pub fn write(&self) -> Result<WriteTransaction<'_>> {
         let stop_signals = stop_signals::defer();
@@ -179,7 +189,7 @@ impl WriteTransaction<'_> {
         reading.transaction.commit()?;
         if has_erased.get() {
             // Best-effort: while others read, the log keeps the values until it is written anew.
-            let _ = open::waiting_at_most(EMPTY_LOG_WITHIN, || open::empty_log(connection));
+            let _ = waiting::waiting_at_most(EMPTY_LOG_WITHIN, || log_room::empty_log(connection));
         }
         Ok(())
     }

@@ -5,8 +5,6 @@ use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
-use std::time::Duration;
-use std::time::Instant;
 
 use nix::errno::Errno;
 use nix::unistd::AccessFlags;
@@ -25,11 +23,17 @@ use super::WriteTransaction;
 use super::file_identity::FileIdentity;
 use super::file_system;
 use super::functions;
+use super::log_room::empty_log;
+use super::paths::beside;
+use super::paths::directory_of;
+use super::paths::resolved;
 use super::room;
+use super::room::LOG_PAGES;
 use super::room::OpenMode;
 use super::schema;
 use super::stop_signals;
 use super::stop_signals::GuardedConnection;
+use super::waiting::wait_for_the_writer;
 use crate::private_file;
 use crate::private_file::COMPANIONS;
 use crate::private_file::FileError;
@@ -37,17 +41,9 @@ use crate::private_file::Rule;
 use crate::private_file::UnfinishedFile;
 use crate::private_file::is_shortage_of_descriptors;
 
-/// How long a writer waits for another one.
-pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// How many prepared statements a connection keeps: as many as the code has that prepares for a cache. Each turn of the outbox
 /// needs some twenty, and with fewer places each would be prepared anew.
 const STATEMENTS: usize = 128;
-
-/// How many pages of 4 KiB the log has before SQLite moves it into the file. A page that many commits have changed is then moved
-/// once, and everybody waits for that less often than with SQLite's 1,000: a run that mails to everybody would fill those 30 times
-/// a second.
-pub(super) const LOG_PAGES: i32 = 4_000;
 
 /// What is asked of the file's version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,37 +191,11 @@ impl Store {
     }
 }
 
-/// The path with something added to its name, as SQLite does for its own companions.
-pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
 /// The rule for a store that is being created. root may create one in the directory of the account that it is for.
 fn rule_of_new(path: &Path, mode: u32) -> Rule {
     let rule = Rule::store(mode & 0o040 != 0);
     let owner = directory_of(path).metadata().ok().map(|directory| directory.uid());
     if geteuid().is_root() { rule.owned_also_by(owner) } else { rule }
-}
-
-pub(super) fn directory_of(path: &Path) -> &Path {
-    path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Moves the log into the file, so that the file alone is the whole store. Closing does it too, but keeps silent when the
-/// disk does not take it.
-pub(super) fn empty_log(connection: &Connection) -> Result<()> {
-    let is_busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-    if is_busy { Err(StoreError::Busy) } else { Ok(()) }
-}
-
-/// The path as SQLite is to be given it. The directory's symbolic links are followed here, because SQLite, told to follow
-/// none, refuses them anywhere in the path; and a path that begins with `/` is never taken for a URI.
-pub(super) fn resolved(path: &Path) -> Result<PathBuf> {
-    let failed = |error: std::io::Error| StoreError::Disk(format!("{}: {error}", path.display()));
-    let directory = directory_of(path).canonicalize().map_err(failed)?;
-    Ok(path.file_name().map_or(directory.clone(), |name| directory.join(name)))
 }
 
 /// Refuses to put a store where the log of another one lies: SQLite would play that back over it.
@@ -323,32 +293,6 @@ fn keep_log_for_readers(connection: &Connection, path: &Path) -> Result<()> {
         connection.file_control(rusqlite::MAIN_DB.into(), FileControl::PersistWal(&mut 1))?;
     }
     Ok(())
-}
-
-thread_local!(static WAITS: Cell<Duration> = const { Cell::new(ANSWER_TIMEOUT) });
-
-/// Runs something in which a busy store is waited for no longer than this.
-pub(super) fn waiting_at_most<T>(patience: Duration, run: impl FnOnce() -> T) -> T {
-    let before = WAITS.replace(patience);
-    let value = run();
-    WAITS.set(before);
-    value
-}
-
-/// SQLite's own handler sleeps up to 100 ms between tries, so that under load some never get their turn; this one looks
-/// each millisecond, with a jitter that differs between processes.
-fn wait_for_the_writer(tries: i32) -> bool {
-    thread_local!(static SINCE: Cell<Option<Instant>> = const { Cell::new(None) });
-    if tries == 0 {
-        SINCE.set(Some(Instant::now()));
-    }
-    if SINCE.get().is_some_and(|since| since.elapsed() >= WAITS.get()) {
-        return false;
-    }
-    let scattered = u64::from(std::process::id()).wrapping_mul(2_654_435_761) ^ u64::from(tries.unsigned_abs());
-    stop_signals::stop_if_asked();
-    std::thread::sleep(Duration::from_micros(500 + scattered.wrapping_mul(0x9e37_79b9_7f4a_7c15) % 1_000));
-    true
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::OptionalExtension as _;
 use rusqlite::Row;
-use rusqlite::params;
+use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
 use super::ReadTransaction;
@@ -168,7 +168,7 @@ impl Cursor {
     }
 
     /// What [`FRESH`] and [`AGAIN`] are given.
-    fn values(&self, now: Timestamp) -> [Value; 6] {
+    pub(super) fn values(&self, now: Timestamp) -> [Value; 6] {
         let ((fresh_at, fresh), (again_at, again)) = (self.fresh.clone(), self.again.clone());
         let job = self.job.map(|job| job.0);
         [now.as_second().into(), fresh_at, fresh.into(), again_at, again.into(), job.into()]
@@ -215,6 +215,12 @@ fn next_due(condition: &str) -> String {
     format!("{} WHERE {condition} ORDER BY message.due_at, message.id LIMIT ?7", every_due())
 }
 
+/// The numbers of all of them, for a store with damaged pages: from the indexes alone, as far as SQLite can.
+pub(super) const PLACES_OF_FRESH: &str = "SELECT id FROM message INDEXED BY message_fresh WHERE state = 'queued' \
+     AND job_id IS ?6 AND (due_at, id) > (?2, ?3) ORDER BY due_at, id";
+pub(super) const PLACES_OF_AGAIN: &str = "SELECT id FROM message INDEXED BY message_again \
+     WHERE state IN ('deferred', 'in doubt') AND job_id IS ?6 AND due_at <= ?1 AND (due_at, id) > (?4, ?5) ORDER BY due_at, id";
+
 /// One message that waits. (For an IN of more than two words SQLite makes a table, each time.)
 static STILL_WAITING: LazyLock<String> = LazyLock::new(|| {
     let waits = "(state = 'queued' OR state = 'deferred' OR state = 'in doubt')";
@@ -239,10 +245,11 @@ impl ReadTransaction<'_> {
     /// When the store cannot be read.
     pub fn due_batch(&self, fresh: bool, place: &Cursor, now: Timestamp, most: usize) -> Result<Vec<Found>> {
         let sql = if fresh { &NEXT_FRESH } else { &NEXT_AGAIN };
-        let [now, fresh_at, fresh, again_at, again, job] = place.values(now);
+        let [now, fresh_at, fresh_id, again_at, again_id, job] = place.values(now);
         let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let values = [now, fresh_at, fresh_id, again_at, again_id, job, most.into()];
         let mut statement = self.transaction.prepare_cached(sql)?;
-        let found = statement.query_map(params![now, fresh_at, fresh, again_at, again, job, most], found)?;
+        let found = statement.query_map(params_from_iter(values), found)?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -385,16 +392,21 @@ fn recipient_of(row: &Row<'_>) -> rusqlite::Result<Recipient> {
 
 fn due_of(row: &Row<'_>) -> rusqlite::Result<Due> {
     let (kind, state) = (damage::word(row, 1)?, damage::word(row, 2)?);
-    let user = row.get::<_, Option<i64>>(14)?;
-    let recipient = user.map(|_| recipient(row));
+    let recipient = row.get::<_, Option<i64>>(14)?.map(|_| recipient(row));
     let cause = lossy(row, 10)?.as_deref().and_then(NoticeCause::stored);
+    let kind = MailKind::stored(kind, cause, row.get(31)?).ok_or_else(|| damage::unknown_word(1, kind))?;
+    // Nobody would know for whom a link is.
+    let user = match row.get::<_, Option<i64>>(3)? {
+        None if kind != MailKind::Test => row.get::<_, i64>(3).map(Some)?,
+        user => user,
+    };
     // What is counted up when it is sent must be a number by then.
     damage::count(row, 32)?;
     Ok(Due {
         id: MessageId(row.get(0)?),
-        kind: MailKind::stored(kind, cause, row.get(31)?).ok_or_else(|| damage::unknown_word(1, kind))?,
+        kind,
         state: MessageState::stored(state).ok_or_else(|| damage::unknown_word(2, state))?,
-        user: row.get::<_, Option<i64>>(3)?.map(UserId),
+        user: user.map(UserId),
         // What is no text would be another address than the user's, and its mail cancelled without a word of the damage.
         address: EmailAddress::stored(row.get(4)?),
         operator_uid: row.get(5)?,

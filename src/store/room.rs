@@ -4,7 +4,6 @@
 //! SQLite cannot read a store without a place for the index of its log (`-shm`), which it creates, or gives up and takes again,
 //! whenever a first process opens the store. There are two ways round it, in which nothing is written: [`OpenMode`].
 
-use std::fmt;
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -28,19 +27,22 @@ use rusqlite::config::DbConfig;
 use super::Result;
 use super::Store;
 use super::StoreError;
+use super::disk_space::DiskSpace;
+use super::disk_space::LEAST;
 use super::log_room;
-use super::open::LOG_PAGES;
-use super::open::beside;
-use super::open::directory_of;
-use super::open::waiting_at_most;
+use super::paths::beside;
+use super::paths::directory_of;
+use super::waiting::waiting_at_most;
 use crate::private_file::FsCredentials;
-
-/// What a change may need: SQLite's log with the index of it, the pages that a small change touches, and what is recorded of it.
-const LEAST: DiskSpace = DiskSpace { bytes: 1024 * 1024, files: Some(8), is_refused: false, reserved: 0 };
 
 /// A file system is believed where it says that it has so much more than is needed. Below that, what is free may be kept for
 /// root, for the file system itself (up to 16 MiB on ext4) or for its metadata (btrfs), so it is tried.
 const BEYOND_DOUBT: u64 = 64 * 1024 * 1024;
+
+/// How many pages of 4 KiB the log has before SQLite moves it into the file. A page that many commits have changed is then moved
+/// once, and everybody waits for that less often than with SQLite's 1,000: a run that mails to everybody would fill those 30 times
+/// a second.
+pub(super) const LOG_PAGES: i32 = 4_000;
 
 /// What a message of a job, the password that it ended and the record of that add to the store, and as much again while they are in the
 /// log, in bytes; measured: half of it.
@@ -50,33 +52,6 @@ const CHANGED: u64 = 5 * 4096;
 /// What sending a mail writes into the log, and the most that the log has before it is moved into the file.
 const SENT: u64 = 8 * 4096;
 const LOG: u64 = LOG_PAGES as u64 * 4096;
-
-/// Room on a disk for the account that the program runs as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DiskSpace {
-    bytes: u64,
-    /// How many new files it takes; `None`: the file system does not count them.
-    files: Option<u64>,
-    /// Whether the file system did not give the bytes that it says are free.
-    is_refused: bool,
-    /// What there is besides, for moving the log into the store.
-    reserved: u64,
-}
-
-impl fmt::Display for DiskSpace {
-    /// The one of the two that is short.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.files {
-            _ if self.bytes < LEAST.bytes && self.reserved > 0 => {
-                let (free, reserved) = (self.bytes / 1024, self.reserved.div_ceil(1024));
-                write!(formatter, "{free} KiB left besides {reserved} KiB to move its log into it")
-            }
-            _ if self.bytes < LEAST.bytes => write!(formatter, "{} KiB left", self.bytes / 1024),
-            Some(files) if Some(files) < LEAST.files => write!(formatter, "{files} files left"),
-            _ => write!(formatter, "less than 1 MiB left"),
-        }
-    }
-}
 
 impl DiskSpace {
     /// The room that a directory has. Where the file system may not have so many bytes as it says, they are taken on trial.

@@ -4,7 +4,6 @@
 //! The kernel does not tell who holds such a lock: F_OFD_GETLK gives no process, and /proc/PID/fdinfo of a process that others
 //! cannot look into is for root alone.
 
-use std::fmt;
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
@@ -15,11 +14,11 @@ use jiff::Timestamp;
 
 use super::Result;
 use super::Store;
-use super::lock::FIRST_SENDER;
-use super::lock::LockGuard;
-use super::lock::lock_of;
-use super::lock::open_lock_file;
-use crate::domain::text;
+use super::lock_file::FIRST_SENDER;
+use super::lock_file::LockGuard;
+use super::lock_file::lock_of;
+use super::lock_file::open_lock_file;
+use super::sender::Sender;
 
 /// The bytes of a note's place.
 const PLACE: u64 = 256;
@@ -27,26 +26,6 @@ const PLACE: u64 = 256;
 const LONGEST_HOST: usize = 64;
 /// A sender does not note more often than this that it does something.
 const NOTE_EVERY: Duration = Duration::from_secs(10);
-
-/// A process that sends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sender {
-    /// Its number, in its own PID namespace.
-    pub process: u32,
-    /// The host's name as a process of another PID namespace, such as a container, sees it; `None`: it is in that of the reader.
-    pub elsewhere: Option<String>,
-    /// When it began to send.
-    pub began_at: Timestamp,
-    /// When it did something last: it recorded what became of a mail, or tried to reach the relay.
-    pub active_at: Timestamp,
-}
-
-impl fmt::Display for Sender {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "process {}", self.process)?;
-        self.elsewhere.as_ref().map_or(Ok(()), |host| write!(f, " of another container (host {})", text::visible(host)))
-    }
-}
 
 /// The lock of a process that sends, with its note.
 #[derive(Debug)]

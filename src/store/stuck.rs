@@ -24,9 +24,9 @@ const QUEUES: [(&str, &str); 2] =
 const WITHOUT_SENDER: &str = "SELECT id FROM message INDEXED BY message_in_flight WHERE state = 'sending' \
      AND (typeof(sender) <> 'integer' OR sender NOT BETWEEN 0 AND 4294967295) ORDER BY id";
 
-/// In a state that the program does not know. The index has the same condition.
+/// In a state that the program does not know, of a job or of any (`?1`). The index has the same condition.
 const IN_UNKNOWN_STATE: &str = "SELECT id, state FROM message INDEXED BY message_in_unknown_state \
-     WHERE state <> 'queued' AND state <> 'sending' AND state <> 'accepted' AND state <> 'deferred' AND state <> 'failed' \
+     WHERE (?1 IS NULL OR job_id = ?1) AND state <> 'queued' AND state <> 'sending' AND state <> 'accepted' AND state <> 'deferred' AND state <> 'failed' \
      AND state <> 'in doubt' AND state <> 'cancelled' AND state <> 'skipped' ORDER BY id";
 
 /// The jobs of the messages in a queue that do not exist, with how many messages each has there, and the first of them. It goes
@@ -94,12 +94,20 @@ impl ReadTransaction<'_> {
             Ok(RowFault::of_message(damage::key_of(row, 0), "sender", without_sender.to_owned()))
         })?;
         let mut faults = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        faults.extend(self.messages_in_unknown_state(None)?);
+        Ok(faults)
+    }
+
+    /// What is wrong with the messages of a job, or of any, whose state is unknown.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn messages_in_unknown_state(&self, job: Option<JobId>) -> Result<Vec<RowFault>> {
         let mut statement = self.transaction.prepare_cached(IN_UNKNOWN_STATE)?;
-        let rows = statement.query_map([], |row| {
+        let rows = statement.query_map([job.map(|job| job.0)], |row| {
             let fault = format!("`{}` is unknown", damage::key_of(row, 1));
             Ok(RowFault::of_message(damage::key_of(row, 0), "state", fault))
         })?;
-        faults.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
-        Ok(faults)
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 }

@@ -5,14 +5,9 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::fmt;
-use std::ops::Range;
-use std::path::PathBuf;
 
 use minijinja::Environment;
 use minijinja::Value;
-use toml::de::DeTable;
-use toml::de::DeValue;
 
 use super::Language;
 use super::Texts;
@@ -23,8 +18,12 @@ use super::keys::Key;
 use super::keys::Placeholder;
 use super::keys::Sample;
 use super::language::in_one_line;
-use crate::domain::spelling;
-use crate::domain::text;
+use super::sentences::FlatSentences;
+use super::sentences::Sentence;
+use super::sentences::SentenceFile;
+use super::sentences::TextProblem;
+use super::sentences::flat;
+use super::sentences::shown;
 use crate::domain::user::validate_locale;
 
 /// The longest sentence, in characters, as a file has it.
@@ -34,159 +33,56 @@ pub(crate) const CONTROL: &str = "holds a control character: leave it out";
 /// How many absent keys a problem names.
 const MAX_NAMED: usize = 8;
 
-/// A file with sentences of a language.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SentenceFile {
-    /// The language's tag, which is the name of the file.
-    pub tag: String,
-    /// Its path, for messages.
-    pub path: PathBuf,
-    /// Its text: TOML.
-    pub text: String,
-}
-
-/// Something that is wrong with a sentence or a template of the organization.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TextProblem {
-    /// The file.
-    pub path: PathBuf,
-    /// The line, from 1; `None`: it is about the whole file.
-    pub line: Option<usize>,
-    /// What is wrong, and what is expected.
-    pub what: String,
-}
-
-impl TextProblem {
-    /// Sorts problems by their files and lines.
-    pub fn sort(problems: &mut [Self]) {
-        problems.sort_by(|one, other| (&one.path, one.line).cmp(&(&other.path, other.line)));
-    }
-}
-
-impl fmt::Display for TextProblem {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let file = self.path.to_string_lossy();
-        write!(formatter, "{}", text::visible(&file))?;
-        match self.line {
-            Some(line) => write!(formatter, ":{line}: {}", self.what),
-            None => write!(formatter, ": {}", self.what),
-        }
-    }
-}
-
-/// A sentence as a file has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Sentence {
-    pub(super) key: &'static str,
-    pub(super) text: String,
-    line: usize,
-}
-
-/// The sentences of a file and its faults.
-#[derive(Debug, Default)]
-pub(super) struct FlatSentences {
-    pub(super) sentences: Vec<Sentence>,
-    /// Each fault with its line.
-    wrong: Vec<(usize, String)>,
-}
-
-/// The sentences of a file, its tables flattened, and what is wrong with its form.
-pub(super) fn flat(text: &str) -> FlatSentences {
-    let (root, errors) = DeTable::parse_recoverable(text);
-    let mut flat = FlatSentences::default();
-    for error in errors {
-        let start = error.span().map_or(0, |span: Range<usize>| span.start);
-        flat.wrong.push((line_of(text, start), format!("syntax: {}", error.message())));
-    }
-    flat.wrong.dedup();
-    if flat.wrong.is_empty() {
-        flat.add(text, "", root.get_ref());
-    }
-    flat
-}
-
-fn line_of(text: &str, position: usize) -> usize {
-    let before = &text.as_bytes()[..position.min(text.len())];
-    1 + before.iter().filter(|byte| **byte == b'\n').count()
-}
-
-impl FlatSentences {
-    fn add(&mut self, text: &str, table: &str, content: &DeTable<'_>) {
-        for (name, value) in content {
-            let name: &str = name.get_ref();
-            let name = if table.is_empty() { name.to_owned() } else { format!("{table}.{name}") };
-            let line = line_of(text, value.span().start);
-            let is_table =
-                KEYS.iter().any(|key| key.name.strip_prefix(&name).is_some_and(|rest| rest.starts_with('.')));
-            match (value.get_ref(), keys::find(&name)) {
-                (DeValue::Table(inner), _) if is_table => self.add(text, &name, inner),
-                (DeValue::String(sentence), Some(key)) => {
-                    self.sentences.push(Sentence { key: key.name, text: sentence.to_string(), line });
+impl Texts {
+    /// The texts of the program with those of an organization over them.
+    ///
+    /// # Errors
+    /// Everything that is wrong in its files.
+    pub fn with(files: &[SentenceFile]) -> Result<Self, Vec<TextProblem>> {
+        let mut languages: Vec<Language> = Self::built_in().languages().cloned().collect();
+        let mut problems = Vec::new();
+        let mut files: Vec<&SentenceFile> = files.iter().collect();
+        // The base of a language comes before it: `de` before `de-AT`, English before all.
+        files.sort_by_key(|file| (file.tag.matches('-').count(), file.tag != "en", file.tag.clone()));
+        let mut met: Vec<&str> = Vec::new();
+        for file in files {
+            let mut problem = |line, what| problems.push(TextProblem { path: file.path.clone(), line, what });
+            if let Err(fault) = validate_locale(&file.tag) {
+                problem(None, fault);
+                continue;
+            }
+            if met.iter().any(|tag| tag.eq_ignore_ascii_case(&file.tag)) {
+                problem(None, "there is another file for this language: remove one of them".to_owned());
+                continue;
+            }
+            met.push(&file.tag);
+            let FlatSentences { sentences, wrong } = flat(&file.text);
+            let is_sound = wrong.is_empty();
+            for (line, what) in wrong {
+                problem(Some(line), what);
+            }
+            for sentence in &sentences {
+                if let Some(what) = keys::find(sentence.key).and_then(|key| fault(key, &sentence.text)) {
+                    problem(Some(sentence.line), format!("{}: {what}", sentence.key));
                 }
-                (_, Some(_)) => self.wrong.push((line, format!("{name}: expected text in quotes"))),
-                (_, None) if is_table => self.wrong.push((line, format!("{name}: expected a section"))),
-                (_, None) => self.wrong.push((line, format!("{}: unknown sentence{}", shown(&name), nearest(&name)))),
+            }
+            let texts = Self::of(languages.clone());
+            let base = texts.find(&file.tag);
+            if is_sound
+                && base.is_none()
+                && let Some(what) = absent(&sentences)
+            {
+                problem(None, what);
+            }
+            let sentences = sentences.into_iter().map(|sentence| (sentence.key, sentence.text));
+            let language = Language::new(&file.tag, sentences, Some(base.unwrap_or(texts.default_language())));
+            match languages.iter_mut().find(|other| other.tag().eq_ignore_ascii_case(&file.tag)) {
+                Some(other) => *other = language,
+                None => languages.push(language),
             }
         }
+        if problems.is_empty() { Ok(Self::of(languages)) } else { Err(problems) }
     }
-}
-
-/// A name from a file for a message: of limited length, without characters that drive terminals.
-fn shown(given: &str) -> String {
-    text::quoted(given, 60)
-}
-
-/// A hint at the key that was probably meant.
-fn nearest(name: &str) -> String {
-    let near = KEYS.iter().filter_map(|key| Some((spelling::slips(name, key.name)?, key.name))).min();
-    near.map_or_else(|| "; docs/texts.md has all of them".to_owned(), |(_, near)| format!(", did you mean {near}?"))
-}
-
-/// The texts of the program with these over them.
-pub(super) fn texts_of(files: &[SentenceFile]) -> Result<Texts, Vec<TextProblem>> {
-    let mut languages: Vec<Language> = Texts::built_in().languages().cloned().collect();
-    let mut problems = Vec::new();
-    let mut files: Vec<&SentenceFile> = files.iter().collect();
-    // The base of a language comes before it: `de` before `de-AT`, English before all.
-    files.sort_by_key(|file| (file.tag.matches('-').count(), file.tag != "en", file.tag.clone()));
-    let mut met: Vec<&str> = Vec::new();
-    for file in files {
-        let mut problem = |line, what| problems.push(TextProblem { path: file.path.clone(), line, what });
-        if let Err(fault) = validate_locale(&file.tag) {
-            problem(None, fault);
-            continue;
-        }
-        if met.iter().any(|tag| tag.eq_ignore_ascii_case(&file.tag)) {
-            problem(None, "there is another file for this language: remove one of them".to_owned());
-            continue;
-        }
-        met.push(&file.tag);
-        let FlatSentences { sentences, wrong } = flat(&file.text);
-        let is_sound = wrong.is_empty();
-        for (line, what) in wrong {
-            problem(Some(line), what);
-        }
-        for sentence in &sentences {
-            if let Some(what) = keys::find(sentence.key).and_then(|key| fault(key, &sentence.text)) {
-                problem(Some(sentence.line), format!("{}: {what}", sentence.key));
-            }
-        }
-        let texts = Texts::of(languages.clone());
-        let base = texts.find(&file.tag);
-        if is_sound
-            && base.is_none()
-            && let Some(what) = absent(&sentences)
-        {
-            problem(None, what);
-        }
-        let sentences = sentences.into_iter().map(|sentence| (sentence.key, sentence.text));
-        let language = Language::new(&file.tag, sentences, Some(base.unwrap_or(texts.default_language())));
-        match languages.iter_mut().find(|other| other.tag().eq_ignore_ascii_case(&file.tag)) {
-            Some(other) => *other = language,
-            None => languages.push(language),
-        }
-    }
-    if problems.is_empty() { Ok(Texts::of(languages)) } else { Err(problems) }
 }
 
 /// Names the sentences that a language of its own lacks.

@@ -6,10 +6,8 @@ use std::sync::LazyLock;
 use minijinja::Environment;
 use minijinja::Value;
 
-use super::check;
-use super::check::SentenceFile;
-use super::check::TextProblem;
 use super::engine;
+use super::sentences;
 
 /// The languages of the program: their tags and their files.
 pub(super) const SOURCES: [(&str, &str); 2] = [(ENGLISH, include_str!("en.toml")), ("de", include_str!("de.toml"))];
@@ -18,7 +16,7 @@ const ENGLISH: &str = "en";
 
 static BUILT_IN: LazyLock<Texts> = LazyLock::new(|| {
     let language = |(tag, source): (&str, &str)| {
-        let sentences = check::flat(source).sentences;
+        let sentences = sentences::flat(source).sentences;
         Language::new(tag, sentences.into_iter().map(|sentence| (sentence.key, sentence.text)), None)
     };
     Texts { languages: SOURCES.into_iter().map(language).collect() }
@@ -34,14 +32,6 @@ impl Texts {
     /// The texts of the program: English and German.
     pub fn built_in() -> &'static Self {
         &BUILT_IN
-    }
-
-    /// The texts of the program with those of an organization over them.
-    ///
-    /// # Errors
-    /// Everything that is wrong in its files.
-    pub fn with(files: &[SentenceFile]) -> Result<Self, Vec<TextProblem>> {
-        check::texts_of(files)
     }
 
     pub(super) fn of(languages: Vec<Language>) -> Self {

@@ -9,10 +9,11 @@ mod keys;
 mod language;
 pub mod mail;
 pub mod policy;
+mod sentences;
 
 pub(crate) use check::CONTROL;
-pub use check::SentenceFile;
-pub use check::TextProblem;
 pub(crate) use check::has_control;
 pub use language::Language;
 pub use language::Texts;
+pub use sentences::SentenceFile;
+pub use sentences::TextProblem;

@@ -45,6 +45,22 @@ fn jobs_run_names_each_row_that_keeps_mail_from_being_sent() {
             "",
         ),
         (
+            "UPDATE message SET user_id = NULL WHERE id = 2",
+            "skipped 1 mail, the store is damaged: message: row 2: user_id: is of the type Null",
+            "",
+        ),
+        (
+            // As a disk that fails: a statement that changes a user's address or lock cancels their mails, whatever it writes.
+            "DROP TRIGGER link_dies_with_a_change; UPDATE user SET email = x'ff' WHERE id = 2",
+            "skipped 1 mail, the store is damaged: user: row 2: email: is of the type Blob",
+            "",
+        ),
+        (
+            "DROP TRIGGER link_dies_with_a_change; UPDATE user SET locked_at = 'x' WHERE id = 2",
+            "skipped 1 mail, the store is damaged: user: row 2: locked_at: is of the type Text",
+            "",
+        ),
+        (
             "UPDATE message SET address = x'ff' WHERE id = 2",
             "skipped 1 mail, the store is damaged: message: row 2: address: is of the type Blob",
             "",
@@ -88,4 +104,48 @@ fn the_mails_of_a_paused_job_are_not_due() {
     assert!(!run.out().contains(" due "), "{run}");
     world.run("jobs resume 1").expect_status(0);
     assert!(world.run("mail queue").expect_status(0).out().contains(" due"));
+}
+
+#[test]
+fn messages_in_an_unknown_state_are_no_failed_ones_and_keep_their_job_from_being_finished() {
+    let world = World::with_mail().with_users("alice,bob,carol");
+    world.run("users send-reset --all --yes --queue-only").expect_status(0);
+    damage(&world, "UPDATE message SET state = 'weird' WHERE id > 1");
+    assert_snapshot!(world.run("jobs run"), @"
+    status 3
+    -- stderr
+    error: 1 accepted; skipped 2 mails, the store is damaged: message: row 2: state: `weird` is unknown
+    hint: all that is damaged, and what to do: cxme-admin store check
+    ");
+    assert_snapshot!(world.run("jobs run 1"), @"
+    status 3
+    -- stderr
+    error: Job 1, running: 3 mails: 1 accepted, 2 in an unknown state; skipped 2 mails, the store is damaged: message: row 2: state: `weird` is unknown
+    hint: all that is damaged, and what to do: cxme-admin store check
+    ");
+    assert!(world.run("jobs show 1").out().contains("\nOutcome:       1 accepted, 2 in an unknown state\n"));
+    assert!(world.run("jobs retry 1 -n").out().contains("no mail failed"));
+}
+
+#[test]
+fn a_list_shows_what_can_be_read_and_ends_with_the_row_that_cannot() {
+    let world = World::with_mail().with_users("alice,bob,carol");
+    world.run("users send-reset --all --yes --queue-only").expect_status(0);
+    damage(&world, "UPDATE message SET address = x'ff41' WHERE id = 2");
+    assert_snapshot!(world.run("mail queue"), @"
+    status 74
+    -- stdout
+    MESSAGE  ADDRESS            STATE   TRIES  NEXT TRY  REPLY
+    1        alice@example.com  queued  0      due
+    3        carol@example.com  queued  0      due
+    -- stderr
+    error: the store is damaged: message: row 2: address: is of the type Blob
+    hint: all that is damaged, and what to do: cxme-admin store check
+    ");
+    for line in ["jobs recipients 1", "resets list", "mail queue -o csv", "mail queue -o ndjson"] {
+        let run = world.run(line);
+        assert_eq!(run.status, 74, "{line}: {run}");
+        assert!(run.out().contains("carol"), "{line}: {run}");
+        assert!(run.err().contains("message: row 2: address: is of the type Blob"), "{line}: {run}");
+    }
 }

@@ -425,7 +425,7 @@ fn every_plan_is_data_too() {
     $ store backup [DIR]/copy.db
     {"action":"store backup","would_change":true,"file":"[DIR]/copy.db"}
     $ store restore [DIR]/saved.db
-    {"action":"store restore","would_change":true,"store":"[DIR]/data/store.db","users":4,"newest_event_at":"2026-11-24T08:01:00Z","links":1,"in_doubt":2,"jobs":1,"ended_passwords":0}
+    {"action":"store restore","would_change":true,"store":"[DIR]/data/store.db","users":4,"newest_event_at":"2026-11-24T08:01:00Z","links":1,"in_doubt":2,"jobs":1,"ended_passwords":0,"ended_passwords_uncounted":null}
     $ store migrate
     {"action":"store migrate","would_change":false,"schema_version":[CURRENT],"new_schema_version":[CURRENT]}
     "#);

@@ -196,7 +196,7 @@ fn a_yes_is_said_only_when_the_disk_has_it() {
     let last = |is_it: &dyn Fn(&str) -> bool| lines.iter().rposition(|line| is_it(line));
     let written = last(&|line| line.contains(" pwrite64(") && line.contains("store.db-wal>")).unwrap();
     let synced = last(&|line| line.contains("sync(") && line.contains("store.db-wal>")).unwrap();
-    let said = last(&|line| line.contains("write(2") && line.contains("The password of alice is set")).unwrap();
+    let said = last(&|line| line.contains("write(2") && line.contains("Password set for alice")).unwrap();
     let first_sync_after_it = lines[written..].iter().position(|line| line.contains("sync(")).unwrap() + written;
     assert!(
         written < synced && first_sync_after_it < said,

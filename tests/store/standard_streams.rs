@@ -163,7 +163,7 @@ fn a_standard_input_that_is_closed_is_no_empty_input() {
         // What reads none needs none.
         run(&world, "users list", redirection).done(&["list"]);
         // A question is asked at the terminal, and here is none.
-        run(&world, "users set-password alice", redirection).refused(2, "nobody can be asked here");
+        run(&world, "users set-password alice", redirection).refused(2, "cannot prompt (no terminal or `--no-input`)");
     }
 }
 

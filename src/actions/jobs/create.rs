@@ -213,6 +213,18 @@ pub fn samples(app: &App, request: &JobRequest) -> Result<Vec<SampleMail>> {
     })
 }
 
+/// Refuses where the store is damaged so that it would end the passwords, and not send the mails. A dry run asks as well.
+///
+/// # Errors
+/// When the operator may not send to many, or the store is damaged or cannot be written.
+pub fn require_sound_outbox(app: &App, request: &JobRequest) -> Result<()> {
+    let trial = ChangeOptions { dry_run: true, ..ChangeOptions::default() };
+    app.change(request.action(), &trial, |change| {
+        change.rehearse_sending(change.now())?;
+        Ok((EventDetails::default(), ()))
+    })
+}
+
 fn planned(scene: &impl Transaction, request: &JobRequest) -> Result<JobPlan> {
     request.require_permission(scene)?;
     let parts = with_recipients(scene, request, |recipients| Ok(scene.reading().plan_job(recipients)?))?;

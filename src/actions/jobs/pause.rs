@@ -12,7 +12,7 @@ use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::job::PAUSED_BY;
 use crate::domain::refusal::Refusal;
-use crate::store::jobs::Counts;
+use crate::store::job_counts::Counts;
 
 /// Pauses a running job: no new mail of it is started, also where another process is sending it. Returns the counts at
 /// that moment.

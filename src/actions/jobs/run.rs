@@ -1,20 +1,19 @@
 //! `jobs run`: whatever is due is sent, the messages of no job and those of every job that runs.
 
-use crate::actions::ActionError;
 use crate::actions::App;
 use crate::actions::ChangeOptions;
 use crate::actions::EventDetails;
 use crate::actions::Result;
 use crate::actions::Transaction as _;
-use crate::actions::View;
 use crate::actions::jobs::end::refuse_outranked;
 use crate::actions::jobs::pause::resume_within;
 use crate::actions::mailer::check_mailer;
+use crate::actions::rates::rates_of;
+use crate::actions::rates::unreadable;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
-use crate::domain::rate::Rates;
 use crate::domain::refusal::Refusal;
 use crate::domain::share::Share;
 use crate::outbox::Mailer;
@@ -23,11 +22,7 @@ use crate::outbox::SendOptions;
 use crate::outbox::SendReport;
 use crate::outbox::Skipped;
 use crate::outbox::StopReason;
-use crate::outbox::quota;
-use crate::outbox::quota::UsedUp;
-use crate::store::StoreError;
-use crate::store::damage::RowFault;
-use crate::store::jobs::Counts;
+use crate::store::job_counts::Counts;
 use crate::store::jobs::Job;
 use crate::store::outbox::Cursor;
 use crate::store::outbox::NextTry;
@@ -85,6 +80,18 @@ pub fn look(app: &App) -> Result<RunScope> {
     })
 }
 
+/// The messages of a job that no run would meet.
+///
+/// # Errors
+/// When the operator may not run jobs, or the store cannot be read.
+pub fn stuck_of(app: &App, job: JobId) -> Result<Skipped> {
+    app.view(Action::JobsRun, |view| {
+        let mut stuck = Skipped::default();
+        view.messages_in_unknown_state(Some(job))?.iter().for_each(|fault| stuck.add(fault));
+        Ok(stuck)
+    })
+}
+
 /// The messages that wait for another try, and the first of them.
 ///
 /// # Errors
@@ -136,7 +143,7 @@ pub fn make_due(app: &App, job: Option<JobId>, change_options: &ChangeOptions) -
 /// Sends the messages of no job that are due.
 ///
 /// # Errors
-/// When the key is missing or another one while links wait, or the store fails: [`ActionError::Broken`] once sending has begun.
+/// When the key is missing or another one while links wait, or the store fails: [`ActionError::Broken`](crate::actions::ActionError::Broken) once sending has begun.
 pub fn run_single(
     app: &App,
     mailer: &Mailer,
@@ -156,7 +163,7 @@ pub fn run_single(
 /// the job says nothing.
 ///
 /// # Errors
-/// When the key is missing or another one, or the store fails: [`ActionError::Broken`] once sending has begun.
+/// When the key is missing or another one, or the store fails: [`ActionError::Broken`](crate::actions::ActionError::Broken) once sending has begun.
 pub fn run_job(
     app: &App,
     mailer: &Mailer,
@@ -205,29 +212,6 @@ fn order_of(job: &Job, counts: &Counts, send_options: &SendOptions) -> Result<Se
         before,
         ..send_options.clone()
     })
-}
-
-/// The rates of a job itself.
-///
-/// # Errors
-/// When the store holds none that can be read: a limit that cannot be read must not be one that does not hold.
-pub(in crate::actions) fn rates_of(job: &Job) -> Result<Rates> {
-    let rates = job.sending.rates.as_deref().map(str::parse::<Rates>).transpose();
-    rates.map(Option::unwrap_or_default).map_err(|_| unreadable(job, "rate", job.sending.rates.as_deref()))
-}
-
-fn unreadable(job: &Job, column: &str, value: Option<&str>) -> ActionError {
-    StoreError::Row(RowFault::of_job(job.id, column, value.unwrap_or_default())).into()
-}
-
-/// The quota that keeps the mails of a job from leaving now, or those of no job. Rates that cannot be read keep a job from being
-/// sent, and say so there; they keep nobody from looking at it.
-///
-/// # Errors
-/// When the store cannot be read.
-pub(in crate::actions) fn used_up(view: &View<'_>, rates: &Rates, job: Option<&Job>) -> Result<Option<UsedUp>> {
-    let job_rates = job.and_then(|job| rates_of(job).ok()).unwrap_or_default();
-    Ok(quota::used_up(view, rates, job.map(|job| (job.id, &job_rates)), view.now())?)
 }
 
 /// Why a job waits for an operator after this; `None`: it does not.

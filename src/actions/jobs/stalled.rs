@@ -7,7 +7,7 @@ use crate::actions::Result;
 use crate::actions::Transaction as _;
 use crate::domain::action::Action;
 use crate::domain::report_limit;
-use crate::store::senders::Sender;
+use crate::store::sender::Sender;
 
 /// The process that sends and has done nothing for the longest time, if that is at least `complain_after`. `is_stopped` says whether
 /// a process is stopped: others are given the time that a relay may take to answer.

@@ -28,7 +28,7 @@ use crate::domain::user::UserReference;
 use crate::outbox::Mailer;
 use crate::outbox::SendOptions;
 use crate::outbox::SendReport;
-use crate::store::lock::LockGuard;
+use crate::store::lock_file::LockGuard;
 use crate::store::messages::Message;
 use crate::store::messages::NewContent;
 use crate::store::messages::NewMessage;

@@ -79,7 +79,11 @@ pub(in crate::actions) fn resolve(scene: &impl Transaction, wanted: &UserFilter)
         let named = |(count, place): (usize, usize)| UnknownName {
             line: wanted.lines.get(place).copied(),
             name: names[place].as_str().to_owned(),
-            near: if count < UnknownName::SHOWN { near(scene, &names[place]) } else { Vec::new() },
+            near: if count < UnknownName::SHOWN {
+                near(scene.app(), scene.reading(), scene.authority(), &names[place])
+            } else {
+                Vec::new()
+            },
         };
         if !unknown.is_empty() {
             return Err(ActionError::UnknownNames(unknown.into_iter().enumerate().map(named).collect()));

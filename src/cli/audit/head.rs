@@ -3,9 +3,9 @@
 use crate::actions::audit;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Column;
-use crate::cli::data::Value;
 use crate::cli::output::Format;
+use crate::cli::value::Column;
+use crate::cli::value::Value;
 use crate::domain::action::Action;
 
 /// Print the hash of the newest event, to be kept elsewhere

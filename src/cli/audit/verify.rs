@@ -3,11 +3,11 @@
 use crate::actions::audit;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Column;
-use crate::cli::data::Value;
 use crate::cli::failure::CliError;
 use crate::cli::jobs::summary::counted;
 use crate::cli::output::Format;
+use crate::cli::value::Column;
+use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::event::ChainReport;
 

@@ -3,8 +3,8 @@
 use crate::cli::context::Context;
 use crate::cli::context::Source;
 use crate::cli::data;
-use crate::cli::data::Column;
-use crate::cli::data::Value;
+use crate::cli::value::Column;
+use crate::cli::value::Value;
 use crate::config::Config;
 use crate::config::Setting;
 use crate::domain::action::Action;

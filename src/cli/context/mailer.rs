@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::Context;
 use crate::actions::App;
+use crate::actions::MailerError;
 use crate::actions::mailer;
-use crate::actions::mailer::MailerError;
 use crate::actions::mailer::Noticed;
 use crate::cli::failure::CliError;
 use crate::cli::failure::MailFailure;

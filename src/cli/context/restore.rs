@@ -14,8 +14,9 @@ use crate::cli::failure::CliError;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::damaged::DamagedStore;
-use crate::store::ended_passwords::EndedPasswords;
 use crate::store::open::ExpectedVersion;
+use crate::store::passwords_back::EndedPasswords;
+use crate::store::passwords_back::Uncounted;
 use crate::store::restore::RestoreInProgress;
 
 impl Context {
@@ -34,7 +35,7 @@ impl Context {
     /// When they may not, or the store cannot be opened.
     pub fn may_replace_store(&mut self) -> anyhow::Result<EndedPasswords> {
         if self.place_of_store()?.symlink_metadata().is_err() {
-            return Ok(EndedPasswords::default());
+            return Ok(EndedPasswords::unknown(Uncounted::NoStore));
         }
         let app = match self.app_for(ExpectedVersion::CurrentOrOlder) {
             Ok(app) => app,
@@ -48,9 +49,9 @@ impl Context {
 
     /// Lets a damaged store be replaced, which cannot be asked who is an operator: by the account that it belongs to or by
     /// root, who could move its file away as well, and never by a restricted operator. The copy is asked then.
-    fn may_replace_damaged(&self, error: anyhow::Error) -> anyhow::Result<EndedPasswords> {
+    fn may_replace_damaged(&mut self, error: anyhow::Error) -> anyhow::Result<EndedPasswords> {
         match store_error(&error) {
-            Some(damaged) if damaged.damage().is_some() && !self.is_restricted() => Ok(EndedPasswords::default()),
+            Some(damaged) if damaged.damage().is_some() && !self.is_restricted() => self.salvage_ended_passwords(),
             Some(StoreError::NotOurs(path)) => {
                 let path = path.display();
                 let words = format!(
@@ -61,6 +62,25 @@ impl Context {
             }
             _ => Err(error),
         }
+    }
+
+    /// Whose passwords were ended in a damaged store, as far as it tells.
+    fn salvage_ended_passwords(&mut self) -> anyhow::Result<EndedPasswords> {
+        let path = self.place_of_store()?;
+        let salvaged = self.open_damaged(&path).and_then(|damaged| Ok(store::salvage_ended_passwords(&damaged)?));
+        salvaged.or_else(|error| match store_error(&error) {
+            Some(damaged) if damaged.damage().is_some() => Ok(EndedPasswords::unknown(Uncounted::Damaged)),
+            // SQLite cannot begin to read it.
+            Some(StoreError::NotOurs(_) | StoreError::Sql(_)) => Ok(EndedPasswords::unknown(Uncounted::Damaged)),
+            _ => Err(error),
+        })
+    }
+
+    fn open_damaged(&mut self, path: &Path) -> anyhow::Result<DamagedStore> {
+        let config = self.config()?.clone();
+        let rule = self.store_rule(&config, owner_of_store(path));
+        self.take_rights_for(path)?;
+        Ok(DamagedStore::open(path, &rule)?)
     }
 
     /// Examines a store that is so damaged that it cannot be asked who is an operator, for the account that it belongs to or root,
@@ -74,10 +94,7 @@ impl Context {
         if self.is_restricted() || (own != 0 && owner.is_some_and(|owner| owner != own)) {
             return Err(StoreError::NotExaminable(words).into());
         }
-        let config = self.config()?.clone();
-        let rule = self.store_rule(&config, owner);
-        self.take_rights_for(path)?;
-        Ok(store::examine_damaged(&DamagedStore::open(path, &rule)?)?)
+        Ok(store::examine_damaged(&self.open_damaged(path)?)?)
     }
 
     /// Copies a copy beside the store's place, and sits down at it.

@@ -3,11 +3,11 @@
 use crate::actions::jobs::end;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Value;
 use crate::cli::jobs::summary;
 use crate::cli::jobs::summary::counted;
 use crate::cli::plan;
 use crate::cli::plan::PlanStep;
+use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;

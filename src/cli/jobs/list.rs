@@ -3,13 +3,13 @@
 use crate::actions::jobs::show;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Column;
-use crate::cli::data::Value;
 use crate::cli::limit::LimitArgs;
 use crate::cli::output::Format;
+use crate::cli::value::Column;
+use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::message::MessageState;
-use crate::store::jobs::Counts;
+use crate::store::job_counts::Counts;
 
 /// List jobs, newest first
 #[derive(Debug, clap::Args)]

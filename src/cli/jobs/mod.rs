@@ -2,7 +2,9 @@
 
 pub mod cancel;
 pub mod delete;
+mod end_passwords;
 pub mod list;
+pub mod mail_args;
 pub mod pause;
 pub mod paused;
 pub mod progress;
@@ -12,6 +14,7 @@ pub mod resume;
 pub mod retry;
 pub mod run;
 pub mod send;
+pub mod send_to_many;
 pub mod show;
 pub mod stalled;
 pub mod summary;

@@ -5,7 +5,6 @@ use crate::actions::jobs::create::JobPlan;
 use crate::actions::jobs::retry;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Value;
 use crate::cli::failure::CliError;
 use crate::cli::failure::MailFailure;
 use crate::cli::jobs::run::max_runtime;
@@ -15,6 +14,7 @@ use crate::cli::jobs::summary::counted;
 use crate::cli::jobs::summary::skipped_why;
 use crate::cli::plan;
 use crate::cli::plan::PlanStep;
+use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 

@@ -7,13 +7,13 @@ use crate::actions::ChangeOptions;
 use crate::actions::jobs::report_limit;
 use crate::actions::jobs::run;
 use crate::cli::context::Context;
-use crate::cli::data;
 use crate::cli::failure;
 use crate::cli::failure::CliError;
 use crate::cli::failure::MailFailure;
 use crate::cli::jobs::paused;
 use crate::cli::jobs::send;
 use crate::cli::jobs::send::Task;
+use crate::cli::value;
 use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
 use crate::domain::job::JobId;
@@ -73,7 +73,8 @@ pub fn run(context: &mut Context, args: &RunArgs) -> anyhow::Result<()> {
     if args.now {
         run::make_due(&app, Some(job.id), &change_options)?;
     }
-    let task = Task { max_runtime, ..Task::of_jobs(vec![job.id], &mailer) };
+    let stuck = run::stuck_of(&app, job.id)?;
+    let task = Task { max_runtime, stuck, ..Task::of_jobs(vec![job.id], &mailer) };
     send::go_on(context, &app, &task)
 }
 
@@ -95,7 +96,7 @@ fn send_what_is_due(
         return Ok(());
     }
     if let Some(hold) = work.hold.filter(|_| !ignores_hold) {
-        let when = data::relative(hold.until, app.now());
+        let when = value::relative(hold.until, app.now());
         let hint = "`--now` sends at once";
         context.output.say(&format!("Held back; the next try is due {when} ({hint}): {}", hold.reply));
         // The run that was refused has told of it. Mail waits all the same, and who watches the exit code must see that.

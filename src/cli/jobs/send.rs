@@ -15,8 +15,6 @@ use crate::actions::jobs::show;
 use crate::actions::jobs::show::JobStatus;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Column;
-use crate::cli::data::Value;
 use crate::cli::failure;
 use crate::cli::failure::CliError;
 use crate::cli::failure::MailFailure;
@@ -28,6 +26,9 @@ use crate::cli::jobs::summary::counted;
 use crate::cli::mail::fault_of;
 use crate::cli::mail::hint_for;
 use crate::cli::output::Format;
+use crate::cli::value;
+use crate::cli::value::Column;
+use crate::cli::value::Value;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
@@ -169,7 +170,7 @@ pub fn next_try(context: &Context, app: &App) -> Option<String> {
     let NextTry { count, due_at, reply } = run::next_try(app).ok().flatten()?;
     let waits = if count == 1 { "waits" } else { "wait" };
     let why = if reply.is_empty() { String::new() } else { format!(": {reply}") };
-    Some(format!("{} {waits}, the next try is due {}{why}", counted(count, "mail"), data::relative(due_at, now)))
+    Some(format!("{} {waits}, the next try is due {}{why}", counted(count, "mail"), value::relative(due_at, now)))
 }
 
 fn send(context: &mut Context, app: &App, task: &Task<'_>, send_options: &SendOptions) -> SentMails {

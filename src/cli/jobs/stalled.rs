@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::CliError;
 use crate::cli::failure::MailFailure;
 use crate::process;
-use crate::store::senders::Sender;
+use crate::store::sender::Sender;
 
 /// The complaint about a process that sends and has done nothing for `[jobs] complain_after`; `None`: there is none. `before` is
 /// what this run came to, if it sent anything.

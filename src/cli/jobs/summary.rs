@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 
 use crate::actions::jobs::show::JobStatus;
-use crate::cli::data;
+use crate::cli::value;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
 use crate::domain::text;
 use crate::outbox::SendReport;
 use crate::outbox::Skipped;
 use crate::outbox::quota::UsedUp;
-use crate::store::jobs::Counts;
+use crate::store::job_counts::Counts;
 use crate::store::jobs::RecipientOutcome;
 
 pub use crate::domain::text::counted;
@@ -113,6 +113,9 @@ pub fn of_counts(counts: &Counts, reasons: &[RecipientOutcome]) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{} {word}", grouped(count)))
         .collect();
+    if counts.unknown > 0 {
+        told.push(format!("{} in an unknown state", grouped(counts.unknown)));
+    }
     if told.is_empty() {
         told.push("none".to_owned());
     }
@@ -136,7 +139,7 @@ pub fn of_skipped(jobs: &Skipped, mails: &Skipped) -> Option<String> {
 
 /// What keeps mail from leaving, and for how long.
 pub fn of_used_up(used_up: &UsedUp, now: Timestamp) -> String {
-    format!("{used_up}; the next mail may leave {}", data::relative(used_up.until, now))
+    format!("{used_up}; the next mail may leave {}", value::relative(used_up.until, now))
 }
 
 /// One report of several.

@@ -3,10 +3,10 @@
 use crate::actions::operators;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Value;
 use crate::cli::operators::new_operator;
 use crate::cli::plan;
 use crate::cli::plan::PlanStep;
+use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::operator::OperatorKind;
 

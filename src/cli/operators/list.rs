@@ -3,8 +3,8 @@
 use crate::actions::operators;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Column;
-use crate::cli::data::Value;
+use crate::cli::value::Column;
+use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::operator::Operator;
 use crate::domain::text;

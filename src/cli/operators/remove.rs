@@ -3,9 +3,9 @@
 use crate::actions::operators;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Value;
 use crate::cli::plan;
 use crate::cli::plan::PlanStep;
+use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::operator::Operator;
 

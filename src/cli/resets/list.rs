@@ -5,11 +5,12 @@ use crate::actions::Total;
 use crate::actions::resets::list;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Column;
-use crate::cli::data::Value;
 use crate::cli::limit::LimitArgs;
 use crate::cli::one_of;
 use crate::cli::output::Format;
+use crate::cli::value;
+use crate::cli::value::Column;
+use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::user::UserReference;
 use crate::store::messages::LinkState;
@@ -78,7 +79,7 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
             if is_table {
                 let shown = match (state, &link.revoked_why, link.used_at) {
                     (LinkState::Revoked, Some(why), _) => format!("revoked: {why}"),
-                    (LinkState::Used, _, Some(time)) => format!("used {}", data::relative(time, now)),
+                    (LinkState::Used, _, Some(time)) => format!("used {}", value::relative(time, now)),
                     _ => state.word().to_owned(),
                 };
                 // Of a link that is over, when it would have expired says nothing any more.

@@ -3,9 +3,9 @@
 use crate::actions::roles;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Column;
-use crate::cli::data::Value;
 use crate::cli::output::Format;
+use crate::cli::value::Column;
+use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::role::Permission;
 use crate::domain::role::Permissions;

@@ -2,8 +2,8 @@
 
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Column;
-use crate::cli::data::Value;
+use crate::cli::value::Column;
+use crate::cli::value::Value;
 use crate::domain::role::Permission;
 
 /// List all permissions: what each allows, and which others it requires

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use crate::actions::store;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Value;
 use crate::cli::plan;
 use crate::cli::plan::PlanStep;
+use crate::cli::value::Value;
 use crate::domain::action::Action;
 
 /// Back up the store while it is in use

@@ -3,10 +3,10 @@
 use crate::actions::ChangeOptions;
 use crate::actions::store;
 use crate::cli::context::Context;
-use crate::cli::data::Value;
 use crate::cli::plan;
 use crate::cli::plan::PlanStep;
 use crate::cli::prompt;
+use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::store::times::TimesAhead;
 

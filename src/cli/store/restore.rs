@@ -6,13 +6,13 @@ use crate::actions::store;
 use crate::actions::store::PreparedRestore;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Value;
 use crate::cli::jobs::summary::counted;
 use crate::cli::plan;
 use crate::cli::plan::PlanStep;
 use crate::cli::prompt;
+use crate::cli::value::Value;
 use crate::domain::action::Action;
-use crate::store::ended_passwords::PasswordsBack;
+use crate::store::passwords_back::PasswordsBack;
 
 /// Replace the store with a backup
 ///
@@ -51,11 +51,15 @@ pub fn run(context: &mut Context, args: &RestoreArgs) -> anyhow::Result<()> {
         restored.newest.map_or_else(|| "no event".to_owned(), |time| context.output.local_time(time)),
         counted(restored.users, "user")
     );
-    let back = restored.passwords_back.count;
+    let PasswordsBack { count: back, uncounted, .. } = restored.passwords_back;
     if change_options.dry_run {
         let mut words = format!("Would replace {} with {words}.", place.display());
         if back > 0 {
             words += &format!(" {} ended since would work again.", counted(back, "password"));
+        }
+        if let Some(uncounted) = uncounted {
+            let others = if back > 0 { "Others" } else { "Passwords" };
+            words += &format!(" {others} ended since may work again; they cannot be counted: {}.", uncounted.word());
         }
         let step = PlanStep::new(Action::StoreRestore, words)
             .field("store", Value::text(place.display().to_string()))
@@ -64,14 +68,22 @@ pub fn run(context: &mut Context, args: &RestoreArgs) -> anyhow::Result<()> {
             .field("links", Value::count(restored.unsettled.links))
             .field("in_doubt", Value::count(restored.unsettled.messages))
             .field("jobs", Value::count(restored.unsettled.jobs))
-            .field("ended_passwords", Value::count(back));
+            .field("ended_passwords", Value::count(back))
+            .field(
+                "ended_passwords_uncounted",
+                uncounted.map_or(Value::Nothing(""), |uncounted| Value::text(uncounted.word())),
+            );
         return plan::print(&mut context.output, app.now(), &[step]);
     }
     if place.symlink_metadata().is_ok() {
-        let and = match back {
+        let mut and = match back {
             0 => String::new(),
             _ => format!(", and let {} work again that were ended since", counted(back, "password")),
         };
+        if let Some(uncounted) = uncounted {
+            let others = if back > 0 { "others" } else { "passwords ended since" };
+            and += &format!(" ({others} may work again; they cannot be counted: {})", uncounted.word());
+        }
         let question = format!("Replace {} with {words}{and}?", place.display());
         prompt::confirm(context, args.yes, &question)?;
     }
@@ -91,13 +103,16 @@ pub fn run(context: &mut Context, args: &RestoreArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Ends all passwords, where nobody can list the users whose passwords work again.
+const END_ALL: &str = "cxme-admin users send-reset --all --end-passwords";
+
 /// Warns of passwords that work again, in cron too: somebody may have stolen them.
 fn warn_of_passwords(context: &mut Context, restored: &PreparedRestore) {
-    let PasswordsBack { count, jobs } = &restored.passwords_back;
+    let PasswordsBack { count, uncounted, jobs } = &restored.passwords_back;
     let words = match count {
-        0 => return,
-        1 => "1 password works again that was ended after the backup".to_owned(),
-        _ => format!("{} work again that were ended after the backup", counted(*count, "password")),
+        0 => None,
+        1 => Some("1 password works again that was ended after the backup".to_owned()),
+        _ => Some(format!("{} work again that were ended after the backup", counted(*count, "password"))),
     };
     let end = "cxme-admin users send-reset --from FILE --end-passwords";
     let ids: Vec<String> = jobs.iter().map(ToString::to_string).collect();
@@ -106,9 +121,23 @@ fn warn_of_passwords(context: &mut Context, restored: &PreparedRestore) {
             let (which, whose) = if ids.len() == 1 { ("job", "its users") } else { ("jobs", "the users of each") };
             let kept = crate::cli::as_typed(&[kept.clone().into_os_string()]);
             let list = format!("cxme-admin jobs recipients {first} --store {kept} -o csv");
-            format!("by {which} {} of the replaced store; list {whose} with {list} > FILE, then: {end}", ids.join(", "))
+            format!(
+                ", by {which} {} of the replaced store; list {whose} with {list} > FILE, then: {end}",
+                ids.join(", ")
+            )
         }
-        _ => format!("to end them again: {end}"),
+        // Which users they are of is not known either.
+        _ if uncounted.is_some() => String::new(),
+        _ => format!("; to end all passwords: {END_ALL}"),
     };
-    context.output.warn(&format!("{words}, {next}"));
+    let known = words.map(|words| words + &next);
+    let others = uncounted.map(|uncounted| {
+        let others = if *count > 0 { "others" } else { "passwords that were ended after the backup" };
+        let why = uncounted.word();
+        format!("{others} may work again; they cannot be counted: {why}; to end all passwords: {END_ALL}")
+    });
+    let parts: Vec<String> = known.into_iter().chain(others).collect();
+    if !parts.is_empty() {
+        context.output.warn(&parts.join("; "));
+    }
 }

@@ -3,15 +3,15 @@
 use crate::actions::users::add;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Value;
 use crate::cli::failure::CliError;
+use crate::cli::jobs::mail_args::MailArgs;
 use crate::cli::one_of;
 use crate::cli::plan;
 use crate::cli::plan::PlanStep;
 use crate::cli::users::password;
 use crate::cli::users::send_reset;
-use crate::cli::users::send_reset::MailArgs;
 use crate::cli::users::set_password;
+use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::refusal::Refusal;

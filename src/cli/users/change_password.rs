@@ -3,10 +3,10 @@
 use crate::actions::users::password;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Value;
 use crate::cli::plan;
 use crate::cli::plan::PlanStep;
 use crate::cli::prompt;
+use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::sign_in::NamedClient;
 use crate::domain::user::UserReference;

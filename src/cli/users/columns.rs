@@ -3,8 +3,9 @@
 use std::str::FromStr;
 
 use crate::actions::users::list::ListContext;
-use crate::cli::data::Column;
-use crate::cli::data::Value;
+use crate::cli::one_of::OneOf;
+use crate::cli::value::Column;
+use crate::cli::value::Value;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
 use crate::store::user_list::UserRow;
@@ -71,6 +72,11 @@ impl UserColumn {
         Self::CreatedAt,
         Self::UpdatedAt,
     ];
+
+    /// Parses the name of a listed column.
+    pub fn one_of() -> OneOf<Self> {
+        OneOf::new(Self::LISTED.map(|column| column.head().name))
+    }
 
     /// Its name in data, and its heading.
     pub fn head(self) -> Column {

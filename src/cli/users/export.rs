@@ -7,12 +7,12 @@ use crate::actions::ChangeOptions;
 use crate::actions::users::list;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Column;
 use crate::cli::failure::CliError;
 use crate::cli::jobs::summary::counted;
 use crate::cli::output::Format;
 use crate::cli::selection::SelectionArgs;
 use crate::cli::users::columns::UserColumn;
+use crate::cli::value::Column;
 use crate::domain::action::Action;
 use crate::private_file::UnfinishedFile;
 

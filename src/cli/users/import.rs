@@ -1,11 +1,5 @@
 //! `users import`.
 
-use std::fs::File;
-use std::io;
-use std::io::Read;
-use std::path::Path;
-use std::path::PathBuf;
-
 use crate::actions::users::import;
 use crate::actions::users::import::Clearable;
 use crate::actions::users::import::ImportOptions;
@@ -15,10 +9,9 @@ use crate::actions::users::tabular::Delimiter;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Column;
-use crate::cli::data::Value;
 use crate::cli::failure::CliError;
 use crate::cli::files::InputFile;
+use crate::cli::files::open_data;
 use crate::cli::jobs::summary::counted;
 use crate::cli::one_of;
 use crate::cli::output::Format;
@@ -27,9 +20,10 @@ use crate::cli::plan;
 use crate::cli::plan::PlanStep;
 use crate::cli::prompt;
 use crate::cli::users::import_effects;
+use crate::cli::value::Column;
+use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::role::Permission;
-use crate::private_file::FsCredentials;
 
 /// Import users from CSV, NDJSON or a JSON array, all or none
 ///
@@ -99,7 +93,7 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
         InputFile::Stdin => {
             Ok(import::check(&app, &mut context.process.stdin.bytes, &options, &change_options, report)?)
         }
-        InputFile::File(path) => Ok(import::check(&app, &mut open(path)?, &options, &change_options, report)?),
+        InputFile::File(path) => Ok(import::check(&app, &mut open_data(path)?, &options, &change_options, report)?),
     })?;
     if checked.is_empty {
         context.output.warn("the input is empty: no user is in it");
@@ -185,26 +179,4 @@ fn telling<T>(
             output.complain("… and more, which are only counted");
         }
     })
-}
-
-/// A file of data to be read. What fails names it.
-pub(in crate::cli) struct DataFile {
-    file: File,
-    path: PathBuf,
-}
-
-/// Opens a file of data to be read.
-pub(in crate::cli) fn open(path: &Path) -> anyhow::Result<DataFile> {
-    let failed = |error| crate::private_file::FileError::Io { path: path.to_owned(), doing: "opened", error };
-    // The operator names it, and not the store.
-    let _own = FsCredentials::own();
-    Ok(DataFile { file: File::open(path).map_err(failed)?, path: path.to_owned() })
-}
-
-impl Read for DataFile {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.file
-            .read(buffer)
-            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", self.path.display())))
-    }
 }

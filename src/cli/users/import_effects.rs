@@ -2,9 +2,9 @@
 
 use crate::actions::users::import::ImportOutcome;
 use crate::actions::users::targets::NAMED;
-use crate::cli::data::Value;
 use crate::cli::jobs::summary::counted;
 use crate::cli::jobs::summary::grouped;
+use crate::cli::value::Value;
 use crate::domain::removal::Removals;
 use crate::domain::text;
 use crate::store::import_effects::LockEffect;

@@ -5,12 +5,11 @@ use crate::actions::Total;
 use crate::actions::users::list;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Column;
 use crate::cli::limit::LimitArgs;
-use crate::cli::one_of;
 use crate::cli::output::Format;
 use crate::cli::selection::SelectionArgs;
 use crate::cli::users::columns::UserColumn;
+use crate::cli::value::Column;
 use crate::domain::action::Action;
 use crate::domain::selection::UserOrder;
 
@@ -31,7 +30,7 @@ pub struct ListArgs {
     #[command(flatten)]
     limit: LimitArgs,
     /// Columns, separated by commas, such as `username,role,created_at`
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = one_of::column(), hide_possible_values = true)]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = UserColumn::one_of(), hide_possible_values = true)]
     columns: Vec<UserColumn>,
 }
 

@@ -7,17 +7,18 @@ use jiff::Timestamp;
 use crate::actions::App;
 use crate::actions::jobs::create::Audience;
 use crate::actions::resets::send;
-use crate::actions::resets::send::LinkOptions;
 use crate::actions::resets::send::SendResult;
 use crate::actions::resets::send::UserSendResult;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::data::Column;
-use crate::cli::data::Value;
 use crate::cli::failure::CliError;
 use crate::cli::failure::MailFailure;
+use crate::cli::jobs::mail_args::MailArgs;
 use crate::cli::jobs::send::signal_name;
+use crate::cli::jobs::send_to_many;
+use crate::cli::jobs::send_to_many::BulkArgs;
+use crate::cli::jobs::send_to_many::RequestedAudience;
 use crate::cli::jobs::summary;
 use crate::cli::jobs::summary::counted;
 use crate::cli::mail::fault_of;
@@ -26,12 +27,11 @@ use crate::cli::output::Format;
 use crate::cli::plan;
 use crate::cli::plan::PlanStep;
 use crate::cli::targets::TargetArgs;
-use crate::cli::users::send_to_many;
-use crate::cli::users::send_to_many::BulkArgs;
-use crate::cli::users::send_to_many::RequestedAudience;
+use crate::cli::value;
+use crate::cli::value::Column;
+use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::duration::DurationInWords;
-use crate::domain::duration::parse_duration;
 use crate::domain::message::MailKind;
 use crate::domain::message::MessageState;
 use crate::domain::role::Permission;
@@ -63,42 +63,6 @@ pub struct SendResetArgs {
     end_passwords: bool,
     #[command(flatten)]
     acting: ActingArgs,
-}
-
-/// What the mails are
-#[derive(Debug, Clone, Default, clap::Args)]
-pub struct MailArgs {
-    /// Lifetime of the link: 5m to 24h, or up to 7d if all mails are invitations; by default as configured
-    #[arg(long, value_name = "TIME")]
-    expires: Option<String>,
-    /// Skip users who were sent a link within this time; `0s` skips nobody; by default as configured (15m)
-    #[arg(long, value_name = "TIME")]
-    unless_sent_within: Option<String>,
-    /// Message to include in the mail, up to 1,000 characters; it may have several lines
-    #[arg(long, value_name = "TEXT")]
-    note: Option<String>,
-}
-
-impl MailArgs {
-    /// What the action is told.
-    ///
-    /// # Errors
-    /// When a time is malformed.
-    pub fn wanted(&self, context: &mut Context) -> anyhow::Result<LinkOptions> {
-        let config = context.config()?;
-        let time = |option: &'static str, given: &Option<String>| {
-            let usage = |words: String| CliError::Usage { words: format!("{option}: {words}"), hint: None };
-            given.as_deref().map(parse_duration).transpose().map_err(|error| usage(error.to_string()))
-        };
-        Ok(LinkOptions {
-            lifetime: time("--expires", &self.expires)?,
-            reset_life: config.reset.lifetime,
-            invitation_lifetime: config.reset.invitation_lifetime,
-            note: self.note.clone(),
-            unless_sent_within: time("--unless-sent-within", &self.unless_sent_within)?
-                .unwrap_or(config.jobs.unless_sent_within),
-        })
-    }
 }
 
 const HEADS: [Column; 7] = [
@@ -263,7 +227,7 @@ fn validate(outcome: &UserSendResult, sent: SendContext<'_>) -> Result<String, C
             Ok(format!("{}: would be mailed {kind} to {}, valid for {lifetime}.", user.username, user.email))
         }
         SendResult::SentBefore(message) => {
-            let when = match data::relative(message.last_try_at.unwrap_or(message.created_at), sent.now).as_str() {
+            let when = match value::relative(message.last_try_at.unwrap_or(message.created_at), sent.now).as_str() {
                 "now" => "just now".to_owned(),
                 earlier => earlier.to_owned(),
             };
@@ -305,7 +269,7 @@ fn validate_message(message: &Message, sent: SendContext<'_>) -> Result<String, 
             later(format!("{name}: not sent yet: another process has the mail"))
         }
         MessageState::Deferred => {
-            let next = data::relative(message.due_at, now);
+            let next = value::relative(message.due_at, now);
             later(format!("{name}: deferred by the relay, the next try is due {next}: {reply}"))
         }
         MessageState::InDoubt => later(format!("{name}: the relay may have the mail for {address} or not: {reply}")),

@@ -7,12 +7,12 @@ use crate::actions::users::targets::TargetList;
 use crate::actions::users::targets::Targets;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Value;
 use crate::cli::jobs::summary::counted;
 use crate::cli::plan;
 use crate::cli::plan::PlanStep;
 use crate::cli::targets;
 use crate::cli::targets::TargetArgs;
+use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::user::UserReference;
 

@@ -1,13 +1,11 @@
 //! AUTH (RFC 4954): PLAIN (RFC 4616), LOGIN, XOAUTH2 and OAUTHBEARER (RFC 7628).
 
-mod memory;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::ExposeSecret as _;
-use secrecy::SecretString;
 use zeroize::Zeroizing;
 
+use super::Login;
 use super::Relay;
 use super::Side;
 use super::capabilities::Capabilities;
@@ -21,22 +19,8 @@ use crate::domain::relay::LoginMethod;
 use crate::domain::text;
 use crate::mail::outcome::TransportErrorKind;
 
-pub(super) use memory::LoginMemory;
-pub use memory::PasswordRenewal;
-
 /// The longest command line, with its end (RFC 5321, 4.5.3.1.4): what does not fit waits for the relay's 334.
 const MAX_COMMAND: usize = 512;
-
-/// An account with the relay.
-#[derive(Debug, Clone)]
-pub struct Login {
-    /// Its name.
-    pub username: String,
-    /// Its password; for XOAUTH2 and OAUTHBEARER an access token.
-    pub password: SecretString,
-    /// How to log in.
-    pub method: LoginMethod,
-}
 
 /// Why the login failed.
 pub(super) struct LoginError {
@@ -64,7 +48,7 @@ impl From<NoReply> for LoginError {
 
 impl Login {
     #[expect(clippy::disallowed_methods, reason = "the relay is told the password, over TLS or on this machine only")]
-    fn password(&self) -> &str {
+    pub(super) fn password(&self) -> &str {
         self.password.expose_secret()
     }
 

@@ -1,7 +1,8 @@
 //! The dialogue with a mail relay (RFC 5321), driven phase by phase, so that what became of a mail is always known.
 //!
 //! A [`Relay`] says where mails go; [`Relay::open`] connects, encrypts and logs in, and gives a [`SmtpConnection`]. The
-//! files: `relay` (the settings), `addresses` (the race to one that answers), `opening` (up to EHLO), `login` (AUTH), `mask`
+//! files: `relay` (the settings), `account` and `login_memory` (who the program is there, and what logins have shown),
+//! `addresses` (the race to one that answers), `opening` (up to EHLO), `login` (AUTH), `mask`
 //! (what is not shown), `connection` (MAIL, RCPT, DATA, the dot), `wire` (bytes, deadlines, bounds), `stream` and `tls` below
 //! it, `reply` and `capabilities` (what the relay says), `content` and `envelope` (what may be sent at all).
 //!
@@ -12,25 +13,28 @@
 //! The caller: addresses and content are checked before the first byte of them is sent, because one bare line break
 //! would be a mail of somebody else (RUSTSEC-2026-0561).
 
+mod account;
 mod addresses;
 mod capabilities;
 mod connection;
 mod content;
 mod envelope;
 mod login;
+mod login_memory;
 mod mask;
 mod opening;
 mod relay;
+mod relay_error;
 mod reply;
 mod stream;
 mod tls;
 mod wire;
 
+pub use account::Login;
 pub use connection::SmtpConnection;
-pub use login::Login;
-pub use login::PasswordRenewal;
+pub use login_memory::PasswordRenewal;
 pub use relay::Relay;
-pub use relay::RelayError;
+pub use relay_error::RelayError;
 pub use tls::ClientCertificate;
 pub use tls::TlsOptions;
 pub use tls::Trust;

@@ -213,7 +213,7 @@ impl Opening<'_> {
                 Ok(RelayStream::Tls(Box::new(stream)))
             }
             Some(Err(error)) => {
-                let (kind, words) = tls::trouble(&error, self.relay, tls);
+                let (kind, words) = tls::trouble(&error, self.relay.security(), tls);
                 Err(trouble(kind, &words))
             }
             None => Err(trouble(TransportErrorKind::Later, "no TLS handshake: time is up")),

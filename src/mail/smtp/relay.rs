@@ -14,19 +14,19 @@ use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::Login;
 use super::PasswordRenewal;
+use super::RelayError;
 use super::Side;
 use super::Timeouts;
 use super::TlsOptions;
 use super::Transcript;
 use super::Trust;
-use super::login::LoginMemory;
+use super::login_memory::LoginMemory;
 use super::tls::Tls;
 use crate::domain::relay::Security;
 use crate::domain::text;
 use crate::mail::outcome::Phase;
 use crate::mail::outcome::TransportError;
 use crate::mail::outcome::TransportErrorKind;
-use crate::private_file::FileError;
 
 /// A mail relay, as it is configured. Clones share the TLS settings, the sessions that TLS resumes, and what was
 /// learned of the relay.
@@ -57,61 +57,6 @@ pub struct Relay {
     greeted_by: Arc<Mutex<Option<SocketAddr>>>,
     /// What earlier logins have shown.
     pub(super) login_memory: Arc<LoginMemory>,
-}
-
-/// Why a relay cannot be used as it is configured.
-#[derive(Debug, thiserror::Error)]
-pub enum RelayError {
-    /// The host is neither a name nor an address.
-    #[error("`{0}` is neither a host name nor an IP address")]
-    Host(String),
-    /// Without TLS, and not on this machine.
-    #[error("`{0}` is not a loopback address: without TLS mails are handed over on this machine only")]
-    PlainToOthers(String),
-    /// The name that the certificate must be for is neither a name nor an address.
-    #[error("`{0}` is neither a host name nor an IP address (`tls_name`)")]
-    TlsName(String),
-    /// A file with certificates, or the key, cannot be read, or others could read or write it.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// A file with certificates holds something that looks like a certificate and is none.
-    #[error("{file}: a certificate in it cannot be read")]
-    CertificateBroken {
-        /// The path.
-        file: String,
-    },
-    /// A file holds no certificate.
-    #[error("{file}: holds no certificate in PEM form")]
-    NoCertificate {
-        /// The path.
-        file: String,
-    },
-    /// A file holds no key that can be used.
-    #[error("{file}: holds no private key in PEM form (RSA, ECDSA or Ed25519)")]
-    NoKey {
-        /// The path.
-        file: String,
-    },
-    /// The key has a passphrase, which nobody is there to enter.
-    #[error("{file}: the private key has a passphrase: store it without one, in a file of mode 0600 (`openssl pkey`)")]
-    KeyEncrypted {
-        /// The path.
-        file: String,
-    },
-    /// The key belongs to another certificate.
-    #[error("{file}: the private key is not that of the first certificate in {certificate}")]
-    KeyOfAnother {
-        /// The path of the key.
-        file: String,
-        /// The path of the certificate.
-        certificate: String,
-    },
-    /// The system has no authorities.
-    #[error("the system has no trusted certificates: install ca-certificates, or name a `ca_file`")]
-    NoSystemRoots,
-    /// The TLS library refuses.
-    #[error("TLS cannot be set up: {0}")]
-    Tls(String),
 }
 
 impl Relay {
@@ -240,6 +185,7 @@ impl fmt::Debug for Relay {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::private_file::FileError;
 
     #[test]
     fn without_tls_only_this_machine_is_taken() {

@@ -29,7 +29,7 @@ use tokio_rustls::rustls::version::TLS13;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::prelude::X509Certificate;
 
-use super::relay::RelayError;
+use super::RelayError;
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::text;
 use crate::private_file;

@@ -7,7 +7,6 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::Engine;
-use super::StoreTurn;
 use crate::domain::message::MailKind;
 use crate::domain::message::MessageState;
 use crate::outbox::InFlight;
@@ -16,6 +15,7 @@ use crate::outbox::limits::StartDecision;
 use crate::outbox::message_source::Aside;
 use crate::outbox::message_source::Verdict;
 use crate::outbox::outgoing::OutgoingMail;
+use crate::outbox::store_turn::StoreTurn;
 use crate::outbox::worker::WorkerResponse;
 use crate::secrets::reset_code::NONCE;
 use crate::secrets::reset_code::ResetCode;

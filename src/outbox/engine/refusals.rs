@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 
 use super::Engine;
-use super::StoreTurn;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 use crate::domain::reply::RelayReply;
@@ -11,6 +10,7 @@ use crate::domain::retry;
 use crate::mail::outcome::TransportError;
 use crate::mail::outcome::TransportErrorKind;
 use crate::outbox::StopReason;
+use crate::outbox::store_turn::StoreTurn;
 use crate::outbox::suspicion::PROBES;
 use crate::outbox::suspicion::Suspect;
 use crate::store::Result;

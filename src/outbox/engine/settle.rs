@@ -5,7 +5,6 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::Engine;
-use super::StoreTurn;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 use crate::domain::relay::Phase;
@@ -14,6 +13,7 @@ use crate::domain::reply::RelayReply;
 use crate::domain::reply::Throttle;
 use crate::mail::outcome::DeliveryOutcome;
 use crate::outbox::InFlight;
+use crate::outbox::store_turn::StoreTurn;
 use crate::outbox::suspicion::Suspect;
 use crate::store::Result;
 use crate::store::attempts::AttemptResult;

@@ -1,6 +1,5 @@
 //! A turn: all workers that ask are answered in one transaction of the store.
 
-use std::cell::RefCell;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -8,57 +7,13 @@ use jiff::Timestamp;
 
 use super::Engine;
 use super::WorkerNeed;
-use crate::domain::message::MessageId;
 use crate::outbox::StopReason;
 use crate::outbox::requests::Numbered;
 use crate::outbox::requests::RequestQueue;
+use crate::outbox::store_turn::StoreTurn;
 use crate::outbox::worker::WorkerResponse;
 use crate::store::Result;
-use crate::store::WriteTransaction;
-use crate::store::attempts::AttemptResult;
-use crate::store::attempts::AttemptStart;
 use crate::store::outbox::Scope;
-
-/// The transaction of a turn. The results of attempts, and the attempts that start, are collected and written together. Nobody reads
-/// the store before it has all that was collected so far.
-pub(in crate::outbox) struct StoreTurn<'run> {
-    writing: WriteTransaction<'run>,
-    /// When the turn began.
-    now: Timestamp,
-    /// The lock of this process.
-    sender: u32,
-    results: RefCell<Vec<(MessageId, AttemptResult)>>,
-    starts: RefCell<Vec<AttemptStart>>,
-}
-
-impl<'run> StoreTurn<'run> {
-    fn new(writing: WriteTransaction<'run>, sender: u32, now: Timestamp) -> Self {
-        Self { writing, now, sender, results: RefCell::default(), starts: RefCell::default() }
-    }
-
-    /// Records the result of an attempt.
-    pub(super) fn record(&self, id: MessageId, result: AttemptResult) {
-        self.results.borrow_mut().push((id, result));
-    }
-
-    /// Starts an attempt.
-    pub(super) fn start(&self, start: AttemptStart) {
-        self.starts.borrow_mut().push(start);
-    }
-
-    /// The store as this turn has left it so far.
-    pub(in crate::outbox) fn store(&self) -> Result<&WriteTransaction<'run>> {
-        // A message may have been released and be started again in one turn, but not the other way round.
-        self.writing.record_attempts(&self.results.take(), self.now)?;
-        self.writing.start_attempts(&self.starts.take(), self.sender, self.now)?;
-        Ok(&self.writing)
-    }
-
-    fn commit(self) -> Result<()> {
-        self.store()?;
-        self.writing.commit()
-    }
-}
 
 impl Engine<'_> {
     /// Answers those who wait, in one transaction: these, and the `rest`, which may come meanwhile. How long it was at

@@ -22,8 +22,6 @@ use nix::unistd::isatty;
 use zeroize::Zeroizing;
 
 use super::PromptError;
-use super::Terminal;
-use super::choice::choose_once;
 use super::editor;
 use super::keys::ESCAPE_GAP;
 use super::keys::KeyBindings;
@@ -43,7 +41,7 @@ const PASTE_LASTS: Duration = Duration::from_secs(2);
 
 /// Whether what is typed shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Echo {
+pub(super) enum Echo {
     /// As at any prompt.
     On,
     /// Nothing does.
@@ -80,7 +78,7 @@ impl ControllingTerminal {
         Ok(Self { tty: File::from(tty), patience, turn: RefCell::default() })
     }
 
-    fn ask(&self, prompt: &str, echo: Echo) -> Result<Zeroizing<String>, PromptError> {
+    pub(super) fn ask(&self, prompt: &str, echo: Echo) -> Result<Zeroizing<String>, PromptError> {
         self.repeat(|watch| self.ask_once(prompt, echo, watch))
     }
 
@@ -95,7 +93,10 @@ impl ControllingTerminal {
     }
 
     /// Asks until there is an answer or a reason why there is none: again after `fg`, but not for a signal that ends.
-    fn repeat<T>(&self, ask_once: impl Fn(&SignalWatch) -> Result<T, PromptError>) -> Result<T, PromptError> {
+    pub(super) fn repeat<T>(
+        &self,
+        ask_once: impl Fn(&SignalWatch) -> Result<T, PromptError>,
+    ) -> Result<T, PromptError> {
         loop {
             let watch = SignalWatch::begin()?;
             let answer = self.take_turn().and_then(|()| ask_once(&watch));
@@ -219,7 +220,7 @@ impl ControllingTerminal {
         }
     }
 
-    fn write(&self, text: &str, end: Instant, watch: Option<&SignalWatch>) -> Result<(), PromptError> {
+    pub(super) fn write(&self, text: &str, end: Instant, watch: Option<&SignalWatch>) -> Result<(), PromptError> {
         let mut rest = text.as_bytes();
         while !rest.is_empty() {
             if !self.ready(PollFlags::POLLOUT, end, watch)? {
@@ -274,27 +275,5 @@ impl ControllingTerminal {
                 Err(error) => return Err(error.into()),
             }
         }
-    }
-}
-
-impl Terminal for ControllingTerminal {
-    fn show(&mut self, text: &str) -> Result<(), PromptError> {
-        self.write(text, Instant::now() + self.patience, None)
-    }
-
-    fn ask_secret(&mut self, prompt: &str) -> Result<Zeroizing<String>, PromptError> {
-        self.ask(prompt, Echo::Off)
-    }
-
-    fn ask_line(&mut self, prompt: &str) -> Result<String, PromptError> {
-        self.ask(prompt, Echo::On).map(|mut text| std::mem::take(&mut *text))
-    }
-
-    fn choose(&mut self, question: &str, choices: &[&str]) -> Result<Option<usize>, PromptError> {
-        self.repeat(|watch| choose_once(self, question, choices, watch))
-    }
-
-    fn rows(&self) -> Option<u16> {
-        rustix::termios::tcgetwinsize(self.file()).ok().map(|size| size.ws_row).filter(|rows| *rows > 0)
     }
 }

@@ -7,6 +7,7 @@ mod choice;
 mod controlling;
 mod editor;
 mod keys;
+mod questions;
 mod scripted;
 mod settings;
 mod shown;

@@ -1,5 +1,7 @@
 //! The columns of an import, and those that a header names.
 
+use std::borrow::Cow;
+
 use crate::actions::ActionError;
 use crate::actions::Result;
 use crate::actions::users::import::Clearable;
@@ -7,7 +9,7 @@ use crate::actions::users::import::ImportOptions;
 use crate::actions::users::tabular::Header;
 use crate::domain::text;
 
-/// The columns that are accepted, in the order of [`super::row::Fields`].
+/// The columns that are accepted, in the order of [`Fields`].
 pub(super) const ACCEPTED: [&str; 10] = [
     "username",
     "email",
@@ -20,6 +22,9 @@ pub(super) const ACCEPTED: [&str; 10] = [
     "must_change_password",
     "password_hash",
 ];
+/// The fields of a row, trimmed; `None`: not given, which an empty field is too. Empty texts are those that `--clear` means.
+pub(super) type Fields<'row> = [Option<Cow<'row, str>>; ACCEPTED.len()];
+
 /// The place of a column among them.
 pub(super) const USERNAME: usize = 0;
 pub(super) const EMAIL: usize = 1;

@@ -12,9 +12,9 @@ use serde::de::Visitor;
 
 use super::columns;
 use super::columns::ACCEPTED;
+use super::columns::Fields;
 use super::columns::ImportColumn;
 use super::columns::MUST_CHANGE;
-use super::row::Fields;
 use crate::domain::text;
 
 /// Reads an object. An empty text and null mean the same: the field is not given. Errors are one line.

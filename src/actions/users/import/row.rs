@@ -1,6 +1,5 @@
 //! One row: read from CSV, NDJSON or a JSON array, as the texts of its columns.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -8,6 +7,7 @@ use super::BadRow;
 use super::ImportOptions;
 use super::columns;
 use super::columns::ACCEPTED;
+use super::columns::Fields;
 use super::columns::ImportColumn;
 use super::columns::PASSWORD_HASH;
 use super::columns::STATUS;
@@ -21,9 +21,6 @@ use crate::actions::users::tabular::NOT_UTF8;
 use crate::actions::users::tabular::RawRow;
 use crate::domain::formula::without_guards;
 use crate::domain::text;
-
-/// The fields of a row, trimmed; `None`: not given, which an empty field is too. Empty texts are those that `--clear` means.
-pub(super) type Fields<'row> = [Option<Cow<'row, str>>; ACCEPTED.len()];
 
 /// Which of the columns that need more permission the rows have.
 #[derive(Debug, Clone, Copy, Default)]

@@ -16,7 +16,7 @@ use tokio_rustls::rustls::sign::CertifiedKey;
 
 use super::named_certificates;
 use super::shown;
-use crate::mail::smtp::relay::RelayError;
+use crate::mail::smtp::RelayError;
 use crate::private_file;
 use crate::private_file::Rule;
 

@@ -14,7 +14,6 @@ use super::verifier::OtherCertificate;
 use crate::domain::relay::Security;
 use crate::domain::text;
 use crate::mail::outcome::TransportErrorKind;
-use crate::mail::smtp::Relay;
 
 /// How much of a name that a certificate holds is quoted, in characters.
 const QUOTED: usize = 80;
@@ -23,7 +22,7 @@ const NAMES: usize = 5;
 
 /// What a failed handshake means, and what is wrong in words. A certificate that does not verify is for the person who
 /// configured the host or the `ca_file`; a lost connection passes.
-pub(in crate::mail::smtp) fn trouble(error: &io::Error, relay: &Relay, tls: &Tls) -> (TransportErrorKind, String) {
+pub(in crate::mail::smtp) fn trouble(error: &io::Error, security: Security, tls: &Tls) -> (TransportErrorKind, String) {
     let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
         let words = match error.kind() {
             io::ErrorKind::UnexpectedEof => "the relay closed the connection during the TLS handshake".to_owned(),
@@ -41,7 +40,7 @@ pub(in crate::mail::smtp) fn trouble(error: &io::Error, relay: &Relay, tls: &Tls
             (TransportErrorKind::Configuration, words.to_owned())
         }
         Error::InvalidMessage(_) => {
-            let words = match relay.security() {
+            let words = match security {
                 Security::Implicit => {
                     "the relay answers to TLS with something else: does this port want `tls = \"starttls\"`?"
                 }

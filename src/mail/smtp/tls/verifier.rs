@@ -28,7 +28,7 @@ use x509_parser::prelude::X509Certificate;
 use super::fingerprint;
 use super::validity;
 use crate::domain::fingerprint::Fingerprint;
-use crate::mail::smtp::relay::RelayError;
+use crate::mail::smtp::RelayError;
 
 /// Verifies the certificates of one relay.
 #[derive(Debug)]

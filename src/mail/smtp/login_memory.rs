@@ -37,7 +37,7 @@ impl fmt::Debug for PasswordRenewal {
 
 /// What earlier logins have shown; all connections share it.
 #[derive(Debug, Default)]
-pub(in crate::mail::smtp) struct LoginMemory {
+pub(super) struct LoginMemory {
     refuses_plain: AtomicBool,
     /// The password that was given last, if it was asked for again.
     newest: Mutex<Option<SecretString>>,
@@ -53,7 +53,7 @@ impl LoginMemory {
     }
 
     /// The login with the newest password.
-    pub(in crate::mail::smtp) async fn newest(&self, login: &Login) -> Login {
+    pub(super) async fn newest(&self, login: &Login) -> Login {
         let password = self.newest.lock().await.clone().unwrap_or_else(|| login.password.clone());
         Login { password, ..login.clone() }
     }
@@ -63,11 +63,7 @@ impl LoginMemory {
     ///
     /// # Errors
     /// Why there is none, as a clause.
-    pub(in crate::mail::smtp) async fn renewed(
-        &self,
-        refused: &Login,
-        renewal: &PasswordRenewal,
-    ) -> Result<Login, String> {
+    pub(super) async fn renewed(&self, refused: &Login, renewal: &PasswordRenewal) -> Result<Login, String> {
         let mut newest = self.newest.lock().await;
         let with = |password: &SecretString| Login { password: password.clone(), ..refused.clone() };
         if let Some(login) = newest.as_ref().map(with).filter(|login| login.password() != refused.password()) {

@@ -7,12 +7,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::MailTexts;
+use super::texts::MailTexts;
+use super::texts::TextFile;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MailKind;
 use crate::domain::message::NoticeCause;
 use crate::domain::organization::Organization;
 use crate::domain::policy::Policy;
+use crate::domain::text;
 use crate::mail::compose::ComposeError;
 use crate::mail::compose::Composer;
 use crate::mail::context::MailContent;
@@ -22,10 +24,13 @@ use crate::mail::context::PasswordChoice;
 use crate::mail::template;
 use crate::mail::template::TemplateFile;
 use crate::mail::template::TemplatePart;
+use crate::mail::template::Templates;
 use crate::secrets::reset_code::NONCE;
 use crate::secrets::reset_code::ResetCode;
 use crate::texts::CONTROL;
+use crate::texts::SentenceFile;
 use crate::texts::TextProblem;
+use crate::texts::Texts;
 use crate::texts::has_control;
 
 /// The longest part of a mail, in bytes: clients cut longer ones (Gmail at 102 KiB), and the link with them.
@@ -77,8 +82,79 @@ const NOTE: &str = "First line <x-note>\n\nSecond-line";
 /// The end of the note.
 const LAST_LINE: &str = "Second-line";
 
+impl MailTexts {
+    /// Those of the program with these files over them, after every kind of mail was written with them once.
+    ///
+    /// # Errors
+    /// Everything that is wrong in the files.
+    pub fn with(files: &[TextFile]) -> Result<Arc<Self>, Vec<TextProblem>> {
+        let (sentences, templates, mut problems) = sorted(files);
+        let texts = Texts::with(&sentences).unwrap_or_else(|more| {
+            problems.extend(more);
+            Texts::built_in().clone()
+        });
+        if problems.is_empty() {
+            problems.extend(templates.iter().filter_map(|file| without_sentences(file, &texts)));
+        }
+        let mail_texts = match Templates::with(&templates) {
+            Ok(compiled) if problems.is_empty() => {
+                let mail_texts = Arc::new(Self { texts, templates: compiled });
+                problems = problems_of(&mail_texts, &templates);
+                Some(mail_texts)
+            }
+            Ok(_) => None,
+            Err(more) => {
+                problems.extend(more);
+                None
+            }
+        };
+        match mail_texts {
+            Some(mail_texts) if problems.is_empty() => Ok(mail_texts),
+            _ => {
+                TextProblem::sort(&mut problems);
+                Err(problems)
+            }
+        }
+    }
+}
+
+/// Sorts files by their names into sentences and templates, with a problem for each that is neither.
+fn sorted(files: &[TextFile]) -> (Vec<SentenceFile>, Vec<TemplateFile>, Vec<TextProblem>) {
+    let (mut sentences, mut templates, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+    for file in files {
+        let (language, name) = match file.name.rsplit_once('/') {
+            Some((language, name)) => (Some(language.to_owned()), name),
+            None => (None, file.name.as_str()),
+        };
+        let (path, text) = (file.path.clone(), file.text.clone());
+        match (name.strip_suffix(".toml"), template::known_name(name)) {
+            (Some(tag), _) if language.is_none() => {
+                sentences.push(SentenceFile { tag: tag.to_owned(), path, text });
+            }
+            (_, Some(name)) => templates.push(TemplateFile { language, name, path, text }),
+            _ => {
+                let known = template::names().collect::<Vec<_>>().join(", ");
+                let what = format!(
+                    "`{}` is neither LANGUAGE.toml nor a template ({known}): rename or remove it",
+                    text::quoted(name, 60)
+                );
+                problems.push(TextProblem { path, line: None, what });
+            }
+        }
+    }
+    (sentences, templates, problems)
+}
+
+/// A template for a language that has no sentences would be for nobody.
+fn without_sentences(file: &TemplateFile, texts: &Texts) -> Option<TextProblem> {
+    let tag = file.language.as_deref()?;
+    let is_known = texts.languages().any(|language| language.tag().eq_ignore_ascii_case(tag));
+    let what = format!("no sentences for the language `{0}`: add {0}.toml", text::quoted(tag, 40));
+    (!is_known).then(|| TextProblem { path: file.path.clone(), line: None, what })
+}
+
 /// Everything that is wrong with the templates.
-pub(super) fn problems(texts: &Arc<MailTexts>, files: &[TemplateFile]) -> Vec<TextProblem> {
+fn problems_of(texts: &Arc<MailTexts>, files: &[TemplateFile]) -> Vec<TextProblem> {
     if files.is_empty() {
         return Vec::new();
     }

@@ -12,9 +12,11 @@ use crate::actions::jobs::run;
 use crate::actions::jobs::show;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
-use crate::cli::data::Value;
 use crate::cli::failure::CliError;
 use crate::cli::failure::MailFailure;
+use crate::cli::jobs::end_passwords;
+use crate::cli::jobs::end_passwords::warn_of_kept;
+use crate::cli::jobs::mail_args::MailArgs;
 use crate::cli::jobs::retry;
 use crate::cli::jobs::run::max_runtime;
 use crate::cli::jobs::send;
@@ -26,9 +28,7 @@ use crate::cli::jobs::summary::skipped_why;
 use crate::cli::plan;
 use crate::cli::plan::PlanStep;
 use crate::cli::prompt;
-use crate::cli::users::end_passwords;
-use crate::cli::users::end_passwords::warn_of_kept;
-use crate::cli::users::send_reset::MailArgs;
+use crate::cli::value::Value;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
@@ -160,6 +160,7 @@ fn create_new(
     let plan = create::plan(app, request, &acting.change_options())?;
     if request.ends_passwords && plan.mailed() > 0 {
         create::require_room(app, request, plan.mailed(), bulk.queue_only)?;
+        create::require_sound_outbox(app, request)?;
     }
     let left = if request.ends_passwords && plan.mailed() > 0 && !bulk.queue_only {
         end_passwords::require_mail(context, app, request, mailer)?.filter(|left| left.count < plan.mailed())

@@ -1,0 +1,273 @@
+//! The passwords that jobs have ended in a store, and which of them a copy brings back that is to take its place.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use rusqlite::OptionalExtension as _;
+use rusqlite::Row;
+
+use super::ReadTransaction;
+use super::Result;
+use super::StoreError;
+use super::metadata::KEY_FINGERPRINT;
+use super::rows::unless_damaged;
+use crate::domain::job::JobId;
+
+/// The schema version since which passwords can be ended.
+pub const ENDS_PASSWORDS_SINCE: i64 = 11;
+
+/// The users whose passwords ended, when, and when each user was added, in unix seconds.
+const IN_HISTORY: &str = "SELECT user_id, replaced_at, user.created_at, NULL FROM password_history \
+     JOIN user ON user.id = user_id WHERE is_ended = 1";
+
+/// The same of users who were deleted since, as far as the mails of the jobs tell, with their addresses. A message of a job was
+/// created when the passwords ended.
+const OF_DELETED: &str = "SELECT user_id, message.created_at, NULL, address FROM message WHERE is_forced = 1 \
+     AND NOT EXISTS (SELECT 1 FROM user WHERE user.id = user_id)";
+
+/// What a damaged store still tells, each table by itself, and without its indexes. A value of another type than its column tells
+/// nothing.
+const SALVAGED: [&str; 2] = [
+    "SELECT user_id, replaced_at, NULL, NULL FROM password_history NOT INDEXED WHERE is_ended = 1 \
+     AND typeof(user_id) = 'integer' AND typeof(replaced_at) = 'integer' ORDER BY id",
+    "SELECT user_id, created_at, NULL, CASE typeof(address) WHEN 'text' THEN address END FROM message NOT INDEXED \
+     WHERE is_forced = 1 AND typeof(user_id) = 'integer' AND typeof(created_at) = 'integer' ORDER BY id",
+];
+
+const ADDED: &str = "SELECT id, created_at FROM user NOT INDEXED WHERE typeof(created_at) = 'integer' ORDER BY id";
+
+const JOBS: &str = "SELECT id, created_at, passwords_ended FROM job NOT INDEXED WHERE passwords_ended > 0 \
+     AND typeof(created_at) = 'integer' AND typeof(passwords_ended) = 'integer' ORDER BY id";
+
+/// Why there may be ended passwords that nobody can count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Uncounted {
+    /// There is no store to compare the copy with.
+    NoStore,
+    /// Not all of the store can be read.
+    Damaged,
+}
+
+impl Uncounted {
+    /// The same in words.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NoStore => "there is no store to compare the backup with",
+            Self::Damaged => "the replaced store is damaged",
+        }
+    }
+}
+
+/// Whose passwords jobs have ended in a store, for comparing it with a copy that is to take its place.
+#[derive(Debug, Default)]
+pub struct EndedPasswords {
+    users: HashMap<i64, EndedUser>,
+    /// The fingerprint of the reset key: a copy with the same one is a copy of this store.
+    key: Option<Vec<u8>>,
+    jobs: Vec<EndingJob>,
+    /// Whether the users of the jobs can be listed.
+    has_lists: bool,
+    /// The hash of the newest event of a damaged store: where a copy has that event, nothing was ended since.
+    newest_event: Option<Vec<u8>>,
+    uncounted: Option<Uncounted>,
+}
+
+/// A user whose passwords jobs have ended. Ids are never given again, but the copy may be of another store.
+#[derive(Debug)]
+struct EndedUser {
+    /// When the last password ended, in unix seconds.
+    ended_at: i64,
+    /// When the user was added, in unix seconds.
+    added_at: Option<i64>,
+    /// The address of a user who was deleted since.
+    address: Option<String>,
+}
+
+/// A job that ended passwords.
+#[derive(Debug)]
+struct EndingJob {
+    id: i64,
+    created_at: i64,
+    passwords: i64,
+}
+
+/// The passwords of a copy that were ended after it was made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PasswordsBack {
+    /// How many users log in with them once the copy is the store.
+    pub count: u64,
+    /// Why there may be more; `None`: there are no more.
+    pub uncounted: Option<Uncounted>,
+    /// The jobs that ended them, as far as the store that is replaced still has them, and the users of each; the copy has none of them.
+    pub jobs: Vec<JobId>,
+}
+
+impl EndedPasswords {
+    /// Those of a store of which nothing is known.
+    pub fn unknown(why: Uncounted) -> Self {
+        Self { uncounted: Some(why), ..Self::default() }
+    }
+
+    /// Adds what a row of [`IN_HISTORY`] or one like it tells.
+    fn add(&mut self, row: &Row<'_>) -> rusqlite::Result<()> {
+        let found = EndedUser { ended_at: row.get(1)?, added_at: row.get(2)?, address: row.get(3)? };
+        match self.users.entry(row.get(0)?) {
+            Entry::Vacant(place) => drop(place.insert(found)),
+            Entry::Occupied(known) => {
+                let known = known.into_mut();
+                known.ended_at = known.ended_at.max(found.ended_at);
+                known.address = known.address.take().or(found.address);
+            }
+        }
+        Ok(())
+    }
+
+    fn add_job(&mut self, row: &Row<'_>) -> rusqlite::Result<()> {
+        self.jobs.push(EndingJob { id: row.get(0)?, created_at: row.get(1)?, passwords: row.get(2)? });
+        Ok(())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.users.is_empty() && self.uncounted.is_none()
+    }
+}
+
+impl EndedUser {
+    /// Whether it is the user of a copy with the same id. What a damaged store does not tell excludes nobody.
+    fn is(&self, is_same_store: bool, created_at: i64, email: Option<&str>) -> bool {
+        match (self.added_at, &self.address) {
+            (Some(added_at), _) => added_at == created_at,
+            (None, Some(address)) => is_same_store || email == Some(address),
+            (None, None) => true,
+        }
+    }
+}
+
+impl ReadTransaction<'_> {
+    /// Whose passwords jobs have ended.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn all_ended_passwords(&self) -> Result<EndedPasswords> {
+        let mut ended =
+            EndedPasswords { key: self.fact(KEY_FINGERPRINT)?, has_lists: true, ..EndedPasswords::default() };
+        for sql in [IN_HISTORY, OF_DELETED] {
+            self.each_row(sql, |row| ended.add(row))?;
+        }
+        self.each_row(JOBS, |row| ended.add_job(row))?;
+        Ok(ended)
+    }
+
+    /// Whose passwords jobs have ended, as far as a damaged store tells: the history of passwords, the mails of the jobs and the jobs
+    /// each tell it by themselves.
+    ///
+    /// # Errors
+    /// When the store cannot be read for another reason than its damage.
+    pub fn salvaged_ended_passwords(&self) -> Result<EndedPasswords> {
+        let mut ended = EndedPasswords::unknown(Uncounted::Damaged);
+        ended.key = self.fact(KEY_FINGERPRINT).or_else(none_if_damaged)?;
+        for sql in SALVAGED {
+            self.each_readable_row(sql, |row| ended.add(row))?;
+        }
+        let users = &mut ended.users;
+        self.each_readable_row(ADDED, |row| {
+            if let Some(user) = users.get_mut(&row.get(0)?) {
+                user.added_at = Some(row.get(1)?);
+            }
+            Ok(())
+        })?;
+        self.each_readable_row(JOBS, |row| ended.add_job(row))?;
+        // From both ends: a job in the middle was met once or twice.
+        ended.jobs.sort_by_key(|job| job.id);
+        ended.jobs.dedup_by_key(|job| job.id);
+        ended.has_lists = self.can_list_recipients()?;
+        let sql = "SELECT hash FROM event ORDER BY number DESC LIMIT 1";
+        let newest = self.transaction.query_row(sql, [], |row| row.get(0)).optional();
+        ended.newest_event = newest.map_err(StoreError::from).or_else(none_if_damaged)?;
+        Ok(ended)
+    }
+
+    /// Whether the recipients of jobs can be listed for an operator.
+    fn can_list_recipients(&self) -> Result<bool> {
+        let sql = "SELECT count(message.address), count(user.username), count(user.name), count(user.email) \
+                   FROM message LEFT JOIN user ON user.id = user_id WHERE is_forced = 1";
+        let is_read = self.each_row(sql, |_| Ok(())).and_then(|()| self.operators());
+        is_read.map(|_| true).or_else(|error| none_if_damaged(error).map(|none: Option<()>| none.is_some()))
+    }
+
+    fn has_event(&self, hash: Option<&[u8]>) -> Result<bool> {
+        let Some(hash) = hash else { return Ok(false) };
+        Ok(self
+            .transaction
+            .query_row("SELECT EXISTS (SELECT 1 FROM event WHERE hash = ?1)", [hash], |row| row.get(0))?)
+    }
+
+    fn each_row(&self, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite::Result<()>) -> Result<()> {
+        Ok(self.read_each_row(sql, read)?)
+    }
+
+    /// Reads a table from its first row up to what is damaged, and from its last one.
+    fn each_readable_row(&self, sql: &str, mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<()>) -> Result<()> {
+        if unless_damaged(self.read_each_row(sql, &mut read))?.is_some() {
+            unless_damaged(self.read_each_row(&format!("{sql} DESC"), read))?;
+        }
+        Ok(())
+    }
+
+    fn read_each_row(&self, sql: &str, mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<()>) -> rusqlite::Result<()> {
+        let mut statement = self.transaction.prepare(sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            read(row)?;
+        }
+        Ok(())
+    }
+
+    /// The passwords of this store, a copy, that were ended in the store that it is to replace. A password is one of them if it was
+    /// set before the user's last one ended: the hash alone would not tell, because a login may have replaced it by a stronger one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn passwords_back(&self, ended: &EndedPasswords) -> Result<PasswordsBack> {
+        if ended.is_empty() || self.has_event(ended.newest_event.as_deref())? {
+            return Ok(PasswordsBack::default());
+        }
+        let is_same_store = ended.key.is_some() && self.fact(KEY_FINGERPRINT)? == ended.key;
+        let sql = "SELECT id, created_at, password_set_at, email FROM user WHERE password_hash IS NOT NULL";
+        let (mut passwords, mut count): (u64, u64) = (0, 0);
+        self.each_row(sql, |row| {
+            let (user, created_at, set_at): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let email = row.get_ref(3)?.as_str().ok();
+            let is_back = |user: &EndedUser| set_at <= user.ended_at && user.is(is_same_store, created_at, email);
+            passwords += 1;
+            count += u64::from(ended.users.get(&user).is_some_and(is_back));
+            Ok(())
+        })?;
+        let mut jobs = Vec::new();
+        let mut is_here =
+            self.transaction.prepare("SELECT EXISTS (SELECT 1 FROM job WHERE id = ?1 AND created_at = ?2)")?;
+        for job in &ended.jobs {
+            if !is_here.query_row([job.id, job.created_at], |row| row.get(0))? {
+                jobs.push(job);
+            }
+        }
+        if ended.uncounted.is_some() {
+            // A job ends a password of each user at most once.
+            let most = jobs.iter().map(|job| job.passwords.unsigned_abs()).max().unwrap_or_default();
+            count = count.max(most.min(passwords));
+        }
+        let has_lists = count > 0 && ended.has_lists;
+        let jobs = jobs.into_iter().filter(|_| has_lists).map(|job| JobId(job.id)).collect();
+        Ok(PasswordsBack { count, uncounted: ended.uncounted.filter(|_| count < passwords), jobs })
+    }
+}
+
+/// Nothing in the place of what is damaged.
+fn none_if_damaged<T>(error: StoreError) -> Result<Option<T>> {
+    match error {
+        // Such as a table that is missing.
+        StoreError::Sql(_) => Ok(None),
+        error if error.damage().is_some() => Ok(None),
+        error => Err(error),
+    }
+}

@@ -1,0 +1,27 @@
+//! A process that sends.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use crate::domain::text;
+
+/// A process that sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender {
+    /// Its number, in its own PID namespace.
+    pub process: u32,
+    /// The host's name as a process of another PID namespace, such as a container, sees it; `None`: it is in that of the reader.
+    pub elsewhere: Option<String>,
+    /// When it began to send.
+    pub began_at: Timestamp,
+    /// When it did something last: it recorded what became of a mail, or tried to reach the relay.
+    pub active_at: Timestamp,
+}
+
+impl fmt::Display for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process {}", self.process)?;
+        self.elsewhere.as_ref().map_or(Ok(()), |host| write!(f, " of another container (host {})", text::visible(host)))
+    }
+}
