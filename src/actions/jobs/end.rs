@@ -8,6 +8,7 @@ use crate::actions::EventDetails;
 use crate::actions::Result;
 use crate::actions::Transaction;
 use crate::actions::ago;
+use crate::actions::without_password::note_without_password;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
@@ -54,13 +55,6 @@ pub fn cancel(app: &App, id: JobId, revoke_links: bool, change_options: &ChangeO
         let ended = Some(job.state).filter(|state| state.has_ended());
         Ok((details, CancelledJob { messages, in_doubt, links, without_password, ended }))
     })
-}
-
-/// Records how many users are left without a password and without a link to choose one.
-pub(in crate::actions) fn note_without_password(details: &mut EventDetails, users: u64) {
-    if users > 0 {
-        details.note("without_password", users);
-    }
 }
 
 /// Refuses to touch a job that mails users whose role may do more than the operator's.
