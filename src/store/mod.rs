@@ -46,6 +46,7 @@ pub mod links;
 pub mod lock;
 pub mod lock_file;
 mod log_check;
+mod log_room;
 pub mod messages;
 pub mod metadata;
 pub mod near;
@@ -199,7 +200,7 @@ impl WriteTransaction<'_> {
         reading.transaction.commit()?;
         if has_erased.get() {
             // While others read, the log keeps the values until it is written anew.
-            keeps_erased.set(waiting::waiting_at_most(EMPTY_LOG_WITHIN, || open::empty_log(connection)).is_err());
+            keeps_erased.set(waiting::waiting_at_most(EMPTY_LOG_WITHIN, || log_room::empty_log(connection)).is_err());
         }
         Ok(())
     }
