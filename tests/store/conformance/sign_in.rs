@@ -181,3 +181,13 @@ fn a_login_replaces_a_hash_that_costs_too_little() {
         assert_eq!(fixture.read().password_hash(alice).unwrap(), Some(hash(2)));
     }
 }
+
+#[test]
+fn a_store_that_nobody_else_reads_has_a_short_log_and_keeps_nothing_that_was_erased() {
+    for fixture in Engine::each() {
+        fixture.add_user("alice");
+        assert_eq!(fixture.store.long_log().unwrap(), None);
+        assert!(!fixture.store.keeps_erased());
+        assert_eq!(fixture.read().newest_password_hashes().unwrap(), []);
+    }
+}
