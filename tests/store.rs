@@ -32,6 +32,8 @@ mod erasing;
 mod file_systems;
 #[path = "store/full_disks.rs"]
 mod full_disks;
+#[path = "store/held_log.rs"]
+mod held_log;
 #[path = "store/inherited.rs"]
 mod inherited;
 #[path = "store/killed.rs"]

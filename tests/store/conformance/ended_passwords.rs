@@ -92,6 +92,11 @@ fn users_are_counted_who_have_neither_a_password_nor_a_link() {
         fixture.set_password(users[3], 20);
         assert_eq!(without(21), WithoutPassword { users: 2, waiting: 1, failed: 1 });
         assert_eq!(without(100_000), WithoutPassword { users: 3, waiting: 1, failed: 1 }, "the link has expired");
+        // A mail that waits may bring one.
+        let in_all = [21, 100_000].map(|seconds| fixture.read().ended_without_link(at(seconds)).unwrap());
+        assert_eq!(in_all, [1, 2]);
+        let deleted = [id, NOBODY].map(|job| fixture.read().ended_without_link_after_deleting(&[job], at(21)).unwrap());
+        assert_eq!(deleted, [3, 0]);
         assert_eq!(fixture.read().job_without_password(NOBODY, at(21)).unwrap(), WithoutPassword::default());
         assert!(fixture.read().paused_after_ending().unwrap().is_empty());
         let plain = super::jobs::create(&fixture, &[], 30).0;

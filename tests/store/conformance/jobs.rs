@@ -209,6 +209,7 @@ fn who_is_mailed_is_planned_as_it_is_created() {
         ];
         let expected: Vec<_> = [part(None, 2, 1)].into_iter().chain(skipped.map(|why| part(Some(why), 1, 0))).collect();
         assert_eq!(fixture.read().plan_job(&asked).unwrap(), expected);
+        assert_eq!(fixture.read().sample_recipients(&asked).unwrap().len(), 2);
         let operator = account();
         let new = NewJob { note: Some("Grüße"), ..new_job(&operator) };
         let (id, count) = fixture.change(|writing| writing.create_job(&new, &asked));
