@@ -1,4 +1,4 @@
-//! Jobs: looked up, counted, ended. How one is made is in `job_making.rs`.
+//! Jobs: looked up, counted, ended. How one is made is in `job_creation.rs`.
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension as _;
