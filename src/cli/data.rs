@@ -13,7 +13,7 @@ use crate::cli::labelled::write_labelled;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::table::Table;
-use crate::cli::value::Column;
+use crate::cli::value::Heading;
 use crate::cli::value::Value;
 use crate::cli::value::joined;
 use crate::domain::formula::guarded;
@@ -30,7 +30,7 @@ pub type Sink<'sink> = dyn FnMut(&[Value<'_>]) -> io::Result<()> + 'sink;
 /// When `each` fails, or standard output cannot be written.
 pub fn records<E: From<io::Error>>(
     output: &mut Output,
-    heads: &[Column],
+    heads: &[Heading],
     now: Timestamp,
     mut each: impl FnMut(&mut Sink<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -83,7 +83,7 @@ pub fn records<E: From<io::Error>>(
 ///
 /// # Errors
 /// When standard output cannot be written.
-pub fn record(output: &mut Output, heads: &[Column], cells: &[Value<'_>], now: Timestamp) -> io::Result<()> {
+pub fn record(output: &mut Output, heads: &[Heading], cells: &[Value<'_>], now: Timestamp) -> io::Result<()> {
     match output.format {
         Format::Table => {
             let width = heads.iter().map(|head| head.title.len()).max().unwrap_or(0) + 1;
@@ -107,7 +107,7 @@ pub fn record(output: &mut Output, heads: &[Column], cells: &[Value<'_>], now: T
 
 fn write_csv<E: From<io::Error>>(
     writer: &mut csv::Writer<&mut dyn Write>,
-    heads: &[Column],
+    heads: &[Heading],
     visible: bool,
     each: &mut impl FnMut(&mut Sink<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -137,7 +137,7 @@ fn write_csv_text(writer: &mut csv::Writer<&mut dyn Write>, text: &str, visible:
 }
 
 /// The keys of an object, with the punctuation around them.
-fn keys(heads: &[Column]) -> Vec<String> {
+fn keys(heads: &[Heading]) -> Vec<String> {
     heads
         .iter()
         .enumerate()
