@@ -59,6 +59,25 @@ const UNSAFE: [(&str, usize); 7] = [
     ("src/secrets/memory.rs", 1),
 ];
 
+/// The functions of the store's facade that belong to one engine: a store of another one has something else in their place.
+const OF_ONE_ENGINE: [(&str, &[&str]); 6] = [
+    (
+        "the place of the file, its version, its file system",
+        &["check_place", "version", "migrate", "refuse_unsafe_file_system"],
+    ),
+    ("room on the disk of the file", &["require_room_for_job", "require_room_for_change"]),
+    ("copies of the file", &["newest_backup", "begin_copy", "write_copy"]),
+    (
+        "whether the file is whole",
+        &["examine_file_while", "file_faults", "integrity_faults", "dangling_references", "schema_differences"],
+    ),
+    ("damaged pages of the file", &["examine_waiting", "rehearse_sending", "salvaged_ended_passwords"]),
+    (
+        "values that only another program writes into the file, or an older one",
+        &["row_faults", "add_type_faults", "first_damage", "table_without_numbers", "colliding_addresses"],
+    ),
+];
+
 /// More lines are two things in one room.
 const LINES: usize = 450;
 
@@ -320,4 +339,49 @@ fn every_other_file_of_the_tests_is_used_by_one() {
         }
     }
     assert_none(&wrong, "no test names these files");
+}
+
+/// The public functions of the facade: those of the `impl` blocks of its three types.
+fn facade() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for source in sources("src/store") {
+        let mut is_facade = false;
+        for (_, line) in source.code() {
+            if let Some(rest) = line.strip_prefix("impl") {
+                let name = rest.trim_start_matches(|character| character != ' ').trim_start();
+                let name = name.split(|character: char| !character.is_alphanumeric()).next().unwrap();
+                is_facade = ["Store", "ReadTransaction", "WriteTransaction"].contains(&name) && !line.contains(" for ");
+            } else if let Some(rest) = line.strip_prefix("    pub fn ").filter(|_| is_facade) {
+                names.insert(rest.split(['(', '<']).next().unwrap().to_owned());
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn the_conformance_tests_call_every_function_of_the_store() {
+    let facade = facade();
+    assert!(facade.len() > 150, "only {} functions were seen: the test looks past them", facade.len());
+    let tests = sources("tests/store/conformance");
+    let is_called = |name: &str| {
+        let calls = [format!(".{name}("), format!(".{name}::<"), format!("Store::{name}(")];
+        tests.iter().any(|source| source.code().any(|(_, line)| calls.iter().any(|call| line.contains(call))))
+    };
+    let exempt: BTreeSet<&str> = OF_ONE_ENGINE.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+    let missing = facade.iter().filter(|name| !exempt.contains(name.as_str()) && !is_called(name));
+    let mut wrong: Vec<String> =
+        missing.map(|name| format!("{name}: no file of tests/store/conformance calls it")).collect();
+    for name in exempt {
+        if !facade.contains(name) {
+            wrong.push(format!("{name}: exempt, and no function of the facade"));
+        } else if is_called(name) {
+            wrong.push(format!("{name}: exempt, and called"));
+        }
+    }
+    for source in &tests {
+        let sql = source.code().filter(|(_, line)| line.contains("rusqlite") || line.contains("SELECT "));
+        wrong.extend(sql.map(|(number, _)| format!("{}:{number}: more than the facade", source.name)));
+    }
+    assert_none(&wrong, "the conformance of engines");
 }

@@ -1,5 +1,5 @@
 //! The store as others meet it: the real program on real files, with other processes, other programs, full disks and
-//! kills in between. What a second engine would have to do is told in `store/conformance.rs`.
+//! kills in between. What a second engine would have to do is told in `store/conformance`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
 #![expect(clippy::panic, reason = "a test that cannot go on says so by a panic")]
@@ -16,7 +16,7 @@ mod backup;
 mod bulk;
 #[path = "store/companions.rs"]
 mod companions;
-#[path = "store/conformance.rs"]
+#[path = "store/conformance/mod.rs"]
 mod conformance;
 #[path = "store/crash.rs"]
 mod crash;
@@ -32,6 +32,8 @@ mod erasing;
 mod file_systems;
 #[path = "store/full_disks.rs"]
 mod full_disks;
+#[path = "store/held_log.rs"]
+mod held_log;
 #[path = "store/inherited.rs"]
 mod inherited;
 #[path = "store/killed.rs"]

@@ -28,6 +28,7 @@ mod total;
 mod transaction;
 pub mod users;
 pub mod whoami;
+mod without_password;
 
 use std::cell::OnceCell;
 use std::cell::RefCell;

@@ -64,6 +64,8 @@ pub const CONFIGURATION: u8 = 78;
 /// The reader of standard output went away: as if by SIGPIPE.
 const BROKEN_PIPE: u8 = 128 + 13;
 
+/// What to do where the process may not start enough processes or threads.
+pub const PROCESSES: &str = "raise the limit of processes or memory (`ulimit -u`, `ulimit -v`; TasksMax=, LimitNPROC= or LimitAS= of the service)";
 /// What to do where the process may not open enough files.
 const OPEN_FILES: &str = "raise the limit of open files (`ulimit -n`, or LimitNOFILE= of the service)";
 

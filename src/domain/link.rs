@@ -1,10 +1,13 @@
 //! The link of a reset mail: an address with a place for the code.
 
+use std::net::Ipv4Addr;
+use std::net::Ipv6Addr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::domain::email_domain;
 use crate::domain::text;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -38,6 +41,14 @@ pub enum LinkTemplateError {
     /// No host.
     #[error("expected a host, as in `https://reset.example.com/#{{code}}`")]
     Host,
+    /// A host that no name can be looked up by, nor an address is.
+    #[error(
+        "expected a valid host: a name of letters, digits and `-` between dots, in the form that DNS has (`xn--…`), or an IP address"
+    )]
+    HostName,
+    /// A port that there is not.
+    #[error("expected a port from 1 to 65535 after the `:`, or none")]
+    Port,
     /// A name or a password before the host (RFC 3986, 3.2.1).
     #[error(
         "expected no username or password before the host (`…@`): in a mailed link it looks like phishing, and browsers warn of it"
@@ -107,6 +118,16 @@ impl std::str::FromStr for LinkTemplate {
         if !escapes.all(|rest| rest.len() >= 2 && rest.bytes().take(2).all(|byte| byte.is_ascii_hexdigit())) {
             return Err(LinkTemplateError::Escape);
         }
+        if !is_host(host(rest)) {
+            return Err(LinkTemplateError::HostName);
+        }
+        let port = authority[host(rest).len()..].strip_prefix(':');
+        let is_port = |port: &str| {
+            port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
+        };
+        if port.is_some_and(|port| !is_port(port)) || port.is_none() && authority.len() > host(rest).len() {
+            return Err(LinkTemplateError::Port);
+        }
         if text.len() > LONGEST {
             return Err(LinkTemplateError::TooLong);
         }
@@ -140,8 +161,25 @@ fn host(rest: &str) -> &str {
     authority.split(':').next().unwrap_or("")
 }
 
+/// Whether browsers take it for a host (WHATWG URL, 3.5): an address, or a name that DNS can have. A name whose last label is a number
+/// is an address to them.
+fn is_host(host: &str) -> bool {
+    if let Some(address) = host.strip_prefix('[') {
+        return address.strip_suffix(']').is_some_and(|address| address.parse::<Ipv6Addr>().is_ok());
+    }
+    let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit()) || label.starts_with("0x");
+    if host.rsplit('.').next().is_some_and(is_number) {
+        return host.parse::<Ipv4Addr>().is_ok();
+    }
+    let is_label = |label: &str| {
+        let is_fit = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        (1..=63).contains(&label.len()) && is_fit && !label.starts_with('-') && !label.ends_with('-')
+    };
+    host.split('.').all(is_label) && email_domain::to_ascii(host).is_some()
+}
+
 fn is_loopback(host: &str) -> bool {
-    let v4 = host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback());
+    let v4 = host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback());
     v4 || ["localhost", "[::1]"].contains(&host)
 }
 
@@ -227,6 +265,32 @@ mod tests {
     fn nobody_is_named_before_the_host() {
         for bad in ["https://user:pw@x/#{code}", "https://example.com@evil.example/#{code}", "https://@x/#{code}"] {
             assert_eq!(parsed(bad), Err(LinkTemplateError::UserInfo), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_host_and_a_port_that_there_cannot_be_are_refused() {
+        for bad in [
+            "r..example",
+            ".r.example",
+            "r.example.",
+            "%75%40x",
+            "xn--a",
+            "-a.example",
+            "a_b.example",
+            "1.2.3",
+            "[::g]",
+        ] {
+            assert_eq!(parsed(&format!("https://{bad}/#{{code}}")), Err(LinkTemplateError::HostName), "{bad}");
+        }
+        for bad in ["99999", "0", "", "+1", "80x", "8:0", "65536"] {
+            assert_eq!(parsed(&format!("https://x:{bad}/#{{code}}")), Err(LinkTemplateError::Port), "{bad}");
+        }
+        assert_eq!(parsed("https://[::1]x/#{code}"), Err(LinkTemplateError::Port));
+        for good in
+            ["x:65535", "xn--bcher-kva.example", "192.0.2.1:8443", "[2001:db8::1]:1", "a-b.c1.example", "localhost"]
+        {
+            assert!(parsed(&format!("https://{good}/#{{code}}")).is_ok(), "{good}");
         }
     }
 }

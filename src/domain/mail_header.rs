@@ -1,5 +1,7 @@
 //! A header that the organization adds to its mails (RFC 5322, 2.2 and 3.6.8).
 
+mod provider;
+
 use std::fmt;
 
 use serde_json::Value;
@@ -106,6 +108,12 @@ pub enum MailHeaderError {
     /// Somebody else would get the mail, or what servers say of it, and with it the link.
     #[error("others would get the mail, and could use the reset link in it: remove it")]
     Recipients,
+    /// The provider would change the mail: its links would lead to the provider first, which then knows their codes.
+    #[error("the provider would change the mail and its reset link, or report who opens it: remove it, or turn it off")]
+    Rewritten,
+    /// The provider would not send the mail, or later.
+    #[error("the provider would drop the mail, or send it later than it says: remove it")]
+    Withheld,
     /// Settings in JSON would do so.
     #[error("its key `{0}` sends the mail to others, who could use the reset link in it: remove the key")]
     RecipientKey(&'static str),
@@ -165,6 +173,9 @@ impl MailHeader {
         }
         if name.len() + ": ".len() + value.len() > MAX_LINE {
             return Err(MailHeaderError::LongValue);
+        }
+        if let Some(error) = provider::fault(&lower, value) {
+            return Err(error);
         }
         if SETTINGS.contains(&lower.as_str()) {
             let settings: Value = serde_json::from_str(value).map_err(|_| MailHeaderError::Settings)?;
@@ -269,7 +280,7 @@ mod tests {
             ("X-PM-TrackLinks", "None"),
             ("X-Mailgun-Track-Clicks", "no"),
             ("X-SMTPAPI", r#"{"filters": {"clicktrack": {"settings": {"enable": 0}}}}"#),
-            ("X-MC-Track", "opens,clicks"),
+            ("X-MC-Tags", "reset"),
             ("Feedback-ID", "reset:example"),
             ("Importance", "high"),
             ("Precedence", "bulk"),

@@ -22,7 +22,7 @@ pub(super) fn linked(sentence: Cow<'_, str>) -> Value {
             html.push(' ');
         }
         let rest = word.trim_start_matches(BEFORE);
-        let address = rest.trim_end_matches(BEHIND);
+        let address = without_end(rest);
         let (before, behind) = (&word[..word.len() - rest.len()], &rest[address.len()..]);
         let written = match target(address) {
             Some(target) => write!(
@@ -38,6 +38,24 @@ pub(super) fn linked(sentence: Cow<'_, str>) -> Value {
         debug_assert!(written.is_ok(), "a String takes all");
     }
     Value::from_safe_string(html)
+}
+
+/// A word without what is behind an address in it. A bracket that closes one within the address belongs to that (`…/a(b)`).
+fn without_end(word: &str) -> &str {
+    let mut address = word;
+    while let Some(last) = address.chars().next_back().filter(|last| BEHIND.contains(last)) {
+        let opening = match last {
+            ')' => Some('('),
+            ']' => Some('['),
+            _ => None,
+        };
+        let count = |bracket: char| address.matches(bracket).count();
+        if opening.is_some_and(|opening| count(opening) >= count(last)) {
+            break;
+        }
+        address = &address[..address.len() - last.len_utf8()];
+    }
+    address
 }
 
 /// What a word leads to, in ASCII: the host in the form of DNS (RFC 5891), and other characters percent-encoded (RFC 3987, 3.1). A web
@@ -110,6 +128,15 @@ mod tests {
                 "(<a href=\"https://xn--bcher-kva.example:8443/hilfe/%C3%BCber?a=%C3%9F\">\
                  https://bücher.example:8443/hilfe/über?a=ß</a>)",
             ),
+            (
+                "https://wiki.example.com/help_(it)",
+                "<a href=\"https://wiki.example.com/help_(it)\">https://wiki.example.com/help_(it)</a>",
+            ),
+            (
+                "(see https://wiki.example.com/a(b).)",
+                "(see <a href=\"https://wiki.example.com/a(b)\">https://wiki.example.com/a(b)</a>.)",
+            ),
+            ("(www.example.org)", "(<a href=\"https://www.example.org\">www.example.org</a>)"),
             ("www. and www", "www. and www"),
             ("jörg@example.com", "jörg@example.com"),
             ("https://bank.example@evil.example/", "https:&#x2f;&#x2f;bank.example@evil.example&#x2f;"),

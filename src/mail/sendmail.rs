@@ -1,6 +1,7 @@
 //! A program on this machine in place of a relay: the `sendmail` command that Postfix, Exim, OpenSMTPD, msmtp and
 //! others bring along.
 
+mod executable;
 mod exit_status;
 
 use std::io;
@@ -15,9 +16,7 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use nix::sys::signal::killpg;
-use nix::unistd::AccessFlags;
 use nix::unistd::Pid;
-use nix::unistd::eaccess;
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Child;
@@ -98,13 +97,16 @@ impl Sendmail {
         }
     }
 
-    /// Asks whether the program is there and may be executed, without starting it.
+    /// Asks whether the program could be executed, without starting it.
     ///
     /// # Errors
     /// The trouble of a program that cannot be started.
     pub(super) fn probe(&self) -> Result<(), TransportError> {
         let _own = FsCredentials::own();
-        eaccess(&self.program, AccessFlags::X_OK).map_err(|errno| self.not_started(&errno.into()))
+        executable::check(&self.program).map_err(|cannot| {
+            let kind = kind_of(&cannot.error);
+            trouble(kind, format!("{}: cannot be started: {cannot}", self.name()))
+        })
     }
 
     fn start(&self, mail: &Mail) -> io::Result<Child> {
@@ -125,11 +127,7 @@ impl Sendmail {
     }
 
     fn not_started(&self, error: &io::Error) -> TransportError {
-        use io::ErrorKind::NotFound;
-        use io::ErrorKind::PermissionDenied;
-        let is_lasting =
-            matches!(error.kind(), NotFound | PermissionDenied) || error.raw_os_error() == Some(NOT_A_PROGRAM);
-        let kind = if is_lasting { TransportErrorKind::Configuration } else { TransportErrorKind::Later };
+        let kind = kind_of(error);
         trouble(kind, format!("{}: cannot be started: {error}", self.name()))
     }
 
@@ -173,6 +171,14 @@ impl Sendmail {
 
 /// ENOEXEC: a file that is neither a program nor a script.
 const NOT_A_PROGRAM: i32 = nix::errno::Errno::ENOEXEC as i32;
+
+/// Whether a program that cannot be started could be started later.
+fn kind_of(error: &io::Error) -> TransportErrorKind {
+    use io::ErrorKind::NotFound;
+    use io::ErrorKind::PermissionDenied;
+    let is_lasting = matches!(error.kind(), NotFound | PermissionDenied) || error.raw_os_error() == Some(NOT_A_PROGRAM);
+    if is_lasting { TransportErrorKind::Configuration } else { TransportErrorKind::Later }
+}
 
 fn trouble(kind: TransportErrorKind, words: String) -> TransportError {
     TransportError { kind, phase: Phase::Local, words }

@@ -84,16 +84,22 @@ impl Transport {
 }
 
 impl Transport {
-    /// Asks whether a mail could leave now, without sending one: opens a connection to the relay and closes it.
+    /// Asks whether mails such as these could leave now, without sending one: opens a connection to the relay, announces them and
+    /// closes it.
     ///
     /// # Errors
-    /// As [`Transport::open`]; when the program of sendmail is not there.
-    pub async fn probe(&self) -> Result<(), TransportError> {
+    /// As [`Transport::open`]; when the relay would refuse all mail; when the program of sendmail cannot be executed.
+    pub async fn probe(&self, mails: &[Mail]) -> Result<(), TransportError> {
         if let Self::Sendmail(sendmail) = self {
             return sendmail.probe();
         }
-        self.open().await?.close().await;
-        Ok(())
+        let mut open = self.open().await?;
+        let rehearsed = match &mut open {
+            OpenTransport::Smtp(connection) => connection.rehearse(mails).await,
+            OpenTransport::Memory(_) | OpenTransport::Sendmail(_) | OpenTransport::Folder(_) => Ok(()),
+        };
+        open.close().await;
+        rehearsed
     }
 }
 

@@ -32,6 +32,7 @@ mod message_source;
 mod outcome;
 mod outgoing;
 mod pace;
+mod probe;
 pub mod quota;
 mod requests;
 pub mod resources;
@@ -68,8 +69,9 @@ use crate::store::outbox::Scope;
 use crate::store::stuck::Stuck;
 
 pub use broken::BrokenRun;
+pub use probe::SampleMail;
+pub use probe::probe;
 use quota::UsedUp;
-pub use runtime::probe;
 pub use stop::StopSignal;
 
 /// What sending takes: how mails are written, and the way they leave.

@@ -26,6 +26,11 @@ const PIPES_BEFORE: usize = 4;
 const MEMORY_BEFORE: usize = 24 << 20;
 /// The threads of a run: it hears signals, delivers, and looks up names.
 const THREADS: usize = 3;
+/// The processes of one mail that a program takes: itself, and the one to which it gives the mail (as Postfix's sendmail(1) starts
+/// postdrop(1)). Limits of processes count threads too, so as many threads show whether they could be started.
+const PROCESSES_A_PROGRAM: usize = 2;
+/// The stack of a thread that does nothing.
+const STACK: usize = 64 << 10;
 
 /// Asks for what a run over so many connections needs, with what a command needs until it comes to it, and gives it back. For what may
 /// not be done where no mail can be sent after it.
@@ -34,13 +39,16 @@ const THREADS: usize = 3;
 /// [`StoreError::NoDescriptors`], [`StoreError::NoMemory`] and [`StoreError::NoThread`].
 pub fn require(transport: &Transport, connections: usize) -> Result<()> {
     check_with(transport, connections, PIPES_BEFORE, MEMORY_BEFORE)?;
+    let processes = if matches!(transport, Transport::Sendmail(_)) { PROCESSES_A_PROGRAM * connections } else { 0 };
     let all_are_asked_for = Mutex::new(());
     thread::scope(|scope| {
         // Until this is given back none of them ends, so that they are there at once.
         let _asking = all_are_asked_for.lock().unwrap_or_else(PoisonError::into_inner);
-        for _ in 0..THREADS {
+        for number in 0..THREADS + processes {
             let wait = || drop(all_are_asked_for.lock());
-            thread::Builder::new().spawn_scoped(scope, wait).map_err(StoreError::NoThread)?;
+            let thread = thread::Builder::new();
+            let thread = if number < THREADS { thread } else { thread.stack_size(STACK) };
+            thread.spawn_scoped(scope, wait).map_err(StoreError::NoThread)?;
         }
         Ok(())
     })

@@ -12,18 +12,11 @@ use tokio::time::timeout;
 
 use super::requests::RequestQueue;
 use super::requests::WorkerRequest;
-use super::resources;
 use super::worker::WorkerContext;
 use super::worker::WorkerResponse;
-use crate::mail::outcome::Phase;
-use crate::mail::outcome::TransportError;
-use crate::mail::outcome::TransportErrorKind;
-use crate::mail::transport::Transport;
 
 /// How long name look-ups that nobody waits for any more may keep the program from ending.
-const SHUTDOWN: Duration = Duration::from_millis(10);
-/// How long [`probe`] waits.
-const PROBE: Duration = Duration::from_secs(60);
+pub(super) const SHUTDOWN: Duration = Duration::from_millis(10);
 
 /// There is always a timer that ends within this time. One that ends before all others costs a system call when it is set, and
 /// those of the mails would be such timers, one a mail.
@@ -49,24 +42,6 @@ pub(super) fn run(seats: Vec<WorkerContext>, answers: UnboundedReceiver<Answers>
         while working.join_next().await.is_some() {}
     });
     runtime.shutdown_timeout(SHUTDOWN);
-}
-
-/// Asks whether a mail could leave now ([`Transport::probe`]), and waits for that at most a minute: a person may be waiting.
-///
-/// # Errors
-/// The trouble of the relay or the program.
-pub fn probe(transport: &Transport) -> Result<(), TransportError> {
-    let later = |phase, words| TransportError { kind: TransportErrorKind::Later, phase, words };
-    // Where tokio gets no descriptors for its signals, it panics.
-    resources::check(transport, 1).map_err(|error| later(Phase::Local, error.to_string()))?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| later(Phase::Local, format!("too few resources to send mail: {error}")))?;
-    let probed = runtime.block_on(async { timeout(PROBE, transport.probe()).await });
-    runtime.shutdown_timeout(SHUTDOWN);
-    probed.unwrap_or_else(|_| {
-        let words = format!("the relay cannot be used within {} s", PROBE.as_secs());
-        Err(later(Phase::Connect, words))
-    })
 }
 
 /// Gives each worker its answers. When there are none any more, the workers hear that too.

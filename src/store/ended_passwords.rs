@@ -64,6 +64,15 @@ pub struct WithoutPassword {
     pub failed: u64,
 }
 
+/// The condition that a user could log in with a password, and has none.
+const NO_PASSWORD: &str = "password_set_at IS NULL AND sign_in = 'password'";
+
+/// The condition that a message has a link that can be used at the time that `now` binds, or waits to bring one.
+fn may_bring_link(now: &str) -> String {
+    let open = links::open_or_sending(now);
+    format!("life IS NOT NULL AND (state IN ('queued', 'deferred', 'in doubt') OR {open})")
+}
+
 impl ReadTransaction<'_> {
     /// Counts the users who have no password because a job ended it, and to whom no mail with a link that can still be used was
     /// brought since, by this job or another.
@@ -111,6 +120,36 @@ impl ReadTransaction<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// Counts the users who have no password because a job ended it, and no link that can still be used, nor a mail that waits to
+    /// bring one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn ended_without_link(&self, now: Timestamp) -> Result<u64> {
+        let sql = format!(
+            "SELECT count(*) FROM user WHERE id IN (SELECT user_id FROM password_history WHERE is_ended = 1) \
+             AND {NO_PASSWORD} AND NOT EXISTS (SELECT 1 FROM message WHERE message.user_id = user.id AND {})",
+            may_bring_link("?1")
+        );
+        Ok(self.transaction.query_row(&sql, [now.as_second()], |row| row.get::<_, i64>(0))?.unsigned_abs())
+    }
+
+    /// The same of the users whose passwords these jobs ended, once the jobs and their messages are deleted.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn ended_without_link_after_deleting(&self, jobs: &[JobId], now: Timestamp) -> Result<u64> {
+        let jobs = jobs.iter().map(|job| job.0.to_string()).collect::<Vec<_>>().join(", ");
+        let sql = format!(
+            "SELECT count(*) FROM user WHERE {NO_PASSWORD} \
+             AND id IN (SELECT user_id FROM message WHERE job_id IN ({jobs}) AND is_forced = 1) \
+             AND NOT EXISTS (SELECT 1 FROM message WHERE message.user_id = user.id AND {} \
+             AND ifnull(job_id, 0) NOT IN ({jobs}))",
+            may_bring_link("?1")
+        );
+        Ok(self.transaction.query_row(&sql, [now.as_second()], |row| row.get::<_, i64>(0))?.unsigned_abs())
     }
 
     /// The paused jobs that ended passwords, the oldest first.

@@ -109,7 +109,7 @@ pub enum StoreError {
     },
     /// The disk has less room than a change may need.
     #[error(
-        "the disk that holds the store is nearly full ({free} left; a change needs 1 MiB and 8 files); nothing was changed"
+        "the disk that holds the store is nearly full ({free}; a change needs 1 MiB and 8 files); nothing was changed"
     )]
     Scarce {
         /// What it has.
@@ -118,14 +118,16 @@ pub enum StoreError {
     /// The disk may have too little room for creating a job and sending its mails.
     #[error(
         "the disk that holds the store has too little room to send the mails of the job ({} left; up to {} needed): \
-         nothing was changed",
-        Mebibytes(*.free), Mebibytes(Some(*.needed))
+         nothing was changed{}",
+        Mebibytes(*.free), Mebibytes(Some(*.needed)), if *.log_is_held { LOG_IS_HELD } else { "" }
     )]
     NoRoomForJob {
         /// How many bytes.
         needed: u64,
         /// How many there are; `None`: fewer, and nobody knows how many.
         free: Option<u64>,
+        /// Whether another process keeps the log from being used again.
+        log_is_held: bool,
     },
     /// The log of a store that is not here any more.
     #[error("{}: is left from another store", .0.display())]
@@ -151,8 +153,8 @@ pub enum StoreError {
     /// The process may not open as many files as sending mail needs.
     #[error("cannot send mail: the process may not open enough files ({0})")]
     NoDescriptors(io::Error),
-    /// The process may not start the threads that sending mail needs.
-    #[error("cannot send mail: no thread can be started ({0})")]
+    /// The process may not start the threads, or the processes, that sending mail needs.
+    #[error("cannot send mail: no thread or process can be started ({0})")]
     NoThread(io::Error),
     /// The process may not have the memory that sending mail needs.
     #[error("cannot send mail: not enough memory ({} MiB needed)", .0 >> 20)]
@@ -228,6 +230,10 @@ impl fmt::Display for Free {
         }
     }
 }
+
+/// Why sending needs more room than usual.
+const LOG_IS_HELD: &str =
+    "; another process keeps reading the store, and with each mail its log grows until that one has ended";
 
 /// Bytes for people, as far as they are known.
 struct Mebibytes(Option<u64>);

@@ -23,10 +23,15 @@ use crate::domain::operator::Account;
 use crate::domain::role::Permission;
 use crate::domain::role::RoleId;
 use crate::domain::selection::Selection;
+use crate::domain::user::UserId;
 
 /// The condition that a user has a password, or had one that was ended: there is no other way to have a former one alone.
 const HAD_PASSWORD: &str =
     "(password_set_at IS NOT NULL OR EXISTS (SELECT 1 FROM password_history WHERE password_history.user_id = user.id))";
+
+/// How many users the relay is asked about, and among how many of the first ones other domains are looked for.
+const SAMPLES: u32 = 5;
+const FIRST: u32 = 1_000;
 
 /// Who is meant.
 #[derive(Debug, Clone)]
@@ -149,6 +154,48 @@ impl ReadTransaction<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Users who would be mailed, by whom the relay can be asked: the first ones, of as many domains as there are among them, and then
+    /// those with the longest names and addresses, and so the largest mails.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn sample_recipients(&self, recipients: &Recipients<'_>) -> Result<Vec<UserId>> {
+        let conditions = self.prepare_recipients(recipients)?;
+        let reason = recipients.reason();
+        let mut values = recipients.values();
+        let clause = conditions.clause_from(values.len() + 1);
+        values.extend(conditions.values);
+        let mailed = format!(
+            "SELECT user.id AS id, {EMAIL_DOMAIN} AS domain, octet_length(user.name) + octet_length(username) + \
+             octet_length(email) AS length, password_set_at IS NULL AS is_without, {reason} AS skipped \
+             FROM user LEFT JOIN temp.held ON held.user_id = user.id{clause}"
+        );
+        let first = format!(
+            "SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY domain ORDER BY id) AS place FROM \
+             (SELECT id, domain FROM ({mailed}) WHERE skipped IS NULL ORDER BY id LIMIT {FIRST})) \
+             ORDER BY place, id LIMIT {SAMPLES}"
+        );
+        // An invitation has another text than a reset.
+        let [resets, invitations] = [0, 1].map(|is_without| {
+            format!(
+                "SELECT id FROM ({mailed}) WHERE skipped IS NULL AND is_without = {is_without} \
+                 ORDER BY length DESC, id LIMIT {SAMPLES}"
+            )
+        });
+        let bound: Vec<&dyn ToSql> = values.iter().map(AsRef::as_ref).collect();
+        let mut chosen: Vec<UserId> = Vec::new();
+        for sql in [first, resets, invitations] {
+            let mut statement = self.transaction.prepare(&sql)?;
+            for id in statement.query_map(bound.as_slice(), |row| Ok(UserId(row.get(0)?)))? {
+                let id = id?;
+                if !chosen.contains(&id) {
+                    chosen.push(id);
+                }
+            }
+        }
+        Ok(chosen)
+    }
+
     /// Writes down, for this connection alone, who is held back by another message, and who is meant by name: the statement
     /// that fills the table of messages must not read it. Gives the conditions that the users meet who are meant.
     pub(super) fn prepare_recipients(&self, recipients: &Recipients<'_>) -> Result<Conditions> {
@@ -237,7 +284,7 @@ impl WriteTransaction<'_> {
         let JobSendOptions { connections, rates, max_failures, canary } = &new.sending;
         self.transaction.execute(
             "INSERT INTO job (key, state, operator, operator_uid, created_at, reason, selection, connections, rate, \
-             max_failures, canary, event) VALUES (?1, 'running', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             max_failures, canary, event, note) VALUES (?1, 'running', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             params![
                 new.key,
                 new.operator.name,
@@ -250,6 +297,7 @@ impl WriteTransaction<'_> {
                 max_failures,
                 canary.map(u64::cast_signed),
                 self.next_event_number()?,
+                new.note,
             ],
         )?;
         let job = JobId(self.transaction.last_insert_rowid());
@@ -270,30 +318,28 @@ impl WriteTransaction<'_> {
             format!("({meant})")
         };
         let first = values.len() + 1;
-        let fixed: [Box<dyn ToSql>; 7] = [
+        let fixed: [Box<dyn ToSql>; 6] = [
             Box::new(job.0),
             Box::new(new.operator.name.clone()),
             Box::new(new.operator.uid),
             Box::new(new.invitation_lifetime.as_secs().cast_signed()),
             Box::new(new.reset_life.as_secs().cast_signed()),
-            Box::new(new.note.map(str::to_owned)),
             Box::new(new.ends_passwords),
         ];
         values.extend(fixed);
         let place = |offset: usize| format!("?{}", first + offset);
         let sql = format!(
             "INSERT INTO message (job_id, kind, state, user_id, address, operator, operator_uid, created_at, due_at, \
-             ended_at, life, note, reply, is_forced) \
+             ended_at, life, reply, is_forced) \
              SELECT {job}, iif(had_password, 'reset', 'invitation'), iif(skipped IS NULL, 'queued', 'skipped'), id, email, \
-             {operator}, {uid}, ?1, ?1, iif(skipped IS NULL, NULL, ?1), iif(had_password, {reset}, {invitation}), {note}, \
+             {operator}, {uid}, ?1, ?1, iif(skipped IS NULL, NULL, ?1), iif(had_password, {reset}, {invitation}), \
              skipped, iif({forced} AND had_password AND skipped IS NULL, 1, NULL) FROM {source}",
             job = place(0),
             operator = place(1),
             uid = place(2),
             invitation = place(3),
             reset = place(4),
-            note = place(5),
-            forced = place(6),
+            forced = place(5),
         );
         let bound: Vec<&dyn ToSql> = values.iter().map(AsRef::as_ref).collect();
         let count = self.transaction.execute(&sql, bound.as_slice())?;

@@ -26,16 +26,21 @@ use crate::domain::message::NoticeCause;
 use crate::domain::operator::Account;
 use crate::domain::user::UserId;
 
+/// The operator's words in a message: its own, or those of its job.
+pub(super) const NOTE: &str = "coalesce(note, (SELECT job.note FROM job WHERE job.id = job_id)) AS note";
+
 /// The columns of a message, and the name of its user.
 pub(super) const COLUMNS: &str = "message.id, kind, state, user_id, address, operator, operator_uid, message.created_at, \
-     due_at, attempts, last_try_at, ended_at, life, cause, note, expires_at, used_at, revoked_at, revoked_why, message_id, \
+     due_at, attempts, last_try_at, ended_at, life, cause, \
+     coalesce(note, (SELECT job.note FROM job WHERE job.id = job_id)) AS note, expires_at, used_at, revoked_at, revoked_why, message_id, \
      reply, (SELECT username FROM user WHERE user.id = user_id), handed_at, doubts, job_id, \
      is_forced IS NOT NULL";
 
-/// The columns of every message as [`message`] reads them, without looking for its user and for what the clock has shown: those are
-/// examined in their own rows.
+/// The columns of every message as [`message`] reads them, without looking for its user, its job and what the clock has shown: those
+/// are examined in their own rows.
 pub(super) fn columns_alone() -> String {
-    format!("{}, NULL", COLUMNS.replace("(SELECT username FROM user WHERE user.id = user_id)", "NULL"))
+    let alone = COLUMNS.replace("(SELECT username FROM user WHERE user.id = user_id)", "NULL");
+    format!("{}, NULL", alone.replace(NOTE, "note"))
 }
 
 /// The numbers of the messages that have not ended, by the three small indexes that have them: one `IN` over all states

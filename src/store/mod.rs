@@ -45,6 +45,7 @@ pub mod links;
 pub mod lock;
 pub mod lock_file;
 mod log_check;
+mod log_room;
 pub mod messages;
 pub mod metadata;
 pub mod near;
@@ -188,7 +189,7 @@ impl WriteTransaction<'_> {
         reading.transaction.commit()?;
         if has_erased.get() {
             // Best-effort: while others read, the log keeps the values until it is written anew.
-            let _ = waiting::waiting_at_most(EMPTY_LOG_WITHIN, || open::empty_log(connection));
+            let _ = waiting::waiting_at_most(EMPTY_LOG_WITHIN, || log_room::empty_log(connection));
         }
         Ok(())
     }

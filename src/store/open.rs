@@ -23,6 +23,7 @@ use super::WriteTransaction;
 use super::file_identity::FileIdentity;
 use super::file_system;
 use super::functions;
+use super::log_room::empty_log;
 use super::paths::beside;
 use super::paths::directory_of;
 use super::paths::resolved;
@@ -90,6 +91,8 @@ impl Store {
         if found < known && expect == ExpectedVersion::Current {
             return Err(StoreError::Older { path: named.to_owned(), found, known });
         }
+        // The process that kept the log from being emptied may have filled the disk, and be gone.
+        let (connection, is_for_reading) = room::after_write_back((connection, is_for_reading), path, open)?;
         prepare(&connection, if path == named { "FULL" } else { "OFF" })?;
         // Where there is no room, nothing is written, and the log stays as it is.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, is_for_reading)?;
@@ -193,13 +196,6 @@ fn rule_of_new(path: &Path, mode: u32) -> Rule {
     let rule = Rule::store(mode & 0o040 != 0);
     let owner = directory_of(path).metadata().ok().map(|directory| directory.uid());
     if geteuid().is_root() { rule.owned_also_by(owner) } else { rule }
-}
-
-/// Moves the log into the file, so that the file alone is the whole store. Closing does it too, but keeps silent when the
-/// disk does not take it.
-pub(super) fn empty_log(connection: &Connection) -> Result<()> {
-    let is_busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-    if is_busy { Err(StoreError::Busy) } else { Ok(()) }
 }
 
 /// Refuses to put a store where the log of another one lies: SQLite would play that back over it.

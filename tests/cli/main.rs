@@ -20,6 +20,8 @@ mod damaged_rows;
 mod dry_run;
 mod elevation;
 mod end_passwords;
+mod end_passwords_links;
+mod end_passwords_relay;
 mod ended_passwords;
 mod export;
 mod gate;

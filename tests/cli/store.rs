@@ -59,7 +59,7 @@ fn a_reference_that_leads_nowhere_is_found() {
     -- stderr
     error: the store has 1 fault
       - references: user: row 1
-    hint: keep a copy of [DIR]/data/store.db and the files beside it as they are; restore the newest sound backup: cxme-admin store restore FILE; or recover what can be read: (umask 077; rm -f [DIR]/data/store.db.recovered; sqlite3 :memory: .recover >/dev/null 2>&1 && how=.recover || how=.dump; (sqlite3 -readonly [DIR]/data/store.db $how | sed '/^CREATE TABLE sqlite_sequence/d; s/^ROLLBACK;.*/COMMIT;/'; echo 'DROP TABLE IF EXISTS lost_and_found; PRAGMA application_id=1129860417; PRAGMA user_version=13;') | sqlite3 [DIR]/data/store.db.recovered), then: cxme-admin store restore [DIR]/data/store.db.recovered
+    hint: keep a copy of [DIR]/data/store.db and the files beside it as they are; restore the newest sound backup: cxme-admin store restore FILE; or recover what can be read: (umask 077; rm -f [DIR]/data/store.db.recovered; sqlite3 :memory: .recover >/dev/null 2>&1 && how=.recover || how=.dump; (sqlite3 -readonly [DIR]/data/store.db $how | sed '/^CREATE TABLE sqlite_sequence/d; s/^ROLLBACK;.*/COMMIT;/'; echo 'DROP TABLE IF EXISTS lost_and_found; PRAGMA application_id=1129860417; PRAGMA user_version=14;') | sqlite3 [DIR]/data/store.db.recovered), then: cxme-admin store restore [DIR]/data/store.db.recovered
     ");
 }
 
@@ -429,7 +429,7 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     -- stderr
     error: the store has 1 fault
       - schema: trigger `more` was not created by this program
-    hint: keep a copy of [DIR]/data/store.db and the files beside it as they are; restore the newest sound backup: cxme-admin store restore FILE; or recover what can be read: (umask 077; rm -f [DIR]/data/store.db.recovered; sqlite3 :memory: .recover >/dev/null 2>&1 && how=.recover || how=.dump; (sqlite3 -readonly [DIR]/data/store.db $how | sed '/^CREATE TABLE sqlite_sequence/d; s/^ROLLBACK;.*/COMMIT;/'; echo 'DROP TABLE IF EXISTS lost_and_found; PRAGMA application_id=1129860417; PRAGMA user_version=13;') | sqlite3 [DIR]/data/store.db.recovered), then: cxme-admin store restore [DIR]/data/store.db.recovered
+    hint: keep a copy of [DIR]/data/store.db and the files beside it as they are; restore the newest sound backup: cxme-admin store restore FILE; or recover what can be read: (umask 077; rm -f [DIR]/data/store.db.recovered; sqlite3 :memory: .recover >/dev/null 2>&1 && how=.recover || how=.dump; (sqlite3 -readonly [DIR]/data/store.db $how | sed '/^CREATE TABLE sqlite_sequence/d; s/^ROLLBACK;.*/COMMIT;/'; echo 'DROP TABLE IF EXISTS lost_and_found; PRAGMA application_id=1129860417; PRAGMA user_version=14;') | sqlite3 [DIR]/data/store.db.recovered), then: cxme-admin store restore [DIR]/data/store.db.recovered
     ");
     world.sql("DROP TRIGGER more");
     world.sql("PRAGMA ignore_check_constraints = ON; UPDATE user SET locale = x'00'");

@@ -164,7 +164,7 @@ fn a_schema_that_cannot_be_read_hides_neither_the_users_nor_the_newest_backup() 
     error: the store has 2 faults
       - schema: table `deliveries` differs from what this program creates
       - integrity: Page 39: never used
-    hint: keep a copy of [DIR]/data/store.db and the files beside it as they are; restore the newest backup (2026-11-24T08:00:00Z): cxme-admin store restore [DIR]/saved.db; or recover what can be read: (umask 077; rm -f [DIR]/data/store.db.recovered; sqlite3 :memory: .recover >/dev/null 2>&1 && how=.recover || how=.dump; (sqlite3 -readonly [DIR]/data/store.db $how | sed '/^CREATE TABLE sqlite_sequence/d; s/^ROLLBACK;.*/COMMIT;/'; echo 'DROP TABLE IF EXISTS lost_and_found; PRAGMA application_id=1129860417; PRAGMA user_version=13;') | sqlite3 [DIR]/data/store.db.recovered), then: cxme-admin store restore [DIR]/data/store.db.recovered
+    hint: keep a copy of [DIR]/data/store.db and the files beside it as they are; restore the newest backup (2026-11-24T08:00:00Z): cxme-admin store restore [DIR]/saved.db; or recover what can be read: (umask 077; rm -f [DIR]/data/store.db.recovered; sqlite3 :memory: .recover >/dev/null 2>&1 && how=.recover || how=.dump; (sqlite3 -readonly [DIR]/data/store.db $how | sed '/^CREATE TABLE sqlite_sequence/d; s/^ROLLBACK;.*/COMMIT;/'; echo 'DROP TABLE IF EXISTS lost_and_found; PRAGMA application_id=1129860417; PRAGMA user_version=14;') | sqlite3 [DIR]/data/store.db.recovered), then: cxme-admin store restore [DIR]/data/store.db.recovered
     ");
 }
 

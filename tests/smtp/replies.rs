@@ -313,3 +313,34 @@ fn a_code_that_the_relay_quotes_in_a_disguise_is_in_no_outcome() {
         }
     }
 }
+
+#[test]
+fn a_line_too_much_or_none_of_smtp_shows_no_code() {
+    const CODES: [&str; 2] = ["MXSXY0FZXMB264D4ZRK80R234D", "0123456789ABCDEFGHJKMNPQRS"];
+    let [first, second] = CODES.map(|code| {
+        let content = format!("To: alice@example.com\r\nSubject: x\r\n\r\nhttps://reset.example.com/#{code}\r\n");
+        world::mail_with("alice@example.com", content.as_bytes())
+    });
+    let garbage = format!("the link #{} is bad\r\n", CODES[0]);
+    let server = ScriptedRelay::start(world::offer(world::PIPELINING), move |moment| match moment.at {
+        Dot => Act::Say(garbage.clone().into_bytes()),
+        _ => Act::Usual,
+    });
+    let shown = brief(&run(async { plain(&server).open().await.unwrap().deliver(&first, None).await }));
+    assert!(shown.ends_with("the relay sent not SMTP: the link #**** is bad"), "{shown}");
+    for (extensions, rides) in [(&["SIZE 10000"][..], false), (world::PIPELINING, false), (world::PIPELINING, true)] {
+        let server = ScriptedRelay::start(world::offer(extensions), |moment| match moment.at {
+            Dot => Act::Say(format!("250 taken\r\n550 5.7.1 the link #{} is bad\r\n", &CODES[0][..13]).into_bytes()),
+            _ => Act::Usual,
+        });
+        let (one, two) = run(async {
+            let mut connection = plain(&server).open().await.unwrap();
+            let one = connection.deliver(&first, rides.then_some(&second.envelope)).await;
+            (one, connection.deliver(&second, None).await)
+        });
+        assert_eq!(brief(&one), "accepted: 250 taken");
+        let shown = brief(&two);
+        assert!(!shown.contains(&CODES[0][..6]), "{extensions:?} {rides}: {shown}");
+        assert!(shown.contains("550 5.7.1 the link #**** is bad"), "{extensions:?} {rides}: {shown}");
+    }
+}

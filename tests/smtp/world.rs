@@ -121,7 +121,15 @@ pub(crate) fn disguises(text: &str) -> Vec<(&'static str, String)> {
         ("base32", base32(text.as_bytes())),
         ("base64 of hexadecimal", STANDARD.encode(&hexadecimal)),
         ("base64 twice", STANDARD.encode(STANDARD.encode(text))),
+        ("bytes with 0x", of_bytes(&|byte| format!("0x{byte:02x} ")).trim_end().to_owned()),
+        ("a letter at a time", divided(text, " ")),
+        ("dots between letters", divided(text, ".")),
+        ("base64 a digit at a time", divided(&STANDARD.encode(text), " ")),
     ]
+}
+
+fn divided(text: &str, by: &str) -> String {
+    text.chars().map(String::from).collect::<Vec<_>>().join(by)
 }
 
 /// RFC 4648, 6, without what fills it up.

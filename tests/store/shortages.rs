@@ -146,21 +146,19 @@ fn where_no_thread_can_be_started_no_mail_is_sent_and_the_words_say_why() {
     // The limit does not hold for root.
     let world = World::without_store();
     configure(&world);
-    give_away(world.directory());
-    let run_under = |limit: &[&str], words: &[&str]| {
-        let starter = [limit, &["setpriv", "--reuid=61234", "--regid=61234", "--clear-groups"]].concat();
-        finish(world.under(&starter, words), "")
-    };
+    let account = Nameless(61_234);
+    account.owns(world.directory());
     for words in [
         &["init", "--yes"][..],
         &["users", "add", "bob@example.com"],
         &["users", "send-reset", "--all", "--queue-only", "--yes"],
     ] {
-        run_under(&[], words).done(words);
+        account.run(&world, None, words, "").done(words);
     }
-    let run = |words: &[&str]| run_under(&["prlimit", "--nproc=1:1"], words);
+    let run = |words: &[&str]| account.run(&world, Some(1), words, "");
     for words in [&["jobs", "run"][..], &["users", "send-reset", "bob", "--unless-sent-within", "0s"]] {
-        run(words).refused(75, "cannot send mail: no thread can be started (Resource temporarily unavailable");
+        run(words)
+            .refused(75, "cannot send mail: no thread or process can be started (Resource temporarily unavailable");
     }
     assert_eq!(said(&run(&["jobs", "run"])), "", "it was reported");
     run(&["users", "list"]).done(&["list"]);
@@ -193,13 +191,26 @@ fn too_few_descriptors_are_never_a_bug_nor_damage() {
     }
 }
 
-/// Gives a directory and all that is in it to the account without a name.
-fn give_away(path: &Path) {
-    lchown(path, Some(61_234), Some(61_234)).unwrap();
-    if path.is_dir() {
-        for entry in std::fs::read_dir(path).unwrap() {
-            give_away(&entry.unwrap().path());
+/// An account without a name. A limit of processes counts those of the account, so each test that needs one has its own.
+struct Nameless(u32);
+
+impl Nameless {
+    /// Gives it a directory and all that is in it.
+    fn owns(&self, path: &Path) {
+        lchown(path, Some(self.0), Some(self.0)).unwrap();
+        if path.is_dir() {
+            for entry in std::fs::read_dir(path).unwrap() {
+                self.owns(&entry.unwrap().path());
+            }
         }
+    }
+
+    /// Runs a command as it, where it may have so many processes and threads, if there is a limit.
+    fn run(&self, world: &World, processes: Option<u32>, words: &[&str], input: &str) -> Ran {
+        let id = self.0;
+        let limit = processes.map(|most| format!("prlimit --nproc={most}:{most} ")).unwrap_or_default();
+        let starter = format!("{limit}setpriv --reuid={id} --regid={id} --clear-groups");
+        finish(world.under(&starter.split(' ').collect::<Vec<_>>(), words), input)
     }
 }
 
@@ -308,7 +319,7 @@ fn converse(mut connection: &TcpStream) -> Option<()> {
 }
 
 /// A world whose mail goes to a relay that takes it, and where alice has a password.
-fn world_with_password(world: World) -> World {
+pub(crate) fn world_with_password(world: World) -> World {
     let world = world.with_users();
     configure_relay(&world);
     world.set_password().done(&["set-password"]);
@@ -316,7 +327,7 @@ fn world_with_password(world: World) -> World {
 }
 
 /// Sends the world's mail to a relay that takes it.
-fn configure_relay(world: &World) {
+pub(crate) fn configure_relay(world: &World) {
     world.configure(&format!(
         "[mail]\nfrom = \"accounts@example.com\"\n[mail.smtp]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\nretry_for = \"0s\"\n\
          [reset]\nlink = \"https://reset.example.com/#{{code}}\"\n",
@@ -324,10 +335,10 @@ fn configure_relay(world: &World) {
     ));
 }
 
-const END: [&str; 5] = ["users", "send-reset", "--all", "--end-passwords", "--yes"];
-const TRIAL: [&str; 5] = ["users", "send-reset", "--all", "--end-passwords", "--dry-run"];
+pub(crate) const END: [&str; 5] = ["users", "send-reset", "--all", "--end-passwords", "--yes"];
+pub(crate) const TRIAL: [&str; 5] = ["users", "send-reset", "--all", "--end-passwords", "--dry-run"];
 
-fn has_password(world: &World) -> bool {
+pub(crate) fn has_password(world: &World) -> bool {
     let sql = "SELECT count(*) FROM user WHERE password_hash IS NOT NULL";
     world.sqlite().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap() > 0
 }
@@ -359,23 +370,71 @@ fn where_no_thread_can_be_started_no_password_ends() {
     // The limit does not hold for root.
     let world = World::without_store();
     configure_relay(&world);
-    give_away(world.directory());
-    let run = |limit: &[&str], words: &[&str], input: &str| {
-        let starter = [limit, &["setpriv", "--reuid=61234", "--regid=61234", "--clear-groups"]].concat();
-        finish(world.under(&starter, words), input)
-    };
-    run(&[], &["init", "--yes"], "").done(&["init"]);
-    run(&[], &["users", "add", "alice@example.com"], "").done(&["add"]);
-    run(&[], &["users", "set-password", "alice", "--stdin"], PASSWORD).done(&["set-password"]);
+    let account = Nameless(61_235);
+    account.owns(world.directory());
+    let run = |words: &[&str], input: &str| account.run(&world, None, words, input);
+    run(&["init", "--yes"], "").done(&["init"]);
+    run(&["users", "add", "alice@example.com"], "").done(&["add"]);
+    run(&["users", "set-password", "alice", "--stdin"], PASSWORD).done(&["set-password"]);
     for words in [TRIAL, END] {
-        let ran = run(&["prlimit", "--nproc=1:1"], &words, "");
+        let ran = account.run(&world, Some(1), &words, "");
         ran.refused(
             75,
-            "no passwords were ended: cannot send mail: no thread can be started (Resource temporarily unavailable",
+            "no passwords were ended: cannot send mail: no thread or process can be started (Resource temporarily unavailable",
         );
         ran.refused(75, "TasksMax=, LimitNPROC= or LimitAS= of the service), and run the command again");
     }
     assert!(has_password(&world));
+}
+
+#[test]
+fn where_too_few_processes_can_be_started_for_a_program_no_password_ends() {
+    if !can_be_root() {
+        return;
+    }
+    // The limit does not hold for root.
+    let world = World::without_store();
+    let program = world.directory().join("sendmail");
+    std::fs::write(&program, "#!/bin/sh\ncat >/dev/null\n").unwrap();
+    set_mode(&program, 0o755);
+    world.configure(&format!(
+        "[mail]\nfrom = \"passwords@example.com\"\ntransport = \"sendmail\"\n[mail.sendmail]\nprogram = {program:?}\n\
+         [reset]\nlink = \"https://reset.example.com/#{{code}}\"\n"
+    ));
+    let account = Nameless(61_236);
+    account.owns(world.directory());
+    account.run(&world, None, &["init", "--yes"], "").done(&["init"]);
+    account.run(&world, None, &["users", "add", "alice@example.com"], "").done(&["add"]);
+    account.run(&world, None, &["users", "set-password", "alice", "--stdin"], PASSWORD).done(&["set-password"]);
+    for words in [TRIAL, END] {
+        let ran = account.run(&world, Some(8), &words, "");
+        ran.refused(75, "no passwords were ended: cannot send mail: no thread or process can be started");
+    }
+    assert!(has_password(&world));
+    account.run(&world, Some(64), &END, "").done(&END);
+    assert!(!has_password(&world));
+}
+
+#[test]
+fn a_password_command_that_may_not_be_started_now_is_tried_later() {
+    if !can_be_root() {
+        return;
+    }
+    let world = World::without_store();
+    let smtp = "host = \"127.0.0.1\"\nport = 1\ntls = \"none\"\nretry_for = \"0s\"\nusername = \"u\"";
+    world.configure(&format!(
+        "[mail]\nfrom = \"accounts@example.com\"\n[mail.smtp]\n{smtp}\npassword_command = [\"/bin/echo\", \"secret\"]\n"
+    ));
+    let account = Nameless(61_237);
+    account.owns(world.directory());
+    account.run(&world, None, &["init", "--yes"], "").done(&["init"]);
+    let test = ["mail", "test", "you@example.com"];
+    for (processes, words) in [(1, "cannot be started: "), (2, "its output cannot be read: no thread can be started: ")]
+    {
+        let ran = account.run(&world, Some(processes), &test, "");
+        ran.refused(75, &format!("[mail.smtp] password_command: /bin/echo: {words}Resource temporarily unavailable"));
+        ran.refused(75, "hint: raise the limit of processes or memory (`ulimit -u`");
+    }
 }
 
 #[test]

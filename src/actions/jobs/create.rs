@@ -18,10 +18,12 @@ use crate::actions::users::list::resolve;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::link::RESET_LIFE;
+use crate::domain::message::MailKind;
 use crate::domain::rate::Rates;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
 use crate::domain::text;
+use crate::outbox::SampleMail;
 use crate::outbox::quota;
 use crate::outbox::quota::Left;
 use crate::outbox::quota::UsedUp;
@@ -185,6 +187,29 @@ pub fn require_room(app: &App, request: &JobRequest, mails: u64, is_queued: bool
     app.view(request.action(), |_| match is_queued {
         true => Ok(app.store.require_room_for_change()?),
         false => Ok(app.store.require_room_for_job(mails)?),
+    })
+}
+
+/// Some of the mails that the job would send, by which the relay is asked whether it takes them.
+///
+/// # Errors
+/// When the operator may not send to many, or the store cannot be read.
+pub fn samples(app: &App, request: &JobRequest) -> Result<Vec<SampleMail>> {
+    let (reset_life, invitation_lifetime) = request.lives()?;
+    app.view(request.action(), |view| {
+        let ids = with_recipients(view, request, |recipients| Ok(view.reading().sample_recipients(recipients)?))?;
+        let mut samples = Vec::with_capacity(ids.len());
+        for id in ids {
+            let Some(user) = view.user_by_id(id)? else { continue };
+            let is_reset = user.password.is_some() || !view.password_history(id, 1)?.is_empty();
+            let (kind, lifetime) = match is_reset {
+                true if request.ends_passwords => (MailKind::ForcedReset, reset_life),
+                true => (MailKind::Reset, reset_life),
+                false => (MailKind::Invitation, invitation_lifetime),
+            };
+            samples.push(SampleMail { user, kind, lifetime, note: request.wanted.note.clone() });
+        }
+        Ok(samples)
     })
 }
 

@@ -8,6 +8,7 @@ use crate::actions::EventDetails;
 use crate::actions::Result;
 use crate::actions::Transaction;
 use crate::actions::ago;
+use crate::actions::without_password::note_without_password;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
@@ -23,6 +24,8 @@ pub struct CancelledJob {
     pub in_doubt: u64,
     /// Links that could have been used, where they were to be revoked.
     pub links: u64,
+    /// Users whose passwords the job ended, and who have neither a password nor a link then.
+    pub without_password: u64,
     /// How the job had ended before: then only its links were revoked.
     pub ended: Option<JobState>,
 }
@@ -47,8 +50,10 @@ pub fn cancel(app: &App, id: JobId, revoke_links: bool, change_options: &ChangeO
         details.note("messages", messages);
         details.note("in_doubt", in_doubt);
         details.note("links", links);
+        let without_password = change.job_without_password(id, change.now())?.users;
+        note_without_password(&mut details, without_password);
         let ended = Some(job.state).filter(|state| state.has_ended());
-        Ok((details, CancelledJob { messages, in_doubt, links, ended }))
+        Ok((details, CancelledJob { messages, in_doubt, links, without_password, ended }))
     })
 }
 
@@ -78,6 +83,8 @@ pub struct DeletedRecords {
     pub messages: u64,
     /// Links among them that could still be used.
     pub links: u64,
+    /// Users whose passwords these jobs ended, and who have neither a password nor a link then.
+    pub without_password: u64,
     /// Jobs that stay, because they mail users who outrank the operator.
     pub skipped: u64,
     /// Single messages that stay, because they are for users who outrank the operator.
@@ -112,6 +119,7 @@ pub fn delete(app: &App, old: DeleteScope, change_options: &ChangeOptions) -> Re
         details.note("jobs", deleted.jobs.iter().map(|id| id.0).collect::<Vec<i64>>());
         details.note("messages", deleted.messages);
         details.note("links", deleted.links);
+        note_without_password(&mut details, deleted.without_password);
         if deleted.skipped + deleted.skipped_messages > 0 {
             details.note("skipped_jobs", deleted.skipped);
             details.note("skipped_messages", deleted.skipped_messages);
@@ -157,5 +165,6 @@ fn found(scene: &impl Transaction, old: DeleteScope) -> Result<DeletedRecords> {
         found.messages += counts.total();
         found.links += reading.job_links_open(*id, now)?;
     }
+    found.without_password = reading.ended_without_link_after_deleting(&found.jobs, now)?;
     Ok(found)
 }

@@ -8,6 +8,7 @@ use crate::actions::Transaction as _;
 use crate::actions::resets::redeem::CodeRejected;
 use crate::actions::resets::redeem::find;
 use crate::actions::resets::redeem::refuse;
+use crate::actions::without_password::note_without_password;
 use crate::domain::action::Action;
 use crate::domain::role::Permission;
 use crate::domain::user::UserReference;
@@ -21,6 +22,8 @@ pub struct RevokedLinks {
     pub links: u64,
     /// Mails with a link that waited.
     pub waiting: u64,
+    /// Users whose passwords a job ended, and who lose the only link with which they could choose another.
+    pub without_password: u64,
     /// Links of users who outrank the operator: they can still be used.
     pub skipped_links: u64,
     /// Mails that still wait to bring such a user a link.
@@ -45,6 +48,7 @@ pub fn revoke(app: &App, user: Option<&UserReference>, change_options: &ChangeOp
         let id = user.map(|user| user.id);
         let (outranking, now) = (change.outranking()?, change.now());
         let left = if id.is_none() { change.links_of_roles(&outranking, now)? } else { LinksOfRoles::default() };
+        let before = change.ended_without_link(now)?;
         let (links, waiting) = change.revoke_links(id, &outranking, "by an operator", now)?;
         if let (0, Some(user)) = (links + waiting, left.user)
             && let Some(user) = change.reading().user_by_id(user)?
@@ -57,7 +61,10 @@ pub fn revoke(app: &App, user: Option<&UserReference>, change_options: &ChangeOp
             details.note("skipped_links", left.links);
             details.note("skipped_waiting", left.waiting);
         }
-        Ok((details, RevokedLinks { links, waiting, skipped_links: left.links, skipped_waiting: left.waiting }))
+        let without_password = change.ended_without_link(now)?.saturating_sub(before);
+        note_without_password(&mut details, without_password);
+        let (skipped_links, skipped_waiting) = (left.links, left.waiting);
+        Ok((details, RevokedLinks { links, waiting, without_password, skipped_links, skipped_waiting }))
     })
 }
 

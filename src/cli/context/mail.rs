@@ -19,6 +19,7 @@ use zeroize::Zeroizing;
 use super::Context;
 use super::PASSWORD_FILE_LIMIT;
 use super::owner_of_store;
+use crate::cli::failure;
 use crate::cli::failure::CliError;
 use crate::config::LoadError;
 use crate::config::PasswordFrom;
@@ -140,7 +141,7 @@ impl RelayPasswordSource {
             }
             PasswordFrom::Command(words) => {
                 let source = format!("[mail.smtp] password_command: {}", shown(words));
-                let line = first_line_of(words, ANSWER_TIMEOUT).map_err(|what| complaint(&source, &what))?;
+                let line = first_line_of(words, ANSWER_TIMEOUT).map_err(|what| of_password_command(&source, &what))?;
                 (source, line)
             }
         };
@@ -196,6 +197,8 @@ enum PasswordCommandError {
     Loose(#[from] FileError),
     #[error("cannot be started: {0}")]
     NotStarted(io::Error),
+    #[error("its output cannot be read: no thread can be started: {0}")]
+    NoThread(io::Error),
     #[error("took longer than {} s, and was killed", .0.as_secs_f32())]
     TooSlow(Duration),
     #[error("ended with {0}; run it yourself to see why")]
@@ -204,6 +207,23 @@ enum PasswordCommandError {
     NotRead(io::Error),
     #[error("prints a first line of more than {PASSWORD_FILE_LIMIT} bytes")]
     TooLong,
+}
+
+impl PasswordCommandError {
+    /// Whether the process may not start another process or thread now.
+    fn is_shortage(&self) -> bool {
+        use io::ErrorKind::OutOfMemory;
+        use io::ErrorKind::WouldBlock;
+        matches!(self, Self::NotStarted(error) | Self::NoThread(error) if matches!(error.kind(), WouldBlock | OutOfMemory))
+    }
+}
+
+fn of_password_command(source: &str, what: &PasswordCommandError) -> CliError {
+    if !what.is_shortage() {
+        return complaint(source, what);
+    }
+    let (words, hint) = (format!("{source}: {what}"), format!("{}, and run the command again", failure::PROCESSES));
+    CliError::Broken { code: failure::LATER, is_shortage: true, words, hint }
 }
 
 /// The first line that a program prints, with its line break. It stays in the group and keeps the environment of this
@@ -240,7 +260,7 @@ fn first_line_of(words: &[String], retry_for: Duration) -> Result<Zeroizing<Vec<
     }
     if let Err(error) = started {
         child.kill().and_then(|()| child.wait()).map_err(PasswordCommandError::NotRead)?;
-        return Err(PasswordCommandError::NotRead(error));
+        return Err(PasswordCommandError::NoThread(error));
     }
     let status = wait(&mut child, began + retry_for).map_err(PasswordCommandError::NotRead)?;
     let status = status.ok_or(PasswordCommandError::TooSlow(retry_for))?;

@@ -8,6 +8,7 @@ use super::DATA;
 use super::IO;
 use super::LATER;
 use super::OPEN_FILES;
+use super::PROCESSES;
 use super::RenderedError;
 use super::of_file;
 use super::screenful;
@@ -66,10 +67,9 @@ pub(super) fn of_store(error: &StoreError) -> RenderedError {
         StoreError::NoDescriptors(_) => {
             RenderedError::new(LATER, error).hint(format!("{OPEN_FILES}, then: cxme-admin jobs run"))
         }
-        StoreError::NoThread(_) => RenderedError::new(LATER, error).hint(
-            "raise the limit of processes or memory (`ulimit -u`, `ulimit -v`; TasksMax=, LimitNPROC= or LimitAS= of the service), then: \
-             cxme-admin jobs run",
-        ),
+        StoreError::NoThread(_) => {
+            RenderedError::new(LATER, error).hint(format!("{PROCESSES}, then: cxme-admin jobs run"))
+        }
         StoreError::NoMemory(_) => RenderedError::new(LATER, error).hint(
             "raise the limit of memory (`ulimit -v`, `ulimit -d`; LimitAS= or LimitDATA= of the service), then: cxme-admin jobs run",
         ),

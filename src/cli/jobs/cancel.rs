@@ -1,7 +1,6 @@
 //! `jobs cancel`.
 
 use crate::actions::jobs::end;
-use crate::actions::jobs::show;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::jobs::summary;
@@ -44,11 +43,14 @@ pub fn run(context: &mut Context, args: &CancelArgs) -> anyhow::Result<()> {
             Some(state) => format!("Would revoke {links} of job {job}, which is {state} already."),
             None => format!("Would cancel job {job}: {mails} cancelled{revoked}."),
         };
+        let without = summary::would_be_without_password(cancelled.without_password);
+        let words = [Some(words), without].into_iter().flatten().collect::<Vec<_>>().join(" ");
         let step = PlanStep::new(Action::JobsCancel, words)
             .field("job", Value::Number(args.job))
             .field("cancelled", Value::count(cancelled.messages))
             .field("in_doubt", Value::count(cancelled.in_doubt))
-            .field("links", Value::count(cancelled.links));
+            .field("links", Value::count(cancelled.links))
+            .field("without_password", Value::count(cancelled.without_password));
         plan::print(&mut context.output, app.now(), &[step])?;
     } else {
         context.output.say(&match ended {
@@ -57,7 +59,7 @@ pub fn run(context: &mut Context, args: &CancelArgs) -> anyhow::Result<()> {
         });
     }
     if !args.acting.dry_run
-        && let Some(words) = show::find(&app, JobId(args.job)).ok().as_ref().and_then(summary::without_password)
+        && let Some(words) = summary::words_without_password(cancelled.without_password)
     {
         let next = format!("to mail them: {}", summary::SEND_AGAIN);
         context.output.warn(&format!("{words}, and the job mails them no more; {next}"));

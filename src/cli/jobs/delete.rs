@@ -6,6 +6,7 @@ use crate::actions::jobs::end::DeletedRecords;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::CliError;
+use crate::cli::jobs::summary;
 use crate::cli::jobs::summary::counted;
 use crate::cli::plan;
 use crate::cli::plan::PlanStep;
@@ -51,26 +52,40 @@ pub fn run(context: &mut Context, args: &DeleteArgs) -> anyhow::Result<()> {
     let found = end::look(&app, old)?;
     let is_nothing = found.messages == 0 && found.jobs.is_empty();
     if args.acting.dry_run {
-        let would = [Some(format!("Would delete {}.", words(&found, "and with them "))), skipped(&found)];
+        let would = [
+            Some(format!("Would delete {}.", words(&found, "and with them "))),
+            without_password(&found),
+            skipped(&found),
+        ];
         let would = would.into_iter().flatten().collect::<Vec<_>>().join(" ");
         let step = PlanStep::new(Action::JobsDelete, would)
             .if_changed(!is_nothing)
             .field("jobs", Value::count(found.jobs.len() as u64))
             .field("mails", Value::count(found.messages))
             .field("links", Value::count(found.links))
+            .field("without_password", Value::count(found.without_password))
             .field("skipped_jobs", Value::count(found.skipped))
             .field("skipped_mails", Value::count(found.skipped_messages));
         return plan::print(&mut context.output, app.now(), &[step]);
     }
     if !is_nothing {
-        prompt::confirm(context, args.yes, &format!("Delete {} permanently?", words(&found, "and end ")))?;
+        let before = without_password(&found).map(|words| format!("{words} ")).unwrap_or_default();
+        let question = format!("{before}Delete {} permanently?", words(&found, "and end "));
+        prompt::confirm(context, args.yes, &question)?;
         end::delete(&app, old, &args.acting.change_options())?;
     }
     context.output.say(&format!("Deleted {}.", words(&found, "and with them ")));
+    if let Some(words) = summary::are_without_password(found.without_password) {
+        context.output.warn(&words);
+    }
     if let Some(words) = skipped(&found) {
         context.output.warn(&words);
     }
     Ok(())
+}
+
+fn without_password(found: &DeletedRecords) -> Option<String> {
+    summary::would_be_without_password(found.without_password)
 }
 
 /// What stays although it is old: nobody may believe that everything was deleted.

@@ -12,21 +12,21 @@ use crate::cli::failure::MailFailure;
 use crate::cli::jobs::summary;
 use crate::cli::jobs::summary::counted;
 use crate::cli::mail::fault_of;
-use crate::mail::transport::Transport;
 use crate::outbox;
+use crate::outbox::Mailer;
 use crate::outbox::quota::Left;
 
 /// Refuses to end passwords while no mail can leave: nobody could choose another one. Gives how many can leave now where a rate leaves
 /// only so many. That is no reason to refuse: a stolen password must not wait for a mail, and the operator is told before.
 ///
 /// # Errors
-/// When the relay cannot be used or refused all mail a short while ago, a rate is used up, or the process may not have what sending
+/// When the relay cannot be used, would refuse all mail or did a short while ago, a rate is used up, or the process may not have what sending
 /// needs.
 pub(super) fn require_mail(
     context: &mut Context,
     app: &App,
     request: &JobRequest,
-    transport: &Transport,
+    mailer: &Mailer,
 ) -> anyhow::Result<Option<Left>> {
     let hint = "to end the passwords all the same, and mail when that is possible: the same with `--queue-only`, then `jobs run`";
     let refused = |fault, words: &str| {
@@ -45,7 +45,7 @@ pub(super) fn require_mail(
         Some(connections) => usize::try_from(connections)?,
         None => context.send_options()?.connections,
     };
-    if let Err(error) = outbox::resources::require(transport, connections) {
+    if let Err(error) = outbox::resources::require(&mailer.transport, connections) {
         let error = ActionError::from(error);
         let told = failure::hint_of(&error).unwrap_or_default();
         let raise = told.trim_end_matches(", then: cxme-admin jobs run");
@@ -53,7 +53,8 @@ pub(super) fn require_mail(
         let hint = format!("{raise}, and run the command again");
         return Err(CliError::Broken { code: failure::code_of(&error), is_shortage: true, words, hint }.into());
     }
-    match outbox::probe(transport) {
+    let samples = create::samples(app, request)?;
+    match outbox::probe(mailer, &samples, app.now()) {
         Ok(()) => Ok(left),
         Err(trouble) => refused(fault_of(&trouble), &trouble.words),
     }

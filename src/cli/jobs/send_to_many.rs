@@ -36,7 +36,7 @@ use crate::domain::rate::Rate;
 use crate::domain::rate::Rates;
 use crate::domain::share::Share;
 use crate::domain::text;
-use crate::mail::transport::Transport;
+use crate::outbox::Mailer;
 use crate::outbox::quota::Left;
 use crate::store::job_creation::RecipientSelection;
 use crate::store::jobs::Job;
@@ -137,7 +137,7 @@ pub fn send(
     let before = bulk.key.as_deref().map(|key| create::with_key(app, key)).transpose()?.flatten();
     let id = match before {
         Some(job) => go_on(context, app, &job, &request, bulk, acting)?,
-        None => create_new(context, app, &request, &mailer.transport, bulk, acting)?,
+        None => create_new(context, app, &request, &mailer, bulk, acting)?,
     };
     let Some(id) = id else { return Ok(()) };
     if bulk.queue_only {
@@ -153,7 +153,7 @@ fn create_new(
     context: &mut Context,
     app: &App,
     request: &JobRequest,
-    transport: &Transport,
+    mailer: &Mailer,
     bulk: &BulkArgs,
     acting: &ActingArgs,
 ) -> anyhow::Result<Option<JobId>> {
@@ -163,7 +163,7 @@ fn create_new(
         create::require_sound_outbox(app, request)?;
     }
     let left = if request.ends_passwords && plan.mailed() > 0 && !bulk.queue_only {
-        end_passwords::require_mail(context, app, request, transport)?.filter(|left| left.count < plan.mailed())
+        end_passwords::require_mail(context, app, request, mailer)?.filter(|left| left.count < plan.mailed())
     } else {
         None
     };

@@ -61,6 +61,20 @@ pub fn words_without_password(users: u64) -> Option<String> {
     }
 }
 
+/// What a change that ends links says of them before it is done, in front of its question or behind its plan.
+pub fn would_be_without_password(users: u64) -> Option<String> {
+    match users {
+        0 => None,
+        1 => Some("1 user has no password and would have no working link.".to_owned()),
+        count => Some(format!("{} have no password and would have no working link.", counted(count, "user"))),
+    }
+}
+
+/// The same afterwards, with the command that mails them.
+pub fn are_without_password(users: u64) -> Option<String> {
+    words_without_password(users).map(|words| format!("{words}; to mail them: {SEND_AGAIN}"))
+}
+
 /// The command that mails those users.
 pub fn remedy(shown: &JobStatus) -> String {
     let (id, without) = (shown.job.id, shown.without_password);

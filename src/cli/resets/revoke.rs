@@ -8,6 +8,7 @@ use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::context::PasswordSource;
 use crate::cli::failure::CliError;
+use crate::cli::jobs::summary;
 use crate::cli::jobs::summary::counted;
 use crate::cli::plan;
 use crate::cli::plan::PlanStep;
@@ -58,24 +59,29 @@ pub fn run(context: &mut Context, args: &RevokeArgs) -> anyhow::Result<()> {
         // What would be revoked is counted before anybody is asked.
         let trial = ChangeOptions { dry_run: true, ..change_options.clone() };
         let revoked = revoke::revoke(&app, None, &trial)?;
-        let before = skipped(revoked).map(|words| format!("{words} ")).unwrap_or_default();
+        let before = [without_password(revoked), skipped(revoked)].into_iter().flatten();
+        let before: String = before.map(|words| format!("{words} ")).collect();
         prompt::confirm(context, args.yes, &format!("{}Revoke {}?", before, words(revoked)))?;
         change_options.dry_run = false;
     }
     let revoked = revoke::revoke(&app, user.as_ref(), &change_options).map_err(|error| without_code(error, args))?;
     if change_options.dry_run {
-        let would = [Some(format!("Would revoke {}.", words(revoked))), skipped(revoked)];
+        let would = [Some(format!("Would revoke {}.", words(revoked))), without_password(revoked), skipped(revoked)];
         let would = would.into_iter().flatten().collect::<Vec<_>>().join(" ");
         let step = PlanStep::new(Action::ResetsRevoke, would)
             .if_changed(revoked.links + revoked.waiting > 0)
             .field("user", Value::text_or(args.user.as_deref(), ""))
             .field("links", Value::count(revoked.links))
             .field("waiting", Value::count(revoked.waiting))
+            .field("without_password", Value::count(revoked.without_password))
             .field("skipped_links", Value::count(revoked.skipped_links))
             .field("skipped_waiting", Value::count(revoked.skipped_waiting));
         return plan::print(&mut context.output, app.now(), &[step]);
     }
     context.output.say(&format!("Revoked {}.", words(revoked)));
+    if let Some(words) = summary::are_without_password(revoked.without_password) {
+        context.output.warn(&words);
+    }
     if let Some(words) = skipped(revoked) {
         context.output.warn(&words);
     }
@@ -117,6 +123,10 @@ fn without_code(error: ActionError, args: &RevokeArgs) -> anyhow::Error {
         .into(),
         error => error.into(),
     }
+}
+
+fn without_password(revoked: RevokedLinks) -> Option<String> {
+    summary::would_be_without_password(revoked.without_password)
 }
 
 /// What stays although all were meant. It is always said: after an incident nobody may believe that every link is dead.

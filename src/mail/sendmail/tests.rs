@@ -170,3 +170,42 @@ fn an_end_by_a_signal_or_before_the_mail_was_read_leaves_a_doubt() {
     assert_eq!(of("exit 0"), "in doubt");
     assert_eq!(of("exit 75"), "deferred");
 }
+
+#[test]
+fn a_program_that_the_system_cannot_execute_is_found_without_starting_it() {
+    let scratch = tempfile::tempdir().unwrap();
+    let probed = |body: &[u8], mode: u32| {
+        let path = scratch.path().join("sendmail");
+        let _ = fs::remove_file(&path);
+        fs::write(&path, body).unwrap();
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+        let probed = Sendmail::new(path).probe();
+        probed.map_err(|trouble| {
+            assert_eq!(trouble.kind, TransportErrorKind::Configuration);
+            trouble.words.split_once("cannot be started: ").unwrap().1.to_owned()
+        })
+    };
+    let outer = format!("#! {}\n", script(scratch.path(), "true").display());
+    for good in [&b"#!/bin/sh\n"[..], b"#!/usr/bin/env -S sh -e\n", b"#! \t/bin/sh", outer.as_bytes()] {
+        assert_eq!(probed(good, 0o755), Ok(()), "{}", String::from_utf8_lossy(good));
+    }
+    assert_eq!(Sendmail::new("/bin/sh".into()).probe(), Ok(()));
+    let format = "Exec format error (os error 8)";
+    let missing = |name: &str| format!("its interpreter `{name}`: No such file or directory (os error 2)");
+    for (bad, expected) in [
+        (&b""[..], format.to_owned()),
+        (b"echo a mail\n", format.to_owned()),
+        (b"#!\n/bin/sh", format.to_owned()),
+        (b"#!/nonexistent/sh -e\n", missing("/nonexistent/sh")),
+        (b"#!/bin/sh\r\n", missing("/bin/sh\\u{d}")),
+        (b"#!/etc/passwd\n", "its interpreter `/etc/passwd`: Permission denied (os error 13)".to_owned()),
+    ] {
+        assert_eq!(probed(bad, 0o755), Err(expected), "{}", String::from_utf8_lossy(bad));
+    }
+    let own = format!("#!{}\n", scratch.path().join("sendmail").display());
+    assert!(Sendmail::new(scratch.path().join("sendmail")).probe().is_err());
+    fs::write(scratch.path().join("sendmail"), own).unwrap();
+    let looped = Sendmail::new(scratch.path().join("sendmail")).probe().unwrap_err();
+    assert!(looped.words.ends_with("Too many levels of symbolic links (os error 40)"), "{}", looped.words);
+    assert_eq!(probed(b"#!/bin/sh\n", 0o644), Err("Permission denied (os error 13)".to_owned()));
+}

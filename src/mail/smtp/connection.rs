@@ -5,6 +5,8 @@
 //! call, which alone sends its content. A relay that has answered 354 waits for a content and cannot be told otherwise; so
 //! if another mail comes, or none, the connection is given up.
 
+mod rehearsal;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -50,6 +52,8 @@ struct Session {
     is_begun: bool,
     /// How many mails the relay has taken.
     taken: u32,
+    /// The codes of the mail before this one: a relay that says a line too much says it where the next reply is read.
+    earlier_codes: CodeMask,
 }
 
 /// The end of a mail: what became of it, `Ok` if the connection goes on.
@@ -57,7 +61,14 @@ type Ended = Result<DeliveryOutcome, DeliveryOutcome>;
 
 impl SmtpConnection {
     pub(super) fn new(wire: Wire, capabilities: Capabilities, relay: &Relay) -> Self {
-        let session = Session { wire, capabilities, pipelined_next: None, is_begun: false, taken: 0 };
+        let session = Session {
+            wire,
+            capabilities,
+            pipelined_next: None,
+            is_begun: false,
+            taken: 0,
+            earlier_codes: CodeMask::default(),
+        };
         Self { session: Some(session), relay: relay.clone(), may_have_left: false }
     }
 
@@ -211,22 +222,25 @@ impl Delivery<'_> {
         }
     }
 
+    /// Refuses to announce a mail where the relay has said something already.
+    async fn refuse_unsolicited(&self, session: &mut Session) -> Result<(), DeliveryOutcome> {
+        if session.wire.is_quiet() {
+            return Ok(());
+        }
+        // Whatever it says, it is not the reply to MAIL: usually a 421 that came with the last reply.
+        let reply = self.reply(session, Phase::Mail, self.timeouts().mail).await?;
+        let kind = if reply.code / 100 == 4 { TransportErrorKind::Later } else { TransportErrorKind::ForGood };
+        let words = format!("unsolicited reply from the relay: {}", reply.words_about(&self.codes(session)));
+        Err(self.trouble(kind, Phase::Mail, &words))
+    }
+
     /// Announces the mail; what refuses it, if something does.
     async fn announce(
         &self,
         session: &mut Session,
         commands: &EnvelopeCommands,
     ) -> Result<Option<DeliveryOutcome>, DeliveryOutcome> {
-        if !session.wire.is_quiet() {
-            // Whatever it says, it is not the reply to MAIL: usually a 421 that came with the last reply.
-            let reply = self.reply(session, Phase::Mail, self.timeouts().mail).await?;
-            let kind = if reply.code / 100 == 4 { TransportErrorKind::Later } else { TransportErrorKind::ForGood };
-            return Err(self.trouble(
-                kind,
-                Phase::Mail,
-                &format!("unsolicited reply from the relay: {}", reply.words()),
-            ));
-        }
+        self.refuse_unsolicited(session).await?;
         let reset = session.is_begun;
         session.is_begun = false;
         if !session.capabilities.pipelining {
@@ -251,7 +265,11 @@ impl Delivery<'_> {
         let reply = self.reply(session, Phase::Mail, self.timeouts().mail).await?;
         match reply.code {
             250 => Ok(()),
-            _ => Err(self.trouble(TransportErrorKind::Later, Phase::Mail, &format!("RSET: {}", reply.words()))),
+            _ => Err(self.trouble(
+                TransportErrorKind::Later,
+                Phase::Mail,
+                &format!("RSET: {}", reply.words_about(&self.codes(session))),
+            )),
         }
     }
 
@@ -280,9 +298,9 @@ impl Delivery<'_> {
                 Err(lost) => return Err(refused.unwrap_or(lost)),
             };
             match (phase, reply.code) {
-                (_, 421) => return Err(refused.unwrap_or_else(|| self.refusal(phase, &reply))),
+                (_, 421) => return Err(refused.unwrap_or_else(|| self.refusal(session, phase, &reply))),
                 (_, 400..=599) => {
-                    refused.get_or_insert_with(|| self.refusal(phase, &reply));
+                    refused.get_or_insert_with(|| self.refusal(session, phase, &reply));
                 }
                 // The relay forwards the mail (251), or does not know yet whether it can (252).
                 (Phase::Mail, 250) | (Phase::Rcpt, 250..=252) => session.is_begun = true,
@@ -294,7 +312,8 @@ impl Delivery<'_> {
                     }
                 },
                 _ => {
-                    let words = format!("the relay answers to {phase} with {}", reply.words());
+                    let words =
+                        format!("the relay answers to {phase} with {}", reply.words_about(&self.codes(session)));
                     return Err(refused.unwrap_or_else(|| self.trouble(TransportErrorKind::ForGood, phase, &words)));
                 }
             }
@@ -334,24 +353,32 @@ impl Delivery<'_> {
         drop(stuffed);
         session.is_begun = false;
         // The relay is at work meanwhile.
-        let codes = CodeMask::of(&self.mail.content);
+        let codes = self.codes(session);
+        session.earlier_codes = CodeMask::of(&self.mail.content);
         let reply = match session.wire.reply_to_keep(self.timeout(self.timeouts().dot)).await {
             Ok(reply) => reply,
             Err(NoReply::Lost(words)) => return Err(self.in_doubt(&words)),
             Err(NoReply::Alert(alert)) => return Err(self.in_doubt(&ended_tls(alert))),
-            Err(NoReply::Garbage(words)) => return Err(self.in_doubt(&format!("the relay sent {words}"))),
+            Err(NoReply::Garbage(words)) => {
+                return Err(self.in_doubt(&format!("the relay sent {}", codes.text(&words))));
+            }
         };
         let words = reply.words_about(&codes);
         match reply.code {
-            421 => return Err(self.refusal(Phase::Dot, &reply)),
+            421 => return Err(self.refusal(session, Phase::Dot, &reply)),
             250 | 400..=599 => session.pipelined_next = pipelined_next.cloned(),
             _ => return Err(self.in_doubt(&format!("the relay answers with {words}"))),
         }
         Ok(if reply.code == 250 {
             DeliveryOutcome::Accepted { reply: words }
         } else {
-            self.refusal(Phase::Dot, &reply)
+            self.refusal(session, Phase::Dot, &reply)
         })
+    }
+
+    /// The codes that no words may show.
+    fn codes(&self, session: &Session) -> CodeMask {
+        CodeMask::of(&self.mail.content).with(&session.earlier_codes)
     }
 
     fn may_ride(&self, session: &Session, next: &Envelope) -> bool {
@@ -362,8 +389,8 @@ impl Delivery<'_> {
     }
 
     /// A reply of 4yz or 5yz.
-    fn refusal(&self, phase: Phase, reply: &Reply) -> DeliveryOutcome {
-        let words = reply.words_about(&CodeMask::of(&self.mail.content));
+    fn refusal(&self, session: &Session, phase: Phase, reply: &Reply) -> DeliveryOutcome {
+        let words = reply.words_about(&self.codes(session));
         let relay = Some(reply.about(phase, &self.mail.envelope.recipient));
         match reply.code {
             400..=499 => DeliveryOutcome::Deferred { reply: words, relay },
@@ -373,18 +400,20 @@ impl Delivery<'_> {
 
     async fn command(&self, session: &mut Session, phase: Phase, command: &str) -> Result<(), DeliveryOutcome> {
         let sent = session.wire.command(command, self.timeout(self.timeouts().mail)).await;
-        sent.map_err(|no| self.no_reply(phase, no))
+        sent.map_err(|no| self.no_reply(session, phase, no))
     }
 
     async fn reply(&self, session: &mut Session, phase: Phase, wait: Duration) -> Result<Reply, DeliveryOutcome> {
-        session.wire.reply(self.timeout(wait)).await.map_err(|no| self.no_reply(phase, no))
+        let reply = session.wire.reply(self.timeout(wait)).await;
+        reply.map_err(|no| self.no_reply(session, phase, no))
     }
 
-    fn no_reply(&self, phase: Phase, no: NoReply) -> DeliveryOutcome {
+    fn no_reply(&self, session: &Session, phase: Phase, no: NoReply) -> DeliveryOutcome {
         match no {
             NoReply::Lost(words) => self.trouble(TransportErrorKind::Later, phase, &words),
             NoReply::Alert(alert) => self.trouble(TransportErrorKind::Later, phase, &ended_tls(alert)),
             NoReply::Garbage(words) => {
+                let words = self.codes(session).text(&words);
                 self.trouble(TransportErrorKind::ForGood, phase, &format!("the relay sent {words}"))
             }
         }

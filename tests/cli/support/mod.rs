@@ -47,7 +47,7 @@ pub(crate) const WITHOUT_EMAIL_KEYS: &str = "DROP INDEX user_email_key; DROP IND
      ALTER TABLE user DROP COLUMN email_collides; ALTER TABLE user DROP COLUMN email_key;";
 
 /// Takes away what a store of the version before relay refusals were kept did not have.
-pub(crate) const WITHOUT_RELAY_REFUSALS: &str = "DROP TABLE deliveries; DROP INDEX ended_password_of_user; \
+pub(crate) const WITHOUT_RELAY_REFUSALS: &str = "ALTER TABLE job DROP COLUMN note; DROP TABLE deliveries; DROP INDEX ended_password_of_user; \
      ALTER TABLE password_history DROP COLUMN is_ended; ALTER TABLE job DROP COLUMN passwords_ended; \
      ALTER TABLE message DROP COLUMN is_forced; DROP TRIGGER link_dies_with_a_change; \
      CREATE TRIGGER link_dies_with_a_change AFTER UPDATE OF email ON user BEGIN SELECT 1; END; \

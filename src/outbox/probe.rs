@@ -1,0 +1,90 @@
+//! Whether mails could leave now, asked before something that cannot be undone.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::timeout;
+
+use super::Mailer;
+use super::outgoing::OutgoingMail;
+use super::resources;
+use super::runtime::SHUTDOWN;
+use crate::domain::message::MailKind;
+use crate::domain::message::MessageId;
+use crate::domain::user::User;
+use crate::mail::Mail;
+use crate::mail::outcome::DeliveryOutcome;
+use crate::mail::outcome::Phase;
+use crate::mail::outcome::TransportError;
+use crate::mail::outcome::TransportErrorKind;
+use crate::secrets::reset_code::NONCE;
+use crate::secrets::reset_code::ResetCode;
+
+/// How long [`probe`] waits.
+const PROBE: Duration = Duration::from_secs(60);
+
+/// A mail with a link that would be sent.
+#[derive(Debug)]
+pub struct SampleMail {
+    /// To whom.
+    pub user: User,
+    /// Which mail.
+    pub kind: MailKind,
+    /// How long its link would live.
+    pub lifetime: Duration,
+    /// The operator's own words.
+    pub note: Option<String>,
+}
+
+impl SampleMail {
+    /// Writes the mail, with a code that no message has; `None`: this one would not be written, whatever the configuration.
+    fn compose(&self, mailer: &Mailer, now: Timestamp) -> Option<Result<Mail, TransportError>> {
+        let Self { user, kind, lifetime, note } = self;
+        let (id, nonce) = (MessageId(0), [0; NONCE]);
+        let outgoing = OutgoingMail {
+            id,
+            kind: *kind,
+            address: user.email.clone(),
+            name: user.name.clone(),
+            username: user.username.to_string(),
+            locale: user.locale.clone(),
+            date: now,
+            created_at: now,
+            must_change: false,
+            nonce,
+            message_id: mailer.composer.message_id(id, &nonce),
+            code: Some(ResetCode::make(mailer.key.as_ref()?, &nonce, user.id)),
+            lifetime: *lifetime,
+            cause: None,
+            note: note.clone(),
+        };
+        match outgoing.compose(&mailer.composer) {
+            Ok(mail) => Some(Ok(mail)),
+            Err(DeliveryOutcome::Deferred { reply: words, .. }) => {
+                let (kind, phase) = (TransportErrorKind::Configuration, Phase::Local);
+                Some(Err(TransportError { kind, phase, words }))
+            }
+            Err(_) => None,
+        }
+    }
+}
+
+/// Asks whether mails such as these could leave now ([`Transport::probe`](crate::mail::transport::Transport::probe)), and waits
+/// for that at most a minute: a person may be waiting.
+///
+/// # Errors
+/// The trouble of the relay or the program; that the configuration does not let the mails be written.
+pub fn probe(mailer: &Mailer, samples: &[SampleMail], now: Timestamp) -> Result<(), TransportError> {
+    let later = |phase, words| TransportError { kind: TransportErrorKind::Later, phase, words };
+    let mails: Vec<Mail> = samples.iter().filter_map(|sample| sample.compose(mailer, now)).collect::<Result<_, _>>()?;
+    // Where tokio gets no descriptors for its signals, it panics.
+    resources::check(&mailer.transport, 1).map_err(|error| later(Phase::Local, error.to_string()))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| later(Phase::Local, format!("too few resources to send mail: {error}")))?;
+    let probed = runtime.block_on(async { timeout(PROBE, mailer.transport.probe(&mails)).await });
+    runtime.shutdown_timeout(SHUTDOWN);
+    probed.unwrap_or_else(|_| {
+        let words = format!("the relay cannot be used within {} s", PROBE.as_secs());
+        Err(later(Phase::Connect, words))
+    })
+}
