@@ -1,17 +1,22 @@
 //! What strangers can try as often as they like: passwords, codes, and commands of operators by those who are none. A refused
 //! one costs the store little and waits for no writer; a password is counted for its user, and answered later where there
-//! were too many.
+//! were too many. The refusals of operators are recorded with them.
 
 use std::time::Duration;
 
+use crate::actions::ActionError;
 use crate::actions::App;
 use crate::actions::ChangeOptions;
 use crate::actions::EventDetails;
+use crate::actions::Result;
 use crate::domain::action::Action;
 use crate::domain::event::EventOutcome;
 use crate::domain::operator::Authority;
+use crate::domain::refusal::Refusal;
 use crate::domain::sign_in::SignInFailures;
+use crate::domain::text;
 use crate::domain::user::User;
+use crate::store::sign_in_failures::AttemptKind;
 use crate::store::sign_in_failures::RefusedAttempt;
 
 /// A wrong password, as the view before the hashing saw its user.
@@ -32,7 +37,7 @@ pub(super) struct WrongPassword<'a> {
 
 impl App {
     /// Counts a wrong password, and waits where its user had too many in a row. No transaction is open meanwhile, and the
-    /// memory of the hashing is given back, so that many who wait occupy little.
+    /// memory of the hashing is given back before, so that many who wait occupy little.
     pub(super) fn answer_wrong_password(&self, wrong: WrongPassword<'_>) {
         let WrongPassword { action, authority, user, before, client, refusal, mut details } = wrong;
         details.user = user.map(|user| user.id);
@@ -42,21 +47,67 @@ impl App {
         }
         let event =
             self.event(action, authority, EventOutcome::Refused, self.now(), &ChangeOptions::default(), details);
-        self.count_refused(RefusedAttempt {
-            event,
-            refusal,
-            may_wait: false,
-            failure: user.map(|user| (user.id, client)),
-        });
+        self.release_hashing_memory();
+        let kind = AttemptKind::Secret { failure: user.map(|user| (user.id, client)) };
+        // Best-effort: where somebody else writes, or the disk is full, it is refused uncounted.
+        let _ = self.store.count_refused(&RefusedAttempt { event, refusal, kind });
         let delay = user.map_or(Duration::ZERO, |_| self.sign_in.delay(before.count + 1));
         if !delay.is_zero() {
-            self.hasher.borrow_mut().release_memory();
             self.clock.sleep(delay);
         }
     }
 
-    /// Counts a refused attempt, best-effort: where somebody else writes, or the disk is full, it is refused uncounted.
-    pub(super) fn count_refused(&self, attempt: RefusedAttempt<'_>) {
-        let _ = self.store.count_refused(&attempt);
+    /// Records a refusal, where `result` is one that is recorded, in a transaction of its own. No other may be open.
+    ///
+    /// # Errors
+    /// `result`; [`ActionError::Unrecorded`] where the refusal of an operator could not be recorded. What strangers can cause is
+    /// refused all the same.
+    pub(super) fn record_refusal<T>(
+        &self,
+        action: Action,
+        authority: &Authority,
+        change_options: &ChangeOptions,
+        result: Result<T>,
+    ) -> Result<T> {
+        let refusal = match result {
+            Err(ActionError::Refused(refusal)) if refusal.is_recorded() => refusal,
+            result => return result,
+        };
+        let mut details = EventDetails { user: refusal.user(), ..EventDetails::default() };
+        let words = refusal.to_string();
+        details.note("refusal", words.as_str());
+        if let Some(why) = refusal.why() {
+            details.note("why", why);
+        }
+        if let Some((count, usernames)) = refusal.users() {
+            details.note("count", count);
+            details.note("usernames", usernames);
+        }
+        if let Some(given) = refusal.given() {
+            details.note("user", text::quoted(given, text::MAX_NAME));
+        }
+        let kind = match authority {
+            Authority::Stranger | Authority::OtherName { .. } => AttemptKind::Stranger,
+            _ if refusal.is_attempt() => AttemptKind::Secret { failure: None },
+            _ => AttemptKind::Operator { may_be_counted: says_all(&refusal) && change_options.reason.is_none() },
+        };
+        let event = self.event(action, authority, EventOutcome::Refused, self.now(), change_options, details);
+        match self.store.count_refused(&RefusedAttempt { event, refusal: &words, kind }) {
+            Err(error) if !refusal.is_attempt() => {
+                Err(ActionError::Unrecorded { refusal: Box::new(refusal), error: Box::new(error) })
+            }
+            _ => Err(refusal.into()),
+        }
     }
+}
+
+/// Whether the words of a refusal say all that is to know of it: what is missing, and not of which user it is.
+fn says_all(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::NotPermitted { .. }
+            | Refusal::NotElevated { .. }
+            | Refusal::NamedFile { .. }
+            | Refusal::CallersDiffer { .. }
+    )
 }

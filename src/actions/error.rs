@@ -1,6 +1,7 @@
 //! Why an action was not done.
 
 use std::io;
+use std::path::PathBuf;
 
 use crate::domain::refusal::Refusal;
 use crate::domain::text;
@@ -15,6 +16,22 @@ pub enum ActionError {
     /// The program says no.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The program says no, and the store could not take the event of it.
+    #[error("{refusal}; this refusal could not be recorded in the audit log: {error}")]
+    Unrecorded {
+        /// What it says.
+        refusal: Box<Refusal>,
+        /// Why it is not recorded.
+        error: Box<StoreError>,
+    },
+    /// A file was written that holds password hashes, and the event of it could not be: the file was removed.
+    #[error("{}: removed, because the audit log could not record it: {error}", path.display())]
+    Unfinished {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: Box<ActionError>,
+    },
     /// The text is no password at all.
     #[error(transparent)]
     Password(#[from] PasswordError),

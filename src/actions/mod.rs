@@ -38,6 +38,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::actions::policy_check::HashingCost;
 use crate::clock::Clock;
 use crate::domain::action::Action;
 use crate::domain::event::EventOutcome;
@@ -55,12 +56,10 @@ use crate::domain::user::UserId;
 use crate::domain::user_change::SaltSeed;
 use crate::random::Random;
 use crate::secrets::hasher::Hasher;
-use crate::secrets::password_hash::HashParameters;
 use crate::store::ReadTransaction;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::WriteTransaction;
-use crate::store::sign_in_failures::RefusedAttempt;
 
 pub use error::ActionError;
 pub use error::MailerError;
@@ -79,6 +78,7 @@ pub struct App {
     organization: Organization,
     policy: OnceCell<Policy>,
     policy_source: PolicySource,
+    hashing: HashingCost,
     hasher: RefCell<Hasher>,
     sign_in: SignInRules,
     clock: Box<dyn Clock>,
@@ -93,7 +93,7 @@ pub struct AppRules {
     /// Its password requirements.
     pub policy: PolicySource,
     /// What a hash costs.
-    pub hashing: HashParameters,
+    pub hashing: HashingCost,
     /// How logins are guarded.
     pub sign_in: SignInRules,
 }
@@ -156,7 +156,8 @@ impl App {
             organization,
             policy: OnceCell::new(),
             policy_source: policy,
-            hasher: RefCell::new(Hasher::new(hashing)),
+            hashing,
+            hasher: RefCell::new(hashing.hasher()),
             sign_in,
             clock,
             random: RefCell::new(random),
@@ -184,8 +185,7 @@ impl App {
         let View { authority, reading, .. } = view;
         // One connection has one transaction at a time, and the refusal needs one to be written in.
         drop(reading);
-        self.remember_refusal(action, &authority, None, &result);
-        result
+        self.record_refusal(action, &authority, &ChangeOptions::default(), result)
     }
 
     /// Runs an action that writes. What it returns beside its result becomes the event, saved in the same transaction; an
@@ -236,8 +236,7 @@ impl App {
             }
             Ok(value)
         });
-        self.remember_refusal(action, &authority, Some(change_options), &result);
-        result
+        self.record_refusal(action, &authority, change_options, result)
     }
 
     /// The error with its cause, where the store has it. SQLite says that the disk is full also where a table has no number left
@@ -303,46 +302,6 @@ impl App {
             Authority::Operator { .. } | Authority::Root => {}
         }
         action.permission().map_or(Ok(()), |permission| authority.require(permission))
-    }
-
-    /// Writes the event of a refusal, in a transaction of its own. Nothing was changed, so a store that cannot take the
-    /// event does not turn the refusal into something else.
-    fn remember_refusal<T>(
-        &self,
-        action: Action,
-        authority: &Authority,
-        change_options: Option<&ChangeOptions>,
-        result: &Result<T>,
-    ) {
-        let Err(ActionError::Refused(refusal)) = result else { return };
-        if !refusal.is_recorded() {
-            return;
-        }
-        let mut details = EventDetails { user: refusal.user(), ..EventDetails::default() };
-        details.note("refusal", refusal.to_string());
-        if let Some(why) = refusal.why() {
-            details.note("why", why);
-        }
-        if let Some((count, usernames)) = refusal.users() {
-            details.note("count", count);
-            details.note("usernames", usernames);
-        }
-        if let Some(given) = refusal.given() {
-            details.note("user", text::quoted(given, text::MAX_NAME));
-        }
-        let nothing = ChangeOptions::default();
-        let change_options = change_options.unwrap_or(&nothing);
-        let event = self.event(action, authority, EventOutcome::Refused, self.clock.now(), change_options, details);
-        if refusal.is_attempt() {
-            let may_wait = matches!(authority, Authority::Stranger | Authority::OtherName { .. });
-            self.count_refused(RefusedAttempt { event, refusal: &refusal.to_string(), may_wait, failure: None });
-            return;
-        }
-        let written = self.store.write().and_then(|writing| {
-            writing.append_event(&event)?;
-            writing.commit()
-        });
-        drop(written);
     }
 
     fn event(

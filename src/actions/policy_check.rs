@@ -14,8 +14,33 @@ use crate::secrets::admission::AcceptedHash;
 use crate::secrets::admission::FormerPasswords;
 use crate::secrets::admission::Rehashed;
 use crate::secrets::admission::Verified;
+use crate::secrets::hasher::Hasher;
 use crate::secrets::password::Password;
+use crate::secrets::password_hash::HashParameters;
 use crate::secrets::password_hash::PasswordHash;
+
+/// What a new hash costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HashingCost {
+    /// As configured, or the default where nothing is.
+    Known(HashParameters),
+    /// The configuration cannot be read where it may say so.
+    Unknown,
+}
+
+impl Default for HashingCost {
+    fn default() -> Self {
+        Self::Known(HashParameters::default())
+    }
+}
+
+impl HashingCost {
+    /// A hasher for it.
+    pub(super) fn hasher(self) -> Hasher {
+        let Self::Known(parameters) = self else { return Hasher::new(HashParameters::default()) };
+        Hasher::new(parameters)
+    }
+}
 
 /// Whether the organization's policy holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,12 +99,16 @@ impl App {
     }
 
     /// Whether a password is the one of this hash, with the proof. The same work is done without a hash, or with one that
-    /// costs less than a new one, so that the time does not tell which users exist.
+    /// costs less than a new one, so that the time does not tell which users exist. Where the cost of a new one is not known, it
+    /// is that of the hashes in the store. No transaction may be open.
     ///
     /// # Errors
-    /// When the process may not have the memory that this needs.
+    /// When the process may not have the memory that this needs, or the store cannot be read.
     pub fn verify<'a>(&self, password: &'a Password, hash: Option<&'a PasswordHash>) -> Result<Option<Verified<'a>>> {
         let mut hasher = self.hasher.borrow_mut();
+        if self.hashing == HashingCost::Unknown {
+            hasher.take_cost_of(&self.store.read()?.newest_password_hashes()?);
+        }
         hasher.reserve_for(hash)?;
         Ok(hasher.verified_at_full_cost(password, hash))
     }
@@ -89,9 +118,17 @@ impl App {
         hash.weaker_than(self.hasher.borrow().parameters())
     }
 
-    /// The hash that is to take the place of one that costs less than a new one.
+    /// The hash that is to take the place of one that costs less than a new one; none where that cost is not known.
     pub fn rehash(&self, verified: &Verified<'_>) -> Option<Rehashed> {
+        if self.hashing == HashingCost::Unknown {
+            return None;
+        }
         self.hasher.borrow_mut().rehash(verified, self.random.borrow_mut().as_mut())
+    }
+
+    /// Gives back the memory of the hashing. Where the process may have little, it is enough for what is recorded after it.
+    pub(super) fn release_hashing_memory(&self) {
+        self.hasher.borrow_mut().release_memory();
     }
 
     fn policy_refusal(&self, user: &User, faults: Vec<Violation>) -> ActionError {

@@ -98,6 +98,8 @@ pub fn check(app: &App, expected: &CheckExpectations) -> Result<Vec<StoreReport>
         let mut all = vec![StoreReport::new("file system", file_system)];
         let (contents, (addresses, times)) = contents(&app.store, view, || (view.colliding_addresses(), times(view)))?;
         all.extend(contents.examined);
+        let warning = app.store.long_log()?.map(|length| long(app.store.path(), length));
+        all.extend(warning.map(|warning| StoreReport { what: "log", warning: Some(warning), ..StoreReport::default() }));
         // No damage: a copy that has them is restored all the same.
         all.push(StoreReport::new("addresses", lines(addresses)?));
         all.push(StoreReport { what: "clock", warning: behind(view.now(), contents.newest), ..StoreReport::default() });
@@ -249,6 +251,16 @@ fn damage(error: StoreError) -> Result<String> {
     }
 }
 
+/// Says that the log beside the store is long, and what keeps it so.
+fn long(store: &Path, length: u64) -> String {
+    let size = text::grouped(length >> 20, ',');
+    let store = store.display();
+    format!(
+        "{store}-wal has {size} MiB: a large change is running, or a program keeps reading the store, which also keeps deleted values \
+         in that file; `fuser -v {store}` shows which"
+    )
+}
+
 /// Says that the clock is behind the newest event. Only a warning: the event's clock may have been the wrong one.
 fn behind(now: Timestamp, newest: Option<i64>) -> Option<String> {
     let newest = Timestamp::from_second(newest?).ok().filter(|newest| *newest > now)?;
@@ -275,12 +287,20 @@ pub fn back_up(app: &App, destination: &Path, change_options: &ChangeOptions) ->
         return Ok(());
     }
     let copy = app.store.write_copy(backup)?;
-    app.change(Action::StoreBackup, change_options, |_| {
-        copy.finish()?;
+    let mut finished = None;
+    let recorded = app.change(Action::StoreBackup, change_options, |_| {
+        finished = Some(copy.finish()?);
         let mut details = EventDetails::default();
         details.note("to", destination.display().to_string());
         Ok((details, ()))
-    })
+    });
+    match (recorded, finished) {
+        (Err(error), Some(copy)) => {
+            copy.remove();
+            Err(ActionError::Unfinished { path: destination.to_path_buf(), error: Box::new(error) })
+        }
+        (recorded, _) => recorded,
+    }
 }
 
 /// A copy that is ready to take the store's place.

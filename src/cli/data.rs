@@ -27,10 +27,21 @@ pub type Sink<'sink> = dyn FnMut(&[Value<'_>]) -> io::Result<()> + 'sink;
 /// to be kept while the widths of its columns are still unknown.
 ///
 /// # Errors
-/// When `each` fails, or standard output cannot be written.
+/// When `each` fails, or standard output cannot be written. What was read before `each` failed is written.
 pub fn records<E: From<io::Error>>(
     output: &mut Output,
     heads: &[Heading],
+    now: Timestamp,
+    each: impl FnMut(&mut Sink<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let begins = output.hold();
+    let read = write_records(output, heads, now, each);
+    if begins { output.release(read) } else { read }
+}
+
+fn write_records<E: From<io::Error>>(
+    output: &mut Output,
+    heads: &[Column],
     now: Timestamp,
     mut each: impl FnMut(&mut Sink<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -60,19 +71,17 @@ pub fn records<E: From<io::Error>>(
             let is_array = output.format == Format::Json;
             let keys = keys(heads);
             let (mut out, mut first) = (output.data(), true);
-            if is_array {
-                out.write_all(b"[")?;
-            }
+            // Nothing is written before the first record: what is refused prints no beginning.
             each(&mut |cells| {
                 if is_array {
-                    out.write_all(if first { b"\n" } else { b",\n" })?;
+                    out.write_all(if first { b"[\n" } else { b",\n" })?;
                 }
                 first = false;
                 write_object(&mut out, &keys, cells)?;
                 if is_array { Ok(()) } else { out.write_all(b"\n") }
             })?;
             if is_array {
-                out.write_all(if first { b"]\n" } else { b"\n]\n" })?;
+                out.write_all(if first { b"[]\n" } else { b"\n]\n" })?;
             }
         }
     }
@@ -111,8 +120,11 @@ fn write_csv<E: From<io::Error>>(
     visible: bool,
     each: &mut impl FnMut(&mut Sink<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
-    writer.write_record(heads.iter().map(|head| head.name)).map_err(io::Error::from)?;
+    let mut has_header = false;
     each(&mut |cells| {
+        if !std::mem::replace(&mut has_header, true) {
+            write_csv_header(writer, heads)?;
+        }
         for cell in cells {
             match cell {
                 Value::Text(text) | Value::Prose(text) | Value::Sentence(text) | Value::Json(text) => {
@@ -127,7 +139,12 @@ fn write_csv<E: From<io::Error>>(
             }
         }
         Ok(writer.write_record(None::<&[u8]>)?)
-    })
+    })?;
+    if has_header { Ok(()) } else { Ok(write_csv_header(writer, heads)?) }
+}
+
+fn write_csv_header(writer: &mut csv::Writer<&mut dyn Write>, heads: &[Column]) -> io::Result<()> {
+    Ok(writer.write_record(heads.iter().map(|head| head.name))?)
 }
 
 /// Writes a text so that no spreadsheet runs it as a formula.

@@ -10,6 +10,7 @@ use crate::clock::SystemClock;
 use crate::private_file;
 use crate::process::SharedBuffer;
 use crate::random::SystemRandom;
+use crate::store::Store;
 
 /// Show the program at work on a sample organization
 ///
@@ -193,8 +194,19 @@ fn code_in(mail: &str) -> anyhow::Result<&str> {
     mail.get(place..place + 26).ok_or_else(|| anyhow::anyhow!("the mail holds no code"))
 }
 
-/// Makes the directory, or takes an empty one.
+/// Makes the directory, or takes an empty one, in which a store can be created.
 fn make_dir(context: &Context, given: Option<&Path>) -> anyhow::Result<PathBuf> {
+    let was_there = given.is_some_and(Path::is_dir);
+    let dir = any_dir(context, given)?;
+    Store::check_place(&dir.join("store.db"), 0o600).inspect_err(|_| {
+        if !was_there {
+            let _ = std::fs::remove_dir(&dir);
+        }
+    })?;
+    Ok(dir)
+}
+
+fn any_dir(context: &Context, given: Option<&Path>) -> anyhow::Result<PathBuf> {
     let Some(dir) = given else {
         let directory = context.process.variable("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from);
         return Ok(nix::unistd::mkdtemp(&directory.join("cxme-admin-demo-XXXXXX"))?);

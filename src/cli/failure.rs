@@ -7,7 +7,6 @@ mod of_store;
 mod unknown_command;
 mod usage;
 
-use std::ffi::OsString;
 use std::io;
 
 use crate::actions::ActionError;
@@ -85,22 +84,23 @@ impl RenderedError {
         Self { code, words: words.to_string(), details: Vec::new(), hint: None }
     }
 
+    /// The same with other words.
+    fn said(self, words: impl ToString) -> Self {
+        Self { words: words.to_string(), ..self }
+    }
+
     fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()).filter(|hint: &String| !hint.is_empty()), ..self }
     }
 }
 
-/// Says an error on standard error and gives its exit code. A code that somebody typed among the `arguments`, where a user
-/// was expected, is not repeated.
-pub fn tell(output: &mut Output, arguments: &[OsString], error: &anyhow::Error) -> u8 {
+/// Says an error on standard error and gives its exit code.
+pub fn tell(output: &mut Output, error: &anyhow::Error) -> u8 {
     if let Some(CliError::ReportedBefore { code }) = error.downcast_ref() {
         let _ = output.flush();
         return *code;
     }
-    let mut told = describe(error);
-    for text in std::iter::once(&mut told.words).chain(&mut told.details).chain(&mut told.hint) {
-        *text = usage::without_codes(text, arguments);
-    }
+    let told = describe(error);
     if told.code == BROKEN_PIPE || told.code == NOT_VERIFIED {
         let _ = output.flush();
         if told.code == NOT_VERIFIED {
@@ -210,6 +210,8 @@ fn of_action(error: &ActionError) -> RenderedError {
     match error {
         ActionError::Refused(refusal) => of_refusal(refusal),
         ActionError::Store(error) => of_store(error),
+        ActionError::Unrecorded { error: failure, .. } => of_store(failure).said(error),
+        ActionError::Unfinished { error: failure, .. } => of_action(failure).said(error),
         ActionError::Broken { error: failure, .. } => {
             let told = of_action(failure);
             let hint = told.hint.unwrap_or_else(|| RUN_AGAIN.to_owned());

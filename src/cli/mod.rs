@@ -25,6 +25,7 @@ pub mod prompt;
 pub mod resets;
 pub mod roles;
 pub mod selection;
+mod spool;
 pub mod store;
 pub mod table;
 pub mod targets;
@@ -179,7 +180,7 @@ pub fn run(process: Process, clock: Box<dyn Clock>, random: Box<dyn Random>) -> 
     });
     match ran {
         Ok(()) => failure::OK,
-        Err(error) => failure::tell(&mut context.output, &context.process.arguments, &error),
+        Err(error) => failure::tell(&mut context.output, &error),
     }
 }
 

@@ -1,21 +1,28 @@
 //! Everything the program says: data to standard output, all else to standard error. Nothing reaches a terminal as it
 //! stood in a record (see [`crate::domain::text`]).
 
+mod named_file;
+
 use std::borrow::Cow;
 use std::cell::LazyCell;
 use std::ffi::OsString;
 use std::io;
 use std::io::BufWriter;
 use std::io::Write;
+use std::path::Path;
+use std::path::PathBuf;
 
 use anstyle::AnsiColor;
 use anstyle::Style;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use named_file::NamedFile;
 
 use crate::cli;
 use crate::cli::Global;
+use crate::cli::spool::Spool;
 use crate::domain::moment;
+use crate::domain::secret_form;
 use crate::domain::text;
 use crate::process::OutputStream;
 use crate::process::Process;
@@ -102,6 +109,14 @@ pub struct Output {
     /// The options that name configuration and store, as they are typed behind the program's name; empty: none was
     /// given.
     options: String,
+    /// What may be a secret among the arguments.
+    secrets: Vec<String>,
+    /// Whether writing to standard output may wait for somebody who reads it.
+    may_wait: bool,
+    /// Data that is held back.
+    held: Option<Spool>,
+    /// The store, beside which much data is held.
+    store: Option<PathBuf>,
 }
 
 /// The columns of a terminal that does not say how many it has.
@@ -134,6 +149,10 @@ impl Output {
             colour_out: colour(stdout.is_terminal),
             colour_err: colour(stderr.is_terminal),
             options: options_of(global),
+            secrets: secrets_of(&process.arguments),
+            may_wait: process.stdout_may_wait(),
+            held: None,
+            store: None,
             stdout: BufWriter::with_capacity(128 * 1024, stdout.bytes),
             stderr: stderr.bytes,
         }
@@ -141,7 +160,36 @@ impl Output {
 
     /// Standard output, for data.
     pub fn data(&mut self) -> &mut dyn Write {
-        &mut self.stdout
+        match &mut self.held {
+            Some(held) => held,
+            None => &mut self.stdout,
+        }
+    }
+
+    /// Names the store, beside which data is held that is too large for memory.
+    pub fn hold_beside(&mut self, store: &Path) {
+        self.store = Some(store.to_path_buf());
+    }
+
+    /// Holds data back from now on, where writing it may wait for a reader: for what is read in one transaction. Says whether it
+    /// was not held before.
+    pub fn hold(&mut self) -> bool {
+        let begins = self.may_wait && self.held.is_none();
+        if begins {
+            self.held = Some(Spool::new(self.store.clone()));
+        }
+        begins
+    }
+
+    /// Writes what was held back, after the transaction, also where `read` is an error that came in the middle.
+    ///
+    /// # Errors
+    /// `read`; when standard output cannot be written.
+    pub fn release<T, E: From<io::Error>>(&mut self, read: Result<T, E>) -> Result<T, E> {
+        let written = self.held.take().map_or(Ok(()), |held| held.copy_to(&mut self.stdout));
+        let value = read?;
+        written?;
+        Ok(value)
     }
 
     /// A line of data for people, made visible.
@@ -149,7 +197,9 @@ impl Output {
     /// # Errors
     /// When standard output cannot be written.
     pub fn line(&mut self, line: &str) -> io::Result<()> {
-        writeln!(self.stdout, "{}", self.charset_out.show(line))
+        let line = secret_form::without_these(line, &self.secrets);
+        let line = self.charset_out.show(&line);
+        writeln!(self.data(), "{line}")
     }
 
     /// The characters that a person who reads standard output can be shown.
@@ -208,13 +258,19 @@ impl Output {
             let _ = self.flush();
             let label = self.paint(AnsiColor::Yellow, "warning:");
             let words = with_options(&self.options, words);
-            let _ = writeln!(self.stderr, "{label} {}", self.charset_err.show(&words));
+            let _ = writeln!(self.stderr, "{label} {}", self.message(&words));
         }
+    }
+
+    /// A text as standard error shows it: without what may be a secret, wherever it came from, and made visible.
+    fn message(&self, words: &str) -> String {
+        let words = secret_form::without_these(words, &self.secrets);
+        self.charset_err.show(&secret_form::without_codes_and_keys(&words)).into_owned()
     }
 
     /// A line on standard error, whatever was asked for: one of a list of faults.
     pub fn complain(&mut self, words: &str) {
-        let _ = writeln!(self.stderr, "{}", self.charset_err.show(words));
+        let _ = writeln!(self.stderr, "{}", self.message(words));
     }
 
     /// Puts on standard error what a progress bar draws; every other text was made visible before it came to it.
@@ -225,8 +281,10 @@ impl Output {
 
     /// An error: one line, then its details, then what to do.
     pub fn error(&mut self, words: &str, details: &[String], hint: Option<&str>) {
-        let hint = hint.map(|hint| with_options(&self.options, hint));
-        let _ = write_error(&mut self.stderr, self.colour_err, self.charset_err, words, details, hint.as_deref());
+        let hint = hint.map(|hint| self.message(&with_options(&self.options, hint)));
+        let details: Vec<String> = details.iter().map(|detail| self.message(detail)).collect();
+        let words = self.message(words);
+        let _ = write_error(&mut self.stderr, self.colour_err, self.charset_err, &words, &details, hint.as_deref());
     }
 
     /// Prints the result of a run that a signal stopped, and how to continue it.
@@ -235,7 +293,7 @@ impl Output {
         if let Some(hint) = hint {
             let label = self.paint(AnsiColor::Cyan, "hint:");
             let hint = with_options(&self.options, hint);
-            let _ = writeln!(self.stderr, "{label} {}", text::visible(&hint));
+            let _ = writeln!(self.stderr, "{label} {}", self.message(&hint));
         }
     }
 
@@ -262,10 +320,12 @@ impl Output {
         self.flush()
     }
 
-    /// Lets the data go to a file instead of standard output.
-    pub fn divert(&mut self, file: Box<dyn Write>) {
-        self.stdout = BufWriter::with_capacity(128 * 1024, file);
+    /// Lets the data go to a file instead of standard output; errors name it by its path.
+    pub fn divert(&mut self, file: Box<dyn Write>, path: &Path) {
+        let file = NamedFile::new(file, path);
+        self.stdout = BufWriter::with_capacity(128 * 1024, Box::new(file));
         self.stdout_is_terminal = false;
+        self.may_wait = false;
         self.columns = None;
         self.charset_out = Charset::Unicode;
     }
@@ -289,6 +349,12 @@ fn options_of(global: &Global) -> String {
     let given = named.into_iter().filter_map(|(option, path)| Some((option, path.as_ref()?)));
     let words: Vec<OsString> = given.flat_map(|(option, path)| [option.into(), path.into()]).collect();
     cli::as_typed(&words)
+}
+
+/// What may be a secret among the arguments.
+fn secrets_of(arguments: &[OsString]) -> Vec<String> {
+    let words = arguments.iter().map(|word| word.to_string_lossy());
+    words.flat_map(|word| secret_form::secrets_in(&word).into_iter().map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
 /// The words, where `options` stand in each command of this program. Without them a command that is pasted acts on the

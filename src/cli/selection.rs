@@ -16,6 +16,7 @@ use crate::cli::files::open_data;
 use crate::cli::one_of;
 use crate::domain::duration::parse_duration;
 use crate::domain::search::SearchText;
+use crate::domain::secret_form;
 use crate::domain::selection::Selection;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
@@ -115,7 +116,7 @@ impl SelectionArgs {
             words.extend(value.map(|value| [OsString::from(option), OsString::from(value)]).into_iter().flatten());
         }
         words.extend(flags.iter().filter(|(_, given)| *given).map(|(option, _)| OsString::from(option)));
-        crate::cli::as_typed(&words)
+        secret_form::without_secrets(&crate::cli::as_typed(&words)).into_owned()
     }
 
     /// The same, and the SHA-256 of the file that names users, in hexadecimal digits.

@@ -1,5 +1,7 @@
 //! `whoami`.
 
+use std::path::Path;
+
 use crate::actions::whoami;
 use crate::cli::context::Context;
 use crate::cli::context::owner_of_store;
@@ -11,6 +13,7 @@ use crate::domain::action::Action;
 use crate::domain::elevation;
 use crate::domain::operator::Authority;
 use crate::domain::role::Permission;
+use crate::domain::secret_form::without_secrets;
 
 /// Show the account, role, permissions and store that commands use here
 ///
@@ -54,8 +57,8 @@ pub fn run(context: &mut Context, _: &WhoamiArgs) -> anyhow::Result<()> {
         Some(uid) => Value::Number(uid.into()),
         None => Value::Nothing(""),
     };
-    let store = store.display().to_string();
-    let config = context.config_path().map(|path| path.display().to_string());
+    let shown = |path: &Path| without_secrets(&path.display().to_string()).into_owned();
+    let (store, config) = (shown(&store), context.config_path().map(|path| shown(&path)));
     let cells = [
         Value::text(&account.name),
         Value::Number(i64::from(account.uid)),

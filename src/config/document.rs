@@ -21,6 +21,7 @@ use super::problems::Diagnostic;
 use super::problems::SYNTAX;
 use crate::domain::duration::DisplayDuration;
 use crate::domain::duration::parse_duration;
+use crate::domain::secret_form;
 
 /// The most characters of a line of text: it has to fit on a page, in a mail and in a table.
 const LONGEST_TEXT: usize = 200;
@@ -403,8 +404,9 @@ fn found(value: &DeValue<'_>) -> String {
     }
 }
 
-/// Text on one line, not too long.
+/// Text on one line, without what may be a secret, not too long.
 fn cut(text: &str) -> String {
+    let text = secret_form::beginning_without_secrets(text, LONGEST_FOUND);
     let shown: String = text.chars().take(LONGEST_FOUND).flat_map(char::escape_debug).collect();
     if text.chars().nth(LONGEST_FOUND).is_some() { format!("{shown}…") } else { shown }
 }

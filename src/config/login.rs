@@ -54,8 +54,13 @@ impl Config {
         let document = Document::parse_part(&password_text, directory, env, "password");
         let mut password =
             PasswordSection::read(&document.section("password"), &document.section("password.argon2"), true);
+        let has_argon2 = document.section("password").has("argon2");
         if document.has_problem_in("password.argon2") {
             password.argon2 = Default::default();
+            password.is_argon2_known = false;
+        } else if !has_argon2 {
+            // Where a name is mistyped or a section is hidden by what is damaged, the file does not say that the default holds.
+            password.is_argon2_known = Self::parse(text, name, env).is_ok();
         }
         let sign_in_text = part("sign_in");
         let document = Document::parse_part(&sign_in_text, directory, env, "sign_in");

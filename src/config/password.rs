@@ -38,6 +38,8 @@ pub struct PasswordSection {
     pub prompt_timeout: Duration,
     /// How passwords are hashed.
     pub argon2: Argon2Section,
+    /// Whether that is what the file says: for a login, a configuration is read that may be damaged.
+    pub is_argon2_known: bool,
 }
 
 impl Default for PasswordSection {
@@ -51,6 +53,7 @@ impl Default for PasswordSection {
             must_change_after_set: false,
             prompt_timeout: Duration::from_secs(5 * 60),
             argon2: Argon2Section::default(),
+            is_argon2_known: true,
         }
     }
 }
@@ -74,6 +77,7 @@ impl PasswordSection {
             must_change_after_set: section.switch("must_change_after_set").unwrap_or(default.must_change_after_set),
             prompt_timeout: section.duration("prompt_timeout", retry_for).unwrap_or(default.prompt_timeout),
             argon2: Argon2Section::read(argon2),
+            is_argon2_known: true,
         }
     }
 }

@@ -92,6 +92,7 @@ fn every_key_is_read() {
             must_change_after_set: true,
             prompt_timeout: Duration::from_secs(30),
             argon2: Argon2Section { memory_kib: 65_536, iterations: 2, parallelism: 4 },
+            is_argon2_known: true,
         },
         sign_in: SignInSection { max_failures: 7 },
         saml: SamlSection { email_domains: vec!["sso.example.com".into()], contact: "the systems desk".into() },

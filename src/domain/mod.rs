@@ -30,6 +30,7 @@ pub mod report_limit;
 pub mod retry;
 pub mod role;
 pub mod search;
+pub mod secret_form;
 pub mod selection;
 pub mod share;
 pub mod sign_in;

@@ -198,7 +198,10 @@ pub enum Refusal {
     #[error("no such account on this machine: `{}`", text::quoted(.0, 80))]
     NoSuchAccount(String),
     /// An account has this name, and another one this number.
-    #[error("`{given}` is the name of the account with uid {named} and the uid of {numbered}; nothing was changed")]
+    #[error(
+        "`{}` is the name of the account with uid {named} and the uid of {numbered}; nothing was changed",
+        text::quoted(given, 80)
+    )]
     TwoAccounts {
         /// The name and number.
         given: String,
@@ -216,7 +219,7 @@ pub enum Refusal {
         why: &'static str,
     },
     /// The account is no operator.
-    #[error("{0} is not an operator")]
+    #[error("{} is not an operator", text::quoted(.0, 80))]
     NoSuchOperator(String),
     /// The account is already an operator.
     #[error("{0} is already an operator")]
@@ -237,7 +240,7 @@ pub enum Refusal {
     #[error("the username {0}")]
     Username(#[from] UsernameError),
     /// The address gives no username.
-    #[error("the email address `{0}` gives no username: {1}")]
+    #[error("the email address `{}` gives no username: {}", text::quoted(.0, 80), .1)]
     NoUsernameIn(String, UsernameError),
     /// The text is not an address.
     #[error("the email address {0}")]

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use crate::domain::invisible::is_invisible;
 use crate::domain::invisible::is_needed_joiner;
+use crate::domain::secret_form;
 
 /// The longest name of a user or an organization, in characters.
 pub const MAX_NAME: usize = 200;
@@ -76,8 +77,10 @@ pub fn capitalized(text: &str) -> String {
     rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
-/// [`visible`], and at most `characters` long: for quoting in an error what somebody gave, however long it was.
+/// [`visible`], without what may be a secret, and at most `characters` long: for quoting in an error or an event what an argument
+/// or a file gave, however long it was.
 pub fn quoted(text: &str, characters: usize) -> String {
+    let text = secret_form::beginning_without_secrets(text, characters);
     let mut short: String = text.chars().take(characters).collect();
     if short.len() < text.len() {
         short.push('…');
@@ -181,6 +184,7 @@ mod tests {
     fn quoting_cuts_before_it_escapes() {
         assert_eq!(quoted(&"x".repeat(10_000), 5), "xxxxx…");
         assert_eq!(quoted("\n\n\n", 2), "\\u{a}\\u{a}…");
+        assert_eq!(quoted(&format!("{} MXSXY0FZXMB264D4ZRK80R234D", "x".repeat(9)), 20), "xxxxxxxxx (hidden: m…");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::metadata::metadata;
 use super::removal::RemovedOnSignal;
 use super::reserved::refuse_reserved;
 use super::rule::check_place_of_new;
-use super::unfinished_name::{UNFINISHED, random_name};
+use super::unfinished_name::{TEMPORARY, UNFINISHED, random_name};
 use super::writing_lock;
 use super::{FileError, FsCredentials};
 
@@ -31,6 +31,21 @@ const PARENT_MODE: u32 = 0o755;
 pub fn create_new(path: &Path, mode: u32) -> Result<File, FileError> {
     let directory = directory_for(path)?;
     create_in(&directory, path, mode)
+}
+
+/// Makes a file beside `place` for the owner alone, and removes its name at once: what is written to it is gone when it is
+/// closed.
+///
+/// # Errors
+/// As [`create_new`].
+pub fn create_unnamed(place: &Path) -> Result<File, FileError> {
+    let directory = directory_for(place)?;
+    // Of this name is what a killed process leaves beside a store, and the next one removes.
+    let path = random_name(place, TEMPORARY);
+    let _on_signal = RemovedOnSignal::new(&path);
+    let file = create_in(&directory, &path, 0o600)?;
+    directory.remove(&path, UnlinkatFlags::NoRemoveDir);
+    Ok(file)
 }
 
 /// Makes a file of exactly `mode` that holds `bytes`, and puts it and its name on the disk. If that fails, no file is

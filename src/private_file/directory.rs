@@ -12,7 +12,7 @@ use std::path::{Component, Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, RenameFlags, open, openat, readlinkat, renameat, renameat2};
-use nix::sys::stat::{Mode, fstat, fstatat};
+use nix::sys::stat::{FileStat, Mode, fstat, fstatat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 
 use super::acl;
@@ -114,19 +114,25 @@ impl PrivateDirectory {
         target.map(PathBuf::from).map_err(|errno| FileError::from_io(path, "found", errno.into()))
     }
 
-    /// Gives the file under the last name of `from` that of `to`, and puts the name on the disk.
+    /// Gives the file under the last name of `from` that of `to`, and puts the name on the disk. When that fails, it has neither name:
+    /// nobody must find a file of which the caller says that it was not written.
     ///
     /// # Errors
     /// [`FileError::Exists`] when something has that name; otherwise what the system said.
     pub(super) fn move_new(&self, from: &Path, to: &Path) -> Result<(), FileError> {
         let (directory, old, new) = (self.descriptor.as_fd(), name_of(from)?, name_of(to)?);
+        // Before: a process that may open no more files moves nothing.
+        let readable = self.readable()?;
         let moved = match renameat2(directory, old, directory, new, RenameFlags::RENAME_NOREPLACE) {
             // Not every file system knows the flag: FUSE, NFS and 9p do not.
             Err(Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP) => self.move_over_empty_file(old, new),
             other => other,
         };
         moved.map_err(|errno| FileError::from_io(to, "put in its place", errno.into()))?;
-        self.sync()
+        readable
+            .sync_all()
+            .map_err(|error| self.not_on_disk(error))
+            .inspect_err(|_| self.remove(to, UnlinkatFlags::NoRemoveDir))
     }
 
     /// Moves a file to a name that nothing has, in two steps: an empty file takes the name, which open(2) creates only where there
@@ -180,13 +186,30 @@ impl PrivateDirectory {
         }
     }
 
+    /// Removes the last name of `path` where it is that of this file. Reports no failure, as [`PrivateDirectory::remove`].
+    pub(super) fn remove_name_of(&self, file: &File, path: &Path) {
+        let found =
+            name_of(path).ok().and_then(|name| fstatat(&self.descriptor, name, AtFlags::AT_SYMLINK_NOFOLLOW).ok());
+        let is_same = |found: &FileStat, own: &FileStat| (found.st_dev, found.st_ino) == (own.st_dev, own.st_ino);
+        if found.zip(fstat(file).ok()).is_some_and(|(found, own)| is_same(&found, &own)) {
+            self.remove(path, UnlinkatFlags::NoRemoveDir);
+        }
+    }
+
     /// Puts the directory's entries on the disk: a file's own fsync(2) does not promise that its name survives a crash.
     pub(super) fn sync(&self) -> Result<(), FileError> {
-        let failed = |error| FileError::Io { path: self.path.clone(), doing: "put on the disk", error };
-        // An O_PATH descriptor cannot be synced.
+        self.readable()?.sync_all().map_err(|error| self.not_on_disk(error))
+    }
+
+    /// The directory, open so that it can be synced: an O_PATH descriptor cannot.
+    fn readable(&self) -> Result<File, FileError> {
         openat(&self.descriptor, ".", OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())
-            .map_err(|errno| failed(errno.into()))
-            .and_then(|descriptor| File::from(descriptor).sync_all().map_err(failed))
+            .map(File::from)
+            .map_err(|errno| self.not_on_disk(errno.into()))
+    }
+
+    fn not_on_disk(&self, error: std::io::Error) -> FileError {
+        FileError::Io { path: self.path.clone(), doing: "put on the disk", error }
     }
 }
 

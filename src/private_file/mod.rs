@@ -32,7 +32,7 @@ use nix::sys::stat::Mode;
 use zeroize::Zeroizing;
 
 pub use acl::Grantee;
-pub use create::{create_directory, create_directory_for, create_new, replace, write_new};
+pub use create::{create_directory, create_directory_for, create_new, create_unnamed, replace, write_new};
 pub use fs_credentials::FsCredentials;
 pub use left_behind::{remove_left_behind, remove_unfinished_in};
 pub use mark::stores_beside;
@@ -40,7 +40,7 @@ pub use problem::FileError;
 pub use problem::is_shortage_of_descriptors;
 pub use reserved::refuse_reserved;
 pub use rule::Rule;
-pub use unfinished::{UnfinishedFile, move_new};
+pub use unfinished::{FinishedFile, UnfinishedFile, move_new};
 
 use directory::PrivateDirectory;
 use metadata::{FileMetadata, Kind};

@@ -155,19 +155,31 @@ impl UnfinishedFile {
     ///
     /// # Errors
     /// [`FileError::Exists`] when something came there meanwhile; otherwise what the system said. Nothing is left then.
-    pub fn finish(mut self) -> Result<(), FileError> {
+    pub fn finish(mut self) -> Result<FinishedFile, FileError> {
         let _own = self.has_own_rights.then(FsCredentials::own);
         self.file.sync_all().map_err(|error| self.problem("written", error))?;
         self.directory.move_new(&self.path, &self.place)?;
         self.is_finished = true;
         // A store that a group may read keeps its log when SQLite closes it: empty, and under the name that is gone now.
         remove_companions(&self.directory, &self.path);
-        Ok(())
+        Ok(FinishedFile(self))
     }
 
     /// The problem that a failure to write it means, by the name it would have had.
     pub fn problem(&self, doing: &'static str, error: io::Error) -> FileError {
         FileError::Io { path: self.place.clone(), doing, error }
+    }
+}
+
+/// A file in its place.
+#[derive(Debug)]
+pub struct FinishedFile(UnfinishedFile);
+
+impl FinishedFile {
+    /// Removes it again, because what had to be recorded with it could not be.
+    pub fn remove(self) {
+        let _own = self.0.has_own_rights.then(FsCredentials::own);
+        self.0.directory.remove_name_of(&self.0.file, &self.0.place);
     }
 }
 

@@ -7,11 +7,14 @@ use std::io;
 
 use nix::libc;
 use nix::libc::c_int;
+use nix::libc::c_void;
+use nix::libc::siginfo_t;
 use nix::sys::signal::SaFlags;
 use nix::sys::signal::SigAction;
 use nix::sys::signal::SigHandler;
 use nix::sys::signal::SigSet;
 use nix::sys::signal::Signal;
+use nix::sys::signal::raise;
 use nix::sys::signal::sigaction;
 use nix::unistd::write;
 
@@ -22,20 +25,35 @@ in flight\n";
 /// The exit code of a failed input or output (`EX_IOERR`, sysexits(3head)).
 const IO: c_int = 74;
 
-/// From here on SIGBUS ends the process with words and the exit code of a full disk.
+/// From here on SIGBUS by a fault ends the process with words and the exit code of a full disk. One that was sent does what it does
+/// to any process.
 ///
 /// # Errors
 /// When the kernel refuses it, which it has no reason to do.
 pub fn say_when_it_ends_the_process() -> io::Result<()> {
-    let action = SigAction::new(SigHandler::Handler(end), SaFlags::SA_RESETHAND, SigSet::empty());
+    let action = SigAction::new(SigHandler::SigAction(end), SaFlags::SA_RESETHAND, SigSet::empty());
     #[expect(unsafe_code, reason = "sigaction(2) has no safe form")]
     // SAFETY: the handler does only what signal-safety(7) allows, and nothing else sets this signal.
     unsafe { sigaction(Signal::SIGBUS, &action) }?;
     Ok(())
 }
 
-/// The handler: write(2) and _exit(2), as signal-safety(7) allows. It must not return: the same access would fault again.
-extern "C" fn end(_signal: c_int) {
+/// Whether a signal was sent by a process (kill(2), sigqueue(3)), and is no fault of this one (sigaction(2), `si_code`).
+pub(super) fn was_sent(info: *const siginfo_t) -> bool {
+    #[expect(unsafe_code, reason = "the kernel passes a pointer")]
+    // SAFETY: it is null, or what the kernel gave the handler that calls this.
+    let info = unsafe { info.as_ref() };
+    info.is_some_and(|info| info.si_code <= 0)
+}
+
+/// The handler: raise(3), write(2) and _exit(2), as signal-safety(7) allows. After a fault it must not return: the same access
+/// would fault again.
+extern "C" fn end(signal: c_int, info: *mut siginfo_t, _: *mut c_void) {
+    if was_sent(info) {
+        // The default action, which is in force again, ends the process when this returns.
+        let _ = Signal::try_from(signal).map(raise);
+        return;
+    }
     let _ = write(io::stderr(), WORDS);
     #[expect(unsafe_code, reason = "_exit(2) has no safe form")]
     // SAFETY: it ends the process and touches nothing of it.

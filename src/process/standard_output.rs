@@ -19,6 +19,8 @@ use nix::poll::poll;
 use nix::sys::stat::major;
 use nix::sys::stat::minor;
 
+use super::Process;
+use super::TerminalSource;
 use super::closed_at_start::Standard;
 use super::closed_at_start::was_closed;
 
@@ -76,15 +78,45 @@ impl Write for StandardOutput {
     }
 }
 
+impl Process {
+    /// Whether writing to standard output may wait for somebody who reads it: it is a pipe, a socket or a terminal.
+    pub fn stdout_may_wait(&self) -> bool {
+        match &self.terminal {
+            TerminalSource::Real => may_wait(io::stdout()),
+            TerminalSource::Scripted(_) => true,
+        }
+    }
+
+    /// Checks that what is written to standard output reaches somebody, before a change of which only that tells. A scripted
+    /// one always does.
+    ///
+    /// # Errors
+    /// Why it would be lost.
+    pub fn check_stdout(&self) -> Result<(), LostOutput> {
+        match &self.terminal {
+            TerminalSource::Real => check(),
+            TerminalSource::Scripted(_) => Ok(()),
+        }
+    }
+}
+
 /// Checks standard output, without writing to it.
 ///
 /// # Errors
 /// As [`check_descriptor`].
-pub(super) fn check() -> Result<(), LostOutput> {
+fn check() -> Result<(), LostOutput> {
     if was_closed(Standard::Output) {
         return Err(LostOutput::Closed);
     }
     check_descriptor(io::stdout())
+}
+
+/// Whether writing to a descriptor may wait for somebody who reads it; not to a file or a device that discards.
+fn may_wait(stdout: impl AsFd) -> bool {
+    let metadata = stdout.as_fd().try_clone_to_owned().and_then(|stdout| std::fs::File::from(stdout).metadata());
+    let is_null = |device| (major(device), minor(device)) == NULL;
+    let is_null = |found: &std::fs::Metadata| found.file_type().is_char_device() && is_null(found.rdev());
+    metadata.is_ok_and(|found| !(found.is_file() || is_null(&found)))
 }
 
 /// Checks a descriptor of standard output, without writing to it.

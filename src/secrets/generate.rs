@@ -27,25 +27,15 @@ use crate::domain::policy::CharacterClass;
 use crate::domain::policy::MAX_BYTES;
 use crate::domain::policy::PersonalWords;
 use crate::domain::policy::Policy;
+use crate::domain::secret_form::DIGITS;
+use crate::domain::secret_form::LOWER;
+use crate::domain::secret_form::SYMBOLS;
+use crate::domain::secret_form::UPPER;
+use crate::domain::secret_form::WORDS;
 use crate::random::Random;
-
-/// Lower-case letters that are not mistaken for another character: without `l` and `o`.
-const LOWER: &str = "abcdefghijkmnpqrstuvwxyz";
-
-/// Upper-case letters, without `I` and `O`.
-const UPPER: &str = "ABCDEFGHJKLMNPQRSTUVWXYZ";
-
-/// Digits, without `0` and `1`.
-const DIGITS: &str = "23456789";
-
-/// Symbols that every keyboard has, and that need no quoting in a shell or a mail; used only where a policy asks.
-const SYMBOLS: &str = "-_.:+=%";
 
 /// The characters of a generated password unless another number is asked for: 116 bits.
 const CHARACTERS: usize = 20;
-
-/// A word a line.
-const WORDS: &str = include_str!("words.txt");
 
 /// How many lines [`WORDS`] has: ten bits a word.
 const WORD_COUNT: usize = 1_024;

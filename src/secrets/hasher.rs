@@ -82,6 +82,13 @@ impl Hasher {
         &self.parameters
     }
 
+    /// From now on a new hash costs what the dearest of these does; without any, what it cost before.
+    pub fn take_cost_of(&mut self, hashes: &[PasswordHash]) {
+        if let Some(dearest) = hashes.iter().map(|hash| hash.parameters).max_by_key(time_of) {
+            self.parameters = dearest;
+        }
+    }
+
     /// Takes the memory that a new hash and these ones need, so that none of them ends the process for want of it.
     ///
     /// # Errors
@@ -282,6 +289,19 @@ mod tests {
             (0..1_000).map(|_| hasher.hash(&password("lamp"), &mut SystemRandom).as_str().to_owned()).collect();
         let salts: HashSet<&str> = hashes.iter().filter_map(|hash| hash.split('$').nth(4)).collect();
         assert_eq!((hashes.len(), salts.len()), (1_000, 1_000));
+    }
+
+    #[test]
+    fn the_cost_of_the_dearest_hash_is_taken() {
+        let cost = |kib, passes| HashParameters::new(kib, passes, 1).unwrap();
+        let mut random = ScriptedRandom::new(1);
+        let hashes =
+            [cost(16, 1), cost(8, 4), cost(8, 1)].map(|cost| Hasher::new(cost).hash(&password("lamp"), &mut random));
+        let mut hasher = Hasher::new(cost(64, 9));
+        hasher.take_cost_of(&[]);
+        assert_eq!(hasher.parameters(), &cost(64, 9));
+        hasher.take_cost_of(&hashes);
+        assert_eq!(hasher.parameters(), &cost(8, 4));
     }
 
     #[test]

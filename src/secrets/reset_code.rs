@@ -10,13 +10,14 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::key::ResetKey;
+use crate::domain::secret_form;
 use crate::domain::user::UserId;
 
 /// The bytes of a nonce: a message has its own, so that each has another code.
 pub const NONCE: usize = 16;
 
 /// The characters of a code: 26 times 5 bits are the 130 bits of ASVS 5.0, 6.5.4 and more.
-pub const LENGTH: usize = 26;
+pub const LENGTH: usize = secret_form::CODE;
 
 /// What the code is made for, so that the key can never be made to sign anything else.
 const PURPOSE: &[u8] = b"cxme-admin reset 1";
@@ -108,16 +109,6 @@ impl ResetCode {
             code.push(character);
         }
         if code.len() == LENGTH { Ok(Self(code)) } else { Err(NotACode) }
-    }
-
-    /// How many characters a code has, without what groups them.
-    pub const LENGTH: usize = LENGTH;
-
-    /// Whether a code that was typed, with the characters that are taken for others and the dashes between its groups, can
-    /// contain this one.
-    pub fn may_contain(character: char) -> bool {
-        let upper = character.to_ascii_uppercase();
-        matches!(upper, '-' | 'O' | 'I' | 'L') || u8::try_from(upper).is_ok_and(|byte| ALPHABET.contains(&byte))
     }
 
     /// Reads a code as people paste it: itself, or the link of a mail with it.

@@ -23,6 +23,7 @@ use super::schema::APPLICATION_ID;
 use super::time;
 use crate::private_file;
 use crate::private_file::FileError;
+use crate::private_file::FinishedFile;
 use crate::private_file::FsCredentials;
 use crate::private_file::UnfinishedFile;
 
@@ -53,7 +54,7 @@ impl WrittenCopy {
     ///
     /// # Errors
     /// When the disk does not take it, or a file came there meanwhile.
-    pub fn finish(self) -> Result<()> {
+    pub fn finish(self) -> Result<FinishedFile> {
         Ok(self.unfinished.finish()?)
     }
 }

@@ -8,6 +8,8 @@ use super::ReadTransaction;
 use super::Result;
 use super::Store;
 use super::open::ExpectedVersion;
+use super::paths::beside;
+use super::room::LOG_PAGES;
 use super::schema;
 use super::stop_signals;
 use crate::domain::text;
@@ -67,6 +69,23 @@ impl Store {
             };
             (faults, value)
         })
+    }
+}
+
+/// A log is called long where it is so many times longer than one that is about to be moved into the file.
+const LONG: u64 = 8;
+
+impl Store {
+    /// The length of the log beside the store in bytes, where it is long: a reader keeps it from being emptied.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn long_log(&self) -> Result<Option<u64>> {
+        let page_size: i64 = self.connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+        let limit = LONG * u64::from(LOG_PAGES.unsigned_abs()) * page_size.unsigned_abs();
+        // Only its name is looked up: closing a file of the store would drop the locks of SQLite.
+        let length = std::fs::metadata(beside(&self.path, "-wal")).map_or(0, |log| log.len());
+        Ok(Some(length).filter(|length| *length > limit))
     }
 }
 

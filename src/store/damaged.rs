@@ -25,6 +25,12 @@ pub fn log_faults(store: &Path) -> Result<Vec<String>> {
     log_check::faults(store)
 }
 
+/// Whether a file that does not begin as a store may be one that was damaged: its header has the mark of one, or tables of one are
+/// near its beginning. Any other file is none, whatever the operator named.
+pub fn may_be_store(path: &Path) -> bool {
+    file_header::has_mark(path)
+}
+
 /// The statements that complete what `sqlite3` recovered of a store with this schema version: the two numbers in the header by which
 /// a store is known, which `.dump` leaves out. Rows of which `.recover` does not know the table would be a table of no store.
 pub fn completing_sql(schema_version: i64) -> String {
@@ -67,6 +73,7 @@ impl DamagedStore {
             file: FileIdentity::at(path)?,
             rule: *rule,
             notes_changes: Cell::default(),
+            keeps_erased: Cell::default(),
             is_for_reading: true,
         };
         Ok(Self { store, header_faults, log_faults, schema_version: known.unwrap_or(schema::VERSION) })

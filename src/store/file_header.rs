@@ -2,11 +2,12 @@
 
 use std::fs::File;
 use std::io;
+use std::io::Read as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use super::Result;
-use super::open::of_other_file;
+use super::denied::of_other_file;
 use super::schema;
 use crate::private_file;
 use crate::private_file::FileError;
@@ -69,6 +70,17 @@ impl FileHeader {
             None => Ok(length),
         }
     }
+}
+
+/// Whether a file has marks of a store at its beginning: that of the program in its header, or its tables in what follows it.
+pub(super) fn has_mark(path: &Path) -> bool {
+    const BEGINNING: u64 = 1 << 20;
+    let mut bytes = Vec::new();
+    // A file that cannot be read has none; one that SQLite has open is no database, or it would not be asked.
+    let read = File::open(path).and_then(|file| file.take(BEGINNING).read_to_end(&mut bytes));
+    let mark = u32::try_from(schema::APPLICATION_ID).unwrap_or_default().to_be_bytes();
+    let has = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
+    read.is_ok() && (bytes.get(68..72) == Some(&mark[..]) || has(b"\0") && has(b"refused_attempts"))
 }
 
 /// The header of a damaged store, `None` where the file does not begin as a database, and what is wrong with it, a line each; empty:

@@ -27,6 +27,7 @@ pub mod damaged;
 pub mod damaged_pages;
 mod dead_senders;
 mod deliveries;
+mod denied;
 pub mod disk_space;
 pub mod ended_passwords;
 pub mod error;
@@ -109,6 +110,8 @@ pub struct Store {
     rule: Rule,
     /// Whether this connection notes the changes of users: [`user_changes`].
     notes_changes: Cell<bool>,
+    /// [`Store::keeps_erased`].
+    keeps_erased: Cell<bool>,
     /// Whether there was too little room to open it for more than reading: [`room`].
     is_for_reading: bool,
 }
@@ -126,6 +129,7 @@ pub struct WriteTransaction<'store> {
     connection: &'store Connection,
     /// Whether values were erased that the log still has.
     has_erased: Cell<bool>,
+    keeps_erased: &'store Cell<bool>,
     // After the transaction: fields are dropped in their order.
     _stop_signals: StopSignalGuard,
 }
@@ -134,6 +138,12 @@ impl Store {
     /// Where the store is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether values that were erased are still in the log beside the store, because others were reading: until all of these have
+    /// ended.
+    pub fn keeps_erased(&self) -> bool {
+        self.keeps_erased.get()
     }
 
     /// Begins to read.
@@ -173,6 +183,7 @@ impl Store {
             reading: ReadTransaction { transaction },
             connection: &self.connection,
             has_erased: Cell::new(false),
+            keeps_erased: &self.keeps_erased,
             _stop_signals: stop_signals,
         })
     }
@@ -185,11 +196,11 @@ impl WriteTransaction<'_> {
     /// When the disk does not take it, or users were changed without an event; nothing is changed then.
     pub fn commit(self) -> Result<()> {
         self.require_recorded()?;
-        let Self { reading, connection, has_erased, _stop_signals } = self;
+        let Self { reading, connection, has_erased, keeps_erased, _stop_signals } = self;
         reading.transaction.commit()?;
         if has_erased.get() {
-            // Best-effort: while others read, the log keeps the values until it is written anew.
-            let _ = waiting::waiting_at_most(EMPTY_LOG_WITHIN, || log_room::empty_log(connection));
+            // While others read, the log keeps the values until it is written anew.
+            keeps_erased.set(waiting::waiting_at_most(EMPTY_LOG_WITHIN, || log_room::empty_log(connection)).is_err());
         }
         Ok(())
     }

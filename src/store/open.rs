@@ -6,9 +6,6 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 
-use nix::errno::Errno;
-use nix::unistd::AccessFlags;
-use nix::unistd::eaccess;
 use nix::unistd::geteuid;
 use rusqlite::Connection;
 use rusqlite::ErrorCode;
@@ -20,6 +17,8 @@ use super::Result;
 use super::Store;
 use super::StoreError;
 use super::WriteTransaction;
+use super::denied::denied;
+use super::denied::of_other_file;
 use super::file_identity::FileIdentity;
 use super::file_system;
 use super::functions;
@@ -39,7 +38,6 @@ use crate::private_file::COMPANIONS;
 use crate::private_file::FileError;
 use crate::private_file::Rule;
 use crate::private_file::UnfinishedFile;
-use crate::private_file::is_shortage_of_descriptors;
 
 /// How many prepared statements a connection keeps: as many as the code has that prepares for a cache. Each turn of the outbox
 /// needs some twenty, and with fewer places each would be prepared anew.
@@ -102,6 +100,7 @@ impl Store {
             file: FileIdentity::at(path)?,
             rule: *rule,
             notes_changes: Cell::default(),
+            keeps_erased: Cell::default(),
             is_for_reading,
         })
     }
@@ -138,7 +137,7 @@ impl Store {
         Self::create_at(unfinished.path(), &rule, fill)?;
         match unfinished.finish() {
             Err(FileError::Exists { .. }) => return Err(StoreError::Exists(path.to_owned())),
-            finished => finished?,
+            finished => drop(finished?),
         }
         drop(alone);
         Ok(())
@@ -156,6 +155,7 @@ impl Store {
             file: FileIdentity::at(path)?,
             rule: *rule,
             notes_changes: Cell::default(),
+            keeps_erased: Cell::default(),
             is_for_reading: false,
         };
         let writing = store.write()?;
@@ -229,31 +229,6 @@ pub(super) fn connect(path: &Path, rule: &Rule, way: OpenMode) -> Result<Connect
     functions::register(&connection)?;
     room::choose_directory_for_temporary_files(&connection, directory_of(&resolved))?;
     Ok(connection)
-}
-
-/// SQLite says the same of a file that is locked away as of a read-only disk; the system tells them apart.
-fn denied(error: rusqlite::Error, path: &Path) -> StoreError {
-    let error_code = error.sqlite_error_code();
-    let is_denied = error_code == Some(ErrorCode::CannotOpen) && eaccess(path, AccessFlags::R_OK) == Err(Errno::EACCES);
-    if is_denied {
-        let error = Errno::EACCES.into();
-        return FileError::Io { path: path.to_owned(), doing: "opened", error }.into();
-    }
-    // And of a process that has too many files open.
-    match std::io::pipe() {
-        Err(error) if error_code == Some(ErrorCode::CannotOpen) && is_shortage_of_descriptors(&error) => {
-            FileError::Io { path: path.to_owned(), doing: "opened", error }.into()
-        }
-        _ => error.into(),
-    }
-}
-
-/// A loose file that is not ours is told as what it is: another mode would make no store of it.
-pub(super) fn of_other_file(problem: FileError, named: &Path) -> StoreError {
-    match problem {
-        FileError::Mode { path, is_own_file: false, .. } if path == named => StoreError::NotOurs(path),
-        problem => problem.into(),
-    }
 }
 
 /// Tells our file from others without writing to it.

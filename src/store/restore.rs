@@ -24,6 +24,7 @@ use super::Store;
 use super::StoreError;
 use super::WriteTransaction;
 use super::clock::link_time;
+use super::denied::of_other_file;
 use super::file_header::FileHeader;
 use super::file_identity::FileIdentity;
 use super::links;
@@ -35,7 +36,6 @@ use super::metadata::KEY_FINGERPRINT;
 use super::open::ExpectedVersion;
 use super::open::companion_of;
 use super::open::connect;
-use super::open::of_other_file;
 use super::open::refuse_leftovers;
 use super::paths::beside;
 use super::paths::directory_of;
@@ -165,7 +165,7 @@ impl RestoreInProgress {
         match self.private.finish() {
             // There was no store to lock.
             Err(FileError::Exists { .. }) => return Err(StoreError::BeingRestored),
-            finished => finished?,
+            finished => drop(finished?),
         }
         if has_readers {
             // A reader finds a log from now on: opening creates it, and closing leaves it.
@@ -223,6 +223,7 @@ fn open_replaced(place: &Path, rule: &Rule) -> Result<Store> {
         file: FileIdentity::at(place)?,
         rule: *rule,
         notes_changes: Cell::default(),
+        keeps_erased: Cell::default(),
         is_for_reading: false,
     })
 }
@@ -230,7 +231,7 @@ fn open_replaced(place: &Path, rule: &Rule) -> Result<Store> {
 /// Copies the store that is replaced to a file of its own.
 fn keep(place: &Path, rule: &Rule, kept: &Path) -> Result<()> {
     let old = open_replaced(place, rule)?;
-    old.write_copy(old.begin_copy_beside(kept)?)?.finish()
+    old.write_copy(old.begin_copy_beside(kept)?)?.finish().map(drop)
 }
 
 /// How many bytes of a copy belong to it, as its header says ("Database File Format", section 1.3): what is behind them is no

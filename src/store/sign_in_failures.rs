@@ -40,10 +40,25 @@ pub struct RefusedAttempt<'a> {
     pub event: NewEvent,
     /// What was said, for the event that tells of several.
     pub refusal: &'a str,
-    /// Whether it may wait a little for others who write.
-    pub may_wait: bool,
-    /// Whose password was wrong, and where it came from.
-    pub failure: Option<(UserId, Option<&'a str>)>,
+    /// Who can cause it.
+    pub kind: AttemptKind<'a>,
+}
+
+/// Who can cause a refused attempt, and so how it is recorded.
+#[derive(Debug, Clone, Copy)]
+pub enum AttemptKind<'a> {
+    /// Anyone who tries passwords or codes. Its time must not tell anything, so that it waits for nobody.
+    Secret {
+        /// Whose password was wrong, and where it came from.
+        failure: Option<(UserId, Option<&'a str>)>,
+    },
+    /// An account that is no operator. It waits a little for others who write.
+    Stranger,
+    /// An operator. It waits as a change does.
+    Operator {
+        /// Whether one event may tell of those with the same words. Others have an event each.
+        may_be_counted: bool,
+    },
 }
 
 /// Refused attempts of one kind by one account that no event tells of yet.
@@ -190,12 +205,13 @@ impl WriteTransaction<'_> {
 
     /// Counts the attempt if an event of its kind was written less than a minute ago; says whether it did.
     fn add_to_recent_attempts(&self, attempt: &RefusedAttempt<'_>) -> Result<bool> {
-        let RefusedAttempt { event, refusal, .. } = attempt;
+        let RefusedAttempt { event, refusal, kind } = attempt;
         let account = &event.account;
+        let same = if matches!(kind, AttemptKind::Operator { .. }) { "AND refusal = ?3" } else { "" };
         let also = if self.later_columns()?.has_identified_by { ", identified_by = ?10" } else { "" };
         let sql = format!(
             "UPDATE refused_attempts SET count = count + 1, since = ifnull(since, ?2), refusal = ?3, operator = ?4, \
-             login_uid = ?6, host = ?7, by_sudo = ?8, standing = ?9{also} WHERE action = ?1 AND operator_uid = ?5 AND {}",
+             login_uid = ?6, host = ?7, by_sudo = ?8, standing = ?9{also} WHERE action = ?1 AND operator_uid = ?5 AND {} {same}",
             recently("?2")
         );
         let mut statement = self.transaction.prepare_cached(&sql)?;
@@ -224,7 +240,7 @@ impl WriteTransaction<'_> {
         let sql = format!(
             "INSERT INTO refused_attempts (action, refusal, event_at, count, since, operator, operator_uid, login_uid, \
              host, by_sudo, standing{column}) VALUES (?1, ?3, ?2, 0, NULL, ?4, ?5, ?6, ?7, ?8, ?9{place}) \
-             ON CONFLICT (action, operator_uid) DO UPDATE SET event_at = ?2, count = 0, since = NULL"
+             ON CONFLICT (action, operator_uid) DO UPDATE SET refusal = ?3, event_at = ?2, count = 0, since = NULL"
         );
         let mut statement = self.transaction.prepare_cached(&sql)?;
         let values = params![
@@ -252,22 +268,38 @@ fn recently(now: &str) -> String {
 }
 
 impl Store {
-    /// Counts a refused attempt, if nobody else writes now: at most one event a minute of each kind and account tells of them.
-    /// One that is nobody's password or code gives nothing away by its time, and looks for a gap as long as a right login does.
+    /// Records a refused attempt: at most one event a minute of each kind and account tells of them, of an operator's those with
+    /// the same words. What strangers can cause is counted only if nobody else writes now; one that is nobody's password or code
+    /// gives nothing away by its time, and looks for a gap as long as a right login does.
     ///
     /// # Errors
     /// When somebody else writes, or the store cannot be written; the attempt is refused all the same.
     pub fn count_refused(&self, attempt: &RefusedAttempt<'_>) -> Result<()> {
-        let writing = self.write_within(if attempt.may_wait { LOGIN_PATIENCE } else { Duration::ZERO })?;
+        let writing = match attempt.kind {
+            AttemptKind::Secret { .. } => self.write_within(Duration::ZERO)?,
+            AttemptKind::Stranger => self.write_within(LOGIN_PATIENCE)?,
+            AttemptKind::Operator { .. } => self.write()?,
+        };
         let now = attempt.event.time;
-        if let Some((id, client)) = attempt.failure {
+        if let AttemptKind::Operator { may_be_counted: false } = attempt.kind {
+            writing.append_event(&attempt.event)?;
+            return writing.commit();
+        }
+        if let AttemptKind::Secret { failure: Some((id, client)) } = attempt.kind {
             writing.add_sign_in_failure(id, client, now)?;
         }
         if !writing.add_to_recent_attempts(attempt)? {
             let (action, uid) = (attempt.event.action.as_str(), attempt.event.account.uid);
             let mut waiting = writing.refused_attempts()?;
             waiting.retain(|attempts| attempts.action == action && attempts.account.uid == uid);
+            let is_other = |before: &RefusedAttempts| {
+                matches!(attempt.kind, AttemptKind::Operator { .. }) && before.refusal != attempt.refusal
+            };
             match waiting.pop() {
+                Some(before) if is_other(&before) => {
+                    writing.append_event(&before.event(now))?;
+                    writing.append_event(&attempt.event)?;
+                }
                 Some(before) => {
                     let all = RefusedAttempts { count: before.count + 1, ..before };
                     let account = attempt.event.account.clone();

@@ -166,6 +166,18 @@ impl ReadTransaction<'_> {
         Ok(found)
     }
 
+    /// The hashes of some of the users who were added last: enough to know what a hash costs here.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn newest_password_hashes(&self) -> Result<Vec<PasswordHash>> {
+        let sql = "SELECT password_hash FROM (SELECT password_hash FROM user ORDER BY id DESC LIMIT 1000) \
+                   WHERE typeof(password_hash) = 'text' LIMIT 100";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let hashes = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(hashes.iter().filter_map(|hash| PasswordHash::parse(hash).ok()).collect())
+    }
+
     /// The passwords a user had before, newest first.
     ///
     /// # Errors

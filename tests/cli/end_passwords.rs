@@ -189,7 +189,7 @@ fn it_asks_with_the_counts_and_a_dry_run_shows_them() {
     -- stderr
     error: aborted; nothing was changed
     ");
-    assert_eq!((hashes(&world), world.ask("SELECT count(*) FROM job")), ("alice,bob,dora".to_owned(), "0".to_owned()));
+    assert_eq!((hashes(&world), world.count_jobs()), ("alice,bob,dora".to_owned(), 0));
     world.command("users send-reset --status locked --end-passwords").run().expect_status(0);
     assert_eq!(hashes(&world), "alice,bob,dora");
     let run = world.command("users send-reset --search alice --end-passwords").typing(["y"]).run().expect_status(0);
@@ -237,7 +237,7 @@ fn where_no_mail_can_leave_nothing_ends() {
     {
         world.run(call).expect_status(status);
     }
-    assert_eq!((hashes(&world), world.ask("SELECT count(*) FROM job")), ("alice,bob,dora".to_owned(), "0".to_owned()));
+    assert_eq!((hashes(&world), world.count_jobs()), ("alice,bob,dora".to_owned(), 0));
 }
 
 #[test]
@@ -407,7 +407,7 @@ fn more_passwords_than_were_confirmed_do_not_end() {
     let refused = create::make(&app, &wish, Some(ConfirmedPlan { mailed: 9, passwords: 1 }), &ChangeOptions::default())
         .unwrap_err();
     assert!(matches!(refused, ActionError::Refused(Refusal::SelectionChanged { confirmed: 1, found: 2 })), "{refused}");
-    assert_eq!((hashes(&world), world.ask("SELECT count(*) FROM job")), ("alice,bob,dora".to_owned(), "0".to_owned()));
+    assert_eq!((hashes(&world), world.count_jobs()), ("alice,bob,dora".to_owned(), 0));
     let made =
         create::make(&app, &wish, Some(ConfirmedPlan { mailed: 9, passwords: 2 }), &ChangeOptions::default()).unwrap();
     assert!(matches!(made, create::CreateOutcome::New(create::CreatedJob { mailed: 3, ended: 2, .. })), "{made:?}");

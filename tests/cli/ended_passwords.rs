@@ -216,7 +216,7 @@ fn a_dry_run_and_a_rate_say_before_that_mails_cannot_leave() {
     world.set_password("alice", OTHER);
     world.configure_relay(1);
     assert_eq!(end("-n").expect_status(75).err(), end("--yes").expect_status(75).err());
-    assert_eq!(world.ask("SELECT count(*) FROM job"), "2");
+    assert_eq!(world.count_jobs(), 2);
 }
 
 #[test]

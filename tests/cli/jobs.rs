@@ -135,7 +135,7 @@ fn it_asks_with_the_count_and_without_a_terminal_needs_a_yes() {
     -- stderr
     error: aborted; nothing was changed
     ");
-    assert_eq!(world.ask("SELECT count(*) FROM job"), "0");
+    assert_eq!(world.count_jobs(), 0);
     assert_snapshot!(world.command("users send-reset --all --queue-only").typing(["y"]).run(), @"
     status 0
     -- asked
@@ -200,7 +200,7 @@ fn who_is_meant_is_said_in_one_way() {
     }
     world.run("users send-reset --all --yes --expires 8d").expect_status(65);
     world.command("users send-reset --all --yes --note").argument("a\rb").run().expect_status(65);
-    assert_eq!(world.ask("SELECT count(*) FROM job"), "0");
+    assert_eq!(world.count_jobs(), 0);
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn another_number_than_expected_mails_nobody() {
     error: 4 users would be mailed, and `--expect` says 6; nobody was mailed
     hint: details: the same with `--dry-run`
     ");
-    assert_eq!(world.ask("SELECT count(*) FROM job"), "0");
+    assert_eq!(world.count_jobs(), 0);
     world.run("users send-reset --all --expect 4 --yes").expect_status(0);
     assert_eq!(world.mails().len(), 4);
 }
@@ -237,7 +237,7 @@ fn the_same_key_goes_on_and_makes_no_second_job() {
     -- stderr
     Job 1 with this key has finished: cxme-admin jobs show 1
     ");
-    assert_eq!(world.ask("SELECT count(*) FROM job"), "1");
+    assert_eq!(world.count_jobs(), 1);
 }
 
 #[test]

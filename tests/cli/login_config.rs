@@ -69,19 +69,28 @@ fn no_mistake_outside_the_sections_of_a_login_stops_one() {
 }
 
 #[test]
-fn what_hashing_costs_falls_back_to_the_default_where_it_cannot_be_read() {
+fn what_hashing_costs_is_not_guessed_where_it_cannot_be_read() {
     let world = world();
+    let hash = || world.ask("SELECT password_hash || password_rehashes FROM user WHERE username = 'alice'");
+    let before = hash();
     let store = format!("[store]\npath = \"{}\"\n", world.store().display());
     for broken in [
         "[password.argon2]\nmemory_kib = 1024\n",
         "[password.argon2]\nmemory_kib = \n",
-        "[password.argon2]\nmemory_kib = 1048576\niterations = 16\n",
+        "[password.argon2]\nmemory_kib = 1\n",
+        "[password.argon2]\niterations = 99\n",
+        "[password.argon2]\niteration = 2\n",
+        "[password.argon]\niterations = 2\n",
+        "[pasword.argon2]\nmemory_kib = 19456\niterations = 2\n",
+        "[password]\nargon2 = 5\n",
+        "[password.argon2\nmemory_kib = 19456\n",
         "[sign_in]\nmax_failures = 0\n",
         "[sign_in]\nmax_failures = \"many\n",
         "[sign_in]\nmax_failure = 3\n",
     ] {
         world.write_config(&format!("{store}{broken}"));
         assert_answers(&world, broken);
+        assert_eq!(hash(), before, "{broken}: no password was hashed again at a cost that nobody asked for");
         assert_eq!(world.run("users list").status, 78, "{broken}: every other command says it");
     }
 }

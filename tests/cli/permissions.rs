@@ -12,7 +12,7 @@ use crate::support::MALLORY;
 use crate::support::World;
 
 /// A command for every action; none changes what the next one needs.
-const COMMANDS: [(Action, &str); 52] = [
+pub(crate) const COMMANDS: [(Action, &str); 52] = [
     (Action::UsersList, "users list"),
     (Action::UsersShow, "users show alice"),
     (Action::UsersAdd, "users add new@example.com -n"),

@@ -223,7 +223,7 @@ fn a_restored_store_sends_nothing_again_that_nobody_has_looked_at() {
     -- stderr
     Dry run; nothing was changed.
     ");
-    assert_eq!(world.ask("SELECT count(*) FROM user"), "4");
+    assert_eq!(world.count_users(), 4);
     assert_snapshot!(restore().run(), @"
     status 2
     -- stderr
@@ -241,7 +241,7 @@ fn a_restored_store_sends_nothing_again_that_nobody_has_looked_at() {
     1 open link revoked, 2 waiting mails in doubt, 1 running job paused.
     Non-interactive equivalent: cxme-admin store restore [DIR]/copy.db --reason 'disk died' --yes
     ");
-    assert_eq!(world.ask("SELECT count(*) FROM user"), "3");
+    assert_eq!(world.count_users(), 3);
     assert_snapshot!(world.newest_event(), @r#"
     store restore | done | owner, Admin | disk died
     {"from":"[DIR]/copy.db","jobs":1,"links":1,"messages":2,"replaced_store":"[DIR]/data/store.db.replaced-20261124-080000"}
@@ -287,7 +287,7 @@ fn a_store_that_is_gone_is_restored_in_its_place() {
     }
     world.command("store restore").argument(world.path("copy.db")).run().expect_status(0);
     world.run("store check").expect_status(0);
-    assert_eq!(world.ask("SELECT count(*) FROM user"), "3");
+    assert_eq!(world.count_users(), 3);
     assert!(world.accepts("alice", GOOD));
 }
 
@@ -336,7 +336,7 @@ fn what_is_no_sound_copy_replaces_nothing() {
     error: [DIR]/edited.db: damaged: audit: event 2 was changed after it was written, or the one before it was
     hint: it was left as it is, and the store as well; restore another copy; the users of this one: cxme-admin --store [DIR]/edited.db users export --with-hashes --to users.csv, which `users import --update` takes (docs/backup.md)
     ");
-    assert_eq!(world.ask("SELECT count(*) FROM user"), "4");
+    assert_eq!(world.count_users(), 4);
     world.run("store check").expect_status(0);
 }
 

@@ -343,7 +343,7 @@ fn what_other_tools_call_it_is_answered_with_the_command_and_not_run() {
     hint: did you mean: cxme-admin users list
     ");
     assert_eq!(world.events(), before);
-    assert_eq!(world.ask("SELECT count(*) FROM user"), "1");
+    assert_eq!(world.count_users(), 1);
 }
 
 #[test]

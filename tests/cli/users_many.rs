@@ -334,7 +334,7 @@ fn several_users_are_deleted() {
     users delete | done | owner, Admin | -
     {"selection":"--from -","sha256":"b8f9a4af77c3956dbc95ca372ee11572348ec9eebf3163b5618395c0a05c140d","users":1}
     "#);
-    assert_eq!(world.ask("SELECT count(*) FROM user"), "0");
+    assert_eq!(world.count_users(), 0);
 }
 
 #[test]

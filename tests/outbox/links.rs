@@ -6,6 +6,8 @@ use cxme_admin::domain::message::MessageId;
 use cxme_admin::domain::policy::PersonalWords;
 use cxme_admin::domain::policy::Policy;
 use cxme_admin::domain::user::Lock;
+use cxme_admin::domain::user::SignIn;
+use cxme_admin::domain::user::User;
 use cxme_admin::domain::user::UserId;
 use cxme_admin::outbox::SendReport;
 use cxme_admin::random::ScriptedRandom;
@@ -65,10 +67,16 @@ fn a_link_dies_with_each_change_that_ends_what_it_was_made_for() {
         world.change(|store| store.set_lock(user, Some(&Lock { until: None, reason: None }), world.now()));
     };
     let address = |world: &World, user: UserId| {
-        world.sql(&format!("UPDATE user SET email = 'adams@example.com' WHERE id = {}", user.0));
+        world.change(|store| {
+            let user = store.user_by_id(user)?.unwrap();
+            store.update_user(&User { email: "adams@example.com".parse().unwrap(), ..user })
+        });
     };
     let saml = |world: &World, user: UserId| {
-        world.sql(&format!("UPDATE user SET sign_in = 'saml' WHERE id = {}", user.0));
+        world.change(|store| {
+            let user = store.user_by_id(user)?.unwrap();
+            store.update_user(&User { sign_in: SignIn::Saml, ..user })
+        });
     };
     let deleted = |world: &World, user: UserId| world.change(|store| store.delete_user(user));
     let changes: [(&str, Doing); 5] = [

@@ -99,6 +99,75 @@ fn on_a_full_disk() {
 }
 
 #[test]
+fn a_refusal_that_cannot_be_recorded_says_so() {
+    in_own_mounts("refusals_on_a_full_disk");
+}
+
+#[test]
+#[ignore = "started by a_refusal_that_cannot_be_recorded_says_so"]
+fn refusals_on_a_full_disk() {
+    let directory = tempfile::tempdir().unwrap();
+    let disk = directory.path();
+    small_disk(disk);
+    let world = World::in_folder(disk).with_users();
+    world.configure("[saml]\nemail_domains = [\"idp.example.com\"]");
+    world.done(&["users", "add", "sam@idp.example.com"]);
+    let words = ["users", "set-password", "sam", "--generate"];
+    let refusal = "sam signs in with SAML: the password is kept by the organization's identity provider";
+    let events = || world.count("SELECT count(*) FROM event");
+    let before = events();
+    fill(disk, 500);
+    world.run(&words).refused(74, &format!("{refusal}; this refusal could not be recorded in the audit log: "));
+    assert_eq!(events(), before);
+    empty(disk);
+    world.run(&words).refused(65, refusal);
+    assert_eq!(events(), before + 1);
+    if is_long() {
+        let holder = world.sqlite();
+        holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let audit = "could not be recorded in the audit log: the store is busy";
+        world.run(&words).refused(75, &format!("{refusal}; this refusal {audit}"));
+    }
+}
+
+#[test]
+fn an_export_that_is_not_all_there_leaves_no_event_and_no_file() {
+    in_own_mounts("exports_to_a_full_disk");
+}
+
+#[test]
+#[ignore = "started by an_export_that_is_not_all_there_leaves_no_event_and_no_file"]
+fn exports_to_a_full_disk() {
+    let directory = tempfile::tempdir().unwrap();
+    let (disk, other) = (directory.path(), tempfile::tempdir().unwrap());
+    small_disk(disk);
+    let world = World::in_folder(other.path()).with_users();
+    let name = "name ".repeat(38);
+    let rows: String = (0..2_000).map(|row| format!("u{row}@example.com,{name}\n")).collect();
+    finish(world.command(&["users", "import", "-"]), &format!("email,name\n{rows}")).done(&["import"]);
+    let to = disk.join("hashes.csv");
+    let words = ["users", "export", "--with-hashes", "--to", to.to_str().unwrap()];
+    let events = || world.count("SELECT count(*) FROM event WHERE action = 'users export with hashes'");
+    fill(disk, 100);
+    world.run(&words).refused(74, &format!("{}: cannot be written: ", to.display()));
+    assert_eq!((events(), to.exists()), (0, false));
+    empty(disk);
+    // A process that may open too few files: each time either both are there, or none.
+    let mut counts = [0, 0];
+    for limit in 5..24 {
+        let ran = under_limit(&world, &format!("-n {limit}"), &words);
+        let is_done = ran.code == Some(0);
+        assert_eq!((events() == 1, to.exists()), (is_done, is_done), "{limit}: {ran:?}");
+        counts[usize::from(is_done)] += 1;
+        if is_done {
+            break;
+        }
+    }
+    assert!(counts[0] > 2 && counts[1] == 1, "{counts:?}");
+    assert_eq!(names_in(disk), ["hashes.csv"]);
+}
+
+#[test]
 fn init_on_a_full_disk_makes_all_of_a_store_or_none() {
     in_own_mounts("init_on_a_full_disk");
 }

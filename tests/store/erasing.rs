@@ -60,3 +60,72 @@ fn the_recorded_values_of_deleted_users_are_not_in_the_file() {
     world.assert_sound();
     assert!(world.done(&["audit", "verify"]).contains("Erased with deleted users"), "said");
 }
+
+/// Reads the first byte of what a command prints: by then it has read all that it prints.
+fn first_byte(child: &mut std::process::Child) -> u8 {
+    let mut first = [0];
+    std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut first).unwrap();
+    first[0]
+}
+
+#[test]
+fn a_reader_of_a_list_who_stops_keeps_nothing_in_the_log() {
+    let world = World::without_store();
+    world.done(&["init", "--yes"]);
+    // More than is held in memory.
+    let import = ["users", "import", "-", "-q"];
+    finish(world.command(&import), &rows(if is_long() { 300_000 } else { 40_000 }, 1)).done(&import);
+    let mark = "N0007r1";
+    for (number, words) in [
+        ["users", "list", "-o", "csv"],
+        ["users", "list", "-o", "ndjson"],
+        ["users", "list", "--sort", "name"],
+        ["users", "export", "-o", "json"],
+        ["users", "show", "--all", "-o"],
+        ["users", "show", "--all", "-v"],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let json = if words.last() == Some(&"-o") { &["json"][..] } else { &[] };
+        let mut command = world.command(&[&words[..], json].concat());
+        command.stdin(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        let mut reader = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+        first_byte(&mut reader);
+        let user = format!("user{}", 7 + number);
+        let deleted = world.run(&["users", "delete", &user, "--yes", "-v"]);
+        assert!(deleted.code == Some(0) && !deleted.stderr.contains("-wal"), "{words:?}: {deleted:?}");
+        let log = world.state().join("store.db-wal");
+        assert_eq!(log.metadata().map_or(0, |log| log.len()), 0, "{words:?}");
+        // It prints what was there when it began.
+        let rest = reader.wait_with_output().unwrap();
+        assert!(rest.status.success() && String::from_utf8_lossy(&rest.stdout).contains(&user), "{words:?}");
+    }
+    assert_eq!(places(&world, mark), [""; 0]);
+}
+
+#[test]
+fn a_delete_beside_a_reader_says_what_the_log_keeps() {
+    let world = World::new();
+    let reader = world.sqlite();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM event").unwrap();
+    let deleted = world.run(&["users", "delete", "bob", "--yes"]);
+    assert!(deleted.code == Some(0) && deleted.stderr.contains("its `-wal` file keeps values"), "{deleted:?}");
+    drop(reader);
+    world.done(&["users", "list"]);
+    assert!(!world.names().contains(&"store.db-wal".to_owned()));
+}
+
+#[test]
+fn a_check_warns_of_a_long_log() {
+    let world = World::new();
+    let reader = world.sqlite();
+    let version: i64 = reader.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    reader.pragma_update(None, "user_version", version).unwrap();
+    let warning = "store.db-wal has 129 MiB: a large change is running, or a program keeps reading";
+    assert!(!world.run(&["store", "check"]).stderr.contains("MiB"));
+    // The rest of it is no part of the log as SQLite reads it.
+    nix::unistd::truncate(&world.state().join("store.db-wal"), 129 << 20).unwrap();
+    let check = world.run(&["store", "check"]);
+    assert!(check.code == Some(0) && check.stderr.contains(warning), "{check:?}");
+}

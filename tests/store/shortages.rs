@@ -138,6 +138,35 @@ fn little_memory_ends_nothing_by_a_signal_or_a_panic() {
     }
 }
 
+/// The hash takes most of the memory of the command, and what counts a wrong password comes after it.
+#[test]
+fn a_wrong_password_is_counted_or_not_looked_at_however_little_memory_there_is() {
+    let world = World::new();
+    world.configure("");
+    world.set_password().done(&["set-password"]);
+    let count = || -> i64 {
+        world.sqlite().query_row("SELECT ifnull(sum(count), 0) FROM sign_in_failures", [], |row| row.get(0)).unwrap()
+    };
+    for option in ["-d", "-v"] {
+        let verify = |kib: u32| {
+            let words = ["users", "verify-password", "alice", "--stdin"];
+            let before = count();
+            let ran = limited(&world, &format!("{option} {kib}"), &words, "a wrong password of alice");
+            let is_wrong = ran.code == Some(1) && ran.stderr.is_empty();
+            assert_eq!(count() - before, i64::from(is_wrong), "{option} {kib}: {ran:?}");
+            assert!(is_wrong || [75, 127].map(Some).contains(&ran.code), "{option} {kib}: {ran:?}");
+            is_wrong
+        };
+        // The least with which the hash succeeds lies between these two.
+        let (mut refused, mut enough) = (16_000, 160_000);
+        while enough - refused > 16 {
+            let middle = (refused + enough) / 2;
+            if verify(middle) { enough = middle } else { refused = middle }
+        }
+        assert!((enough..enough + 512).step_by(32).all(verify), "{option}: {enough}");
+    }
+}
+
 #[test]
 fn where_no_thread_can_be_started_no_mail_is_sent_and_the_words_say_why() {
     if !can_be_root() {

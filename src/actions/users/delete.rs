@@ -35,3 +35,8 @@ pub fn delete_several(app: &App, several: &TargetList, change_options: &ChangeOp
         Ok((details, resolved))
     })
 }
+
+/// Whether the log beside the store still has values of users whom this app deleted, because others were reading.
+pub fn keeps_values(app: &App) -> bool {
+    app.store.keeps_erased()
+}

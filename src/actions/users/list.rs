@@ -1,11 +1,14 @@
 //! `users list` and `users export`.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use jiff::Timestamp;
 
 use crate::actions::ActionError;
 use crate::actions::App;
+use crate::actions::ChangeOptions;
+use crate::actions::EventDetails;
 use crate::actions::Result;
 use crate::actions::Total;
 use crate::actions::Transaction;
@@ -111,21 +114,32 @@ fn contradiction(wanted: &UserFilter, names: &[UserReference], place: usize, mor
     ActionError::BadInput(words)
 }
 
-/// Writes the event of an export with hashes: who took them out, and how many. It is written before the first hash
-/// leaves.
+/// Writes the event of an export with hashes: who took them out, and how many. `finish` puts the file in its place, so that there is no
+/// event of a file that could not be written, and `remove` takes it away again where the event cannot be written.
 ///
 /// # Errors
-/// When the operator may not, or the store cannot be written.
-pub fn announce_hashes(
+/// When the operator may not, or one of the two cannot be written.
+pub fn record_export<F>(
     app: &App,
-    wanted: &UserFilter,
-    change_options: &crate::actions::ChangeOptions,
-    to: &str,
+    count: u64,
+    to: &Path,
+    change_options: &ChangeOptions,
+    finish: impl FnOnce() -> Result<F>,
+    remove: impl FnOnce(F),
 ) -> Result<()> {
-    app.change(Action::UsersExportHashes, change_options, |change| {
-        let mut details = crate::actions::EventDetails::default();
-        details.note("users", change.count_users(&wanted.query.selection, change.now())?);
-        details.note("to", to);
+    let mut finished = None;
+    let recorded = app.change(Action::UsersExportHashes, change_options, |_| {
+        finished = Some(finish()?);
+        let mut details = EventDetails::default();
+        details.note("users", count);
+        details.note("to", to.display().to_string());
         Ok((details, ()))
-    })
+    });
+    match (recorded, finished) {
+        (Err(error), Some(file)) => {
+            remove(file);
+            Err(ActionError::Unfinished { path: to.to_path_buf(), error: Box::new(error) })
+        }
+        (recorded, _) => recorded,
+    }
 }

@@ -177,7 +177,9 @@ pub fn verify(
     match found.user.as_ref().zip(verified) {
         Some((user, verified)) => {
             // A courtesy: neither a full disk nor another writer keeps anybody out.
-            let _ = app.store.record_login(user.id, app.rehash(&verified).as_ref(), app.now());
+            let rehashed = app.rehash(&verified);
+            app.release_hashing_memory();
+            let _ = app.store.record_login(user.id, rehashed.as_ref(), app.now());
             Ok(VerifyOutcome::Accepted { must_change: user.must_change_password })
         }
         None => {

@@ -8,6 +8,7 @@ use crate::cli::value::Value;
 use crate::config::Config;
 use crate::config::Setting;
 use crate::domain::action::Action;
+use crate::domain::secret_form::without_secrets;
 
 /// Show the files and settings in force, and where each comes from
 ///
@@ -36,7 +37,8 @@ pub fn run(context: &mut Context, _: &ShowArgs) -> anyhow::Result<()> {
     let path = context.config_path();
     let settings = Config::settings(path.as_deref(), context.surroundings())?;
     let key_source = if config.reset.key_file.is_some() { Source::File } else { Source::Default };
-    let shown = |path: Option<std::path::PathBuf>| path.map(|path| path.display().to_string());
+    let shown =
+        |path: Option<std::path::PathBuf>| path.map(|path| without_secrets(&path.display().to_string()).into_owned());
     let files = [
         ("config", shown(path), context.config_source()),
         ("store", shown(context.store_path(&config).ok()), context.store_source(&config)),

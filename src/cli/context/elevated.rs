@@ -137,26 +137,26 @@ impl Context {
         Ok(callers)
     }
 
-    // In these two, ignoring a wrong value would treat the caller as the account whose rights they have.
+    // In these two, ignoring a wrong value, such as none, would treat the caller as the account whose rights they have.
 
     fn number_of(&self, name: &'static str) -> anyhow::Result<Option<u32>> {
-        let Some(value) = self.process.variable(name) else { return Ok(None) };
+        let Some(value) = self.process.variable_or_empty(name) else { return Ok(None) };
         let number = value.to_str().and_then(|number| number.parse().ok()).filter(|&number| number != uid::NONE);
         let wrong = || CliError::Configuration(format!("the variable {name} is not a number"));
         Ok(Some(number.ok_or_else(wrong)?))
     }
 
     fn account_of(&self, name: &'static str) -> anyhow::Result<Option<u32>> {
-        let Some(value) = self.process.variable(name) else { return Ok(None) };
+        let Some(value) = self.process.variable_or_empty(name) else { return Ok(None) };
         let given = value.to_string_lossy().into_owned();
         let found = match value.to_str() {
-            Some(account) => self.process.accounts.number(account),
-            None => Ok(None),
+            Some(account) if !account.is_empty() => self.process.accounts.number(account),
+            _ => Ok(None),
         };
         let found = found.map_err(|error| CliError::AccountLookup { given: given.clone(), error })?;
         let unknown = || {
             let given = text::quoted(&given, 80);
-            CliError::Configuration(format!("the variable {name} names no account of this machine: {given}"))
+            CliError::Configuration(format!("the variable {name} names no account of this machine: `{given}`"))
         };
         Ok(Some(found.ok_or_else(unknown)?))
     }

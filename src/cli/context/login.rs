@@ -5,6 +5,7 @@ use super::sign_in;
 use crate::actions::App;
 use crate::actions::AppRules;
 use crate::actions::PolicySource;
+use crate::actions::policy_check::HashingCost;
 use crate::config::Config;
 use crate::domain::action::Action;
 use crate::secrets::password_hash::HashParameters;
@@ -23,9 +24,11 @@ impl Context {
     }
 }
 
-/// What checking a password needs. A cost that no hash can have falls back to the default, as one that cannot be read does.
+/// What checking a password needs. A cost that no hash can have is as little known as one that cannot be read.
 fn login_rules(config: &Config) -> anyhow::Result<AppRules> {
     let argon2 = &config.password.argon2;
-    let hashing = HashParameters::new(argon2.memory_kib, argon2.iterations, argon2.parallelism).unwrap_or_default();
+    let parameters = HashParameters::new(argon2.memory_kib, argon2.iterations, argon2.parallelism).ok();
+    let is_known = config.password.is_argon2_known;
+    let hashing = parameters.filter(|_| is_known).map_or(HashingCost::Unknown, HashingCost::Known);
     Ok(AppRules { hashing, sign_in: sign_in(config), policy: PolicySource::default(), ..AppRules::default() })
 }

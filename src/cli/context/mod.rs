@@ -19,6 +19,7 @@ use crate::actions::ActionError;
 use crate::actions::App;
 use crate::actions::AppRules;
 use crate::actions::PolicySource;
+use crate::actions::policy_check::HashingCost;
 use crate::cli::Global;
 use crate::cli::failure::CliError;
 use crate::cli::output::Charset;
@@ -42,6 +43,7 @@ use crate::private_file;
 use crate::private_file::FsCredentials;
 use crate::private_file::Rule;
 use crate::process::Process;
+use crate::process::terminal::PromptError;
 use crate::process::terminal::Terminal;
 use crate::random::Random;
 use crate::secrets::key::ResetKey;
@@ -180,6 +182,7 @@ impl Context {
         let rule = self.store_rule(&config, owner);
         self.take_rights_for(&path)?;
         let store = Store::open(&path, &rule, expect).map_err(|error| self.with_sudo_hint(error, &path, &config))?;
+        self.output.hold_beside(&path);
         let rules = rules(&config)?;
         let (Some(clock), Some(random)) = (self.clock.take(), self.random.take()) else {
             anyhow::bail!("the store was opened twice");
@@ -309,9 +312,9 @@ impl Context {
     /// When there is none, or `--no-input` was given; `hint` says what to give instead.
     pub fn terminal(&self, question: &str, hint: &str) -> anyhow::Result<Box<dyn Terminal>> {
         let question = question.trim_end_matches('?');
-        let cannot = || CliError::CannotAsk { question: question.to_owned(), hint: hint.to_owned() };
+        let cannot = |hint: String| CliError::CannotAsk { question: question.to_owned(), hint };
         if self.global.no_input {
-            return Err(cannot().into());
+            return Err(cannot(hint.to_owned()).into());
         }
         // `init` asks before there is a configuration.
         let retry_for = self
@@ -320,7 +323,12 @@ impl Context {
             .map_or_else(|| Config::default().password.prompt_timeout, |config| config.password.prompt_timeout);
         match self.process.terminal(retry_for) {
             Ok(terminal) => Ok(self.able(terminal)),
-            Err(crate::process::terminal::PromptError::NoTerminal) => Err(cannot().into()),
+            // su starts a session without a terminal, and leaves it as the standard streams.
+            Err(PromptError::NoTerminal) if self.process.stdin.is_terminal => {
+                let of_su = format!("{hint}; or use a shell: `su -c` takes the terminal away, unless given `--pty`");
+                Err(cannot(of_su).into())
+            }
+            Err(PromptError::NoTerminal) => Err(cannot(hint.to_owned()).into()),
             Err(error) => Err(error.into()),
         }
     }
@@ -344,7 +352,12 @@ fn rules(config: &Config) -> anyhow::Result<AppRules> {
     let policy = PolicySource::new(move || {
         policy(&read).map_err(anyhow::Error::reallocate_into_boxed_dyn_error_without_backtrace)
     });
-    Ok(AppRules { organization: organization(config), policy, hashing: hashing(config)?, sign_in: sign_in(config) })
+    Ok(AppRules {
+        organization: organization(config),
+        policy,
+        hashing: HashingCost::Known(hashing(config)?),
+        sign_in: sign_in(config),
+    })
 }
 
 fn sign_in(config: &Config) -> SignInRules {

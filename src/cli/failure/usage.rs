@@ -23,10 +23,10 @@ use super::unknown_command;
 use crate::cli::Arguments;
 use crate::cli::output;
 use crate::cli::output::Charset;
+use crate::domain::secret_form;
 use crate::domain::text;
 use crate::process::Process;
 use crate::process::limits::LowLimit;
-use crate::secrets::ResetCode;
 
 /// Prints what clap has to say: help and version are data, an error is not.
 pub fn of_usage(mut process: Process, error: clap::Error) -> u8 {
@@ -108,33 +108,10 @@ fn of_text_alone(error: clap::Error, arguments: &[OsString]) -> (clap::Error, bo
     }
 }
 
-/// Whether the word is a code, also as it stands in a link, or the command that takes one.
+/// Whether the word has the form of a secret, alone or in a link, or is the command that takes a code.
 fn may_be_or_stand_before_a_code(word: &OsStr) -> bool {
     let word = word.to_string_lossy();
-    word == "redeem" || code_in(&word).is_some()
-}
-
-/// What may be a code in a word, wherever it is: in a link with `#` or `%23`, or directly behind a short option. A hash that is
-/// written in hexadecimal digits is longer than what is taken for a code.
-fn code_in(word: &str) -> Option<&str> {
-    const LONGEST: usize = ResetCode::LENGTH + 6;
-    let mut parts = word.split(|c: char| !ResetCode::may_contain(c));
-    parts.find(|part| {
-        (ResetCode::LENGTH..=LONGEST).contains(&part.chars().filter(|c| c.is_ascii_alphanumeric()).count())
-    })
-}
-
-/// The text without the codes among the arguments, in whatever case it repeats them.
-pub(super) fn without_codes(text: &str, arguments: &[OsString]) -> String {
-    let mut text = text.to_owned();
-    for word in arguments.iter().filter_map(|word| word.to_str()) {
-        let Some(code) = code_in(word).map(str::to_ascii_lowercase) else { continue };
-        // Lower case in ASCII has the same bytes in number.
-        while let Some(at) = text.to_ascii_lowercase().find(&code) {
-            text.replace_range(at..at + code.len(), "(hidden: may be a code)");
-        }
-    }
-    text
+    word == "redeem" || !secret_form::secrets_in(&word).is_empty()
 }
 
 /// Whether somebody could have typed a password or a code after this word, although no command takes one there.

@@ -177,9 +177,13 @@ fn is_no_store(error: &anyhow::Error) -> bool {
 
 /// What to do about a file that may be the store and does not begin as one. No restore replaces it: it may be any file.
 fn remedy_of_lost(path: &Path) -> String {
+    const OTHER: &str = "name the store with `--store` or `[store] path`";
+    if !damaged::may_be_store(path) {
+        return OTHER.to_owned();
+    }
     let reserved = recovery::with_ending(path, ".damaged");
     format!(
-        "if it is another file, name the store with `--store` or `[store] path`; if it is your store, it has lost its beginning: \
+        "if it is another file, {OTHER}; if it is your store, it has lost its beginning: \
          move it and its -wal, -shm and -journal files to {}, then restore the newest sound backup: cxme-admin store restore \
          FILE; {}",
         typed(&reserved),

@@ -59,6 +59,7 @@ fn delete_one(context: &mut Context, app: &App, user: &UserReference, args: &Del
     prompt::confirm(context, args.yes, &format!("Delete {name} permanently?"))?;
     delete::delete(app, user, &args.acting.change_options())?;
     context.output.say(&format!("Deleted {name}."));
+    warn_of_log(context, app);
     Ok(())
 }
 
@@ -85,5 +86,16 @@ fn delete_several(context: &mut Context, app: &App, several: TargetList, args: &
         0 => targets::NOBODY.to_owned(),
         count => format!("Deleted {}.", counted(count, "user")),
     });
+    warn_of_log(context, app);
     Ok(())
+}
+
+/// Says where the values of those who were deleted still are.
+fn warn_of_log(context: &mut Context, app: &App) {
+    if delete::keeps_values(app) {
+        context.output.warn(
+            "other programs are reading the store: until they have ended and another command has run, its `-wal` file keeps values of \
+             deleted users",
+        );
+    }
 }

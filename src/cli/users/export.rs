@@ -14,7 +14,9 @@ use crate::cli::selection::SelectionArgs;
 use crate::cli::users::columns::UserColumn;
 use crate::cli::value::Heading;
 use crate::domain::action::Action;
+use crate::private_file::FinishedFile;
 use crate::private_file::UnfinishedFile;
+use crate::store::StoreError;
 
 /// Export users as CSV, JSON or NDJSON
 ///
@@ -65,11 +67,7 @@ pub fn run(context: &mut Context, args: &ExportArgs) -> anyhow::Result<()> {
         None => None,
         Some(path) => {
             let file = UnfinishedFile::begin(path)?;
-            if args.with_hashes {
-                let change_options = ChangeOptions { reason: args.reason.clone(), dry_run: false };
-                list::announce_hashes(&app, &wanted, &change_options, &path.display().to_string())?;
-            }
-            context.output.divert(Box::new(file.writer()?));
+            context.output.divert(Box::new(file.writer()?), path);
             Some(file)
         }
     };
@@ -88,7 +86,13 @@ pub fn run(context: &mut Context, args: &ExportArgs) -> anyhow::Result<()> {
     })?;
     context.output.flush()?;
     if let (Some(file), Some(path)) = (unfinished, &args.to) {
-        file.finish()?;
+        if args.with_hashes {
+            let change_options = ChangeOptions { reason: args.reason.clone(), dry_run: false };
+            let finish = || Ok(file.finish().map_err(StoreError::from)?);
+            list::record_export(&app, count, path, &change_options, finish, FinishedFile::remove)?;
+        } else {
+            file.finish()?;
+        }
         context.output.say(&format!("Exported {} to {}.", counted(count, "user"), path.display()));
     }
     Ok(())

@@ -42,13 +42,15 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
     };
     let mut count = 0_u64;
     if context.output.format == Format::Table {
-        show::show_several(&app, &several, &mut |shown| {
+        context.output.hold();
+        let read = show::show_several(&app, &several, &mut |shown| {
             if count > 0 {
                 context.output.line("")?;
             }
             count += 1;
             Ok(write_one(context, shown, now)?)
-        })?;
+        });
+        context.output.release(read)?;
     } else {
         let heads = HEADS.map(|(name, title)| Heading { name, title });
         data::records::<ActionError>(&mut context.output, &heads, now, |sink| {

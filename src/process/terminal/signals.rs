@@ -22,6 +22,8 @@ use std::sync::atomic::Ordering;
 
 use nix::errno::Errno;
 use nix::libc::c_int;
+use nix::libc::c_void;
+use nix::libc::siginfo_t;
 use nix::sys::signal::SaFlags;
 use nix::sys::signal::SigAction;
 use nix::sys::signal::SigHandler;
@@ -30,8 +32,10 @@ use nix::sys::signal::Signal;
 use nix::sys::signal::raise;
 use nix::sys::signal::sigaction;
 
-/// End the process, unless it says otherwise (signal(7)): all but SIGKILL, those by which the process itself ends in a fault
-/// (after which it could not continue), and the real-time ones, which nobody sends to a program that knows none.
+use crate::process::full_disk::was_sent;
+
+/// End the process, unless it says otherwise (signal(7)): all but SIGKILL, SIGSEGV, which the Rust runtime handles, [`FAULTS`], and
+/// the real-time ones, which nobody sends to a program that knows none.
 const DEADLY: [Signal; 15] = [
     Signal::SIGHUP,
     Signal::SIGINT,
@@ -49,6 +53,9 @@ const DEADLY: [Signal; 15] = [
     Signal::SIGIO,
     Signal::SIGPWR,
 ];
+
+/// End the process in a fault of its own, after which it could not continue. They are noted where they were sent.
+const FAULTS: [Signal; 5] = [Signal::SIGBUS, Signal::SIGABRT, Signal::SIGILL, Signal::SIGFPE, Signal::SIGSYS];
 
 /// Stop the process: Ctrl-Z, and touching the terminal from the background.
 const STOPPING: [Signal; 3] = [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU];
@@ -89,8 +96,9 @@ impl SignalWatch {
         // No SA_RESTART: a terminal call that the kernel would otherwise begin again, from the background for ever,
         // returns instead.
         let noting = SigAction::new(SigHandler::Handler(note), SaFlags::empty(), SigSet::empty());
-        for signal in DEADLY.into_iter().chain(STOPPING).chain(CONTINUING) {
-            let before = act(signal, &noting)?;
+        let noting_sent = SigAction::new(SigHandler::SigAction(note_sent), SaFlags::empty(), SigSet::empty());
+        for signal in DEADLY.into_iter().chain(STOPPING).chain(CONTINUING).chain(FAULTS) {
+            let before = act(signal, if FAULTS.contains(&signal) { &noting_sent } else { &noting })?;
             if matches!(before.handler(), SigHandler::SigIgn) {
                 act(signal, &before)?;
                 NOTED.fetch_and(!bit(signal), Ordering::SeqCst);
@@ -135,7 +143,7 @@ pub(super) struct CaughtSignals(u64);
 impl CaughtSignals {
     /// Lets them do what they would have done: returns if that neither ends the process nor stops it, or when it goes on.
     pub(super) fn raise(&self) -> io::Result<()> {
-        for signal in DEADLY.into_iter().chain(STOPPING).filter(|signal| self.holds(*signal)) {
+        for signal in DEADLY.into_iter().chain(FAULTS).chain(STOPPING).filter(|signal| self.holds(*signal)) {
             raise(signal)?;
         }
         Ok(())
@@ -148,7 +156,7 @@ impl CaughtSignals {
 
     /// Whether one came that was to end the process.
     pub(super) fn deadly(&self) -> bool {
-        DEADLY.into_iter().any(|signal| self.holds(signal))
+        DEADLY.into_iter().chain(FAULTS).any(|signal| self.holds(signal))
     }
 
     fn holds(&self, signal: Signal) -> bool {
@@ -165,6 +173,15 @@ extern "C" fn note(signal: c_int) {
         let _ = (&bell.rope).write(&[0]);
     }
     Errno::set_raw(errno);
+}
+
+/// The handler of [`FAULTS`]. A fault happens again when this returns, and then ends the process; abort(3) ends it as well.
+extern "C" fn note_sent(signal: c_int, info: *mut siginfo_t, _: *mut c_void) {
+    if was_sent(info) {
+        note(signal);
+    } else {
+        let _ = Signal::try_from(signal).map(restore_default);
+    }
 }
 
 fn bit(signal: Signal) -> u64 {
@@ -190,7 +207,7 @@ pub(in crate::process) fn restore_default(signal: Signal) -> nix::Result<()> {
 /// Gives `signal` an action, and returns the one before.
 fn act(signal: Signal, action: &SigAction) -> nix::Result<SigAction> {
     #[expect(unsafe_code, reason = "sigaction(2) has no safe form")]
-    // SAFETY: `action` is the default, or `note`, which does only what signal-safety(7) allows and lives as long as the
+    // SAFETY: `action` is the default, or `note` or `note_sent`, which do only what signal-safety(7) allows and live as long as the
     // process, or what sigaction(2) itself has returned for the same signal.
     unsafe {
         sigaction(signal, action)

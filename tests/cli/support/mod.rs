@@ -16,12 +16,16 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use cxme_admin::clock::ScriptedClock;
+use cxme_admin::domain::selection::Selection;
+use cxme_admin::private_file::Rule;
 use cxme_admin::process::ScriptedProcess;
 use cxme_admin::process::SystemPaths;
 use cxme_admin::process::sudo::SudoRights;
 use cxme_admin::process::terminal::PromptError;
 use cxme_admin::process::terminal::ScriptedTerminal;
 use cxme_admin::random::ScriptedRandom;
+use cxme_admin::store::Store;
+use cxme_admin::store::open::ExpectedVersion;
 use jiff::Timestamp;
 use jiff::ToSpan as _;
 use jiff::tz::TimeZone;
@@ -296,6 +300,26 @@ impl World {
             rusqlite::types::Value::Text(text) => text,
             other => format!("{other:?}"),
         }
+    }
+
+    /// The store, to be asked by its own functions.
+    fn open_store(&self) -> Store {
+        Store::open(&self.store(), &Rule::store(false), ExpectedVersion::Current).unwrap()
+    }
+
+    /// How many users there are.
+    pub(crate) fn count_users(&self) -> u64 {
+        self.open_store().read().unwrap().count_users(&Selection::default(), self.now()).unwrap()
+    }
+
+    /// How many jobs there are.
+    pub(crate) fn count_jobs(&self) -> u64 {
+        self.open_store().read().unwrap().count_jobs().unwrap()
+    }
+
+    /// How many operators there are.
+    pub(crate) fn count_operators(&self) -> usize {
+        self.open_store().read().unwrap().operators().unwrap().len()
     }
 
     /// The newest event: action, outcome, operator, standing, reason and details.

@@ -10,6 +10,7 @@ use cxme_admin::secrets::admission::Rehashed;
 use cxme_admin::secrets::password_hash::HashParameters;
 use cxme_admin::store::StoreError;
 use cxme_admin::store::events::EventQuery;
+use cxme_admin::store::sign_in_failures::AttemptKind;
 use cxme_admin::store::sign_in_failures::RefusedAttempt;
 
 use super::BEGIN;
@@ -27,7 +28,7 @@ fn event(action: &str, uid: u32, seconds: i64) -> NewEvent {
 }
 
 fn attempt(event: NewEvent) -> RefusedAttempt<'static> {
-    RefusedAttempt { event, refusal: "wrong password", may_wait: false, failure: None }
+    RefusedAttempt { event, refusal: "wrong password", kind: AttemptKind::Secret { failure: None } }
 }
 
 fn refuse(fixture: &Fixture, action: &str, uid: u32, seconds: i64) {
@@ -38,7 +39,8 @@ fn refuse(fixture: &Fixture, action: &str, uid: u32, seconds: i64) {
 pub(super) fn fail(fixture: &Fixture, user: UserId, seconds: i64) {
     let failure = Some((user, Some("192.0.2.1")));
     let event = event("users verify-password", 0, seconds);
-    fixture.store.count_refused(&RefusedAttempt { failure, ..attempt(event) }).unwrap();
+    let kind = AttemptKind::Secret { failure };
+    fixture.store.count_refused(&RefusedAttempt { kind, ..attempt(event) }).unwrap();
 }
 
 /// The hash of the password `n` with one that costs more.
@@ -131,8 +133,8 @@ fn a_count_waits_for_no_writer() {
         let alice = fixture.add_user("alice");
         let other = fixture.other();
         let writing = other.write().unwrap();
-        for may_wait in [false, true] {
-            let refused = RefusedAttempt { may_wait, ..attempt(event("redeem", 1, 0)) };
+        for kind in [AttemptKind::Secret { failure: None }, AttemptKind::Stranger] {
+            let refused = RefusedAttempt { kind, ..attempt(event("redeem", 1, 0)) };
             assert!(matches!(fixture.store.count_refused(&refused), Err(StoreError::Busy)));
         }
         assert!(matches!(fixture.store.record_login(alice, None, at(1)), Err(StoreError::Busy)));
@@ -177,5 +179,15 @@ fn a_login_replaces_a_hash_that_costs_too_little() {
         fixture.set_password(alice, 2);
         fixture.store.record_login(alice, Some(&rehashed), at(200)).unwrap();
         assert_eq!(fixture.read().password_hash(alice).unwrap(), Some(hash(2)));
+    }
+}
+
+#[test]
+fn a_store_that_nobody_else_reads_has_a_short_log_and_keeps_nothing_that_was_erased() {
+    for fixture in Engine::each() {
+        fixture.add_user("alice");
+        assert_eq!(fixture.store.long_log().unwrap(), None);
+        assert!(!fixture.store.keeps_erased());
+        assert_eq!(fixture.read().newest_password_hashes().unwrap(), []);
     }
 }

@@ -52,7 +52,7 @@ impl Scratch {
         let error = self.context().relay_password().unwrap_err();
         let script = ScriptedProcess::new(1000, "olga");
         let mut output = crate::cli::output::Output::new(&mut script.process(), &self.context().global);
-        let code = failure::tell(&mut output, &[], &error);
+        let code = failure::tell(&mut output, &error);
         let told = String::from_utf8(script.stderr.bytes()).unwrap();
         format!("{code} {}", told.replace(self.0.path().to_str().unwrap(), "[DIR]").trim_end())
     }
