@@ -41,7 +41,7 @@ pub fn records<E: From<io::Error>>(
 
 fn write_records<E: From<io::Error>>(
     output: &mut Output,
-    heads: &[Column],
+    heads: &[Heading],
     now: Timestamp,
     mut each: impl FnMut(&mut Sink<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -143,7 +143,7 @@ fn write_csv<E: From<io::Error>>(
     if has_header { Ok(()) } else { Ok(write_csv_header(writer, heads)?) }
 }
 
-fn write_csv_header(writer: &mut csv::Writer<&mut dyn Write>, heads: &[Column]) -> io::Result<()> {
+fn write_csv_header(writer: &mut csv::Writer<&mut dyn Write>, heads: &[Heading]) -> io::Result<()> {
     Ok(writer.write_record(heads.iter().map(|head| head.name))?)
 }
 
