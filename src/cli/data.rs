@@ -13,7 +13,7 @@ use crate::cli::labelled::write_labelled;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::table::Table;
-use crate::cli::value::Column;
+use crate::cli::value::Heading;
 use crate::cli::value::Value;
 use crate::cli::value::joined;
 use crate::domain::formula::guarded;
@@ -30,7 +30,7 @@ pub type Sink<'sink> = dyn FnMut(&[Value<'_>]) -> io::Result<()> + 'sink;
 /// When `each` fails, or standard output cannot be written. What was read before `each` failed is written.
 pub fn records<E: From<io::Error>>(
     output: &mut Output,
-    heads: &[Column],
+    heads: &[Heading],
     now: Timestamp,
     each: impl FnMut(&mut Sink<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -41,7 +41,7 @@ pub fn records<E: From<io::Error>>(
 
 fn write_records<E: From<io::Error>>(
     output: &mut Output,
-    heads: &[Column],
+    heads: &[Heading],
     now: Timestamp,
     mut each: impl FnMut(&mut Sink<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -92,7 +92,7 @@ fn write_records<E: From<io::Error>>(
 ///
 /// # Errors
 /// When standard output cannot be written.
-pub fn record(output: &mut Output, heads: &[Column], cells: &[Value<'_>], now: Timestamp) -> io::Result<()> {
+pub fn record(output: &mut Output, heads: &[Heading], cells: &[Value<'_>], now: Timestamp) -> io::Result<()> {
     match output.format {
         Format::Table => {
             let width = heads.iter().map(|head| head.title.len()).max().unwrap_or(0) + 1;
@@ -116,7 +116,7 @@ pub fn record(output: &mut Output, heads: &[Column], cells: &[Value<'_>], now: T
 
 fn write_csv<E: From<io::Error>>(
     writer: &mut csv::Writer<&mut dyn Write>,
-    heads: &[Column],
+    heads: &[Heading],
     visible: bool,
     each: &mut impl FnMut(&mut Sink<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -143,7 +143,7 @@ fn write_csv<E: From<io::Error>>(
     if has_header { Ok(()) } else { Ok(write_csv_header(writer, heads)?) }
 }
 
-fn write_csv_header(writer: &mut csv::Writer<&mut dyn Write>, heads: &[Column]) -> io::Result<()> {
+fn write_csv_header(writer: &mut csv::Writer<&mut dyn Write>, heads: &[Heading]) -> io::Result<()> {
     Ok(writer.write_record(heads.iter().map(|head| head.name))?)
 }
 
@@ -154,7 +154,7 @@ fn write_csv_text(writer: &mut csv::Writer<&mut dyn Write>, text: &str, visible:
 }
 
 /// The keys of an object, with the punctuation around them.
-fn keys(heads: &[Column]) -> Vec<String> {
+fn keys(heads: &[Heading]) -> Vec<String> {
     heads
         .iter()
         .enumerate()

@@ -3,6 +3,7 @@
 
 pub mod acting_args;
 pub mod audit;
+pub mod column;
 pub mod completions;
 pub mod config;
 pub mod context;

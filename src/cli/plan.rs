@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::cli::data;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
-use crate::cli::value::Column;
+use crate::cli::value::Heading;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
 
@@ -64,7 +64,7 @@ fn print_data(output: &mut Output, now: Timestamp, steps: &[PlanStep<'_>]) -> io
             names.push(name);
         }
     }
-    let heads: Vec<Column> = names.iter().map(|name| Column { name, title: name }).collect();
+    let heads: Vec<Heading> = names.iter().map(|name| Heading { name, title: name }).collect();
     data::records(output, &heads, now, |sink| {
         for step in steps {
             let mut cells = vec![Value::text(step.action.word()), Value::Flag(step.would_change)];

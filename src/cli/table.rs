@@ -17,7 +17,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::cli::labelled::write_labelled;
 use crate::cli::output::Charset;
 use crate::cli::output::Output;
-use crate::cli::value::Column;
+use crate::cli::value::Heading;
 use crate::cli::value::Truncation;
 use crate::cli::value::Value;
 
@@ -34,7 +34,7 @@ const GAP: u16 = 2;
 
 /// A table in the making.
 pub(super) struct Table<'heads> {
-    heads: &'heads [Column],
+    heads: &'heads [Heading],
     columns: Option<u16>,
     charset: Charset,
     now: Timestamp,
@@ -58,7 +58,7 @@ pub(super) struct Table<'heads> {
 }
 
 impl<'heads> Table<'heads> {
-    pub(super) fn new(heads: &'heads [Column], columns: Option<u16>, charset: Charset, now: Timestamp) -> Self {
+    pub(super) fn new(heads: &'heads [Heading], columns: Option<u16>, charset: Charset, now: Timestamp) -> Self {
         Self {
             heads,
             columns,

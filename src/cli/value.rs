@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 use crate::domain::text;
 
-/// A column: its name in data, and its heading in a table.
+/// How a value is headed: its name in data, and its title in a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Column {
+pub struct Heading {
     /// In data.
     pub name: &'static str,
     /// In a table.

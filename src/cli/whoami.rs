@@ -7,7 +7,7 @@ use crate::cli::context::Context;
 use crate::cli::context::owner_of_store;
 use crate::cli::data;
 use crate::cli::output::Format;
-use crate::cli::value::Column;
+use crate::cli::value::Heading;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::elevation;
@@ -25,16 +25,16 @@ use crate::domain::secret_form::without_secrets;
 #[derive(Debug, clap::Args)]
 pub struct WhoamiArgs {}
 
-const HEADS: [Column; 9] = [
-    Column { name: "account", title: "Account" },
-    Column { name: "uid", title: "UID" },
-    Column { name: "role", title: "Role" },
-    Column { name: "permissions", title: "Permissions" },
-    Column { name: "identified_by", title: "Identified by" },
-    Column { name: "login_uid", title: "Logged in as" },
-    Column { name: "restricted", title: "Restricted" },
-    Column { name: "store", title: "Store" },
-    Column { name: "config", title: "Configuration" },
+const HEADS: [Heading; 9] = [
+    Heading { name: "account", title: "Account" },
+    Heading { name: "uid", title: "UID" },
+    Heading { name: "role", title: "Role" },
+    Heading { name: "permissions", title: "Permissions" },
+    Heading { name: "identified_by", title: "Identified by" },
+    Heading { name: "login_uid", title: "Logged in as" },
+    Heading { name: "restricted", title: "Restricted" },
+    Heading { name: "store", title: "Store" },
+    Heading { name: "config", title: "Configuration" },
 ];
 
 /// What only the store could say.
@@ -74,7 +74,7 @@ pub fn run(context: &mut Context, _: &WhoamiArgs) -> anyhow::Result<()> {
     ];
     // A table leaves out what does not apply, such as the login session of a timer; data always has every key.
     let applies = |cell: &Value<'_>| !is_table || *cell != Value::Nothing("");
-    let (heads, cells): (Vec<Column>, Vec<Value<'_>>) =
+    let (heads, cells): (Vec<Heading>, Vec<Value<'_>>) =
         HEADS.into_iter().zip(cells).filter(|(_, cell)| applies(cell)).unzip();
     data::record(&mut context.output, &heads, &cells, now)?;
     opened.map(drop)

@@ -143,7 +143,8 @@ pub fn make_due(app: &App, job: Option<JobId>, change_options: &ChangeOptions) -
 /// Sends the messages of no job that are due.
 ///
 /// # Errors
-/// When the key is missing or another one while links wait, or the store fails: [`ActionError::Broken`](crate::actions::ActionError::Broken) once sending has begun.
+/// When the key is missing or another one while links wait, or the store fails:
+/// [`ActionError::Broken`](crate::actions::ActionError::Broken) once sending has begun.
 pub fn run_single(
     app: &App,
     mailer: &Mailer,
@@ -163,7 +164,8 @@ pub fn run_single(
 /// the job says nothing.
 ///
 /// # Errors
-/// When the key is missing or another one, or the store fails: [`ActionError::Broken`](crate::actions::ActionError::Broken) once sending has begun.
+/// When the key is missing or another one, or the store fails:
+/// [`ActionError::Broken`](crate::actions::ActionError::Broken) once sending has begun.
 pub fn run_job(
     app: &App,
     mailer: &Mailer,

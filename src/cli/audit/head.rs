@@ -4,7 +4,7 @@ use crate::actions::audit;
 use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::output::Format;
-use crate::cli::value::Column;
+use crate::cli::value::Heading;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
 
@@ -25,6 +25,6 @@ pub fn run(context: &mut Context, _: &HeadArgs) -> anyhow::Result<()> {
     if context.output.format == Format::Table {
         return Ok(context.output.line(&hash)?);
     }
-    let heads = [Column { name: "number", title: "" }, Column { name: "hash", title: "" }];
+    let heads = [Heading { name: "number", title: "" }, Heading { name: "hash", title: "" }];
     Ok(data::record(&mut context.output, &heads, &[Value::Number(number), Value::text(hash)], app.now())?)
 }

@@ -8,13 +8,13 @@ use jiff::tz::TimeZone;
 use crate::actions::ActionError;
 use crate::actions::Total;
 use crate::actions::audit;
+use crate::cli::column;
+use crate::cli::column::Column;
 use crate::cli::context::Context;
-use crate::cli::data;
 use crate::cli::failure::CliError;
 use crate::cli::jobs::summary::counted;
 use crate::cli::limit::LimitArgs;
 use crate::cli::output::Format;
-use crate::cli::value::Column;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
@@ -59,36 +59,63 @@ pub struct ListArgs {
     limit: LimitArgs,
 }
 
-/// The columns of the table: it fits 80 columns.
-const TABLE: [Column; 6] = [
-    Column { name: "number", title: "NO" },
-    Column { name: "time", title: "WHEN" },
-    Column { name: "operator", title: "OPERATOR" },
-    Column { name: "action", title: "ACTION" },
-    Column { name: "outcome", title: "OUTCOME" },
-    Column { name: "details", title: "DETAILS" },
-];
+/// An event with what it changed.
+pub(super) struct EventRow<'a> {
+    pub(super) event: Event,
+    pub(super) changes: Vec<UserChange>,
+    /// Whether the events of one user are listed.
+    pub(super) is_of_user: bool,
+    pub(super) accounts: &'a Accounts,
+}
 
-/// The fields of an event as data.
-pub(super) const DATA: [Column; 14] = [
-    Column { name: "number", title: "" },
-    Column { name: "time", title: "" },
-    Column { name: "operator", title: "" },
-    Column { name: "operator_uid", title: "" },
-    Column { name: "login_uid", title: "" },
-    Column { name: "host", title: "" },
-    Column { name: "identified_by", title: "" },
-    Column { name: "standing", title: "" },
-    Column { name: "action", title: "" },
-    Column { name: "outcome", title: "" },
-    Column { name: "user_id", title: "" },
-    Column { name: "reason", title: "" },
-    Column { name: "details", title: "" },
-    Column { name: "hash", title: "" },
-];
+/// The columns of the table: it fits 80 columns.
+fn table<'a>() -> [Column<EventRow<'a>>; 6] {
+    [
+        Column { name: "number", title: "NO", cell: |row| Value::Number(row.event.number) },
+        Column { name: "time", title: "WHEN", cell: |row| Value::Time(store_time(&row.event)) },
+        Column { name: "operator", title: "OPERATOR", cell: |row| Value::text(operator(&row.event)) },
+        Column { name: "action", title: "ACTION", cell: |row| Value::text(&row.event.action) },
+        Column { name: "outcome", title: "OUTCOME", cell: |row| Value::text(&row.event.outcome) },
+        Column {
+            name: "details",
+            title: "DETAILS",
+            cell: |row| Value::prose(brief(&row.event, &row.changes, row.is_of_user, row.accounts)),
+        },
+    ]
+}
+
+/// The fields of an event as data, with their titles where one event is shown.
+pub(super) fn fields<'a>() -> [Column<EventRow<'a>>; 14] {
+    [
+        Column { name: "number", title: "Event", cell: |row| Value::Number(row.event.number) },
+        Column { name: "time", title: "Time", cell: |row| Value::Time(store_time(&row.event)) },
+        Column { name: "operator", title: "Operator", cell: |row| Value::text(&row.event.operator) },
+        Column { name: "operator_uid", title: "Operator uid", cell: |row| Value::Number(row.event.operator_uid) },
+        Column { name: "login_uid", title: "Logged in as", cell: |row| number_or_nothing(row.event.login_uid) },
+        Column { name: "host", title: "Host", cell: |row| Value::text(&row.event.host) },
+        Column { name: "identified_by", title: "Identified by", cell: |row| Value::text(row.event.identified_by()) },
+        Column { name: "standing", title: "Role", cell: |row| Value::text(&row.event.authority) },
+        Column { name: "action", title: "Action", cell: |row| Value::text(&row.event.action) },
+        Column { name: "outcome", title: "Outcome", cell: |row| Value::text(&row.event.outcome) },
+        Column { name: "user_id", title: "User id", cell: |row| number_or_nothing(row.event.user_id) },
+        Column { name: "reason", title: "Reason", cell: |row| Value::text_or(row.event.reason.as_deref(), "") },
+        Column {
+            name: "details",
+            title: "Details",
+            cell: |row| row.event.details.as_deref().map_or(Value::Nothing(""), |details| Value::Json(details.into())),
+        },
+        Column { name: "hash", title: "Hash", cell: |row| Value::text(super::hex(&row.event.hash)) },
+    ]
+}
 
 /// What an event changed, as data: an array of objects.
-pub(super) const CHANGES: Column = Column { name: "changes", title: "" };
+pub(super) fn changes<'a>() -> Column<EventRow<'a>> {
+    Column { name: "changes", title: "Changes", cell: |row| Value::Json(as_json(row.changes.iter()).into()) }
+}
+
+fn number_or_nothing(number: Option<i64>) -> Value<'static> {
+    number.map_or(Value::Nothing(""), Value::Number)
+}
 
 /// The fields of which the action and its details say enough in a list of all events.
 const TOLD_BY_THE_ACTION: [&str; 7] =
@@ -105,7 +132,6 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
         Some(given) => Some(crate::cli::operators::account(context, given)?.0),
     };
     let now = app.now();
-    let is_table = context.output.format == Format::Table;
     let zone = context.process.time_zone();
     let query = EventQuery {
         user: None,
@@ -117,26 +143,18 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
         limit: args.limit.rows(&context.output),
     };
     let user = args.user.as_deref().map(UserReference::new);
-    let data_heads: Vec<Column> = DATA.into_iter().chain([CHANGES]).collect();
-    let heads: &[Column] = if is_table { &TABLE } else { &data_heads };
+    let columns: Vec<Column<EventRow<'_>>> = match context.output.format {
+        Format::Table => table().into(),
+        _ => fields().into_iter().chain([changes()]).collect(),
+    };
+    let (is_of_user, accounts) = (user.is_some(), &context.process.accounts);
     let (mut shown, mut total) = (0, Total::default());
-    data::records::<ActionError>(&mut context.output, heads, now, |sink| {
+    column::list::<_, ActionError>(&mut context.output, &columns, now, |sink| {
         shown = 0;
         total = audit::list(&app, &query, user.as_ref(), &mut |event, changes| {
             shown += 1;
-            if !is_table {
-                let changes = Value::Json(as_json(changes.iter()).into());
-                let cells: Vec<Value<'_>> = cells(event).into_iter().chain([changes]).collect();
-                return Ok(sink(&cells)?);
-            }
-            Ok(sink(&[
-                Value::Number(event.number),
-                Value::Time(store_time(event)),
-                Value::text(operator(event)),
-                Value::text(&event.action),
-                Value::text(&event.outcome),
-                Value::prose(brief(event, changes, user.is_some(), &context.process.accounts)),
-            ])?)
+            let (event, changes) = (event.clone(), changes.to_vec());
+            Ok(sink(&EventRow { event, changes, is_of_user, accounts })?)
         })?;
         Ok(())
     })?;
@@ -147,27 +165,6 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
         context.output.say(&format!("Not yet recorded: {count} since {since} ({}).", attempts.action));
     }
     Ok(())
-}
-
-/// The fields of an event, in the order of [`DATA`].
-pub(super) fn cells(event: &Event) -> [Value<'_>; 14] {
-    let optional = |number: Option<i64>| number.map_or(Value::Nothing(""), Value::Number);
-    [
-        Value::Number(event.number),
-        Value::Time(store_time(event)),
-        Value::text(&event.operator),
-        Value::Number(event.operator_uid),
-        optional(event.login_uid),
-        Value::text(&event.host),
-        Value::text(event.identified_by()),
-        Value::text(&event.authority),
-        Value::text(&event.action),
-        Value::text(&event.outcome),
-        optional(event.user_id),
-        Value::text_or(event.reason.as_deref(), ""),
-        event.details.as_deref().map_or(Value::Nothing(""), |details| Value::Json(details.into())),
-        Value::text(super::hex(&event.hash)),
-    ]
 }
 
 /// When the event happened.

@@ -4,11 +4,14 @@ use crate::actions::ActionError;
 use crate::actions::audit;
 use crate::actions::audit::EventWithChanges;
 use crate::cli::audit::list;
+use crate::cli::audit::list::EventRow;
+use crate::cli::column;
+use crate::cli::column::Column;
 use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
-use crate::cli::value::Column;
+use crate::cli::value::Heading;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::event::Event;
@@ -27,32 +30,19 @@ pub struct ShowArgs {
     changes: bool,
 }
 
-/// A user change as a row.
-const CHANGE: [Column; 6] = [
-    Column { name: "user_id", title: "USER ID" },
-    Column { name: "username", title: "USER" },
-    Column { name: "field", title: "FIELD" },
-    Column { name: "old", title: "OLD" },
-    Column { name: "new", title: "NEW" },
-    Column { name: "erased", title: "ERASED" },
-];
+/// A user change, and the user's name if there still is the user.
+struct ChangeRow {
+    change: UserChange,
+    username: Option<String>,
+}
 
-/// The titles of the fields of an event, in the order of [`list::DATA`].
-const TITLES: [&str; 14] = [
-    "Event",
-    "Time",
-    "Operator",
-    "Operator uid",
-    "Logged in as",
-    "Host",
-    "Identified by",
-    "Role",
-    "Action",
-    "Outcome",
-    "User id",
-    "Reason",
-    "Details",
-    "Hash",
+const CHANGE: [Column<ChangeRow>; 6] = [
+    Column { name: "user_id", title: "USER ID", cell: |row| Value::Number(row.change.user.0) },
+    Column { name: "username", title: "USER", cell: |row| Value::text_or(row.username.as_deref(), "(deleted)") },
+    Column { name: "field", title: "FIELD", cell: |row| Value::text(&row.change.field) },
+    Column { name: "old", title: "OLD", cell: |row| Value::text_or(row.change.old.as_deref(), "") },
+    Column { name: "new", title: "NEW", cell: |row| Value::text_or(row.change.new.as_deref(), "") },
+    Column { name: "erased", title: "ERASED", cell: |row| Value::Flag(row.change.is_erased) },
 ];
 
 /// Runs the command.
@@ -63,42 +53,38 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
     let app = context.app(Action::AuditShow)?;
     if args.changes {
         let now = app.now();
-        return Ok(data::records::<ActionError>(&mut context.output, &CHANGE, now, |sink| {
+        return Ok(column::list::<_, ActionError>(&mut context.output, &CHANGE, now, |sink| {
             audit::each_change(&app, args.number, &mut |change, username| {
-                Ok(sink(&[
-                    Value::Number(change.user.0),
-                    Value::text_or(username, "(deleted)"),
-                    Value::text(&change.field),
-                    Value::text_or(change.old.as_deref(), ""),
-                    Value::text_or(change.new.as_deref(), ""),
-                    Value::Flag(change.is_erased),
-                ])?)
+                Ok(sink(&ChangeRow { change: change.clone(), username: username.map(str::to_owned) })?)
             })
         })?);
     }
     let EventWithChanges { event, changes, changes_total } = audit::show(&app, args.number)?;
     let is_table = context.output.format == Format::Table;
     let details = list::parts(&event, false);
-    let rows = list::DATA.into_iter().zip(TITLES).zip(list::cells(&event)).map(|((head, title), cell)| {
-        let cell = match head.name {
+    let (changes_shown, accounts) =
+        (changes.iter().map(|(change, _)| change.clone()).collect(), &context.process.accounts);
+    let row = EventRow { event, changes: changes_shown, is_of_user: false, accounts };
+    let rows = list::fields().into_iter().map(|column| {
+        let cell = (column.cell)(&row);
+        let cell = match column.name {
             _ if !is_table || cell == Value::Nothing("") => cell,
             "details" => Value::List(details.iter().map(String::as_str).collect()),
-            "login_uid" => Value::text(list::login_account(&context.process.accounts, &event).unwrap_or_default()),
+            "login_uid" => Value::text(list::login_account(row.accounts, &row.event).unwrap_or_default()),
             _ => cell,
         };
-        (Column { title, ..head }, cell)
+        (column.heading(), cell)
     });
     // A table leaves out what does not apply; data always has every key.
     let applies = |cell: &Value<'_>| !is_table || *cell != Value::Nothing("");
-    let (mut heads, mut cells): (Vec<Column>, Vec<Value<'_>>) = rows.filter(|(_, cell)| applies(cell)).unzip();
-    let told = told(&context.output, &changes, changes_total, &event);
+    let (mut heads, mut cells): (Vec<Heading>, Vec<Value<'_>>) = rows.filter(|(_, cell)| applies(cell)).unzip();
+    let told = told(&context.output, &changes, changes_total, &row.event);
     if is_table && !changes.is_empty() {
-        heads.push(Column { title: "Changes", ..list::CHANGES });
+        heads.push(list::changes().heading());
         cells.push(Value::List(told.iter().map(String::as_str).collect()));
     } else if !is_table {
-        heads.extend([list::CHANGES, Column { name: "changes_total", title: "" }]);
-        let shown = changes.iter().map(|(change, _)| change);
-        cells.extend([Value::Json(list::as_json(shown).into()), Value::count(changes_total)]);
+        heads.extend([list::changes().heading(), Heading { name: "changes_total", title: "" }]);
+        cells.extend([(list::changes().cell)(&row), Value::count(changes_total)]);
     }
     Ok(data::record(&mut context.output, &heads, &cells, app.now())?)
 }

@@ -6,7 +6,7 @@ use crate::cli::data;
 use crate::cli::failure::CliError;
 use crate::cli::jobs::summary::counted;
 use crate::cli::output::Format;
-use crate::cli::value::Column;
+use crate::cli::value::Heading;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::event::ChainReport;
@@ -32,7 +32,7 @@ pub fn run(context: &mut Context, args: &VerifyArgs) -> anyhow::Result<()> {
     let app = context.app(Action::AuditVerify)?;
     let ChainReport { events, erased } = audit::verify(&app, head)?;
     if context.output.format != Format::Table {
-        let heads = ["events", "whole", "head_found", "erased"].map(|name| Column { name, title: name });
+        let heads = ["events", "whole", "head_found", "erased"].map(|name| Heading { name, title: name });
         let found = args.head.as_ref().map_or(Value::Nothing(""), |_| Value::Flag(true));
         return Ok(data::record(
             &mut context.output,

@@ -3,7 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::context::Source;
 use crate::cli::data;
-use crate::cli::value::Column;
+use crate::cli::value::Heading;
 use crate::cli::value::Value;
 use crate::config::Config;
 use crate::config::Setting;
@@ -19,11 +19,11 @@ use crate::domain::secret_form::without_secrets;
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {}
 
-const HEADS: [Column; 4] = [
-    Column { name: "name", title: "NAME" },
-    Column { name: "value", title: "VALUE" },
-    Column { name: "source", title: "SOURCE" },
-    Column { name: "line", title: "LINE" },
+const HEADS: [Heading; 4] = [
+    Heading { name: "name", title: "NAME" },
+    Heading { name: "value", title: "VALUE" },
+    Heading { name: "source", title: "SOURCE" },
+    Heading { name: "line", title: "LINE" },
 ];
 
 /// Runs the command.

@@ -3,11 +3,11 @@
 use crate::actions::ActionError;
 use crate::actions::Total;
 use crate::actions::jobs::show;
+use crate::cli::column;
+use crate::cli::column::Column;
 use crate::cli::context::Context;
-use crate::cli::data;
 use crate::cli::limit::LimitArgs;
 use crate::cli::output::Format;
-use crate::cli::value::Column;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
@@ -25,31 +25,64 @@ pub struct RecipientsArgs {
     limit: LimitArgs,
 }
 
-const TABLE: [Column; 5] = [
-    Column { name: "username", title: "USER" },
-    Column { name: "address", title: "ADDRESS" },
-    Column { name: "state", title: "STATE" },
-    Column { name: "attempts", title: "TRIES" },
-    Column { name: "reply", title: "REPLY" },
-];
+const USERNAME: Column<Message> =
+    Column { name: "username", title: "USER", cell: |row| Value::text_or(row.username.as_deref(), "") };
+const ADDRESS: Column<Message> = Column { name: "address", title: "ADDRESS", cell: |row| Value::text(&row.address) };
+const KIND: Column<Message> = Column { name: "kind", title: "", cell: |row| Value::text(row.kind.word()) };
+const STATE: Column<Message> = Column { name: "state", title: "STATE", cell: |row| Value::text(row.state.word()) };
+const REPLY: Column<Message> =
+    Column { name: "reply", title: "REPLY", cell: |row| Value::prose_or(row.reply.as_deref(), "") };
+const ATTEMPTS: Column<Message> =
+    Column { name: "attempts", title: "TRIES", cell: |row| Value::Number(i64::from(row.attempts)) };
+const TIMES_IN_DOUBT: Column<Message> =
+    Column { name: "times_in_doubt", title: "", cell: |row| Value::Number(i64::from(row.doubts)) };
+const CREATED_AT: Column<Message> = Column { name: "created_at", title: "", cell: |row| Value::Time(row.created_at) };
+const LAST_TRY_AT: Column<Message> =
+    Column { name: "last_try_at", title: "", cell: |row| Value::time_or(row.last_try_at, "") };
+const NEXT_TRY_AT: Column<Message> = Column {
+    name: "next_try_at",
+    title: "",
+    cell: |row| Value::time_or((!row.state.has_ended()).then_some(row.due_at), ""),
+};
+const ENDED_AT: Column<Message> = Column { name: "ended_at", title: "", cell: |row| Value::time_or(row.ended_at, "") };
+const MESSAGE_ID: Column<Message> =
+    Column { name: "message_id", title: "", cell: |row| Value::text_or(row.message_id.as_deref(), "") };
+const EXPIRES_AT: Column<Message> = Column {
+    name: "expires_at",
+    title: "",
+    cell: |row| Value::time_or(row.link.as_ref().and_then(|link| link.expires_at), ""),
+};
+const USED_AT: Column<Message> = Column {
+    name: "used_at",
+    title: "",
+    cell: |row| Value::time_or(row.link.as_ref().and_then(|link| link.used_at), ""),
+};
+const REVOKED_AT: Column<Message> = Column {
+    name: "revoked_at",
+    title: "",
+    cell: |row| Value::time_or(row.link.as_ref().and_then(|link| link.revoked_at), ""),
+};
+const MESSAGE: Column<Message> = Column { name: "message", title: "", cell: |row| Value::Number(row.id.0) };
 
-const DATA: [Column; 16] = [
-    Column { name: "username", title: "" },
-    Column { name: "address", title: "" },
-    Column { name: "kind", title: "" },
-    Column { name: "state", title: "" },
-    Column { name: "reply", title: "" },
-    Column { name: "attempts", title: "" },
-    Column { name: "times_in_doubt", title: "" },
-    Column { name: "created_at", title: "" },
-    Column { name: "last_try_at", title: "" },
-    Column { name: "next_try_at", title: "" },
-    Column { name: "ended_at", title: "" },
-    Column { name: "message_id", title: "" },
-    Column { name: "expires_at", title: "" },
-    Column { name: "used_at", title: "" },
-    Column { name: "revoked_at", title: "" },
-    Column { name: "message", title: "" },
+const TABLE: [Column<Message>; 5] = [USERNAME, ADDRESS, STATE, ATTEMPTS, REPLY];
+
+const DATA: [Column<Message>; 16] = [
+    USERNAME,
+    ADDRESS,
+    KIND,
+    STATE,
+    REPLY,
+    ATTEMPTS,
+    TIMES_IN_DOUBT,
+    CREATED_AT,
+    LAST_TRY_AT,
+    NEXT_TRY_AT,
+    ENDED_AT,
+    MESSAGE_ID,
+    EXPIRES_AT,
+    USED_AT,
+    REVOKED_AT,
+    MESSAGE,
 ];
 
 /// Runs the command.
@@ -62,46 +95,17 @@ pub fn run(context: &mut Context, args: &RecipientsArgs) -> anyhow::Result<()> {
     // What is not there has no heading either.
     show::require(&app, id)?;
     let is_table = context.output.format == Format::Table;
-    let heads: &[Column] = if is_table { &TABLE } else { &DATA };
+    let columns: &[Column<Message>] = if is_table { &TABLE } else { &DATA };
     let limit = args.limit.rows(&context.output);
     let (mut shown, mut total) = (0, Total::default());
-    data::records::<ActionError>(&mut context.output, heads, app.now(), |sink| {
+    column::list::<_, ActionError>(&mut context.output, columns, app.now(), |sink| {
         shown = 0;
         total = show::each_message(&app, id, limit, &mut |message| {
             shown += 1;
-            let cells = cells(&message);
-            let [user, address, _, state, reply, attempts, ..] = &cells;
-            if is_table {
-                let row = [user, address, state, attempts, reply].map(Clone::clone);
-                return Ok(sink(&row)?);
-            }
-            Ok(sink(&cells)?)
+            Ok(sink(&message)?)
         })?;
         Ok(())
     })?;
     args.limit.say_rest(&mut context.output, shown, total);
     Ok(())
-}
-
-fn cells(message: &Message) -> [Value<'_>; 16] {
-    let link = message.link.as_ref();
-    let waits = !message.state.has_ended();
-    [
-        Value::text_or(message.username.as_deref(), ""),
-        Value::text(&message.address),
-        Value::text(message.kind.word()),
-        Value::text(message.state.word()),
-        Value::prose_or(message.reply.as_deref(), ""),
-        Value::Number(i64::from(message.attempts)),
-        Value::Number(i64::from(message.doubts)),
-        Value::Time(message.created_at),
-        Value::time_or(message.last_try_at, ""),
-        Value::time_or(waits.then_some(message.due_at), ""),
-        Value::time_or(message.ended_at, ""),
-        Value::text_or(message.message_id.as_deref(), ""),
-        Value::time_or(link.and_then(|link| link.expires_at), ""),
-        Value::time_or(link.and_then(|link| link.used_at), ""),
-        Value::time_or(link.and_then(|link| link.revoked_at), ""),
-        Value::Number(message.id.0),
-    ]
 }

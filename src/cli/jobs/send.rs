@@ -27,7 +27,7 @@ use crate::cli::mail::fault_of;
 use crate::cli::mail::hint_for;
 use crate::cli::output::Format;
 use crate::cli::value;
-use crate::cli::value::Column;
+use crate::cli::value::Heading;
 use crate::cli::value::Value;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
@@ -354,17 +354,17 @@ pub fn signal_name(signal: i32) -> String {
     nix::sys::signal::Signal::try_from(signal).map_or_else(|_| format!("signal {signal}"), |signal| signal.to_string())
 }
 
-const RECORD: [Column; 10] = [
-    Column { name: "job", title: "" },
-    Column { name: "state", title: "" },
-    Column { name: "mails", title: "" },
-    Column { name: "accepted", title: "" },
-    Column { name: "deferred", title: "" },
-    Column { name: "failed", title: "" },
-    Column { name: "in_doubt", title: "" },
-    Column { name: "cancelled", title: "" },
-    Column { name: "waiting", title: "" },
-    Column { name: "skipped", title: "" },
+const RECORD: [Heading; 10] = [
+    Heading { name: "job", title: "" },
+    Heading { name: "state", title: "" },
+    Heading { name: "mails", title: "" },
+    Heading { name: "accepted", title: "" },
+    Heading { name: "deferred", title: "" },
+    Heading { name: "failed", title: "" },
+    Heading { name: "in_doubt", title: "" },
+    Heading { name: "cancelled", title: "" },
+    Heading { name: "waiting", title: "" },
+    Heading { name: "skipped", title: "" },
 ];
 
 /// Writes how a job stands as data, where data was asked for.

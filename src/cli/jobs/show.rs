@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::jobs::summary;
 use crate::cli::output::Format;
-use crate::cli::value::Column;
+use crate::cli::value::Heading;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::duration::DurationInWords;
@@ -25,31 +25,31 @@ pub struct ShowArgs {
     job: i64,
 }
 
-const DATA: [Column; 24] = [
-    Column { name: "job", title: "" },
-    Column { name: "key", title: "" },
-    Column { name: "state", title: "" },
-    Column { name: "why", title: "" },
-    Column { name: "is_sent_now", title: "" },
-    Column { name: "operator", title: "" },
-    Column { name: "reason", title: "" },
-    Column { name: "selection", title: "" },
-    Column { name: "created_at", title: "" },
-    Column { name: "ended_at", title: "" },
-    Column { name: "mails", title: "" },
-    Column { name: "accepted", title: "" },
-    Column { name: "deferred", title: "" },
-    Column { name: "failed", title: "" },
-    Column { name: "in_doubt", title: "" },
-    Column { name: "cancelled", title: "" },
-    Column { name: "waiting", title: "" },
-    Column { name: "skipped", title: "" },
-    Column { name: "possibly_duplicated", title: "" },
-    Column { name: "links_used", title: "" },
-    Column { name: "seconds_left", title: "" },
-    Column { name: "used_up_rate", title: "" },
-    Column { name: "rate_free_at", title: "" },
-    Column { name: "passwords_ended", title: "" },
+const DATA: [Heading; 24] = [
+    Heading { name: "job", title: "" },
+    Heading { name: "key", title: "" },
+    Heading { name: "state", title: "" },
+    Heading { name: "why", title: "" },
+    Heading { name: "is_sent_now", title: "" },
+    Heading { name: "operator", title: "" },
+    Heading { name: "reason", title: "" },
+    Heading { name: "selection", title: "" },
+    Heading { name: "created_at", title: "" },
+    Heading { name: "ended_at", title: "" },
+    Heading { name: "mails", title: "" },
+    Heading { name: "accepted", title: "" },
+    Heading { name: "deferred", title: "" },
+    Heading { name: "failed", title: "" },
+    Heading { name: "in_doubt", title: "" },
+    Heading { name: "cancelled", title: "" },
+    Heading { name: "waiting", title: "" },
+    Heading { name: "skipped", title: "" },
+    Heading { name: "possibly_duplicated", title: "" },
+    Heading { name: "links_used", title: "" },
+    Heading { name: "seconds_left", title: "" },
+    Heading { name: "used_up_rate", title: "" },
+    Heading { name: "rate_free_at", title: "" },
+    Heading { name: "passwords_ended", title: "" },
 ];
 
 /// Runs the command.
@@ -121,7 +121,7 @@ fn show_details(context: &mut Context, details: &JobDetails, now: jiff::Timestam
         let words = format!("{words}: {}", summary::remedy(&details.shown));
         context.output.pasteable(&words).into_owned()
     });
-    let head = |title| Column { name: "", title };
+    let head = |title| Heading { name: "", title };
     let is_over = job.state.has_ended();
     let rows = [
         (head("Job"), Value::Number(job.id.0)),
@@ -144,7 +144,7 @@ fn show_details(context: &mut Context, details: &JobDetails, now: jiff::Timestam
         (head("Pace"), if is_over { Value::Nothing("") } else { Value::text(pace) }),
         (head("Time left"), left.filter(|_| !is_over).map_or(Value::Nothing(""), Value::text)),
     ];
-    let (heads, cells): (Vec<Column>, Vec<Value<'_>>) =
+    let (heads, cells): (Vec<Heading>, Vec<Value<'_>>) =
         rows.into_iter().filter(|(_, cell)| *cell != Value::Nothing("")).unzip();
     data::record(&mut context.output, &heads, &cells, now)?;
     if !details.outcomes.is_empty() {

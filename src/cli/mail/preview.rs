@@ -10,7 +10,7 @@ use crate::cli::data;
 use crate::cli::failure::CliError;
 use crate::cli::one_of;
 use crate::cli::output::Format;
-use crate::cli::value::Column;
+use crate::cli::value::Heading;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
@@ -99,9 +99,9 @@ pub fn run(context: &mut Context, args: &PreviewArgs) -> anyhow::Result<()> {
         context.output.say(&format!("The HTML part is in {}.", path.display()));
     }
     let heads = [
-        Column { name: "subject", title: "Subject" },
-        Column { name: "text", title: "" },
-        Column { name: "html", title: "" },
+        Heading { name: "subject", title: "Subject" },
+        Heading { name: "text", title: "" },
+        Heading { name: "html", title: "" },
     ];
     if context.output.format != Format::Table {
         let cells = [Value::text(&preview.subject), Value::text(&*preview.text), Value::text(&*preview.html)];

@@ -1,21 +1,24 @@
 //! `mail queue`.
 
+use jiff::Timestamp;
+
 use crate::actions::ActionError;
 use crate::actions::Total;
 use crate::actions::mailer;
 use crate::actions::mailer::Delay;
 use crate::cli::acting_args::ActingArgs;
+use crate::cli::column;
+use crate::cli::column::Column;
 use crate::cli::context::Context;
-use crate::cli::data;
 use crate::cli::limit::LimitArgs;
 use crate::cli::output::Format;
 use crate::cli::plan;
 use crate::cli::plan::PlanStep;
-use crate::cli::value::Column;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
+use crate::store::messages::Message;
 
 /// List the waiting mails, oldest first, or cancel one
 ///
@@ -31,28 +34,66 @@ pub struct QueueArgs {
     acting: ActingArgs,
 }
 
-const TABLE: [Column; 6] = [
-    Column { name: "message", title: "MESSAGE" },
-    Column { name: "address", title: "ADDRESS" },
-    Column { name: "state", title: "STATE" },
-    Column { name: "attempts", title: "TRIES" },
-    Column { name: "due_at", title: "NEXT TRY" },
-    Column { name: "reply", title: "REPLY" },
-];
+/// A message that waits, and what keeps it waiting.
+struct QueueRow {
+    message: Message,
+    delay: Option<Delay>,
+    now: Timestamp,
+    is_table: bool,
+}
 
-const DATA: [Column; 11] = [
-    Column { name: "message", title: "" },
-    Column { name: "kind", title: "" },
-    Column { name: "username", title: "" },
-    Column { name: "address", title: "" },
-    Column { name: "state", title: "" },
-    Column { name: "attempts", title: "" },
-    Column { name: "due_at", title: "" },
-    Column { name: "reply", title: "" },
-    Column { name: "created_at", title: "" },
-    Column { name: "last_try_at", title: "" },
-    Column { name: "operator", title: "" },
-];
+impl QueueRow {
+    /// When it is tried next. What never was tried is due since it was queued.
+    fn due_at(&self) -> Value<'static> {
+        match (self.message.state, &self.delay) {
+            (MessageState::Sending, _) => Value::Nothing("now"),
+            (_, Some(Delay::Paused)) if self.is_table => Value::Nothing("paused"),
+            (_, Some(Delay::UsedUp(used_up))) => Value::Time(used_up.until),
+            _ if self.message.due_at <= self.now && self.is_table => Value::Nothing("due"),
+            _ => Value::Time(self.message.due_at),
+        }
+    }
+
+    /// What keeps it waiting, and what the relay said; what never was tried has no reply.
+    fn reply(&self) -> Option<String> {
+        let delay = self.delay.as_ref().map(|delay| match (delay, self.message.job) {
+            (Delay::UsedUp(used_up), _) => used_up.to_string(),
+            (Delay::Paused, Some(job)) => format!("job {job} is paused"),
+            (Delay::Paused, None) => "paused".to_owned(),
+        });
+        match (delay, &self.message.reply) {
+            (None, reply) => reply.clone(),
+            (Some(delay), None) => Some(delay),
+            (Some(delay), Some(reply)) => Some(format!("{delay}; {reply}")),
+        }
+    }
+}
+
+const MESSAGE: Column<QueueRow> =
+    Column { name: "message", title: "MESSAGE", cell: |row| Value::Number(row.message.id.0) };
+const KIND: Column<QueueRow> = Column { name: "kind", title: "", cell: |row| Value::text(row.message.kind.word()) };
+const USERNAME: Column<QueueRow> =
+    Column { name: "username", title: "", cell: |row| Value::text_or(row.message.username.as_deref(), "") };
+const ADDRESS: Column<QueueRow> =
+    Column { name: "address", title: "ADDRESS", cell: |row| Value::text(&row.message.address) };
+const STATE: Column<QueueRow> =
+    Column { name: "state", title: "STATE", cell: |row| Value::text(row.message.state.word()) };
+const ATTEMPTS: Column<QueueRow> =
+    Column { name: "attempts", title: "TRIES", cell: |row| Value::Number(i64::from(row.message.attempts)) };
+const DUE_AT: Column<QueueRow> = Column { name: "due_at", title: "NEXT TRY", cell: |row| row.due_at() };
+const REPLY: Column<QueueRow> =
+    Column { name: "reply", title: "REPLY", cell: |row| row.reply().map_or(Value::Nothing(""), Value::prose) };
+const CREATED_AT: Column<QueueRow> =
+    Column { name: "created_at", title: "", cell: |row| Value::Time(row.message.created_at) };
+const LAST_TRY_AT: Column<QueueRow> =
+    Column { name: "last_try_at", title: "", cell: |row| Value::time_or(row.message.last_try_at, "") };
+const OPERATOR: Column<QueueRow> =
+    Column { name: "operator", title: "", cell: |row| Value::text(&row.message.operator) };
+
+const TABLE: [Column<QueueRow>; 6] = [MESSAGE, ADDRESS, STATE, ATTEMPTS, DUE_AT, REPLY];
+
+const DATA: [Column<QueueRow>; 11] =
+    [MESSAGE, KIND, USERNAME, ADDRESS, STATE, ATTEMPTS, DUE_AT, REPLY, CREATED_AT, LAST_TRY_AT, OPERATOR];
 
 /// Runs the command.
 ///
@@ -81,47 +122,14 @@ pub fn run(context: &mut Context, args: &QueueArgs) -> anyhow::Result<()> {
     let now = app.now();
     let rates = context.config()?.mail.smtp.rates.clone();
     let is_table = context.output.format == Format::Table;
-    let heads: &[Column] = if is_table { &TABLE } else { &DATA };
+    let columns: &[Column<QueueRow>] = if is_table { &TABLE } else { &DATA };
     let limit = args.limit.rows(&context.output);
     let (mut count, mut total) = (0_u64, Total::default());
-    data::records::<ActionError>(&mut context.output, heads, now, |sink| {
+    column::list::<_, ActionError>(&mut context.output, columns, now, |sink| {
         count = 0;
         total = mailer::queue(&app, &rates, limit, &mut |message, delay| {
             count += 1;
-            // What never was tried has no reply, and is due since it was queued.
-            let due_at = match (message.state, &delay) {
-                (MessageState::Sending, _) => Value::Nothing("now"),
-                (_, Some(Delay::Paused)) if is_table => Value::Nothing("paused"),
-                (_, Some(Delay::UsedUp(used_up))) => Value::Time(used_up.until),
-                _ if message.due_at <= now => {
-                    if is_table {
-                        Value::Nothing("due")
-                    } else {
-                        Value::Time(message.due_at)
-                    }
-                }
-                _ => Value::Time(message.due_at),
-            };
-            let (number, attempts) = (Value::Number(message.id.0), Value::Number(i64::from(message.attempts)));
-            let state = Value::text(message.state.word());
-            let delay = delay.map(|delay| match (delay, message.job) {
-                (Delay::UsedUp(used_up), _) => used_up.to_string(),
-                (Delay::Paused, Some(job)) => format!("job {job} is paused"),
-                (Delay::Paused, None) => "paused".to_owned(),
-            });
-            let why = match (delay, &message.reply) {
-                (None, reply) => reply.clone(),
-                (Some(delay), None) => Some(delay),
-                (Some(delay), Some(reply)) => Some(format!("{delay}; {reply}")),
-            };
-            let (address, reply) = (Value::text(&message.address), Value::prose_or(why.as_deref(), ""));
-            if is_table {
-                return Ok(sink(&[number, address, state, attempts, due_at, reply])?);
-            }
-            let (kind, user) = (Value::text(message.kind.word()), Value::text_or(message.username.as_deref(), ""));
-            let (created_at, last_try_at) = (Value::Time(message.created_at), Value::time_or(message.last_try_at, ""));
-            let operator = Value::text(&message.operator);
-            Ok(sink(&[number, kind, user, address, state, attempts, due_at, reply, created_at, last_try_at, operator])?)
+            Ok(sink(&QueueRow { message, delay, now, is_table })?)
         })?;
         Ok(())
     })?;

@@ -1,9 +1,9 @@
 //! `operators list`.
 
 use crate::actions::operators;
+use crate::cli::column;
+use crate::cli::column::Column;
 use crate::cli::context::Context;
-use crate::cli::data;
-use crate::cli::value::Column;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::operator::Operator;
@@ -16,13 +16,19 @@ use crate::domain::text;
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {}
 
-const HEADS: [Column; 6] = [
-    Column { name: "account", title: "ACCOUNT" },
-    Column { name: "uid", title: "UID" },
-    Column { name: "account_now", title: "ACCOUNT NOW" },
-    Column { name: "role", title: "ROLE" },
-    Column { name: "kind", title: "KIND" },
-    Column { name: "added_at", title: "ADDED" },
+/// An operator, and the account that has their uid now.
+struct OperatorRow {
+    operator: Operator,
+    account_now: Option<String>,
+}
+
+const COLUMNS: [Column<OperatorRow>; 6] = [
+    Column { name: "account", title: "ACCOUNT", cell: |row| Value::text(&row.operator.account) },
+    Column { name: "uid", title: "UID", cell: |row| Value::Number(i64::from(row.operator.uid)) },
+    Column { name: "account_now", title: "ACCOUNT NOW", cell: |row| Value::text_or(row.account_now.as_deref(), "-") },
+    Column { name: "role", title: "ROLE", cell: |row| Value::text(&row.operator.role_name) },
+    Column { name: "kind", title: "KIND", cell: |row| Value::text(row.operator.kind.word()) },
+    Column { name: "added_at", title: "ADDED", cell: |row| Value::Time(row.operator.added_at) },
 ];
 
 /// Runs the command.
@@ -31,32 +37,23 @@ const HEADS: [Column; 6] = [
 /// When the operator is none.
 pub fn run(context: &mut Context, _: &ListArgs) -> anyhow::Result<()> {
     let app = context.app(Action::OperatorsList)?;
-    let operators = operators::list(&app)?;
-    let names: Vec<Option<String>> =
-        operators.iter().map(|operator| context.process.accounts.known_name(operator.uid)).collect();
-    for (operator, now) in operators.iter().zip(&names) {
+    let operators = operators::list(&app)?.into_iter();
+    let rows: Vec<OperatorRow> = operators
+        .map(|operator| OperatorRow { account_now: context.process.accounts.known_name(operator.uid), operator })
+        .collect();
+    for OperatorRow { operator, account_now } in &rows {
         if operator.is_ineffective() {
             let role = text::visible(&operator.role_name);
             context.output.warn(&format!(
                 "root is always Admin: its role `{role}` has no effect; to remove it: cxme-admin operators remove 0"
             ));
         }
-        if let Some(now) = now.as_deref().filter(|now| !operator.is_account(operator.uid, Some(now))) {
+        if let Some(now) = account_now.as_deref().filter(|now| !operator.is_account(operator.uid, Some(now))) {
             let Operator { uid, account, .. } = operator;
             context.output.warn(&format!("uid {uid} now belongs to {now}, not {account}: {now} is refused; to remove the entry: cxme-admin operators remove {uid}"));
         }
     }
-    data::records::<anyhow::Error>(&mut context.output, &HEADS, app.now(), |sink| {
-        for (operator, now) in operators.iter().zip(&names) {
-            sink(&[
-                Value::text(&operator.account),
-                Value::Number(i64::from(operator.uid)),
-                Value::text_or(now.as_deref(), "-"),
-                Value::text(&operator.role_name),
-                Value::text(operator.kind.word()),
-                Value::Time(operator.added_at),
-            ])?;
-        }
-        Ok(())
+    column::list::<_, anyhow::Error>(&mut context.output, &COLUMNS, app.now(), |sink| {
+        Ok(rows.iter().try_for_each(sink)?)
     })
 }

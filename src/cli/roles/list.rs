@@ -1,23 +1,37 @@
 //! `roles list`.
 
 use crate::actions::roles;
+use crate::cli::column;
+use crate::cli::column::Column;
 use crate::cli::context::Context;
-use crate::cli::data;
 use crate::cli::output::Format;
-use crate::cli::value::Column;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::role::Permission;
 use crate::domain::role::Permissions;
+use crate::domain::role::Role;
 
 /// List roles and their permissions
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {}
 
-const HEADS: [Column; 3] = [
-    Column { name: "name", title: "NAME" },
-    Column { name: "built_in", title: "BUILT IN" },
-    Column { name: "permissions", title: "PERMISSIONS" },
+/// A role, and whether all permissions are told in one word.
+struct RoleRow {
+    role: Role,
+    shortens: bool,
+}
+
+const COLUMNS: [Column<RoleRow>; 3] = [
+    Column { name: "name", title: "NAME", cell: |row| Value::text(&row.role.name) },
+    Column { name: "built_in", title: "BUILT IN", cell: |row| Value::Flag(row.role.built_in) },
+    Column {
+        name: "permissions",
+        title: "PERMISSIONS",
+        cell: |row| match row.role.permissions {
+            all if row.shortens && all == Permissions::all() => Value::text("all"),
+            some => Value::List(some.iter().map(Permission::word).collect()),
+        },
+    },
 ];
 
 /// Runs the command.
@@ -26,17 +40,9 @@ const HEADS: [Column; 3] = [
 /// When the operator is none.
 pub fn run(context: &mut Context, _: &ListArgs) -> anyhow::Result<()> {
     let app = context.app(Action::RolesList)?;
-    let roles = roles::list(&app)?;
     let shortens = context.output.format == Format::Table;
-    data::records::<anyhow::Error>(&mut context.output, &HEADS, app.now(), |sink| {
-        for role in &roles {
-            let permissions = if shortens && role.permissions == Permissions::all() {
-                Value::text("all")
-            } else {
-                Value::List(role.permissions.iter().map(Permission::word).collect())
-            };
-            sink(&[Value::text(&role.name), Value::Flag(role.built_in), permissions])?;
-        }
-        Ok(())
+    let rows: Vec<RoleRow> = roles::list(&app)?.into_iter().map(|role| RoleRow { role, shortens }).collect();
+    column::list::<_, anyhow::Error>(&mut context.output, &COLUMNS, app.now(), |sink| {
+        Ok(rows.iter().try_for_each(sink)?)
     })
 }

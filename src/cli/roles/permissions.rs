@@ -1,8 +1,8 @@
 //! `roles permissions`.
 
+use crate::cli::column;
+use crate::cli::column::Column;
 use crate::cli::context::Context;
-use crate::cli::data;
-use crate::cli::value::Column;
 use crate::cli::value::Value;
 use crate::domain::role::Permission;
 
@@ -10,10 +10,14 @@ use crate::domain::role::Permission;
 #[derive(Debug, clap::Args)]
 pub struct PermissionsArgs {}
 
-const HEADS: [Column; 3] = [
-    Column { name: "permission", title: "PERMISSION" },
-    Column { name: "allows", title: "ALLOWS TO" },
-    Column { name: "requires", title: "REQUIRES" },
+const COLUMNS: [Column<Permission>; 3] = [
+    Column { name: "permission", title: "PERMISSION", cell: |row| Value::text(row.word()) },
+    Column { name: "allows", title: "ALLOWS TO", cell: |row| Value::Sentence(row.help().into()) },
+    Column {
+        name: "requires",
+        title: "REQUIRES",
+        cell: |row| Value::List(row.requires().iter().map(|required| required.word()).collect()),
+    },
 ];
 
 /// Runs the command.
@@ -23,11 +27,7 @@ const HEADS: [Column; 3] = [
 pub fn run(context: &mut Context, _: &PermissionsArgs) -> anyhow::Result<()> {
     // A table of facts about the program: it needs no store.
     let nowhen = jiff::Timestamp::UNIX_EPOCH;
-    data::records::<anyhow::Error>(&mut context.output, &HEADS, nowhen, |sink| {
-        for permission in Permission::ALL {
-            let requires = permission.requires().iter().map(|required| required.word()).collect();
-            sink(&[Value::text(permission.word()), Value::Sentence(permission.help().into()), Value::List(requires)])?;
-        }
-        Ok(())
+    column::list::<_, anyhow::Error>(&mut context.output, &COLUMNS, nowhen, |sink| {
+        Ok(Permission::ALL.iter().try_for_each(sink)?)
     })
 }

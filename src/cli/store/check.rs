@@ -19,7 +19,7 @@ use crate::cli::failure::CliError;
 use crate::cli::store::recovery;
 use crate::cli::store::recovery::typed;
 use crate::cli::store::repair_times;
-use crate::cli::value::Column;
+use crate::cli::value::Heading;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::private_file;
@@ -49,7 +49,8 @@ pub struct CheckArgs {
     acting: ActingArgs,
 }
 
-const HEADS: [Column; 2] = [Column { name: "examined", title: "EXAMINED" }, Column { name: "fault", title: "FOUND" }];
+const HEADS: [Heading; 2] =
+    [Heading { name: "examined", title: "EXAMINED" }, Heading { name: "fault", title: "FOUND" }];
 
 /// What an examination came to.
 struct Checked {

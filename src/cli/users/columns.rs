@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use crate::actions::users::list::ListContext;
 use crate::cli::one_of::OneOf;
-use crate::cli::value::Column;
+use crate::cli::value::Heading;
 use crate::cli::value::Value;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
@@ -79,7 +79,7 @@ impl UserColumn {
     }
 
     /// Its name in data, and its heading.
-    pub fn head(self) -> Column {
+    pub fn head(self) -> Heading {
         let (name, title) = match self {
             Self::Id => ("id", "ID"),
             Self::Username => ("username", "USERNAME"),
@@ -98,7 +98,7 @@ impl UserColumn {
             Self::UpdatedAt => ("updated_at", "CHANGED"),
             Self::PasswordHash => ("password_hash", "HASH"),
         };
-        Column { name, title }
+        Heading { name, title }
     }
 
     /// Its value in a row.

@@ -12,7 +12,7 @@ use crate::cli::jobs::summary::counted;
 use crate::cli::output::Format;
 use crate::cli::selection::SelectionArgs;
 use crate::cli::users::columns::UserColumn;
-use crate::cli::value::Column;
+use crate::cli::value::Heading;
 use crate::domain::action::Action;
 use crate::private_file::FinishedFile;
 use crate::private_file::UnfinishedFile;
@@ -74,7 +74,7 @@ pub fn run(context: &mut Context, args: &ExportArgs) -> anyhow::Result<()> {
     if args.bom {
         context.output.data().write_all("\u{feff}".as_bytes())?;
     }
-    let heads: Vec<Column> = columns.iter().map(|column| column.head()).collect();
+    let heads: Vec<Heading> = columns.iter().map(|column| column.head()).collect();
     let mut count = 0_u64;
     data::records::<ActionError>(&mut context.output, &heads, app.now(), |sink| {
         list::list(&app, &wanted, |row, surroundings| {

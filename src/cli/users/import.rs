@@ -20,7 +20,7 @@ use crate::cli::plan;
 use crate::cli::plan::PlanStep;
 use crate::cli::prompt;
 use crate::cli::users::import_effects;
-use crate::cli::value::Column;
+use crate::cli::value::Heading;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::role::Permission;
@@ -148,7 +148,7 @@ pub fn run(context: &mut Context, args: &ImportArgs) -> anyhow::Result<()> {
         "password_removed_users",
         "lock_shortened_users",
     ];
-    let heads = names.map(|name| Column { name, title: name });
+    let heads = names.map(|name| Heading { name, title: name });
     let cells = [
         number(counts.added),
         number(counts.changed),

@@ -9,7 +9,7 @@ use crate::cli::limit::LimitArgs;
 use crate::cli::output::Format;
 use crate::cli::selection::SelectionArgs;
 use crate::cli::users::columns::UserColumn;
-use crate::cli::value::Column;
+use crate::cli::value::Heading;
 use crate::domain::action::Action;
 use crate::domain::selection::UserOrder;
 
@@ -66,7 +66,7 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
         ([], _) => UserColumn::DATA.to_vec(),
         (chosen, _) => chosen.to_vec(),
     };
-    let heads: Vec<Column> = columns.iter().map(|column| column.head()).collect();
+    let heads: Vec<Heading> = columns.iter().map(|column| column.head()).collect();
     let (mut count, mut total) = (0_u64, Total::default());
     data::records::<ActionError>(&mut context.output, &heads, app.now(), |sink| {
         count = 0;

@@ -28,7 +28,7 @@ use crate::cli::plan;
 use crate::cli::plan::PlanStep;
 use crate::cli::targets::TargetArgs;
 use crate::cli::value;
-use crate::cli::value::Column;
+use crate::cli::value::Heading;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::duration::DurationInWords;
@@ -65,14 +65,14 @@ pub struct SendResetArgs {
     acting: ActingArgs,
 }
 
-const HEADS: [Column; 7] = [
-    Column { name: "user", title: "" },
-    Column { name: "address", title: "" },
-    Column { name: "result", title: "" },
-    Column { name: "why", title: "" },
-    Column { name: "message", title: "" },
-    Column { name: "expires_at", title: "" },
-    Column { name: "next_try_at", title: "" },
+const HEADS: [Heading; 7] = [
+    Heading { name: "user", title: "" },
+    Heading { name: "address", title: "" },
+    Heading { name: "result", title: "" },
+    Heading { name: "why", title: "" },
+    Heading { name: "message", title: "" },
+    Heading { name: "expires_at", title: "" },
+    Heading { name: "next_try_at", title: "" },
 ];
 
 /// Runs the command.

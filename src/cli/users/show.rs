@@ -10,7 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::output::Format;
 use crate::cli::targets::TargetArgs;
-use crate::cli::value::Column;
+use crate::cli::value::Heading;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::user::SignIn;
@@ -52,7 +52,7 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
         });
         context.output.release(read)?;
     } else {
-        let heads = HEADS.map(|(name, title)| Column { name, title });
+        let heads = HEADS.map(|(name, title)| Heading { name, title });
         data::records::<ActionError>(&mut context.output, &heads, now, |sink| {
             show::show_several(&app, &several, &mut |shown| {
                 count += 1;
@@ -72,10 +72,10 @@ fn write_one(context: &mut Context, shown: &UserDetails, now: Timestamp) -> std:
     let applies = |cell: &Value<'_>| !is_table || *cell != Value::Nothing("");
     let rows = HEADS.into_iter().zip(cells(shown, now)).map(|((name, title), cell)| match cell {
         // In data it is a number.
-        Value::Number(0) if is_table && name == "failed_logins" => (Column { name, title }, Value::Nothing("")),
-        cell => (Column { name, title }, cell),
+        Value::Number(0) if is_table && name == "failed_logins" => (Heading { name, title }, Value::Nothing("")),
+        cell => (Heading { name, title }, cell),
     });
-    let (heads, cells): (Vec<Column>, Vec<Value<'_>>) = rows.filter(|(_, cell)| applies(cell)).unzip();
+    let (heads, cells): (Vec<Heading>, Vec<Value<'_>>) = rows.filter(|(_, cell)| applies(cell)).unzip();
     data::record(&mut context.output, &heads, &cells, now)
 }
 

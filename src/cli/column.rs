@@ -1,0 +1,49 @@
+//! The columns of a list: what each is called and what it shows are one thing.
+
+use std::io;
+
+use jiff::Timestamp;
+
+use crate::cli::data;
+use crate::cli::output::Output;
+use crate::cli::value::Heading;
+use crate::cli::value::Value;
+
+/// A column of a list of `Row`s.
+pub struct Column<Row> {
+    /// Its name in data.
+    pub name: &'static str,
+    /// Its title in a table; empty: no table has it.
+    pub title: &'static str,
+    /// Its value in a row.
+    pub cell: for<'row> fn(&'row Row) -> Value<'row>,
+}
+
+impl<Row> Column<Row> {
+    /// How it is headed.
+    pub fn heading(&self) -> Heading {
+        Heading { name: self.name, title: self.title }
+    }
+}
+
+/// Takes one row.
+pub type RowSink<'sink, Row> = dyn FnMut(&Row) -> io::Result<()> + 'sink;
+
+/// Writes the rows that `each` gives to the sink it gets, with these columns, as [`data::records`] does.
+///
+/// # Errors
+/// When `each` fails, or standard output cannot be written.
+pub fn list<Row, E: From<io::Error>>(
+    output: &mut Output,
+    columns: &[Column<Row>],
+    now: Timestamp,
+    mut each: impl FnMut(&mut RowSink<'_, Row>) -> Result<(), E>,
+) -> Result<(), E> {
+    let headings: Vec<Heading> = columns.iter().map(Column::heading).collect();
+    data::records(output, &headings, now, |sink| {
+        each(&mut |row| {
+            let cells: Vec<Value<'_>> = columns.iter().map(|column| (column.cell)(row)).collect();
+            sink(&cells)
+        })
+    })
+}
