@@ -327,7 +327,7 @@ fn a_line_too_much_or_none_of_smtp_shows_no_code() {
         _ => Act::Usual,
     });
     let shown = brief(&run(async { plain(&server).open().await.unwrap().deliver(&first, None).await }));
-    assert!(shown.ends_with("the relay sent not SMTP: the link #**** is bad"), "{shown}");
+    assert!(shown.ends_with("the relay sent not SMTP: the link #(hidden: may be a code) is bad"), "{shown}");
     for (extensions, rides) in [(&["SIZE 10000"][..], false), (world::PIPELINING, false), (world::PIPELINING, true)] {
         let server = ScriptedRelay::start(world::offer(extensions), |moment| match moment.at {
             Dot => Act::Say(format!("250 taken\r\n550 5.7.1 the link #{} is bad\r\n", &CODES[0][..13]).into_bytes()),
