@@ -74,10 +74,10 @@ impl FileHeader {
 
 /// Whether a file has marks of a store at its beginning: that of the program in its header, or its tables in what follows it.
 pub(super) fn has_mark(path: &Path) -> bool {
-    const BEGINNING: u64 = 1 << 20;
+    const EXAMINED: u64 = 1 << 20;
     let mut bytes = Vec::new();
     // A file that cannot be read has none; one that SQLite has open is no database, or it would not be asked.
-    let read = File::open(path).and_then(|file| file.take(BEGINNING).read_to_end(&mut bytes));
+    let read = File::open(path).and_then(|file| file.take(EXAMINED).read_to_end(&mut bytes));
     let mark = u32::try_from(schema::APPLICATION_ID).unwrap_or_default().to_be_bytes();
     let has = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
     read.is_ok() && (bytes.get(68..72) == Some(&mark[..]) || has(b"\0") && has(b"refused_attempts"))
