@@ -85,7 +85,7 @@ pub struct App {
     random: RefCell<Box<dyn Random>>,
 }
 
-/// What an app is made of, besides the store and the operator.
+/// The rules and parts of an [`App`], besides the store and the operator.
 #[derive(Debug, Default)]
 pub struct AppRules {
     /// The organization.

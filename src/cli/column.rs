@@ -24,6 +24,11 @@ impl<Row> Column<Row> {
     pub fn heading(&self) -> Heading {
         Heading { name: self.name, title: self.title }
     }
+
+    /// Its heading and its value, for a record of one row.
+    pub fn of<'row>(&self, row: &'row Row) -> (Heading, Value<'row>) {
+        (self.heading(), (self.cell)(row))
+    }
 }
 
 /// Takes one row.

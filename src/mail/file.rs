@@ -88,7 +88,11 @@ impl MailDirectory {
             Ok(Err(problem)) => DeliveryOutcome::Trouble(trouble(&problem)),
             Err(error @ ThreadError::NotStarted(_)) => {
                 let words = format!("{name} cannot be written: {error}");
-                DeliveryOutcome::Trouble(TransportError { kind: TransportErrorKind::Later, phase: Phase::Local, words })
+                DeliveryOutcome::Trouble(TransportError {
+                    kind: TransportErrorKind::Temporary,
+                    phase: Phase::Local,
+                    words,
+                })
             }
             Err(error) => DeliveryOutcome::InDoubt { reply: format!("writing {name} broke off: {error}") },
         }
@@ -125,7 +129,7 @@ fn file_name(message_id: &str) -> String {
 /// it.
 fn trouble(problem: &FileError) -> TransportError {
     let is_passing = matches!(problem, FileError::Io { error, .. } if !is_lasting(error));
-    let kind = if is_passing { TransportErrorKind::Later } else { TransportErrorKind::Configuration };
+    let kind = if is_passing { TransportErrorKind::Temporary } else { TransportErrorKind::Configuration };
     TransportError { kind, phase: Phase::Local, words: problem.to_string() }
 }
 
@@ -270,8 +274,8 @@ mod tests {
         let of = |kind: io::ErrorKind| {
             trouble(&FileError::Io { path: "x".into(), doing: "written", error: kind.into() }).kind
         };
-        assert_eq!(of(io::ErrorKind::StorageFull), TransportErrorKind::Later);
-        assert_eq!(of(io::ErrorKind::QuotaExceeded), TransportErrorKind::Later);
+        assert_eq!(of(io::ErrorKind::StorageFull), TransportErrorKind::Temporary);
+        assert_eq!(of(io::ErrorKind::QuotaExceeded), TransportErrorKind::Temporary);
         assert_eq!(of(io::ErrorKind::PermissionDenied), TransportErrorKind::Configuration);
         assert_eq!(of(io::ErrorKind::ReadOnlyFilesystem), TransportErrorKind::Configuration);
     }

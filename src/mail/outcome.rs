@@ -50,9 +50,9 @@ pub struct TransportError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransportErrorKind {
     /// It passes: no connection, a timeout, 4xx before MAIL, a drop before the dot.
-    Later,
+    Temporary,
     /// It does not pass by itself: 5xx at the greeting or EHLO, no STARTTLS, a reply that is not SMTP.
-    ForGood,
+    Permanent,
     /// The configuration is wrong: AUTH refused, a certificate that does not verify, a `ca_file` that holds none, a
     /// directory or a program that is not there.
     Configuration,

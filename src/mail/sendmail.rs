@@ -177,7 +177,7 @@ fn kind_of(error: &io::Error) -> TransportErrorKind {
     use io::ErrorKind::NotFound;
     use io::ErrorKind::PermissionDenied;
     let is_lasting = matches!(error.kind(), NotFound | PermissionDenied) || error.raw_os_error() == Some(NOT_A_PROGRAM);
-    if is_lasting { TransportErrorKind::Configuration } else { TransportErrorKind::Later }
+    if is_lasting { TransportErrorKind::Configuration } else { TransportErrorKind::Temporary }
 }
 
 fn trouble(kind: TransportErrorKind, words: String) -> TransportError {

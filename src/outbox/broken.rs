@@ -48,7 +48,7 @@ pub(super) struct Heard {
 }
 
 impl Heard {
-    /// What was heard before a run goes on.
+    /// The outcomes of the run that this one continues.
     pub(super) fn before(report: &SendReport) -> Self {
         Self { accepted: report.accepted, in_doubt: report.in_doubt, ..Self::default() }
     }

@@ -91,7 +91,7 @@ pub(super) struct RunContext<'run> {
     pub(super) observer: &'run mut dyn FnMut(&Progress<'_>),
 }
 
-/// From where a run goes on; by default, from nothing.
+/// Where a run continues; by default, at the beginning.
 #[derive(Default)]
 pub(super) struct Beginning {
     /// What it has come to.

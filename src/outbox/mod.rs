@@ -313,7 +313,7 @@ pub fn run_observed(
                 return Ok(report);
             }
         };
-        // A page is damaged. The run goes on with the messages that can be read, if that is where it is.
+        // A page is damaged. If it holds messages that wait, the run continues with those that can be read.
         match store.read().and_then(|reading| reading.examine_waiting(&send_options.scope, clock.now())) {
             Ok(examined) if !examined.unreadable.is_empty() => {
                 let report = std::mem::take(&mut broken.report);

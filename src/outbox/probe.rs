@@ -75,7 +75,7 @@ impl SampleMail {
 /// # Errors
 /// The trouble of the relay or the program; that the configuration does not let the mails be written.
 pub fn probe(mailer: &Mailer, samples: &[SampleMail], now: Timestamp) -> Result<(), TransportError> {
-    let later = |phase, words| TransportError { kind: TransportErrorKind::Later, phase, words };
+    let later = |phase, words| TransportError { kind: TransportErrorKind::Temporary, phase, words };
     let mails: Vec<Mail> = samples.iter().filter_map(|sample| sample.compose(mailer, now)).collect::<Result<_, _>>()?;
     // Where tokio gets no descriptors for its signals, it panics.
     resources::check(&mailer.transport, 1).map_err(|error| later(Phase::Local, error.to_string()))?;

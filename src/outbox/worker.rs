@@ -199,7 +199,7 @@ fn is_over(outcome: &DeliveryOutcome) -> bool {
     match outcome {
         DeliveryOutcome::Deferred { relay: Some(reply), .. } => reply.ends_the_connection(),
         DeliveryOutcome::Trouble(trouble) => {
-            trouble.kind == TransportErrorKind::Later && (Phase::Mail..=Phase::Content).contains(&trouble.phase)
+            trouble.kind == TransportErrorKind::Temporary && (Phase::Mail..=Phase::Content).contains(&trouble.phase)
         }
         _ => false,
     }
@@ -207,7 +207,7 @@ fn is_over(outcome: &DeliveryOutcome) -> bool {
 
 /// The trouble of a worker that was told to end.
 fn cut(phase: Phase) -> TransportError {
-    TransportError { kind: TransportErrorKind::Later, phase, words: CUT.to_owned() }
+    TransportError { kind: TransportErrorKind::Temporary, phase, words: CUT.to_owned() }
 }
 
 /// Waits for something; `None`: the worker was told to end before it came.

@@ -32,7 +32,7 @@ pub struct FileFaults {
 
 impl Store {
     /// Examines the file with a thread and a connection of its own, while `meanwhile` runs with `reading`: both read the whole store,
-    /// and each has a processor to itself. The one that finishes first goes on with the next table. Where there is no thread or no
+    /// and each has a processor to itself. The thread that finishes first takes the next table. Where there is no thread or no
     /// connection to have, or the store can only be read in a way that takes one, one thing is done after the other.
     pub fn examine_file_while<T>(
         &self,

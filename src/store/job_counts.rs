@@ -25,6 +25,11 @@ impl Counts {
         self.states.iter().sum::<u64>() + self.unknown
     }
 
+    /// The mails: all but the users who were skipped.
+    pub fn mails(&self) -> u64 {
+        self.total() - self.of(MessageState::Skipped)
+    }
+
     /// Those that have not ended.
     pub fn waiting(&self) -> u64 {
         MessageState::ALL.iter().filter(|state| !state.has_ended()).map(|state| self.of(*state)).sum()

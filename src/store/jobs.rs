@@ -1,4 +1,4 @@
-//! Jobs: looked up, counted, ended. How one is made is in `job_creation.rs`.
+//! Jobs: looked up, counted, ended. `job_creation.rs` creates them.
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension as _;

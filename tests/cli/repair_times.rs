@@ -87,18 +87,18 @@ fn times_of_a_clock_that_was_ahead_are_named_and_brought_to_the_present() {
     assert_snapshot!(world.run("store check --repair-times --yes -v --reason 'wrong clock'"), @"
     status 0
     -- stderr
-    Would reset mails due to now: 1; the first: message 2 (2106-11-05T08:04:42Z).
-    Would reset ends of open links to now: 2; the first: message 1 (2106-11-06T08:00:00Z).
-    Would reset temporary locks to now: 1; the first: user dora (2106-11-05T08:00:00Z).
-    Would reset lifetimes of mails in the queue to now: 2; the first: message 1 (2106-11-05T08:00:00Z).
-    Would reset creations of mails to now: 2; the first: message 1 (2106-11-05T08:00:00Z).
-    Would reset first tries of mails to now: 2; the first: message 1 (2106-11-05T08:00:00Z).
-    Would reset last tries of mails to now: 2; the first: message 1 (2106-11-05T08:00:00Z).
-    Would reset deliveries of mails to now: 1; the first: message 1 (2106-11-05T08:00:00Z).
-    Would reset ends of mails to now: 1; the first: message 1 (2106-11-05T08:00:00Z).
-    Would reset permanent locks to now: 1; the first: user dora (2106-11-05T08:00:00Z).
-    Would reset changes of users to now: 1; the first: user dora (2106-11-05T08:00:00Z).
-    Would reset minutes of deliveries to now: 1; the first: minute 71973120 (2106-11-05T08:00:00Z).
+    Reset mails due to now: 1; the first: message 2 (2106-11-05T08:04:42Z).
+    Reset ends of open links to now: 2; the first: message 1 (2106-11-06T08:00:00Z).
+    Reset temporary locks to now: 1; the first: user dora (2106-11-05T08:00:00Z).
+    Reset lifetimes of mails in the queue to now: 2; the first: message 1 (2106-11-05T08:00:00Z).
+    Reset creations of mails to now: 2; the first: message 1 (2106-11-05T08:00:00Z).
+    Reset first tries of mails to now: 2; the first: message 1 (2106-11-05T08:00:00Z).
+    Reset last tries of mails to now: 2; the first: message 1 (2106-11-05T08:00:00Z).
+    Reset deliveries of mails to now: 1; the first: message 1 (2106-11-05T08:00:00Z).
+    Reset ends of mails to now: 1; the first: message 1 (2106-11-05T08:00:00Z).
+    Reset permanent locks to now: 1; the first: user dora (2106-11-05T08:00:00Z).
+    Reset changes of users to now: 1; the first: user dora (2106-11-05T08:00:00Z).
+    Reset minutes of deliveries to now: 1; the first: minute 71973120 (2106-11-05T08:00:00Z).
     Reset times: 16.
     ");
     assert_eq!(world.events(), events + 1);

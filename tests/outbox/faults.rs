@@ -71,7 +71,7 @@ fn a_relay_that_is_down_or_refuses_the_sender_is_tried_a_few_times_and_then_agai
     let down = world.send(smtp(port), 8);
     assert_eq!(
         (down.trouble.map(|trouble| trouble.kind), down.halt),
-        (Some(TransportErrorKind::Later), Some(StopReason::Trouble))
+        (Some(TransportErrorKind::Temporary), Some(StopReason::Trouble))
     );
     for (at, reply) in
         [(At::Greeting, "554 5.7.1 go away"), (At::Mail, "450 4.3.2 not now"), (At::Mail, "530 5.7.0 log in")]

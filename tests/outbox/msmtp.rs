@@ -93,11 +93,11 @@ fn what_the_server_says_to_everybody_burns_nobody() {
         return;
     }
     for (at, reply, kind) in [
-        (At::Rcpt, "550 relay not permitted", TransportErrorKind::ForGood),
-        (At::Rcpt, "454 4.7.1 Relay access denied", TransportErrorKind::Later),
-        (At::Mail, "550 5.7.1 sender refused", TransportErrorKind::ForGood),
-        (At::Dot, "554 Message rejected: Email address is not verified", TransportErrorKind::ForGood),
-        (At::Greeting, "421 4.3.2 busy", TransportErrorKind::Later),
+        (At::Rcpt, "550 relay not permitted", TransportErrorKind::Permanent),
+        (At::Rcpt, "454 4.7.1 Relay access denied", TransportErrorKind::Temporary),
+        (At::Mail, "550 5.7.1 sender refused", TransportErrorKind::Permanent),
+        (At::Dot, "554 Message rejected: Email address is not verified", TransportErrorKind::Permanent),
+        (At::Greeting, "421 4.3.2 busy", TransportErrorKind::Temporary),
     ] {
         let world = World::new();
         let ids = world.queued(30);

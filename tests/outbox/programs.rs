@@ -104,7 +104,7 @@ fn one_alone_is_treated_the_same() {
 #[test]
 fn the_same_end_for_everybody_is_about_the_program_and_burns_nobody() {
     for (status, kind) in
-        [(75, TransportErrorKind::Later), (1, TransportErrorKind::Later), (65, TransportErrorKind::ForGood)]
+        [(75, TransportErrorKind::Temporary), (1, TransportErrorKind::Temporary), (65, TransportErrorKind::Permanent)]
     {
         let world = World::new();
         let ids = world.queued(40);

@@ -149,7 +149,7 @@ fn what_relays_say_means_what_the_table_says_at_once_and_after_five_accepted() {
             let report = send(&world, &relay, 1);
             assert_given_back(&world, &ids, &report, accepted, &case);
             let trouble = report.trouble.unwrap();
-            let kind = if row.is_permanent() { TransportErrorKind::ForGood } else { TransportErrorKind::Later };
+            let kind = if row.is_permanent() { TransportErrorKind::Permanent } else { TransportErrorKind::Temporary };
             assert_eq!(trouble.kind, kind, "{case}");
             let code = row.reply.split(' ').next().unwrap();
             assert!(trouble.words.contains(code), "{case}: {}", trouble.words);
@@ -340,7 +340,7 @@ fn greylisting_of_everybody_delays_and_stops_nothing() {
     });
     let report = send(&world, &relay, 1);
     assert_given_back(&world, &ids, &report, 0, "the first run");
-    assert_eq!(report.trouble.map(|trouble| trouble.kind), Some(TransportErrorKind::Later));
+    assert_eq!(report.trouble.map(|trouble| trouble.kind), Some(TransportErrorKind::Temporary));
     let given_back: Vec<_> = ids.iter().filter(|id| world.message(**id).reply.is_some()).copied().collect();
     // Five and five, and one that was announced before it was known.
     assert!((10..=11).contains(&given_back.len()), "{}", given_back.len());
@@ -476,7 +476,7 @@ fn one_message_alone_that_is_refused_for_its_sender_waits_with_attempt_words_and
             _ => Act::Usual,
         });
         let report = send(&world, &relay, 1);
-        assert_eq!(report.trouble.map(|trouble| trouble.kind), Some(TransportErrorKind::ForGood));
+        assert_eq!(report.trouble.map(|trouble| trouble.kind), Some(TransportErrorKind::Permanent));
         assert!(report.is_over_one, "no other is kept back for it");
         let message = world.message(id);
         assert_eq!((message.state, message.attempts), (MessageState::Deferred, 1));

@@ -70,9 +70,9 @@ fn a_relay_in_trouble_burns_nobodys_attempt_and_stops_the_run() {
     let world = World::new();
     let ids = world.queued(20);
     for (at, reply, kind) in [
-        (At::Greeting, "554 5.7.1 not you", TransportErrorKind::ForGood),
-        (At::Ehlo, "421 busy", TransportErrorKind::Later),
-        (At::Mail, "550 5.7.1 sender refused", TransportErrorKind::ForGood),
+        (At::Greeting, "554 5.7.1 not you", TransportErrorKind::Permanent),
+        (At::Ehlo, "421 busy", TransportErrorKind::Temporary),
+        (At::Mail, "550 5.7.1 sender refused", TransportErrorKind::Permanent),
     ] {
         let relay = ScriptedRelay::start(pipelining(), move |moment| {
             if moment.at == at { Act::Say(format!("{reply}\r\n").into_bytes()) } else { Act::Usual }

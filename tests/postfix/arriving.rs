@@ -149,7 +149,7 @@ fn a_relay_that_was_down_gets_every_mail_when_it_is_up_again() {
     let ids = world.queued(10);
     postfix.stop();
     let trouble = world.send(postfix.transport(), 4).trouble.unwrap();
-    assert_eq!(trouble.kind, TransportErrorKind::Later, "{}", trouble.words);
+    assert_eq!(trouble.kind, TransportErrorKind::Temporary, "{}", trouble.words);
     assert!(trouble.words.contains("refused"), "{}", trouble.words);
     assert!(ids.iter().all(|id| world.message(*id).attempts == 0), "it burns nobody's attempt");
     postfix.go_on();

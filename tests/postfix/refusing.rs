@@ -97,8 +97,8 @@ fn a_relay_without_tls_gets_neither_password_nor_mail_where_tls_is_wanted() {
     }
     let postfix = Postfix::start(Options { users: 10, tls: Security::None, ..Options::default() });
     for (tls, kinds) in [
-        (Security::StartTls, [TransportErrorKind::ForGood, TransportErrorKind::Configuration]),
-        (Security::Implicit, [TransportErrorKind::ForGood, TransportErrorKind::Configuration]),
+        (Security::StartTls, [TransportErrorKind::Permanent, TransportErrorKind::Configuration]),
+        (Security::Implicit, [TransportErrorKind::Permanent, TransportErrorKind::Configuration]),
     ] {
         let mut relay = Relay::new("localhost", postfix.port(), tls, Some(&postfix.ca_file())).unwrap();
         relay.login = Some(login(PASSWORD, LoginMethod::Auto));
@@ -162,7 +162,7 @@ fn a_sender_whom_postfix_refuses_is_the_relays_trouble() {
     let settings = "smtpd_delay_reject = no\nsmtpd_sender_restrictions = reject";
     let postfix = Postfix::start(Options { login: false, users: 10, settings, ..Options::default() });
     let trouble = trouble(&postfix, postfix.relay());
-    assert_eq!((trouble.kind, trouble.phase), (TransportErrorKind::ForGood, Phase::Mail), "{}", trouble.words);
+    assert_eq!((trouble.kind, trouble.phase), (TransportErrorKind::Permanent, Phase::Mail), "{}", trouble.words);
     assert!(trouble.words.contains("554 5.7.1 <no-reply@example.com>: Sender address rejected"), "{}", trouble.words);
 }
 
@@ -173,7 +173,7 @@ fn a_relay_that_insists_on_tls_takes_nothing_without_it() {
     }
     let postfix = Postfix::start(Options { users: 10, ..Options::default() });
     let trouble = trouble(&postfix, Relay::new("localhost", postfix.port(), Security::None, None).unwrap());
-    assert_eq!((trouble.kind, trouble.phase), (TransportErrorKind::ForGood, Phase::Mail), "{}", trouble.words);
+    assert_eq!((trouble.kind, trouble.phase), (TransportErrorKind::Permanent, Phase::Mail), "{}", trouble.words);
     assert!(trouble.words.contains("530 5.7.0 Must issue a STARTTLS command first"), "{}", trouble.words);
 }
 
@@ -203,7 +203,7 @@ fn a_postfix_that_does_not_relay_for_us_as_shipped_burns_nobody() {
     let report = world.send(postfix.transport(), 4);
     let trouble = report.trouble.unwrap();
     assert_eq!((report.accepted, report.failed, report.deferred), (0, 0, 0));
-    assert_eq!((trouble.kind, trouble.phase), (TransportErrorKind::Later, Phase::Rcpt), "{}", trouble.words);
+    assert_eq!((trouble.kind, trouble.phase), (TransportErrorKind::Temporary, Phase::Rcpt), "{}", trouble.words);
     assert!(trouble.words.contains("Relay access denied; check the permission to relay"), "{}", trouble.words);
     assert_given_back(&world, &ids, "454 4.7.1 <");
 }
@@ -220,7 +220,7 @@ fn a_postfix_that_wants_another_helo_burns_nobody_and_the_key_is_named() {
     let report = world.send(postfix.transport(), 4);
     let trouble = report.trouble.unwrap();
     assert_eq!((report.accepted, report.failed, report.deferred), (0, 0, 0));
-    assert_eq!((trouble.kind, trouble.phase), (TransportErrorKind::ForGood, Phase::Rcpt), "{}", trouble.words);
+    assert_eq!((trouble.kind, trouble.phase), (TransportErrorKind::Permanent, Phase::Rcpt), "{}", trouble.words);
     assert!(trouble.words.contains("check `[mail.smtp] helo`"), "{}", trouble.words);
     assert_given_back(&world, &ids, "504 5.5.2 <localhost>: Helo command rejected");
     // With another name the same messages are sent.

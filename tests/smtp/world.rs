@@ -155,8 +155,8 @@ pub(crate) fn brief(handover: &DeliveryOutcome) -> String {
 
 pub(crate) fn brief_trouble(trouble: &TransportError) -> String {
     let kind = match trouble.kind {
-        TransportErrorKind::Later => "later",
-        TransportErrorKind::ForGood => "for good",
+        TransportErrorKind::Temporary => "later",
+        TransportErrorKind::Permanent => "for good",
         TransportErrorKind::Configuration => "configuration",
     };
     format!("{kind} at {}: {}", trouble.phase, trouble.words)

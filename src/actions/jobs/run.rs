@@ -195,7 +195,7 @@ fn order_of(job: &Job, counts: &Counts, send_options: &SendOptions) -> Result<Se
     let connections = sending.connections.and_then(|count| usize::try_from(count).ok());
     let job_rates = rates_of(job)?;
     let max_failures = sending.max_failures.as_deref().map(str::parse::<Share>).transpose();
-    let unless_given = Share::unless_given(counts.total() - counts.of(MessageState::Skipped));
+    let unless_given = Share::unless_given(counts.mails());
     let (accepted, failed) = job.base;
     // What waits for another try is counted when it has had it.
     let before = SendReport {

@@ -345,7 +345,7 @@ pub fn organization(config: &Config) -> Organization {
     }
 }
 
-/// What an app is made of, as configured.
+/// The rules of an app, as the configuration has them.
 fn rules(config: &Config) -> anyhow::Result<AppRules> {
     let read = config.clone();
     // Boxed so that the kind of the error can still be told.

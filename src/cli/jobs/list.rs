@@ -5,11 +5,23 @@ use crate::actions::jobs::show::JobStatus;
 use crate::cli::column;
 use crate::cli::column::Column;
 use crate::cli::context::Context;
+use crate::cli::jobs::columns::ACCEPTED;
+use crate::cli::jobs::columns::CANCELLED;
+use crate::cli::jobs::columns::CREATED_AT;
+use crate::cli::jobs::columns::ENDED_AT;
+use crate::cli::jobs::columns::FAILED;
+use crate::cli::jobs::columns::JOB;
+use crate::cli::jobs::columns::KEY;
+use crate::cli::jobs::columns::MAILS;
+use crate::cli::jobs::columns::OPERATOR;
+use crate::cli::jobs::columns::SELECTION;
+use crate::cli::jobs::columns::SKIPPED;
+use crate::cli::jobs::columns::STATE;
+use crate::cli::jobs::columns::WAITING;
+use crate::cli::jobs::columns::WHY;
 use crate::cli::limit::LimitArgs;
 use crate::cli::output::Format;
-use crate::cli::value::Value;
 use crate::domain::action::Action;
-use crate::domain::message::MessageState;
 
 /// List jobs, newest first
 #[derive(Debug, clap::Args)]
@@ -17,37 +29,6 @@ pub struct ListArgs {
     #[command(flatten)]
     limit: LimitArgs,
 }
-
-const JOB: Column<JobStatus> = Column { name: "job", title: "JOB", cell: |row| Value::Number(row.job.id.0) };
-const KEY: Column<JobStatus> =
-    Column { name: "key", title: "", cell: |row| Value::text_or(row.job.key.as_deref(), "") };
-const STATE: Column<JobStatus> =
-    Column { name: "state", title: "STATE", cell: |row| Value::text(row.job.state.word()) };
-const WHY: Column<JobStatus> =
-    Column { name: "why", title: "", cell: |row| Value::text_or(row.job.why.as_deref(), "") };
-const OPERATOR: Column<JobStatus> =
-    Column { name: "operator", title: "BY", cell: |row| Value::text(&row.job.operator) };
-const CREATED_AT: Column<JobStatus> =
-    Column { name: "created_at", title: "CREATED", cell: |row| Value::Time(row.job.created_at) };
-const ENDED_AT: Column<JobStatus> =
-    Column { name: "ended_at", title: "", cell: |row| Value::time_or(row.job.ended_at, "") };
-const SELECTION: Column<JobStatus> =
-    Column { name: "selection", title: "", cell: |row| Value::text(&row.job.selection) };
-const MAILS: Column<JobStatus> = Column {
-    name: "mails",
-    title: "MAILS",
-    cell: |row| Value::count(row.counts.total() - row.counts.of(MessageState::Skipped)),
-};
-const ACCEPTED: Column<JobStatus> =
-    Column { name: "accepted", title: "ACCEPTED", cell: |row| Value::count(row.counts.of(MessageState::Accepted)) };
-const FAILED: Column<JobStatus> =
-    Column { name: "failed", title: "FAILED", cell: |row| Value::count(row.counts.of(MessageState::Failed)) };
-const CANCELLED: Column<JobStatus> =
-    Column { name: "cancelled", title: "CANCELLED", cell: |row| Value::count(row.counts.of(MessageState::Cancelled)) };
-const WAITING: Column<JobStatus> =
-    Column { name: "waiting", title: "WAITING", cell: |row| Value::count(row.counts.waiting()) };
-const SKIPPED: Column<JobStatus> =
-    Column { name: "skipped", title: "", cell: |row| Value::count(row.counts.of(MessageState::Skipped)) };
 
 const TABLE: [Column<JobStatus>; 9] = [JOB, STATE, CREATED_AT, OPERATOR, MAILS, ACCEPTED, FAILED, CANCELLED, WAITING];
 

@@ -1,6 +1,7 @@
 //! `jobs`.
 
 pub mod cancel;
+mod columns;
 pub mod delete;
 mod end_passwords;
 pub mod list;

@@ -13,11 +13,13 @@ use crate::actions::jobs::run;
 use crate::actions::jobs::run::RunOutcome;
 use crate::actions::jobs::show;
 use crate::actions::jobs::show::JobStatus;
+use crate::cli::column::Column;
 use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::failure;
 use crate::cli::failure::CliError;
 use crate::cli::failure::MailFailure;
+use crate::cli::jobs::columns;
 use crate::cli::jobs::paused;
 use crate::cli::jobs::progress::ProgressLine;
 use crate::cli::jobs::stalled;
@@ -27,8 +29,6 @@ use crate::cli::mail::fault_of;
 use crate::cli::mail::hint_for;
 use crate::cli::output::Format;
 use crate::cli::value;
-use crate::cli::value::Heading;
-use crate::cli::value::Value;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
@@ -354,20 +354,20 @@ pub fn signal_name(signal: i32) -> String {
     nix::sys::signal::Signal::try_from(signal).map_or_else(|_| format!("signal {signal}"), |signal| signal.to_string())
 }
 
-const RECORD: [Heading; 10] = [
-    Heading { name: "job", title: "" },
-    Heading { name: "state", title: "" },
-    Heading { name: "mails", title: "" },
-    Heading { name: "accepted", title: "" },
-    Heading { name: "deferred", title: "" },
-    Heading { name: "failed", title: "" },
-    Heading { name: "in_doubt", title: "" },
-    Heading { name: "cancelled", title: "" },
-    Heading { name: "waiting", title: "" },
-    Heading { name: "skipped", title: "" },
+const RECORD: [Column<JobStatus>; 10] = [
+    columns::JOB,
+    columns::STATE,
+    columns::MAILS,
+    columns::ACCEPTED,
+    columns::DEFERRED,
+    columns::FAILED,
+    columns::IN_DOUBT,
+    columns::CANCELLED,
+    columns::WAITING,
+    columns::SKIPPED,
 ];
 
-/// Writes how a job stands as data, where data was asked for.
+/// Writes the state and the counts of a job as data, where data was asked for.
 ///
 /// # Errors
 /// When the job cannot be read, or standard output cannot be written.
@@ -375,19 +375,7 @@ pub fn write_record(context: &mut Context, app: &App, id: JobId) -> anyhow::Resu
     if context.output.format == Format::Table {
         return Ok(());
     }
-    let JobStatus { job, counts, .. } = show::find(app, id)?;
-    let number = |count: u64| Value::Number(count.cast_signed());
-    let cells = [
-        Value::Number(id.0),
-        Value::text(job.state.word()),
-        number(counts.total() - counts.of(MessageState::Skipped)),
-        number(counts.of(MessageState::Accepted)),
-        number(counts.of(MessageState::Deferred)),
-        number(counts.of(MessageState::Failed)),
-        number(counts.of(MessageState::InDoubt)),
-        number(counts.of(MessageState::Cancelled)),
-        number(counts.waiting()),
-        number(counts.of(MessageState::Skipped)),
-    ];
-    Ok(data::record(&mut context.output, &RECORD, &cells, app.now())?)
+    let status = show::find(app, id)?;
+    let (headings, cells): (Vec<_>, Vec<_>) = RECORD.iter().map(|column| column.of(&status)).unzip();
+    Ok(data::record(&mut context.output, &headings, &cells, app.now())?)
 }

@@ -4,6 +4,7 @@ use crate::actions::jobs::show;
 use crate::actions::jobs::show::JobDetails;
 use crate::cli::context::Context;
 use crate::cli::data;
+use crate::cli::jobs::columns;
 use crate::cli::jobs::summary;
 use crate::cli::output::Format;
 use crate::cli::value::Heading;
@@ -12,7 +13,6 @@ use crate::domain::action::Action;
 use crate::domain::duration::DurationInWords;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
-use crate::domain::message::MessageState;
 use crate::domain::text;
 
 /// Show a job: its progress, pace, and the replies of the relay
@@ -24,33 +24,6 @@ pub struct ShowArgs {
     #[arg(value_name = "JOB")]
     job: i64,
 }
-
-const DATA: [Heading; 24] = [
-    Heading { name: "job", title: "" },
-    Heading { name: "key", title: "" },
-    Heading { name: "state", title: "" },
-    Heading { name: "why", title: "" },
-    Heading { name: "is_sent_now", title: "" },
-    Heading { name: "operator", title: "" },
-    Heading { name: "reason", title: "" },
-    Heading { name: "selection", title: "" },
-    Heading { name: "created_at", title: "" },
-    Heading { name: "ended_at", title: "" },
-    Heading { name: "mails", title: "" },
-    Heading { name: "accepted", title: "" },
-    Heading { name: "deferred", title: "" },
-    Heading { name: "failed", title: "" },
-    Heading { name: "in_doubt", title: "" },
-    Heading { name: "cancelled", title: "" },
-    Heading { name: "waiting", title: "" },
-    Heading { name: "skipped", title: "" },
-    Heading { name: "possibly_duplicated", title: "" },
-    Heading { name: "links_used", title: "" },
-    Heading { name: "seconds_left", title: "" },
-    Heading { name: "used_up_rate", title: "" },
-    Heading { name: "rate_free_at", title: "" },
-    Heading { name: "passwords_ended", title: "" },
-];
 
 /// Runs the command.
 ///
@@ -67,36 +40,39 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
 }
 
 fn write_data(context: &mut Context, details: &JobDetails, now: jiff::Timestamp) -> anyhow::Result<()> {
-    let (job, counts) = (&details.shown.job, &details.shown.counts);
-    let number = |count: u64| Value::Number(count.cast_signed());
-    let left = details.left.map(|left| number(left.as_secs()));
-    let cells = [
-        Value::Number(job.id.0),
-        Value::text_or(job.key.as_deref(), ""),
-        Value::text(job.state.word()),
-        Value::text_or(job.why.as_deref(), ""),
-        Value::Flag(details.is_sent_now),
-        Value::text(&job.operator),
-        Value::text_or(job.reason.as_deref(), ""),
-        Value::text(&job.selection),
-        Value::Time(job.created_at),
-        Value::time_or(job.ended_at, ""),
-        number(counts.total() - counts.of(MessageState::Skipped)),
-        number(counts.of(MessageState::Accepted)),
-        number(counts.of(MessageState::Deferred)),
-        number(counts.of(MessageState::Failed)),
-        number(counts.of(MessageState::InDoubt)),
-        number(counts.of(MessageState::Cancelled)),
-        number(counts.waiting()),
-        number(counts.of(MessageState::Skipped)),
-        number(details.perhaps_twice),
-        number(details.used),
-        left.unwrap_or(Value::Nothing("")),
-        details.used_up.map_or(Value::Nothing(""), |used_up| Value::text(used_up.rate.to_string())),
-        Value::time_or(details.used_up.map(|used_up| used_up.until), ""),
-        job.passwords_ended.map_or(Value::Nothing(""), number),
-    ];
-    Ok(data::record(&mut context.output, &DATA, &cells, now)?)
+    let status = &details.shown;
+    let named = |name| Heading { name, title: "" };
+    let left = details.left.map(|left| Value::count(left.as_secs()));
+    let used_up = details.used_up.as_ref();
+    let (headings, cells): (Vec<_>, Vec<_>) = [
+        columns::JOB.of(status),
+        columns::KEY.of(status),
+        columns::STATE.of(status),
+        columns::WHY.of(status),
+        (named("is_sent_now"), Value::Flag(details.is_sent_now)),
+        columns::OPERATOR.of(status),
+        columns::REASON.of(status),
+        columns::SELECTION.of(status),
+        columns::CREATED_AT.of(status),
+        columns::ENDED_AT.of(status),
+        columns::MAILS.of(status),
+        columns::ACCEPTED.of(status),
+        columns::DEFERRED.of(status),
+        columns::FAILED.of(status),
+        columns::IN_DOUBT.of(status),
+        columns::CANCELLED.of(status),
+        columns::WAITING.of(status),
+        columns::SKIPPED.of(status),
+        (named("possibly_duplicated"), Value::count(details.perhaps_twice)),
+        (named("links_used"), Value::count(details.used)),
+        (named("seconds_left"), left.unwrap_or(Value::Nothing(""))),
+        (named("used_up_rate"), used_up.map_or(Value::Nothing(""), |used_up| Value::text(used_up.rate.to_string()))),
+        (named("rate_free_at"), Value::time_or(used_up.map(|used_up| used_up.until), "")),
+        (named("passwords_ended"), status.job.passwords_ended.map_or(Value::Nothing(""), Value::count)),
+    ]
+    .into_iter()
+    .unzip();
+    Ok(data::record(&mut context.output, &headings, &cells, now)?)
 }
 
 fn show_details(context: &mut Context, details: &JobDetails, now: jiff::Timestamp) -> anyhow::Result<()> {
@@ -132,7 +108,7 @@ fn show_details(context: &mut Context, details: &JobDetails, now: jiff::Timestam
         (head("Reason"), Value::text_or(job.reason.as_deref(), "")),
         (head("Created"), Value::Time(job.created_at)),
         (head("Ended"), Value::time_or(job.ended_at, "")),
-        (head("Mails"), Value::text(summary::grouped(counts.total() - counts.of(MessageState::Skipped)))),
+        (head("Mails"), Value::text(summary::grouped(counts.mails()))),
         (
             head("Passwords ended"),
             job.passwords_ended.map_or(Value::Nothing(""), |count| Value::text(summary::grouped(count))),

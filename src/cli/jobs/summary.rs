@@ -42,7 +42,7 @@ pub fn line(shown: &JobStatus) -> String {
 /// How many mails a job has, and what became of them.
 pub fn outcome(shown: &JobStatus) -> String {
     let JobStatus { counts, skipped, .. } = shown;
-    let mails = counts.total() - counts.of(MessageState::Skipped);
+    let mails = counts.mails();
     let without = without_password(shown).map_or(String::new(), |words| format!("; {words}"));
     format!("{}: {}{without}", counted(mails, "mail"), of_counts(counts, skipped))
 }

@@ -45,8 +45,8 @@ pub fn hint_for(fault: MailFailure) -> &'static str {
 /// What a relay in trouble means for the exit code.
 pub fn fault_of(trouble: &TransportError) -> MailFailure {
     match trouble.kind {
-        TransportErrorKind::Later => MailFailure::Later,
-        TransportErrorKind::ForGood => MailFailure::Refused,
+        TransportErrorKind::Temporary => MailFailure::Later,
+        TransportErrorKind::Permanent => MailFailure::Refused,
         TransportErrorKind::Configuration => MailFailure::Configuration,
     }
 }

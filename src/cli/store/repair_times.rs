@@ -40,12 +40,21 @@ pub(super) fn run(context: &mut Context, yes: bool, change_options: &ChangeOptio
         context.output.say(NOTHING);
         return Ok(());
     }
-    for ahead in &ahead {
-        let words = in_words(context, ahead);
-        context.output.say(&format!("Would reset {words}."));
+    let say_each = |context: &mut Context, verb: &str, times: &[TimesAhead]| {
+        for ahead in times {
+            let words = in_words(context, ahead);
+            context.output.say(&format!("{verb} {words}."));
+        }
+    };
+    if !yes {
+        say_each(context, "Would reset", &ahead);
     }
     prompt::confirm(context, yes, "Reset these times to now? Mails become due, and open links expire.")?;
     let repaired = store::repair_times(&app, change_options)?;
+    if yes {
+        // Any change brings minutes of deliveries back before it begins, so they are in what was seen before.
+        say_each(context, "Reset", &ahead);
+    }
     let rows: u64 = repaired.iter().map(|ahead| ahead.count).sum();
     context.output.say(&format!("Reset times: {rows}."));
     Ok(())

@@ -29,9 +29,9 @@ fn kind(outcome: &DeliveryOutcome) -> &'static str {
         DeliveryOutcome::Deferred { .. } => "deferred",
         DeliveryOutcome::Refused { .. } => "refused",
         DeliveryOutcome::InDoubt { .. } => "in doubt",
-        DeliveryOutcome::Trouble(TransportError { kind: TransportErrorKind::Later, .. }) => "later",
+        DeliveryOutcome::Trouble(TransportError { kind: TransportErrorKind::Temporary, .. }) => "later",
         DeliveryOutcome::Trouble(TransportError { kind: TransportErrorKind::Configuration, .. }) => "configuration",
-        DeliveryOutcome::Trouble(TransportError { kind: TransportErrorKind::ForGood, .. }) => "for good",
+        DeliveryOutcome::Trouble(TransportError { kind: TransportErrorKind::Permanent, .. }) => "for good",
     }
 }
 

@@ -78,7 +78,7 @@ impl SmtpConnection {
     pub async fn deliver(&mut self, mail: &Mail, next: Option<&Envelope>) -> DeliveryOutcome {
         let relay = &self.relay;
         let Some(mut session) = self.session.take() else {
-            return trouble(relay, TransportErrorKind::Later, Phase::Mail, "the connection is closed");
+            return trouble(relay, TransportErrorKind::Temporary, Phase::Mail, "the connection is closed");
         };
         self.may_have_left = false;
         let mut delivery = Delivery {
@@ -156,7 +156,7 @@ impl Delivery<'_> {
         let rides = match session.pipelined_next.take() {
             Some(pipelined_next) if pipelined_next != self.mail.envelope => {
                 let words = "the connection was given up, because another mail was announced on it";
-                return Err(self.trouble(TransportErrorKind::Later, Phase::Mail, words));
+                return Err(self.trouble(TransportErrorKind::Temporary, Phase::Mail, words));
             }
             pipelined_next => pipelined_next.is_some(),
         };
@@ -167,7 +167,7 @@ impl Delivery<'_> {
         };
         if rides && !parameters.is_empty() {
             let words = "the connection was given up, because the mail was announced without what it needs";
-            return Err(self.trouble(TransportErrorKind::Later, Phase::Mail, words));
+            return Err(self.trouble(TransportErrorKind::Temporary, Phase::Mail, words));
         }
         let commands = EnvelopeCommands::new(&self.mail.envelope, parameters);
         let mut refused = match rides {
@@ -229,7 +229,7 @@ impl Delivery<'_> {
         }
         // Whatever it says, it is not the reply to MAIL: usually a 421 that came with the last reply.
         let reply = self.reply(session, Phase::Mail, self.timeouts().mail).await?;
-        let kind = if reply.code / 100 == 4 { TransportErrorKind::Later } else { TransportErrorKind::ForGood };
+        let kind = if reply.code / 100 == 4 { TransportErrorKind::Temporary } else { TransportErrorKind::Permanent };
         let words = format!("unsolicited reply from the relay: {}", reply.words_about(&self.codes(session)));
         Err(self.trouble(kind, Phase::Mail, &words))
     }
@@ -253,7 +253,7 @@ impl Delivery<'_> {
         let group = format!("{}{}", if reset { "RSET\r\n" } else { "" }, commands.group());
         group.lines().for_each(|line| session.wire.note(line));
         let sent = session.wire.send(group.as_bytes(), self.timeout(self.timeouts().mail)).await;
-        sent.map_err(|cut| self.trouble(TransportErrorKind::Later, Phase::Mail, &cut.words))?;
+        sent.map_err(|cut| self.trouble(TransportErrorKind::Temporary, Phase::Mail, &cut.words))?;
         if reset {
             self.reset(session).await?;
         }
@@ -266,7 +266,7 @@ impl Delivery<'_> {
         match reply.code {
             250 => Ok(()),
             _ => Err(self.trouble(
-                TransportErrorKind::Later,
+                TransportErrorKind::Temporary,
                 Phase::Mail,
                 &format!("RSET: {}", reply.words_about(&self.codes(session))),
             )),
@@ -314,7 +314,7 @@ impl Delivery<'_> {
                 _ => {
                     let words =
                         format!("the relay answers to {phase} with {}", reply.words_about(&self.codes(session)));
-                    return Err(refused.unwrap_or_else(|| self.trouble(TransportErrorKind::ForGood, phase, &words)));
+                    return Err(refused.unwrap_or_else(|| self.trouble(TransportErrorKind::Permanent, phase, &words)));
                 }
             }
         }
@@ -335,7 +335,7 @@ impl Delivery<'_> {
     async fn content(&mut self, session: &mut Session, next: Option<&Envelope>) -> Ended {
         if !session.wire.is_quiet() {
             let words = "the relay answers to the content before it has it";
-            return Err(self.trouble(TransportErrorKind::ForGood, Phase::Content, words));
+            return Err(self.trouble(TransportErrorKind::Permanent, Phase::Content, words));
         }
         let pipelined_next = next.filter(|next| self.may_ride(session, next));
         let group = pipelined_next.map(|next| EnvelopeCommands::new(next, "").group()).unwrap_or_default();
@@ -347,7 +347,7 @@ impl Delivery<'_> {
         if let Err(cut) = session.wire.send(&stuffed.bytes, self.timeout(self.timeouts().block)).await {
             return Err(match cut.left > stuffed.dot {
                 true => self.in_doubt(&cut.words),
-                false => self.trouble(TransportErrorKind::Later, Phase::Content, &cut.words),
+                false => self.trouble(TransportErrorKind::Temporary, Phase::Content, &cut.words),
             });
         }
         drop(stuffed);
@@ -410,11 +410,11 @@ impl Delivery<'_> {
 
     fn no_reply(&self, session: &Session, phase: Phase, no: NoReply) -> DeliveryOutcome {
         match no {
-            NoReply::Lost(words) => self.trouble(TransportErrorKind::Later, phase, &words),
-            NoReply::Alert(alert) => self.trouble(TransportErrorKind::Later, phase, &ended_tls(alert)),
+            NoReply::Lost(words) => self.trouble(TransportErrorKind::Temporary, phase, &words),
+            NoReply::Alert(alert) => self.trouble(TransportErrorKind::Temporary, phase, &ended_tls(alert)),
             NoReply::Garbage(words) => {
                 let words = self.codes(session).text(&words);
-                self.trouble(TransportErrorKind::ForGood, phase, &format!("the relay sent {words}"))
+                self.trouble(TransportErrorKind::Permanent, phase, &format!("the relay sent {words}"))
             }
         }
     }

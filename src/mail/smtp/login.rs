@@ -39,9 +39,9 @@ impl LoginError {
 impl From<NoReply> for LoginError {
     fn from(no: NoReply) -> Self {
         match no {
-            NoReply::Lost(words) => Self::new(TransportErrorKind::Later, words),
-            NoReply::Alert(alert) => Self::new(TransportErrorKind::Later, tls::ended_tls(alert)),
-            NoReply::Garbage(words) => Self::new(TransportErrorKind::ForGood, format!("the relay sent {words}")),
+            NoReply::Lost(words) => Self::new(TransportErrorKind::Temporary, words),
+            NoReply::Alert(alert) => Self::new(TransportErrorKind::Temporary, tls::ended_tls(alert)),
+            NoReply::Garbage(words) => Self::new(TransportErrorKind::Permanent, format!("the relay sent {words}")),
         }
     }
 }
@@ -124,9 +124,9 @@ impl Login {
 
     fn refused(&self, mechanism: &str, reply: &Reply, before: &str) -> LoginError {
         let kind = match reply.code {
-            400..=499 => TransportErrorKind::Later,
+            400..=499 => TransportErrorKind::Temporary,
             500..=599 => TransportErrorKind::Configuration,
-            _ => TransportErrorKind::ForGood,
+            _ => TransportErrorKind::Permanent,
         };
         let username = text::quoted(&self.username, 80);
         let is_wrong_password = reply.code == 535;

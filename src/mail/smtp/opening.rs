@@ -115,7 +115,7 @@ impl Opening<'_> {
             let mut failed = |ip, error: &io::Error| {
                 let words = format!("cannot connect to {ip}: {error}");
                 self.relay.note(Side::Note, &words);
-                failures.push((ip, self.relay.trouble(TransportErrorKind::Later, Phase::Connect, &words)));
+                failures.push((ip, self.relay.trouble(TransportErrorKind::Temporary, Phase::Connect, &words)));
             };
             let Some((tcp, address)) = addresses.connect(connect, self.end, &mut failed).await else {
                 return Err(self.none_greets(failures));
@@ -137,7 +137,7 @@ impl Opening<'_> {
 
     /// The trouble of a relay of which no address greets: the one there is, or all of them in one line.
     fn none_greets(&self, mut failures: Vec<(IpAddr, TransportError)>) -> TransportError {
-        let later = |words: &str| self.relay.trouble(TransportErrorKind::Later, Phase::Connect, words);
+        let later = |words: &str| self.relay.trouble(TransportErrorKind::Temporary, Phase::Connect, words);
         if failures.len() <= 1 {
             return failures.pop().map_or_else(|| later("the name has no address"), |(_, trouble)| trouble);
         }
@@ -147,15 +147,15 @@ impl Opening<'_> {
             if trouble.phase == Phase::Connect { words.to_owned() } else { format!("at {ip}: {words}") }
         });
         let words = words.collect::<Vec<_>>().join("; ");
-        let is_lasting = failures.iter().all(|(_, trouble)| trouble.kind == TransportErrorKind::ForGood);
-        let kind = if is_lasting { TransportErrorKind::ForGood } else { TransportErrorKind::Later };
+        let is_lasting = failures.iter().all(|(_, trouble)| trouble.kind == TransportErrorKind::Permanent);
+        let kind = if is_lasting { TransportErrorKind::Permanent } else { TransportErrorKind::Temporary };
         let phase = failures.iter().map(|(_, trouble)| trouble.phase).max().unwrap_or(Phase::Connect);
         self.relay.trouble(kind, phase, &words)
     }
 
     async fn addresses(&self) -> Result<Addresses, TransportError> {
         let relay = self.relay;
-        let later = |words: &str| relay.trouble(TransportErrorKind::Later, Phase::Connect, words);
+        let later = |words: &str| relay.trouble(TransportErrorKind::Temporary, Phase::Connect, words);
         let addresses = if relay.addresses.is_empty() {
             match self.within(relay.timeouts.connect, look_up(relay.host().to_owned(), relay.port())).await {
                 Some(Ok(found)) => Addresses::new(found),
@@ -216,7 +216,7 @@ impl Opening<'_> {
                 let (kind, words) = tls::trouble(&error, self.relay.security(), tls);
                 Err(trouble(kind, &words))
             }
-            None => Err(trouble(TransportErrorKind::Later, "no TLS handshake: time is up")),
+            None => Err(trouble(TransportErrorKind::Temporary, "no TLS handshake: time is up")),
         }
     }
 
@@ -266,19 +266,19 @@ impl Opening<'_> {
 
     /// EHLO and STARTTLS (RFC 3207), on which the connection below is given back.
     async fn start_tls(&self, mut wire: Wire) -> Result<TcpStream, TransportError> {
-        let for_good = |words| self.relay.trouble(TransportErrorKind::ForGood, Phase::StartTls, words);
+        let permanent = |words| self.relay.trouble(TransportErrorKind::Permanent, Phase::StartTls, words);
         if !self.hello(&mut wire).await?.starttls {
-            return Err(for_good("the relay does not offer STARTTLS; nothing is sent in the clear"));
+            return Err(permanent("the relay does not offer STARTTLS; nothing is sent in the clear"));
         }
         let reply = self.ask(&mut wire, Phase::StartTls, "STARTTLS").await?;
         self.expect(Phase::StartTls, 220, &reply)?;
         if !wire.is_quiet() {
             // Somebody on the way would have their words taken for what the relay says under TLS (CVE-2011-0411).
-            return Err(for_good("unexpected data after the reply to STARTTLS: possible man-in-the-middle"));
+            return Err(permanent("unexpected data after the reply to STARTTLS: possible man-in-the-middle"));
         }
         match wire.into_stream() {
             RelayStream::Plain(tcp) => Ok(tcp),
-            RelayStream::Tls(_) => Err(for_good("TLS is there already")),
+            RelayStream::Tls(_) => Err(permanent("TLS is there already")),
         }
     }
 
@@ -292,8 +292,8 @@ impl Opening<'_> {
     fn expect(&self, phase: Phase, code: u16, reply: &Reply) -> Result<(), TransportError> {
         let kind = match reply.code {
             good if good == code => return Ok(()),
-            400..=499 => TransportErrorKind::Later,
-            _ => TransportErrorKind::ForGood,
+            400..=499 => TransportErrorKind::Temporary,
+            _ => TransportErrorKind::Permanent,
         };
         // Some relays, Postfix among them, complete TLS with everybody and refuse clients without a trusted certificate only then.
         let about_certificate = self.relay.tls().and_then(|tls| tls.refused_certificate(&reply.words()));
@@ -308,17 +308,17 @@ impl Opening<'_> {
             NoReply::Lost(mut words) => {
                 // A relay of TLS 1.3 completes the handshake before it looks at the certificate.
                 words += self.relay.tls().map_or("", |tls| tls.hint_of_missing_certificate());
-                self.relay.trouble(TransportErrorKind::Later, phase, &words)
+                self.relay.trouble(TransportErrorKind::Temporary, phase, &words)
             }
             NoReply::Alert(alert) => match self.relay.tls() {
                 Some(tls) => {
                     let (kind, words) = tls::alert_trouble(alert, tls);
                     self.relay.trouble(kind, Phase::Tls, &words)
                 }
-                None => self.relay.trouble(TransportErrorKind::Later, phase, &tls::ended_tls(alert)),
+                None => self.relay.trouble(TransportErrorKind::Temporary, phase, &tls::ended_tls(alert)),
             },
             NoReply::Garbage(words) => {
-                self.relay.trouble(TransportErrorKind::ForGood, phase, &format!("the relay sent {words}"))
+                self.relay.trouble(TransportErrorKind::Permanent, phase, &format!("the relay sent {words}"))
             }
         }
     }
@@ -349,8 +349,8 @@ async fn look_up(host: String, port: u16) -> io::Result<Vec<SocketAddr>> {
 /// Whether another address of the same name may do better: this one greets nobody, for now or at all.
 fn is_of_this_address(trouble: &TransportError) -> bool {
     match trouble.kind {
-        TransportErrorKind::Later => trouble.phase <= Phase::StartTls,
-        TransportErrorKind::ForGood => trouble.phase == Phase::Greeting,
+        TransportErrorKind::Temporary => trouble.phase <= Phase::StartTls,
+        TransportErrorKind::Permanent => trouble.phase == Phase::Greeting,
         TransportErrorKind::Configuration => false,
     }
 }

@@ -91,7 +91,7 @@ impl Engine<'_> {
     }
 
     fn stop_for(&mut self, reply: &RelayReply, words: String) {
-        let kind = if reply.is_permanent() { TransportErrorKind::ForGood } else { TransportErrorKind::Later };
+        let kind = if reply.is_permanent() { TransportErrorKind::Permanent } else { TransportErrorKind::Temporary };
         self.report.trouble.get_or_insert(TransportError { kind, phase: reply.phase, words });
         self.report.is_over_one = self.relay.refuses_everything.is_none() && self.over.len() <= 1;
         self.stop(StopReason::Trouble);

@@ -32,7 +32,7 @@ impl InvalidReplies {
 
     /// Whether a trouble is of this kind. So is a program in place of a relay that ends as if it were not set up.
     fn is_nonsense(trouble: &TransportError) -> bool {
-        trouble.kind == TransportErrorKind::ForGood && (Phase::Mail..=Phase::Dot).contains(&trouble.phase)
+        trouble.kind == TransportErrorKind::Permanent && (Phase::Mail..=Phase::Dot).contains(&trouble.phase)
             || trouble.phase == Phase::Program
     }
 
@@ -80,7 +80,7 @@ impl Engine<'_> {
         let wait = first.saturating_mul(1 << (*tries).min(8)).min(longest);
         *tries += 1;
         let is_patient =
-            trouble.kind == TransportErrorKind::Later && since.elapsed() + wait <= self.send_options.retry_for;
+            trouble.kind == TransportErrorKind::Temporary && since.elapsed() + wait <= self.send_options.retry_for;
         if is_patient && !self.is_stopping {
             self.probe = Some(number);
             self.retry_at = Some(Instant::now() + wait);
@@ -104,7 +104,7 @@ impl Engine<'_> {
             DeliveryOutcome::Deferred { reply, relay: Some(relay) }
                 if relay.phase == Phase::Mail && self.report.accepted == 0 =>
             {
-                Some(TransportError { kind: TransportErrorKind::Later, phase: Phase::Mail, words: reply.clone() })
+                Some(TransportError { kind: TransportErrorKind::Temporary, phase: Phase::Mail, words: reply.clone() })
             }
             _ => None,
         }
@@ -113,9 +113,9 @@ impl Engine<'_> {
     /// Whether a connection could not be opened while others work: then the relay takes no more than those. A relay may say
     /// so with a permanent code at the greeting.
     fn is_one_too_many(&mut self, number: usize, trouble: &TransportError) -> bool {
-        let is_passing = trouble.kind == TransportErrorKind::Later && trouble.phase < Phase::Mail;
+        let is_passing = trouble.kind == TransportErrorKind::Temporary && trouble.phase < Phase::Mail;
         let is_at_opening =
-            is_passing || trouble.kind == TransportErrorKind::ForGood && trouble.phase == Phase::Greeting;
+            is_passing || trouble.kind == TransportErrorKind::Permanent && trouble.phase == Phase::Greeting;
         let others = self.open_connections() - usize::from(!self.idle.contains(&number));
         if !is_at_opening || others == 0 || self.trouble.is_some() {
             return false;
@@ -133,5 +133,5 @@ impl Engine<'_> {
 
 pub(super) fn bug_while_connecting() -> TransportError {
     let words = "a bug: the program failed while it opened a connection to the relay".to_owned();
-    TransportError { kind: TransportErrorKind::ForGood, phase: Phase::Connect, words }
+    TransportError { kind: TransportErrorKind::Permanent, phase: Phase::Connect, words }
 }

@@ -67,7 +67,7 @@ impl SmtpConnection {
 
     async fn announce_and_reset(&mut self, mail: &Mail) -> Result<(), DeliveryOutcome> {
         let Some((session, delivery)) = self.rehearsed(mail) else {
-            return Err(trouble(&self.relay, TransportErrorKind::Later, Phase::Mail, "the connection is closed"));
+            return Err(trouble(&self.relay, TransportErrorKind::Temporary, Phase::Mail, "the connection is closed"));
         };
         let announced = delivery.rehearse(session).await;
         let ends = match &announced {
@@ -86,7 +86,7 @@ impl SmtpConnection {
 
     fn refused(&self, (words, relay): RefusedSample) -> TransportError {
         let is_for_now = relay.as_ref().is_some_and(|relay| !relay.is_permanent());
-        let kind = if is_for_now { TransportErrorKind::Later } else { TransportErrorKind::ForGood };
+        let kind = if is_for_now { TransportErrorKind::Temporary } else { TransportErrorKind::Permanent };
         let look = relay.as_ref().map_or(String::new(), |relay| format!("; check {}", relay.where_to_look()));
         let phase = relay.map_or(Phase::Mail, |relay| relay.phase);
         self.relay.trouble(kind, phase, &format!("the relay refuses the mail: {words}{look}"))
@@ -113,7 +113,7 @@ impl Delivery<'_> {
                 _ => {
                     let words =
                         format!("the relay answers to {phase} with {}", reply.words_about(&self.codes(session)));
-                    return Err(self.trouble(TransportErrorKind::ForGood, phase, &words));
+                    return Err(self.trouble(TransportErrorKind::Permanent, phase, &words));
                 }
             }
         }

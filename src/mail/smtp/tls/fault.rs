@@ -28,7 +28,7 @@ pub(in crate::mail::smtp) fn trouble(error: &io::Error, security: Security, tls:
             io::ErrorKind::UnexpectedEof => "the relay closed the connection during the TLS handshake".to_owned(),
             _ => format!("the connection was lost during the TLS handshake: {error}"),
         };
-        return (TransportErrorKind::Later, words + tls.hint_of_missing_certificate());
+        return (TransportErrorKind::Temporary, words + tls.hint_of_missing_certificate());
     };
     match error {
         Error::InvalidCertificate(fault) => {
@@ -52,14 +52,14 @@ pub(in crate::mail::smtp) fn trouble(error: &io::Error, security: Security, tls:
         Error::AlertReceived(alert) => alert_trouble(*alert, tls),
         Error::PeerIncompatible(
             PeerIncompatible::ServerDoesNotSupportTls12Or13 | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
-        ) => (TransportErrorKind::ForGood, old_tls("")),
+        ) => (TransportErrorKind::Permanent, old_tls("")),
         Error::PeerIncompatible(_) => {
             let words = text::quoted(&error.to_string(), 2 * QUOTED);
-            (TransportErrorKind::ForGood, format!("{}: {words}", NOTHING_IN_COMMON))
+            (TransportErrorKind::Permanent, format!("{}: {words}", NOTHING_IN_COMMON))
         }
         other => {
             let words = text::quoted(&other.to_string(), 2 * QUOTED);
-            (TransportErrorKind::ForGood, format!("the TLS handshake failed: {words}"))
+            (TransportErrorKind::Permanent, format!("the TLS handshake failed: {words}"))
         }
     }
 }
@@ -95,9 +95,9 @@ pub(in crate::mail::smtp) fn alert_trouble(alert: AlertDescription, tls: &Tls) -
         {
             (TransportErrorKind::Configuration, refused_certificate(&format!("TLS alert {name}")))
         }
-        Alert::ProtocolVersion => (TransportErrorKind::ForGood, old_tls(&format!(" (TLS alert {name})"))),
+        Alert::ProtocolVersion => (TransportErrorKind::Permanent, old_tls(&format!(" (TLS alert {name})"))),
         Alert::HandshakeFailure | Alert::InsufficientSecurity => {
-            (TransportErrorKind::ForGood, format!("{NOTHING_IN_COMMON} (TLS alert {name})"))
+            (TransportErrorKind::Permanent, format!("{NOTHING_IN_COMMON} (TLS alert {name})"))
         }
         Alert::UnrecognisedName => {
             let words = format!(
@@ -107,9 +107,9 @@ pub(in crate::mail::smtp) fn alert_trouble(alert: AlertDescription, tls: &Tls) -
             (TransportErrorKind::Configuration, words)
         }
         Alert::InternalError | Alert::UserCanceled | Alert::CloseNotify => {
-            (TransportErrorKind::Later, ended_tls(alert))
+            (TransportErrorKind::Temporary, ended_tls(alert))
         }
-        _ => (TransportErrorKind::ForGood, ended_tls(alert)),
+        _ => (TransportErrorKind::Permanent, ended_tls(alert)),
     }
 }
 
