@@ -282,7 +282,7 @@ impl User {
     }
 
     /// What `lock` changes for the user at `now`. A lock in force never ends sooner by another one: only `users unlock` ends it.
-    /// It keeps its reason where `lock` gives none. `store/chosen.rs` has a copy in SQL for many users, which a property test
+    /// It keeps its reason where `lock` gives none. `store/selected_users.rs` has a copy in SQL for many users, which a property test
     /// holds to it.
     pub fn locking(&self, lock: &Lock, now: Timestamp) -> LockChange {
         let Some(old) = self.lock.as_ref().filter(|old| old.is_in_force(now)) else {

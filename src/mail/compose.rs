@@ -52,7 +52,7 @@ use crate::domain::message::MailKind;
 use crate::domain::message::MessageId;
 use crate::domain::text;
 use crate::secrets::reset_code::NONCE;
-use crate::secrets::wiped::ZeroizingBuf;
+use crate::secrets::zeroizing::ZeroizingBuf;
 use crate::texts::Language;
 use crate::texts::mail::Sentences;
 use crate::texts::policy;

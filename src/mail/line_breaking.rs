@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::domain::invisible::is_invisible;
 use crate::domain::invisible::is_needed_joiner;
 use crate::domain::text::MAX_NAME;
-use crate::secrets::wiped::ZeroizingBuf;
+use crate::secrets::zeroizing::ZeroizingBuf;
 
 /// The columns of the text part: RFC 5322, 2.1.1 asks for at most 78, and answers put marks before the lines.
 const COLUMNS: usize = 72;

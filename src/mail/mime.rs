@@ -21,7 +21,7 @@ use super::prepared::Piece;
 use super::prepared::pieces;
 use super::quoted_printable;
 use crate::domain::email_address::EmailAddress;
-use crate::secrets::wiped::ZeroizingBuf;
+use crate::secrets::zeroizing::ZeroizingBuf;
 
 /// What is one mail's own in its headers, and the boundary between its parts.
 #[derive(Debug, Clone, Copy)]

@@ -24,7 +24,7 @@ pub mod wire;
 use std::fmt;
 
 use crate::domain::email_address::EmailAddress;
-use crate::secrets::wiped::ZeroizingBuf;
+use crate::secrets::zeroizing::ZeroizingBuf;
 
 /// Whom a mail is from and whom it is for, as the relay is told (RFC 5321, 2.3.1).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use super::line_breaking;
 use super::quoted_printable;
 use super::template;
 use super::template::TemplatePart;
-use crate::secrets::wiped::ZeroizingBuf;
+use crate::secrets::zeroizing::ZeroizingBuf;
 
 /// The values in which mails of a kind, language, lifetime and note differ.
 #[derive(Debug, Clone, Copy)]

@@ -34,7 +34,7 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::reply::RelayReply;
 use crate::domain::text;
 use crate::private_file::FsCredentials;
-use crate::secrets::wiped::ZeroizingBuf;
+use crate::secrets::zeroizing::ZeroizingBuf;
 use exit_status::ExitMeaning;
 
 /// How long the program may take for one mail. It only queues it.

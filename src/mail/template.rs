@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::linked::linked;
 use crate::domain::message::MailKind;
-use crate::secrets::wiped::ZeroizingBuf;
+use crate::secrets::zeroizing::ZeroizingBuf;
 use crate::texts::TextProblem;
 use crate::texts::engine;
 

@@ -12,7 +12,7 @@ use super::file::MailDirectory;
 use super::outcome::DeliveryOutcome;
 use super::sendmail::Sendmail;
 use super::transport::Transport;
-use crate::secrets::wiped::ZeroizingBuf;
+use crate::secrets::zeroizing::ZeroizingBuf;
 
 /// A small mail.
 pub(super) fn mail(message_id: &str) -> Mail {

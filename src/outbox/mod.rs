@@ -66,7 +66,7 @@ use crate::store::StoreError;
 use crate::store::damage::RowFault;
 use crate::store::lock_file::LockGuard;
 use crate::store::outbox::Scope;
-use crate::store::stuck::Stuck;
+use crate::store::unsendable::Stuck;
 
 pub use broken::BrokenRun;
 pub use probe::SampleMail;

@@ -12,7 +12,7 @@ pub mod password;
 pub mod password_hash;
 pub mod relay_password;
 pub mod reset_code;
-pub mod wiped;
+pub mod zeroizing;
 
 pub use hasher::Hasher;
 pub use key::ResetKey;

@@ -133,7 +133,8 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn running_jobs(&self) -> Result<(Vec<Job>, Vec<RowFault>)> {
-        let sql = format!("SELECT {COLUMNS} FROM job WHERE state NOT IN {} ORDER BY id", super::stuck::NOT_RUNNING);
+        let sql =
+            format!("SELECT {COLUMNS} FROM job WHERE state NOT IN {} ORDER BY id", super::unsendable::NOT_RUNNING);
         let mut statement = self.transaction.prepare_cached(&sql)?;
         let rows = statement.query_map([], job)?;
         Ok(damage::readable(rows)?)

@@ -19,7 +19,6 @@ mod address_notices;
 pub mod attempts;
 pub mod backup;
 pub mod check;
-pub mod chosen;
 pub mod clock;
 mod constraints;
 pub mod damage;
@@ -35,6 +34,7 @@ pub mod events;
 mod file_header;
 mod file_identity;
 pub mod file_system;
+mod free_space;
 mod functions;
 pub mod import;
 pub mod import_effects;
@@ -46,7 +46,7 @@ pub mod links;
 pub mod lock;
 pub mod lock_file;
 mod log_check;
-mod log_room;
+mod log_space;
 pub mod messages;
 pub mod metadata;
 pub mod near;
@@ -60,16 +60,16 @@ pub mod relay_refusals;
 pub mod restore;
 pub mod retries;
 pub mod roles;
-mod room;
 pub mod rows;
 pub mod schema;
+pub mod selected_users;
 pub mod sender;
 pub mod senders;
 pub mod sign_in_failures;
 mod sql_token;
 pub mod stop_signals;
-pub mod stuck;
 pub mod times;
+pub mod unsendable;
 pub mod user_changes;
 pub mod user_list;
 pub mod users;
@@ -200,7 +200,7 @@ impl WriteTransaction<'_> {
         reading.transaction.commit()?;
         if has_erased.get() {
             // While others read, the log keeps the values until it is written anew.
-            keeps_erased.set(waiting::waiting_at_most(EMPTY_LOG_WITHIN, || log_room::empty_log(connection)).is_err());
+            keeps_erased.set(waiting::waiting_at_most(EMPTY_LOG_WITHIN, || log_space::empty_log(connection)).is_err());
         }
         Ok(())
     }

@@ -21,14 +21,14 @@ use super::denied::denied;
 use super::denied::of_other_file;
 use super::file_identity::FileIdentity;
 use super::file_system;
+use super::free_space;
+use super::free_space::LOG_PAGES;
+use super::free_space::OpenMode;
 use super::functions;
-use super::log_room::empty_log;
+use super::log_space::empty_log;
 use super::paths::beside;
 use super::paths::directory_of;
 use super::paths::resolved;
-use super::room;
-use super::room::LOG_PAGES;
-use super::room::OpenMode;
 use super::schema;
 use super::stop_signals;
 use super::stop_signals::GuardedConnection;
@@ -78,7 +78,7 @@ impl Store {
                 Ok(connection)
             }
         };
-        let (connection, is_for_reading) = room::open_for_what_is_possible(path, open)?;
+        let (connection, is_for_reading) = free_space::open_for_what_is_possible(path, open)?;
         let (found, known) = (schema::version(&connection)?, schema::VERSION);
         if found > known {
             return Err(StoreError::Newer { path: named.to_owned(), found, known });
@@ -90,7 +90,7 @@ impl Store {
             return Err(StoreError::Older { path: named.to_owned(), found, known });
         }
         // The process that kept the log from being emptied may have filled the disk, and be gone.
-        let (connection, is_for_reading) = room::after_write_back((connection, is_for_reading), path, open)?;
+        let (connection, is_for_reading) = free_space::after_write_back((connection, is_for_reading), path, open)?;
         prepare(&connection, if path == named { "FULL" } else { "OFF" })?;
         // Where there is no room, nothing is written, and the log stays as it is.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, is_for_reading)?;
@@ -217,7 +217,7 @@ pub(super) fn connect(path: &Path, rule: &Rule, way: OpenMode) -> Result<Connect
     let resolved = resolved(path)?;
     let (name, flags) = match way {
         OpenMode::Shared | OpenMode::Alone => (resolved.clone(), flags),
-        OpenMode::Unchanging => (room::unchanging(&resolved), flags | OpenFlags::SQLITE_OPEN_URI),
+        OpenMode::Unchanging => (free_space::unchanging(&resolved), flags | OpenFlags::SQLITE_OPEN_URI),
     };
     let mut connection = Connection::open_with_flags(name, flags).map_err(|error| denied(error, path))?;
     connection.busy_handler(Some(wait_for_the_writer))?;
@@ -227,7 +227,7 @@ pub(super) fn connect(path: &Path, rule: &Rule, way: OpenMode) -> Result<Connect
     }
     keep_log_for_readers(&connection, path)?;
     functions::register(&connection)?;
-    room::choose_directory_for_temporary_files(&connection, directory_of(&resolved))?;
+    free_space::choose_directory_for_temporary_files(&connection, directory_of(&resolved))?;
     Ok(connection)
 }
 

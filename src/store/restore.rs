@@ -27,6 +27,8 @@ use super::clock::link_time;
 use super::denied::of_other_file;
 use super::file_header::FileHeader;
 use super::file_identity::FileIdentity;
+use super::free_space;
+use super::free_space::OpenMode;
 use super::links;
 use super::lock::lock_all;
 use super::lock::lock_as_restorer;
@@ -39,8 +41,6 @@ use super::open::connect;
 use super::open::refuse_leftovers;
 use super::paths::beside;
 use super::paths::directory_of;
-use super::room;
-use super::room::OpenMode;
 use super::schema;
 use super::stop_signals;
 use super::stop_signals::GuardedConnection;
@@ -301,7 +301,7 @@ fn require_room(size: u64, place: &Path) -> Result<()> {
         0 => 0,
         store => store.saturating_add(length(&beside(place, "-wal"))).saturating_add(size),
     };
-    room::require(directory_of(place), size.saturating_add(replaced))
+    free_space::require(directory_of(place), size.saturating_add(replaced))
 }
 
 /// Gives a store another name, with the files beside it that belong to it.

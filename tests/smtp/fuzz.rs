@@ -17,7 +17,7 @@ use cxme_admin::mail::context::PasswordChoice;
 use cxme_admin::mail::smtp::SmtpConnection;
 use cxme_admin::mail::texts::MailTexts;
 use cxme_admin::secrets::reset_code::ResetCode;
-use cxme_admin::secrets::wiped::ZeroizingBuf;
+use cxme_admin::secrets::zeroizing::ZeroizingBuf;
 
 use crate::relay::Act;
 use crate::relay::Received;

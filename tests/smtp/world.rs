@@ -17,7 +17,7 @@ use cxme_admin::mail::outcome::TransportError;
 use cxme_admin::mail::outcome::TransportErrorKind;
 use cxme_admin::mail::smtp::Relay;
 use cxme_admin::mail::smtp::Timeouts;
-use cxme_admin::secrets::wiped::ZeroizingBuf;
+use cxme_admin::secrets::zeroizing::ZeroizingBuf;
 
 use crate::relay::Offer;
 use crate::relay::ScriptedRelay;

@@ -26,8 +26,8 @@ use crate::domain::user::SignIn;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
 use crate::domain::user::Username;
-use crate::store::chosen::BulkEdit;
-use crate::store::chosen::BulkEditOutcome;
+use crate::store::selected_users::BulkEdit;
+use crate::store::selected_users::BulkEditOutcome;
 
 /// The fields to be changed; `None`: stays as it is.
 #[derive(Debug, Clone, Default)]

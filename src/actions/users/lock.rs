@@ -17,8 +17,8 @@ use crate::domain::user::Lock;
 use crate::domain::user::LockChange;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
-use crate::store::chosen::BulkLockOutcome;
-use crate::store::chosen::BulkUnlockOutcome;
+use crate::store::selected_users::BulkLockOutcome;
+use crate::store::selected_users::BulkUnlockOutcome;
 
 /// What was found and done.
 #[derive(Debug, PartialEq, Eq)]

@@ -27,7 +27,7 @@ use crate::domain::removal::Removals;
 use crate::domain::user::SignIn;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
-use crate::store::chosen::BulkEditOutcome;
+use crate::store::selected_users::BulkEditOutcome;
 
 /// Change users: address, name, role, sign-in, language, or whether they must change their password
 ///

@@ -3,7 +3,7 @@
 use memchr::memmem;
 
 use crate::mail::wire::is_strict;
-use crate::secrets::wiped::ZeroizingBuf;
+use crate::secrets::zeroizing::ZeroizingBuf;
 
 /// The longest line, in bytes without its end (RFC 5322, 2.1.1).
 const MAX_LINE: usize = 998;

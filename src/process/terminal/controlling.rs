@@ -27,11 +27,11 @@ use super::keys::ESCAPE_GAP;
 use super::keys::KeyBindings;
 use super::keys::KeyResult;
 use super::keys::Keys;
+use super::prompt_lock::PromptLock;
 use super::settings::Settings;
 use super::settings::in_foreground;
 use super::shown::ShownLine;
 use super::signals::SignalWatch;
-use super::turn::PromptLock;
 
 /// What comes this soon after Enter was pasted with the line, not typed.
 const PASTE_GAP: Duration = Duration::from_millis(20);

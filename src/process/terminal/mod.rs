@@ -7,12 +7,12 @@ mod choice;
 mod controlling;
 mod editor;
 mod keys;
+mod prompt_lock;
 mod questions;
 mod scripted;
 mod settings;
 mod shown;
 mod signals;
-mod turn;
 
 use std::io;
 use std::time::Duration;

@@ -8,10 +8,10 @@ use cxme_admin::domain::user::UserId;
 use cxme_admin::domain::user::UserReference;
 use cxme_admin::store::Result;
 use cxme_admin::store::WriteTransaction;
-use cxme_admin::store::chosen::BulkEdit;
-use cxme_admin::store::chosen::BulkEditOutcome;
-use cxme_admin::store::chosen::BulkLockOutcome;
-use cxme_admin::store::chosen::BulkUnlockOutcome;
+use cxme_admin::store::selected_users::BulkEdit;
+use cxme_admin::store::selected_users::BulkEditOutcome;
+use cxme_admin::store::selected_users::BulkLockOutcome;
+use cxme_admin::store::selected_users::BulkUnlockOutcome;
 
 use super::Engine;
 use super::Fixture;

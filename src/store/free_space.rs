@@ -29,7 +29,7 @@ use super::Store;
 use super::StoreError;
 use super::disk_space::DiskSpace;
 use super::disk_space::LEAST;
-use super::log_room;
+use super::log_space;
 use super::paths::beside;
 use super::paths::directory_of;
 use super::waiting::waiting_at_most;
@@ -108,7 +108,7 @@ impl Store {
         let directory = directory_of(&self.path);
         let mut free = self.free_for_a_change(directory)?;
         // A process that kept the log from being emptied may be gone.
-        if free.is_scarce() && may_write_back(free, &self.path) && log_room::write_back(&self.connection) {
+        if free.is_scarce() && may_write_back(free, &self.path) && log_space::write_back(&self.connection) {
             free = self.free_for_a_change(directory)?;
         }
         if free.is_scarce() {
@@ -129,7 +129,7 @@ impl Store {
 impl Store {
     /// The room that the disk has for a change, besides what moving the log into the file needs.
     fn free_for_a_change(&self, directory: &Path) -> Result<DiskSpace> {
-        let reserved = log_room::growth(&self.connection, &self.path);
+        let reserved = log_space::growth(&self.connection, &self.path);
         Ok(DiskSpace::of(directory, LEAST.bytes.saturating_add(reserved))?.without(reserved))
     }
 
@@ -206,7 +206,7 @@ pub(super) fn open_for_what_is_possible(
 
 /// Whether moving the log into the file could leave enough room for a change. `free` is what there is besides what that needs.
 fn may_write_back(free: DiskSpace, path: &Path) -> bool {
-    let log = log_room::length(path);
+    let log = log_space::length(path);
     log > 0 && free.bytes.saturating_add(log) >= LEAST.bytes
 }
 
@@ -219,11 +219,11 @@ pub(super) fn after_write_back(
 ) -> Result<(Connection, bool)> {
     let directory = directory_of(path);
     let room = |needed| DiskSpace::of(directory, needed);
-    let growth = log_room::growth(&connection, path);
+    let growth = log_space::growth(&connection, path);
     let may_help = is_for_reading
         && room(growth).is_ok_and(|free| free.bytes >= growth && !free.is_refused)
         && room(0).is_ok_and(|free| may_write_back(free.without(growth), path));
-    if may_help && log_room::write_back(&connection) && room(LEAST.bytes).is_ok_and(|free| !free.is_scarce()) {
+    if may_help && log_space::write_back(&connection) && room(LEAST.bytes).is_ok_and(|free| !free.is_scarce()) {
         // It may hold the file for itself.
         drop(connection);
         return Ok((open(OpenMode::Shared)?, false));
