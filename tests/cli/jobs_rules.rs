@@ -432,3 +432,18 @@ fn a_job_to_many_pauses_when_more_than_three_in_ten_fail_unless_another_share_is
     world.run("users send-reset --all --connections 1 --yes").expect_status(3);
     assert_eq!(world.ask("SELECT state FROM job"), "finished");
 }
+
+#[test]
+fn what_is_no_number_is_told_in_plain_words() {
+    let world = World::new();
+    let said = |words: &str| world.run(words).expect_status(2).err().lines().next().unwrap().to_owned();
+    assert_eq!(said("jobs show x"), "error: invalid value 'x' for '<JOB>': not a whole number");
+    assert_eq!(
+        said("jobs show 99999999999999999999"),
+        "error: invalid value '99999999999999999999' for '<JOB>': the number is too large"
+    );
+    assert_eq!(
+        said("mail queue --cancel 1.5"),
+        "error: invalid value '1.5' for '--cancel <NUMBER>': not a whole number"
+    );
+}

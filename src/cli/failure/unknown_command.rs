@@ -52,7 +52,7 @@ pub(super) struct UnknownCommand {
     /// The words of the group and the one that it does not have.
     pub(super) words: Vec<String>,
     /// The commands that may have been meant, as one types them, the likeliest first.
-    pub(super) audience: Vec<String>,
+    pub(super) suggestions: Vec<String>,
     /// What the group is called.
     pub(super) group: String,
     /// The commands of the group.
@@ -64,12 +64,12 @@ pub(super) fn find(tree: &Command, arguments: &[OsString], unknown: &str) -> Unk
     let (path, next) = place_of(tree, arguments, unknown);
     let group = path.last().copied().unwrap_or(tree);
     let names: Vec<String> = path.iter().map(|command| command.get_name().to_owned()).collect();
-    let mut audience = audience(tree, group, unknown, next.as_deref());
-    audience.dedup();
-    audience.truncate(MOST);
+    let mut suggestions = suggestions(tree, group, unknown, next.as_deref());
+    suggestions.dedup();
+    suggestions.truncate(MOST);
     UnknownCommand {
         words: [names.as_slice(), &[text::quoted(unknown, MAX_SHOWN)]].concat(),
-        audience: audience.iter().map(|words| typed(tree, words)).collect(),
+        suggestions: suggestions.iter().map(|words| typed(tree, words)).collect(),
         group: [&[tree.get_name().to_owned()], names.as_slice()].concat().join(" "),
         commands: visible(group).map(Command::get_name).chain(["help"]).map(str::to_owned).collect(),
     }
@@ -113,7 +113,7 @@ fn is_before_its_value(tree: &Command, command: &Command, word: &str) -> bool {
 }
 
 /// The words of the commands that may have been meant, the likeliest first.
-fn audience(tree: &Command, group: &Command, unknown: &str, next: Option<&str>) -> Vec<Vec<String>> {
+fn suggestions(tree: &Command, group: &Command, unknown: &str, next: Option<&str>) -> Vec<Vec<String>> {
     let lower = unknown.to_ascii_lowercase();
     let is_top = std::ptr::eq(group, tree);
     let words = |command: &Command| {
@@ -220,7 +220,7 @@ mod tests {
             for word in theirs {
                 assert!(tree.find_subcommand(word).is_none(), "{word} is a command");
                 let found = find(&tree, &["cxme-admin".into(), word.into()], word);
-                assert_eq!(found.audience.len(), 1, "{word}: {found:?}");
+                assert_eq!(found.suggestions.len(), 1, "{word}: {found:?}");
             }
         }
     }

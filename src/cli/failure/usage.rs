@@ -6,6 +6,8 @@ use std::ffi::OsStr;
 use std::ffi::OsString;
 use std::io;
 use std::io::Write;
+use std::num::IntErrorKind;
+use std::num::ParseIntError;
 
 use clap::Arg;
 use clap::Command;
@@ -46,8 +48,8 @@ pub fn of_usage(mut process: Process, error: clap::Error) -> u8 {
         let unknown = unknown_command::find(&crate::cli::command_tree(), &process.arguments, unknown);
         let words = format!("no such command: {}", unknown.words.join(" "));
         let mut hints = Vec::new();
-        if !unknown.audience.is_empty() {
-            hints.push(format!("did you mean: {}", unknown.audience.join(" or ")));
+        if !unknown.suggestions.is_empty() {
+            hints.push(format!("did you mean: {}", unknown.suggestions.join(" or ")));
         }
         hints.push(format!("commands of {}: {}", unknown.group, unknown.commands.join(", ")));
         let _ = output::write_error_with_hints(&mut process.stderr.bytes, colour, charset, &words, &[], &hints);
@@ -59,12 +61,15 @@ pub fn of_usage(mut process: Process, error: clap::Error) -> u8 {
     }
     let stream = if is_data { &mut process.stdout } else { &mut process.stderr };
     let rendered = error.render();
+    let fault = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<ParseIntError>());
+    let (fault, plainly) = fault.map_or_else(Default::default, |fault| (fault.to_string(), number_fault(fault.kind())));
+    let in_words = |text: String| if fault.is_empty() { text } else { text.replace(&fault, plainly) };
     let words = if is_text && stream.is_terminal && allowed {
-        let styled = rendered.ansi().to_string();
+        let styled = in_words(rendered.ansi().to_string());
         if charset == Charset::Ascii { text::to_ascii(&styled).into_owned() } else { styled }
     } else {
         // Without the styles, and so what is unprintable now came by an argument.
-        rendered.to_string().split('\n').map(|line| charset.show(line)).collect::<Vec<_>>().join("\n")
+        in_words(rendered.to_string()).split('\n').map(|line| charset.show(line)).collect::<Vec<_>>().join("\n")
     };
     let written = stream.bytes.write_all(words.as_bytes()).and_then(|()| stream.bytes.flush());
     match written {
@@ -76,6 +81,15 @@ pub fn of_usage(mut process: Process, error: clap::Error) -> u8 {
         }
         _ if is_data => OK,
         _ => USAGE,
+    }
+}
+
+/// What is wrong with a text where a command takes a number: the words of the standard library name types and digits.
+fn number_fault(kind: &IntErrorKind) -> &'static str {
+    match kind {
+        IntErrorKind::PosOverflow => "the number is too large",
+        IntErrorKind::NegOverflow => "the number is too small",
+        _ => "not a whole number",
     }
 }
 

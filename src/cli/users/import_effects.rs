@@ -76,6 +76,6 @@ pub(super) fn lines(outcome: &ImportOutcome) -> Vec<String> {
 
 /// The users from whom something is taken away, for data.
 pub(super) fn users(outcome: &ImportOutcome, is_meant: impl Fn(&RowRemoval) -> bool) -> Value<'_> {
-    let audience = outcome.removals.iter().filter(|(_, removal)| is_meant(removal));
-    Value::Lines(audience.map(|(place, removal)| (place.line, removal.username.as_str())).collect())
+    let affected = outcome.removals.iter().filter(|(_, removal)| is_meant(removal));
+    Value::Lines(affected.map(|(place, removal)| (place.line, removal.username.as_str())).collect())
 }
