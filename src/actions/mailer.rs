@@ -64,7 +64,7 @@ impl App {
 
     /// Takes up what a process was sending that has died, so that nobody's link counts as under way for ever.
     pub(super) fn take_up_the_dead(&self) -> Result<()> {
-        Ok(outbox::take_up_the_dead(&self.store, self.clock.as_ref())?)
+        Ok(outbox::recover_dead_senders(&self.store, self.clock.as_ref())?)
     }
 
     /// The locks of the processes that [`App::take_up_the_dead`] would find, for a dry run, which leaves their messages as they

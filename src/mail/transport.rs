@@ -137,9 +137,9 @@ impl OpenTransport {
     }
 
     /// Whether the envelope given as `next` can ride behind the mail before it.
-    pub fn can_ride(&self) -> bool {
+    pub fn can_pipeline(&self) -> bool {
         match self {
-            Self::Smtp(connection) => connection.can_ride(),
+            Self::Smtp(connection) => connection.can_pipeline(),
             Self::Memory(_) | Self::Sendmail(_) | Self::Folder(_) => false,
         }
     }

@@ -1,4 +1,4 @@
-//! A run that the store's failure ends, and what of it is true all the same.
+//! A run that an error of the store ended, and what is known about its messages.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -20,53 +20,53 @@ use crate::store::StoreError;
 use crate::store::WriteTransaction;
 use crate::store::attempts::AttemptResult;
 
-/// The store's failure, and what the run had come to by then.
+/// An error of the store during a run, and the totals of the run up to then.
 #[derive(Debug)]
 pub struct BrokenRun {
-    /// What it had come to. What the relay said counts, whether the store has it or not.
+    /// The totals. They include what the relay replied, whether or not the store has it.
     pub report: SendReport,
-    /// The failure.
+    /// The error.
     pub error: StoreError,
 }
 
 impl From<StoreError> for Box<BrokenRun> {
-    /// The failure of a run that has sent nothing.
+    /// The error of a run that has sent nothing.
     fn from(error: StoreError) -> Self {
         Self::new(BrokenRun { report: SendReport::default(), error })
     }
 }
 
-/// What the relay said of the mails of a run, counted when it is heard: what a failed transaction holds is lost in the store.
+/// The outcomes that the workers reported, counted when they come in: a failed transaction loses them in the store.
 #[derive(Debug, Default)]
-pub(super) struct Heard {
+pub(super) struct ReceivedOutcomes {
     accepted: u64,
     in_doubt: u64,
-    /// The mails that it has, or may have, since the last transaction that was committed: what became of each, and the words.
+    /// Messages that were or may have been delivered and are not committed yet, each with its state and the reply.
     unrecorded: Vec<(MessageId, MessageState, String)>,
-    /// The workers that were given a message, and have not told yet what became of it.
-    at_work: HashSet<usize>,
+    /// Workers that were given a message and have not reported its outcome yet.
+    in_flight: HashSet<usize>,
 }
 
-impl Heard {
-    /// The outcomes of the run that this one continues.
+impl ReceivedOutcomes {
+    /// Starts with the totals of the run that this one continues.
     pub(super) fn before(report: &SendReport) -> Self {
         Self { accepted: report.accepted, in_doubt: report.in_doubt, ..Self::default() }
     }
 
-    /// A worker was given a message.
-    pub(super) fn note_begun(&mut self, number: usize) {
-        self.at_work.insert(number);
+    /// Notes that a worker was given a message.
+    pub(super) fn note_started(&mut self, number: usize) {
+        self.in_flight.insert(number);
     }
 
     /// Whether a worker has a message.
-    pub(super) fn is_any_at_work(&self) -> bool {
-        !self.at_work.is_empty()
+    pub(super) fn is_any_in_flight(&self) -> bool {
+        !self.in_flight.is_empty()
     }
 
-    /// Counts what the workers tell of their last messages.
+    /// Counts the outcomes in these requests.
     pub(super) fn note(&mut self, requests: &[Numbered]) {
         for (number, request) in requests {
-            self.at_work.remove(number);
+            self.in_flight.remove(number);
             let (WorkerRequest::Next { last: Some((id, outcome)), .. } | WorkerRequest::Lost(id, outcome)) = request
             else {
                 continue;
@@ -85,13 +85,14 @@ impl Heard {
         }
     }
 
-    /// The store has what was heard so far.
+    /// Notes that the outcomes so far were committed.
     pub(super) fn note_recorded(&mut self) {
         self.unrecorded.clear();
     }
 
-    /// Records what the relay has or may have, each mail by itself: a damaged page keeps one from being recorded, and the others are
-    /// not sent again. Where even that fails, the mail is in doubt.
+    /// Records the messages that were or may have been delivered, each in its own transaction: if a damaged page
+    /// keeps one from being recorded, the others are still not sent again. A message that cannot be recorded remains
+    /// in doubt.
     pub(super) fn record_the_rest(&mut self, store: &Store, job: Option<JobId>, now: Timestamp) {
         for (id, state, reply) in self.unrecorded.drain(..) {
             let due_at = (state == MessageState::InDoubt).then(|| now.saturating_add(retry::hold(1)).unwrap_or(now));
@@ -101,19 +102,19 @@ impl Heard {
                 writing.record_attempts(&[(id, result)], now)
             });
             if is_recorded {
-                // What rates count comes second to what keeps a mail from being sent again.
+                // The count for rates matters less than not sending a mail again, so it is a change of its own.
                 change(store, |writing| writing.count_deliveries(job, 1, now));
             }
         }
     }
 
-    /// Corrects a report whose last transaction failed.
+    /// Corrects the report of a run whose last transaction failed.
     pub(super) fn correct(&self, report: &mut SendReport) {
         (report.accepted, report.in_doubt) = (self.accepted, self.in_doubt);
     }
 }
 
-/// Whether the store took a change.
+/// Whether a change was committed.
 fn change(store: &Store, write: impl FnOnce(&WriteTransaction<'_>) -> Result<()>) -> bool {
     let changed = store.write().and_then(|writing| {
         write(&writing)?;
@@ -122,7 +123,7 @@ fn change(store: &Store, write: impl FnOnce(&WriteTransaction<'_>) -> Result<()>
     changed.is_ok()
 }
 
-/// The counts that are not zero.
+/// Shows the counts that are not zero.
 impl fmt::Display for SendReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counts = [

@@ -1,9 +1,10 @@
-//! The store's side of a run: settles, begins, and decides how long to bear with a relay in trouble.
+//! The thread of a run that owns the store: it records results, starts messages, and decides how long to retry when
+//! the relay cannot be used.
 
 mod end_broken;
 mod next;
+mod record_outcome;
 mod refusals;
-mod settle;
 mod trouble;
 mod turn;
 mod workers;
@@ -25,7 +26,7 @@ use super::SendReport;
 use super::StopReason;
 use super::StopSignal;
 use super::broken::BrokenRun;
-use super::broken::Heard;
+use super::broken::ReceivedOutcomes;
 use super::connections::Connections;
 use super::limits::StartDecision;
 use super::message_source::MessageSource;
@@ -60,43 +61,43 @@ use trouble::InvalidReplies;
 use trouble::bug_while_connecting;
 use workers::Worker;
 
-/// The store is left free for others so long, in one piece: longer than a writer who waits for it takes from one look to the
-/// next (`open.rs` in the store).
-const PAUSE: Duration = Duration::from_millis(2);
-/// And that at least so often.
-const BUSY: Duration = Duration::from_millis(100);
-/// Up to so many workers are answered all together.
-const WHOLE_GROUP: usize = 8;
-/// How often the run looks whether it is to stop.
-const LOOK: Duration = Duration::from_millis(50);
-/// How long a busy store is waited for before the run looks at the clock again.
-const BUSY_LOOK: Duration = Duration::from_secs(1);
-/// The waits between two tries to reach a relay in trouble: the first, and the longest.
+/// How long the store is left free for others at a time: longer than a waiting writer sleeps between two attempts to
+/// take the lock (`open.rs` in the store).
+const STORE_PAUSE: Duration = Duration::from_millis(2);
+/// The longest time without such a pause.
+const STORE_PAUSE_EVERY: Duration = Duration::from_millis(100);
+/// Up to this many workers are answered together.
+const SMALL_GROUP: usize = 8;
+/// How often the run checks whether it must stop.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// How long the run waits for a busy store before it checks the clock again.
+const BUSY_POLL: Duration = Duration::from_secs(1);
+/// The waits between two attempts to use an unusable relay: the first and the longest.
 const RELAY_WAITS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 
-/// What a worker asks for, once what it had is settled.
+/// What a worker needs, once the result of its last message is recorded.
 enum WorkerNeed {
     Message {
-        can_ride: bool,
+        can_pipeline: bool,
     },
     Connection,
-    /// It cannot continue because of this trouble of the relay.
-    Patience(TransportError),
+    /// The relay cannot be used because of this error; wait and try again.
+    RelayRetry(TransportError),
 }
 
-/// What a run is given by its caller.
+/// What the caller of a run provides.
 pub(super) struct RunContext<'run> {
     pub(super) clock: &'run dyn Clock,
     pub(super) random: &'run mut dyn Random,
     pub(super) observer: &'run mut dyn FnMut(&Progress<'_>),
 }
 
-/// Where a run continues; by default, at the beginning.
+/// Where a run starts; by default, at the first message.
 #[derive(Default)]
-pub(super) struct Beginning {
-    /// What it has come to.
+pub(super) struct StartingPoint {
+    /// The totals so far.
     pub(super) report: SendReport,
-    /// The messages that it sends, in a store with damaged pages.
+    /// The messages that can be sent from a store with damaged pages.
     pub(super) examined: Option<ExaminedMessages>,
 }
 
@@ -105,14 +106,14 @@ pub(super) struct Engine<'run> {
     store: &'run Store,
     mailer: &'run Mailer,
     send_options: &'run SendOptions,
-    surroundings: RunContext<'run>,
+    context: RunContext<'run>,
     lock: SendingLock,
     report: SendReport,
-    heard: Heard,
+    received: ReceivedOutcomes,
     last_error: Option<String>,
     workers: Vec<Worker>,
-    /// The way to the workers, while they run, and what is to be said next.
-    way: Option<UnboundedSender<Answers>>,
+    /// The channel to the workers while they run, and the answers not yet sent.
+    sender: Option<UnboundedSender<Answers>>,
     answers: Answers,
     message_source: MessageSource<'run>,
     outcomes: Outcomes,
@@ -121,27 +122,27 @@ pub(super) struct Engine<'run> {
     connections: Connections,
     suspicion: Suspicion,
     relay: RelayView,
-    nonsense: InvalidReplies,
-    /// The messages over which the relay was in trouble since the last that it answered as a relay does.
-    over: HashSet<MessageId>,
-    /// Since when the relay is in trouble, and how often it was tried since.
+    invalid_replies: InvalidReplies,
+    /// The messages at which the relay failed since it last replied properly to one.
+    failed_at: HashSet<MessageId>,
+    /// When the relay became unusable, and the number of attempts since.
     trouble: Option<(Instant, u32)>,
-    /// When the relay is tried again, while it is waited for.
+    /// When the relay is tried again, while the run waits for it.
     retry_at: Option<Instant>,
-    /// The worker that finds out whether the relay can be used, while the others do nothing.
+    /// The worker that finds out whether the relay can be used, while the others wait.
     probe: Option<usize>,
-    /// Workers without a connection, which wait for the probe, or until the relay takes more connections.
+    /// Workers without a connection, which wait for the probe or until the relay accepts more connections.
     idle: Vec<usize>,
-    /// Nothing more is begun.
+    /// No more messages are started.
     is_stopping: bool,
-    /// When what is in flight is waited for no longer.
+    /// When the run stops waiting for messages in flight.
     cut_at: Option<Instant>,
 }
 
-/// How many requests one turn waits for, of so many workers that have a message: all of a few, and half of many, so that the
-/// others are at work meanwhile.
+/// How many requests a turn waits for if `in_flight` workers have a message: all of a small number, and half of a
+/// large one, so that the others keep working meanwhile.
 fn group(in_flight: usize) -> usize {
-    in_flight.min((in_flight / 2).max(WHOLE_GROUP))
+    in_flight.min((in_flight / 2).max(SMALL_GROUP))
 }
 
 impl<'run> Engine<'run> {
@@ -149,22 +150,22 @@ impl<'run> Engine<'run> {
         store: &'run Store,
         mailer: &'run Mailer,
         send_options: &'run SendOptions,
-        surroundings: RunContext<'run>,
+        context: RunContext<'run>,
         lock: SendingLock,
-        beginning: Beginning,
+        start: StartingPoint,
     ) -> Self {
-        let Beginning { report, examined } = beginning;
+        let StartingPoint { report, examined } = start;
         Self {
             store,
             mailer,
             send_options,
-            surroundings,
+            context,
             lock,
-            heard: Heard::before(&report),
+            received: ReceivedOutcomes::before(&report),
             report,
             last_error: None,
             workers: Vec::new(),
-            way: None,
+            sender: None,
             answers: Vec::new(),
             message_source: MessageSource::new(&send_options.scope, &mailer.organization, examined),
             outcomes: Outcomes::new(mailer.queue_lifetime),
@@ -173,8 +174,8 @@ impl<'run> Engine<'run> {
             connections: Connections::new(send_options.connections.max(1)),
             suspicion: Suspicion::default(),
             relay: RelayView::default(),
-            nonsense: InvalidReplies::default(),
-            over: HashSet::new(),
+            invalid_replies: InvalidReplies::default(),
+            failed_at: HashSet::new(),
             trouble: None,
             retry_at: None,
             probe: Some(0),
@@ -184,48 +185,48 @@ impl<'run> Engine<'run> {
         }
     }
 
-    /// Sends until nothing is due.
+    /// Sends until no message is due.
     pub(super) fn run(mut self) -> std::result::Result<SendReport, Box<BrokenRun>> {
-        let ran = self.run_through();
+        let ran = self.send_all();
         self.report.skipped = self.message_source.skipped().clone();
         let Err(error) = ran else { return Ok(self.report) };
-        self.heard.correct(&mut self.report);
+        self.received.correct(&mut self.report);
         Err(Box::new(BrokenRun { report: self.report, error }))
     }
 
-    fn run_through(&mut self) -> Result<()> {
-        if !self.is_anything_left()? {
+    fn send_all(&mut self) -> Result<()> {
+        if !self.has_more()? {
             return Ok(());
         }
         let reading = self.store.read()?;
         self.relay.hold = reading.relay_hold()?;
-        self.message_source.begin_with(reading.given_back(&self.send_options.scope)?);
-        self.quotas.look(&reading, 0, self.surroundings.clock.now())?;
+        self.message_source.put_first(reading.given_back(&self.send_options.scope)?);
+        self.quotas.update(&reading, 0, self.context.clock.now())?;
         drop(reading);
-        if let StartDecision::Never(halt) = self.quotas.leave() {
+        if let StartDecision::Never(halt) = self.quotas.start_decision() {
             self.report.halt = Some(halt);
             return Ok(());
         }
         resources::check(&self.mailer.transport, self.send_options.connections.max(1))?;
         let requests = Arc::new(RequestQueue::default());
-        let (mut seats, count) = (Vec::new(), self.send_options.connections.max(1));
+        let (mut contexts, count) = (Vec::new(), self.send_options.connections.max(1));
         for number in 0..count {
             self.workers.push(Worker::default());
-            seats.push(WorkerContext {
+            contexts.push(WorkerContext {
                 number,
                 transport: Arc::clone(&self.mailer.transport),
                 composer: Arc::clone(&self.mailer.composer),
                 requests: Arc::clone(&requests),
             });
         }
-        let (way, answers) = unbounded_channel();
-        self.way = Some(way);
+        let (sender, answers) = unbounded_channel();
+        self.sender = Some(sender);
         thread::scope(|scope| {
-            // The threads that deliver never stop the process: it may be writing to the store.
+            // Stop signals go to the store's thread; they must not interrupt the relay's thread.
             let deferred = stop_signals::defer();
             let running = thread::Builder::new()
                 .name("relay".to_owned())
-                .spawn_scoped(scope, || runtime::run(seats, answers, &requests));
+                .spawn_scoped(scope, || runtime::run(contexts, answers, &requests));
             drop(deferred);
             running.map_err(StoreError::NoThread)?;
             self.idle = (1..count).collect();
@@ -234,15 +235,15 @@ impl<'run> Engine<'run> {
             if let Err(error) = &served {
                 self.end_broken(error, &requests);
             }
-            // Whatever happened, the workers end when nobody can answer them any more.
-            self.way = None;
+            // Closing the channel ends the workers, whatever happened.
+            self.sender = None;
             served
         })?;
         if self.report.halt == Some(StopReason::Trouble) {
             self.give_up_waiting()?;
         }
         if matches!(self.report.halt, Some(StopReason::OutOfTime | StopReason::Stopped | StopReason::RateUsedUp(_)))
-            && !self.is_anything_left()?
+            && !self.has_more()?
         {
             self.report.halt = None;
         }
@@ -254,36 +255,38 @@ impl<'run> Engine<'run> {
         while self.workers.iter().any(|worker| !worker.has_ended || worker.in_flight.is_some()) {
             self.send_answers();
             let since = Instant::now();
-            let Some(these) = requests.take(since + LOOK, group(self.in_flight()), last_turn) else { break };
-            if since.elapsed() >= PAUSE {
+            let Some(requests_now) = requests.take(since + POLL_INTERVAL, group(self.in_flight()), last_turn) else {
+                break;
+            };
+            if since.elapsed() >= STORE_PAUSE {
                 was_free = Instant::now();
             }
-            self.heard.note(&these);
-            self.look_at_the_clock();
-            if !these.is_empty() {
-                last_turn = self.turn(these, requests)?;
-                self.heard.note_recorded();
+            self.received.note(&requests_now);
+            self.check_stop();
+            if !requests_now.is_empty() {
+                last_turn = self.turn(requests_now, requests)?;
+                self.received.note_recorded();
                 self.read_ahead();
             } else if self.retry_at.is_some() {
                 self.observe();
             }
-            if was_free.elapsed() >= BUSY {
-                thread::sleep(PAUSE);
+            if was_free.elapsed() >= STORE_PAUSE_EVERY {
+                thread::sleep(STORE_PAUSE);
                 was_free = Instant::now();
             }
         }
         Ok(())
     }
 
-    /// Reads ahead while the workers have their messages.
+    /// Reads upcoming messages while the workers are busy.
     fn read_ahead(&mut self) {
-        let now = self.surroundings.clock.now();
-        // The next turn reads what cannot be read now, or says why it cannot.
+        let now = self.context.clock.now();
+        // An error is ignored: the next turn reads again and reports it.
         let _ = self.store.read().and_then(|reading| self.message_source.read_ahead(&reading, now));
     }
 
-    /// Stops the run when it was asked to stop, or its time is over.
-    fn look_at_the_clock(&mut self) {
+    /// Stops the run when it was asked to stop or its time is over.
+    fn check_stop(&mut self) {
         let now = Instant::now();
         let asked = self.send_options.stop.as_deref().map_or(0, StopSignal::asked);
         if let Some(stop) = self.send_options.stop.as_deref().filter(|_| asked > 0)
@@ -293,7 +296,8 @@ impl<'run> Engine<'run> {
             let end = now + stop.grace();
             self.cut_at = Some(self.cut_at.map_or(end, |at| at.min(end)));
         }
-        // A worker that waits for its turn or for the relay does not ask before that is over, which may be long after this time.
+        // A worker that waits for its turn or for the relay asks for nothing until then, which may be long after this
+        // time.
         if self.send_options.begin_until.is_some_and(|until| until <= now) {
             self.stop(StopReason::OutOfTime);
         }
@@ -302,18 +306,18 @@ impl<'run> Engine<'run> {
             (0..self.workers.len()).for_each(|number| self.answer(number, WorkerResponse::End));
         }
         if self.is_stopping {
-            self.dismiss_the_free();
+            self.end_workers_without_message();
         }
     }
 
-    /// Begins nothing more. The first reason is the one that is reported.
+    /// Stops starting messages. The first reason is reported.
     fn stop(&mut self, why: StopReason) {
         self.is_stopping = true;
         self.report.halt.get_or_insert(why);
     }
 
     /// Ends the workers that have no message.
-    fn dismiss_the_free(&mut self) {
+    fn end_workers_without_message(&mut self) {
         let free = |worker: &Worker| worker.in_flight.is_none();
         let free: Vec<usize> = (0..self.workers.len()).filter(|number| free(&self.workers[*number])).collect();
         free.into_iter().for_each(|number| self.answer(number, WorkerResponse::End));
@@ -327,22 +331,22 @@ impl<'run> Engine<'run> {
         }
     }
 
-    /// Sends the workers what there is to say.
+    /// Sends the collected answers to the workers.
     fn send_answers(&mut self) {
-        if let Some(way) = self.way.as_ref().filter(|_| !self.answers.is_empty()) {
+        if let Some(sender) = self.sender.as_ref().filter(|_| !self.answers.is_empty()) {
             for (number, answer) in &self.answers {
                 if matches!(answer, WorkerResponse::Send { .. }) {
-                    self.heard.note_begun(*number);
+                    self.received.note_started(*number);
                 }
             }
-            // Where nobody listens any more, the run is over.
-            let _ = way.send(std::mem::take(&mut self.answers));
+            // Without a receiver, the run is over.
+            let _ = sender.send(std::mem::take(&mut self.answers));
         }
     }
 
-    /// Tells the observer how far the run is, and other processes that it does something.
+    /// Reports the progress to the observer, and notes in the lock file that this process is alive.
     fn observe(&mut self) {
-        self.lock.note(self.surroundings.clock.now());
+        self.lock.note(self.context.clock.now());
         let relay_retry_in = self.retry_at.map(|at| at.saturating_duration_since(Instant::now()));
         let progress = Progress {
             report: &self.report,
@@ -350,25 +354,25 @@ impl<'run> Engine<'run> {
             last_error: self.last_error.as_deref(),
             relay_retry_in,
         };
-        (self.surroundings.observer)(&progress);
+        (self.context.observer)(&progress);
     }
 
-    /// Begins a transaction. While something is in flight, a store that others keep busy is waited for until the run is cut
-    /// off: what is not settled would be sent again.
-    fn begin_turn(&mut self) -> Result<WriteTransaction<'run>> {
+    /// Starts a transaction. While messages are in flight, a busy store is retried until the run is cut off, because
+    /// a message whose result is not recorded would be sent again.
+    fn start_transaction(&mut self) -> Result<WriteTransaction<'run>> {
         let store: &'run Store = self.store;
         let began = Instant::now();
         loop {
-            match store.write_within(BUSY_LOOK) {
+            match store.write_within(BUSY_POLL) {
                 Err(StoreError::Busy) => {}
                 begun => return begun,
             }
-            self.look_at_the_clock();
+            self.check_stop();
             self.send_answers();
             let is_cut = self.cut_at.is_some_and(|at| at <= Instant::now());
-            let is_hurried = self.send_options.stop.as_deref().is_some_and(|stop| stop.asked() > 1);
+            let is_urgent = self.send_options.stop.as_deref().is_some_and(|stop| stop.asked() > 1);
             let is_idle = self.in_flight() == 0 && began.elapsed() >= ANSWER_TIMEOUT;
-            if is_cut || is_hurried || is_idle {
+            if is_cut || is_urgent || is_idle {
                 return Err(StoreError::Busy);
             }
         }
@@ -378,7 +382,7 @@ impl<'run> Engine<'run> {
         self.workers.iter().filter(|worker| worker.in_flight.is_some()).count()
     }
 
-    /// Settles what a worker had, and says what it wants now.
+    /// Records the result of a worker's last message, and returns what the worker needs now.
     fn note(
         &mut self,
         turn: &StoreTurn<'_>,
@@ -386,10 +390,10 @@ impl<'run> Engine<'run> {
         request: WorkerRequest,
         now: Timestamp,
     ) -> Result<WorkerNeed> {
-        let (ended, wish) = match request {
-            WorkerRequest::Next { last, can_ride } => (last, WorkerNeed::Message { can_ride }),
+        let (ended, need) = match request {
+            WorkerRequest::Next { last, can_pipeline } => (last, WorkerNeed::Message { can_pipeline }),
             WorkerRequest::Lost(id, outcome) => (Some((id, outcome)), WorkerNeed::Connection),
-            WorkerRequest::NotOpened(trouble) => (None, WorkerNeed::Patience(trouble)),
+            WorkerRequest::NotOpened(trouble) => (None, WorkerNeed::RelayRetry(trouble)),
             WorkerRequest::Panicked => {
                 self.report.bug = true;
                 match &self.workers[number].in_flight {
@@ -397,45 +401,45 @@ impl<'run> Engine<'run> {
                         let reply = "a bug: the program failed while it sent this mail".to_owned();
                         (Some((in_flight.id, DeliveryOutcome::Refused { reply, relay: None })), WorkerNeed::Connection)
                     }
-                    // It would fail again and again.
-                    None => (None, WorkerNeed::Patience(bug_while_connecting())),
+                    // A retry would fail in the same way.
+                    None => (None, WorkerNeed::RelayRetry(bug_while_connecting())),
                 }
             }
         };
         let trouble = ended.as_ref().and_then(|(id, outcome)| self.trouble_of(*id, outcome));
         match (&trouble, &ended) {
-            (Some(trouble), Some((id, _))) if trouble.phase >= Phase::Mail => drop(self.over.insert(*id)),
-            (None, Some(_)) => self.over.clear(),
+            (Some(trouble), Some((id, _))) if trouble.phase >= Phase::Mail => drop(self.failed_at.insert(*id)),
+            (None, Some(_)) => self.failed_at.clear(),
             _ => {}
         }
-        let wish = trouble.map_or(wish, WorkerNeed::Patience);
-        if let WorkerNeed::Patience(trouble) = &wish
+        let need = trouble.map_or(need, WorkerNeed::RelayRetry);
+        if let WorkerNeed::RelayRetry(trouble) = &need
             && self.report.halt == Some(StopReason::OutOfTime)
         {
             self.report.trouble.get_or_insert_with(|| trouble.clone());
         }
-        if !matches!(wish, WorkerNeed::Message { .. }) {
+        if !matches!(need, WorkerNeed::Message { .. }) {
             let reserved = self.workers[number].reserved.take();
             reserved.into_iter().for_each(|reserved| self.message_source.give_back(reserved.id(), false));
         }
         let Some((id, outcome)) = ended else {
-            // An open connection says that the relay can be used, unless it was in trouble with open ones before.
-            if matches!(wish, WorkerNeed::Message { .. }) {
+            // An open connection shows that the relay can be used, unless it failed with open connections before.
+            if matches!(need, WorkerNeed::Message { .. }) {
                 self.retry_at = None;
             }
-            if self.trouble.is_none() && matches!(wish, WorkerNeed::Message { .. }) {
+            if self.trouble.is_none() && matches!(need, WorkerNeed::Message { .. }) {
                 self.probe = None;
             }
-            return Ok(wish);
+            return Ok(need);
         };
-        if !matches!(wish, WorkerNeed::Patience(_)) && !matches!(outcome, DeliveryOutcome::Trouble(_)) {
+        if !matches!(need, WorkerNeed::RelayRetry(_)) && !matches!(outcome, DeliveryOutcome::Trouble(_)) {
             (self.trouble, self.probe, self.retry_at) = (None, None, None);
         }
-        self.settle(turn, number, id, outcome, now)?;
-        Ok(wish)
+        self.record_outcome(turn, number, id, outcome, now)?;
+        Ok(need)
     }
 
-    fn is_anything_left(&self) -> Result<bool> {
-        self.message_source.is_anything_left(&self.store.read()?, self.surroundings.clock.now())
+    fn has_more(&self) -> Result<bool> {
+        self.message_source.has_more(&self.store.read()?, self.context.clock.now())
     }
 }

@@ -1,4 +1,4 @@
-//! When a run stops although there is more to send.
+//! The limits that stop a run before all messages are sent.
 
 use std::time::Instant;
 
@@ -6,22 +6,27 @@ use super::SendOptions;
 use super::SendReport;
 use super::StopReason;
 
-/// From this many settled messages on their share of failures says something.
+/// The share of failures is checked from this many ended messages on.
 const ENOUGH: u64 = 10;
 
-/// Whether another message may be begun.
+/// Whether another message may be started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StartDecision {
     /// It may.
     Yes,
-    /// It must wait for what is in flight.
+    /// It must wait for messages in flight.
     Later,
-    /// It may not, nor any after it.
+    /// Neither it nor any after it may.
     Never(StopReason),
 }
 
-/// Looks at what was settled and what is in flight.
-pub(super) fn leave(send_options: &SendOptions, report: &SendReport, in_flight: u64, now: Instant) -> StartDecision {
+/// Decides by the messages that ended and those in flight.
+pub(super) fn start_decision(
+    send_options: &SendOptions,
+    report: &SendReport,
+    in_flight: u64,
+    now: Instant,
+) -> StartDecision {
     let before = &send_options.before;
     let settled = report.total() - report.cancelled + before.total() - before.cancelled;
     let (failed, accepted) = (report.failed + before.failed, report.accepted + before.accepted);
@@ -52,57 +57,62 @@ mod tests {
     }
 
     #[test]
-    fn without_limits_everything_may_begin() {
-        assert_eq!(leave(&SendOptions::default(), &report(0, 1_000), 1_000, Instant::now()), StartDecision::Yes);
+    fn without_limits_everything_may_start() {
+        assert_eq!(
+            start_decision(&SendOptions::default(), &report(0, 1_000), 1_000, Instant::now()),
+            StartDecision::Yes
+        );
     }
 
     #[test]
-    fn failures_stop_a_run_from_ten_settled_messages_on() {
+    fn failures_stop_a_run_from_ten_ended_messages_on() {
         let send_options = SendOptions { max_failures: Some("20%".parse().unwrap()), ..SendOptions::default() };
-        let leave = |accepted, failed| leave(&send_options, &report(accepted, failed), 0, Instant::now());
-        assert_eq!(leave(0, 9), StartDecision::Yes);
-        assert_eq!(leave(8, 2), StartDecision::Yes);
-        assert_eq!(leave(7, 3), StartDecision::Never(StopReason::TooManyFailures { failed: 3, settled: 10 }));
+        let start_decision =
+            |accepted, failed| start_decision(&send_options, &report(accepted, failed), 0, Instant::now());
+        assert_eq!(start_decision(0, 9), StartDecision::Yes);
+        assert_eq!(start_decision(8, 2), StartDecision::Yes);
+        assert_eq!(start_decision(7, 3), StartDecision::Never(StopReason::TooManyFailures { failed: 3, settled: 10 }));
     }
 
     #[test]
-    fn the_first_ones_go_alone_and_all_must_be_accepted() {
+    fn canaries_are_sent_alone_and_all_must_be_accepted() {
         let send_options = SendOptions { canary: Some(5), ..SendOptions::default() };
-        let leave = |report: &SendReport, in_flight| leave(&send_options, report, in_flight, Instant::now());
-        assert_eq!(leave(&report(0, 0), 4), StartDecision::Yes);
-        assert_eq!(leave(&report(0, 0), 5), StartDecision::Later);
-        assert_eq!(leave(&report(4, 0), 1), StartDecision::Later);
-        assert_eq!(leave(&report(5, 0), 0), StartDecision::Yes);
-        assert_eq!(leave(&report(5, 100), 0), StartDecision::Yes);
-        assert_eq!(leave(&report(4, 1), 0), StartDecision::Never(StopReason::CanaryFailed));
+        let start_decision =
+            |report: &SendReport, in_flight| start_decision(&send_options, report, in_flight, Instant::now());
+        assert_eq!(start_decision(&report(0, 0), 4), StartDecision::Yes);
+        assert_eq!(start_decision(&report(0, 0), 5), StartDecision::Later);
+        assert_eq!(start_decision(&report(4, 0), 1), StartDecision::Later);
+        assert_eq!(start_decision(&report(5, 0), 0), StartDecision::Yes);
+        assert_eq!(start_decision(&report(5, 100), 0), StartDecision::Yes);
+        assert_eq!(start_decision(&report(4, 1), 0), StartDecision::Never(StopReason::CanaryFailed));
         for other in [SendReport { deferred: 1, ..report(3, 0) }, SendReport { in_doubt: 1, ..report(3, 0) }] {
-            assert_eq!(leave(&other, 0), StartDecision::Never(StopReason::CanaryFailed));
+            assert_eq!(start_decision(&other, 0), StartDecision::Never(StopReason::CanaryFailed));
         }
     }
 
     #[test]
-    fn what_earlier_runs_came_to_counts() {
+    fn earlier_runs_count() {
         let send_options = SendOptions {
             canary: Some(5),
             max_failures: Some("20%".parse().unwrap()),
             before: report(4, 0),
             ..SendOptions::default()
         };
-        assert_eq!(leave(&send_options, &report(0, 0), 1, Instant::now()), StartDecision::Later);
-        assert_eq!(leave(&send_options, &report(1, 0), 1, Instant::now()), StartDecision::Yes);
+        assert_eq!(start_decision(&send_options, &report(0, 0), 1, Instant::now()), StartDecision::Later);
+        assert_eq!(start_decision(&send_options, &report(1, 0), 1, Instant::now()), StartDecision::Yes);
         let send_options = SendOptions { before: report(8, 2), ..send_options };
-        assert_eq!(leave(&send_options, &report(0, 0), 0, Instant::now()), StartDecision::Yes);
+        assert_eq!(start_decision(&send_options, &report(0, 0), 0, Instant::now()), StartDecision::Yes);
         let halt = StopReason::TooManyFailures { failed: 3, settled: 11 };
-        assert_eq!(leave(&send_options, &report(0, 1), 0, Instant::now()), StartDecision::Never(halt));
+        assert_eq!(start_decision(&send_options, &report(0, 1), 0, Instant::now()), StartDecision::Never(halt));
     }
 
     #[test]
-    fn nothing_begins_after_its_time() {
+    fn nothing_starts_after_its_time() {
         let now = Instant::now();
         let send_options = SendOptions { begin_until: Some(now + Duration::from_secs(1)), ..SendOptions::default() };
-        assert_eq!(leave(&send_options, &report(0, 0), 0, now), StartDecision::Yes);
+        assert_eq!(start_decision(&send_options, &report(0, 0), 0, now), StartDecision::Yes);
         assert_eq!(
-            leave(&send_options, &report(0, 0), 0, now + Duration::from_secs(1)),
+            start_decision(&send_options, &report(0, 0), 0, now + Duration::from_secs(1)),
             StartDecision::Never(StopReason::OutOfTime)
         );
     }

@@ -1,28 +1,32 @@
 //! The outbox: the messages that have not ended, and the engine that sends them.
 //!
-//! Each connection to the relay has a worker. One thread, the caller's, has the store and serves them all: it settles a
-//! worker's last message and begins its next one in one commit, grouped over the workers that wait (`requests.rs`). So a code's
-//! hash is on the disk before its mail leaves, and no more messages are in flight than there are connections. After a crash those
-//! few are in doubt, and are sent again with the same link, Message-ID and Date: twice is better than never.
+//! Each connection to the relay has a worker. One thread, the caller's, owns the store and serves all workers: it
+//! records the result of a worker's last message and starts its next one in one commit, grouped over the workers that
+//! wait (`requests.rs`). So the hash of a code is on the disk before its mail leaves, and no more messages are in
+//! flight than there are connections. After a crash these few are in doubt and are sent again with the same link,
+//! Message-ID and Date: twice is better than never.
 //!
-//! # Riding envelopes
-//! Where the relay takes several commands at once (RFC 2920), the envelope of a worker's next message rides behind the dot of
-//! the one before it, so that a message costs one round trip. The store's thread therefore *sets a message aside* for the
-//! worker whenever it gives it one to send: in memory alone, for in the store that message still waits. Its turn comes
-//! when the worker has the reply to the one before: then it is read again if anybody else has changed the store meanwhile, judged once
-//! more, begun and committed, and only then its content is sent. The worker writes that while the relay is at work on the one
-//! before, and anew if the message was changed. So a crash leaves no doubt about a message of which
-//! only the envelope left: it waits, and nobody has it. If a message that was set aside is not to be sent after all (its user was
-//! locked just now), its worker is told to open another connection, because a relay that has said 354 waits for a content and
-//! cannot be told otherwise. Nothing is set aside while a pace is kept or the canaries are out: there is no hurry then, and a relay
-//! is not to be left waiting.
+//! # Pipelined envelopes
+//! If the relay accepts several commands at once (PIPELINING, RFC 2920), a worker sends the envelope of its next
+//! message right behind the final dot of the current one, so that a message costs one round trip. For this the
+//! store's thread *reserves* a next message whenever it gives a worker one to send. The reservation is in memory
+//! only; in the store that message still waits. When the worker has the reply to the current message, the store's
+//! thread reads the reserved message again if anybody else has changed the store meanwhile, checks it once more,
+//! starts and commits the attempt, and only then does the worker send the content. The worker renders that content
+//! while the relay processes the current message, and renders it again if the message was changed. So a crash leaves
+//! no doubt about a message of which only the envelope was sent: it still waits, and no recipient has it. If a
+//! reserved message must not be sent after all (its user was locked just now), its worker opens another connection,
+//! because a relay that has replied 354 waits for content and there is no command to cancel that. Nothing is reserved
+//! while a rate limits the run or canaries are being sent: then there is no hurry, and the relay must not be left
+//! waiting.
 //!
 //! # A relay that refuses everything
-//! Refusals that are the same for everybody are about this program (`suspicion.rs`). They are given back, the run stops, and the
-//! store holds the next ones back for a while; the next run begins with the same messages. Until a permanent refusal is known to
-//! be a recipient's own, its message is deferred in the store: a process that is killed then has failed nobody.
+//! Refusals that are the same for everybody concern this program and not the recipients (`suspicion.rs`). Their
+//! attempts are given back, the run stops, and the store holds further runs back for a while; the next run starts
+//! with the same messages. Until a permanent refusal is known to concern only its recipient, the message is deferred
+//! in the store, so that a process killed at that moment has failed nobody.
 //!
-//! Settling stands outside views and changes: a message's row is its own record.
+//! Results are recorded outside of views and changes: the row of a message is its own record.
 
 mod broken;
 mod connections;
@@ -74,54 +78,54 @@ pub use probe::probe;
 use quota::UsedUp;
 pub use stop::StopSignal;
 
-/// What sending takes: how mails are written, and the way they leave.
+/// What sending needs: the composer, the transport, the reset key, and the limits on links and lifetime.
 #[derive(Debug)]
 pub struct Mailer {
-    /// Writes the mails.
+    /// Composes the mails.
     pub composer: Arc<Composer>,
-    /// The way they leave.
+    /// Delivers the mails.
     pub transport: Arc<Transport>,
-    /// The key of the codes, for mails with links.
+    /// The reset key, from which the codes in links are derived.
     pub key: Option<ResetKey>,
-    /// Whose addresses get links.
+    /// The organization, which determines the addresses that may get links.
     pub organization: Organization,
-    /// How long a message may wait before the program gives it up.
+    /// How long a message may wait before the program gives up on it.
     pub queue_lifetime: Duration,
 }
 
-/// What is to be sent, and with how a long time to retry.
+/// What a run sends, how fast, and when it stops.
 #[derive(Debug, Clone)]
 pub struct SendOptions {
-    /// Which messages.
+    /// The messages to send.
     pub scope: Scope,
-    /// How many connections at most.
+    /// The highest number of connections.
     pub connections: usize,
-    /// How long a relay in trouble is tried again before the run stops.
+    /// How long the run keeps retrying when the relay cannot be used, before it stops.
     pub retry_for: Duration,
-    /// When to stop waiting for the relay, whatever it does.
+    /// When the run stops waiting for the relay, whatever the relay is doing.
     pub deadline: Option<Instant>,
-    /// When to begin nothing new any more; what is in flight ends as it does.
+    /// When the run stops starting messages; messages in flight end normally.
     pub begin_until: Option<Instant>,
-    /// How fast messages are begun, over all connections together; none: as fast as the relay takes them. A relay that
-    /// asks for it gets a slower pace for a while. Rates per hour and day count all mail of the store.
+    /// How fast messages are started, over all connections together; none: as fast as the relay accepts them. A relay
+    /// that asks for it gets a slower pace for a while. Rates per hour and day count all mail of the store.
     pub rates: Rates,
-    /// The same for the job of the scope alone, besides.
+    /// Additional rates that count only the mail of the scope's job.
     pub job_rates: Rates,
-    /// The longest time between two messages to which a relay that asks for a slower pace brings the run.
+    /// The longest interval between two messages to which a relay can slow the run down.
     pub slowest: Duration,
-    /// The run stops when more than this share of the settled messages failed, from 10 settled ones on.
+    /// The run stops when more than this share of the ended messages failed, counted from the 10th ended message on.
     pub max_failures: Option<Share>,
-    /// So many messages are sent first, and the run stops at the first of them that the relay does not accept. The others
-    /// follow when all of them are accepted.
+    /// The number of messages to send first. The run stops at the first of them that the relay does not accept; the
+    /// others follow when all of them are accepted.
     pub canary: Option<u64>,
-    /// What earlier runs of the same job came to: the two limits before count it in.
+    /// The totals of earlier runs of the same job, which `max_failures` and `canary` include.
     pub before: SendReport,
-    /// How others ask the run to stop.
+    /// Lets others ask the run to stop.
     pub stop: Option<Arc<StopSignal>>,
 }
 
 impl Default for SendOptions {
-    /// Whatever is due and belongs to no job, over one connection, without retries and without limits.
+    /// Sends all due messages that belong to no job, over one connection, without retries and without limits.
     fn default() -> Self {
         Self {
             scope: Scope::OfNoJob,
@@ -140,78 +144,78 @@ impl Default for SendOptions {
     }
 }
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SendReport {
-    /// Messages the relay took.
+    /// Messages that the relay accepted.
     pub accepted: u64,
-    /// Messages that wait for another try.
+    /// Messages that wait for another attempt.
     pub deferred: u64,
-    /// Messages that were given up.
+    /// Messages that the program gave up on.
     pub failed: u64,
-    /// Messages that the relay may have or not; they wait for another try.
+    /// Messages that the relay may or may not have; they wait for another attempt.
     pub in_doubt: u64,
-    /// Messages that were called off, because what they were for does not hold any more.
+    /// Messages that were cancelled because the reason for sending them no longer holds.
     pub cancelled: u64,
-    /// Messages that were left as they are, because their rows are damaged.
+    /// Messages that were left unchanged because their rows are damaged.
     pub skipped: Skipped,
-    /// The relay's trouble, if that stopped the run.
+    /// The error that made the relay unusable, if it stopped the run.
     pub trouble: Option<TransportError>,
-    /// Whether that trouble came over one message alone, so that others may be sent.
+    /// Whether that error occurred with one message only, so that others may be sent.
     pub is_over_one: bool,
-    /// Whether the program itself failed at a message.
+    /// Whether a bug of the program made a message fail.
     pub bug: bool,
-    /// Why the run stopped before it was through.
+    /// Why the run stopped before all messages were handled.
     pub halt: Option<StopReason>,
 }
 
-/// What a run skipped because it is damaged.
+/// Messages that a run skipped because their rows are damaged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Skipped {
-    /// How many.
+    /// Number of messages.
     pub count: u64,
-    /// What is wrong with the first of them, in words.
+    /// Description of the first fault.
     pub first: Option<String>,
 }
 
 impl Skipped {
-    /// Adds one.
+    /// Adds one message.
     pub fn add(&mut self, fault: &RowFault) {
         self.count += 1;
         self.first.get_or_insert_with(|| fault.to_string());
     }
 
-    /// Adds messages that no run would meet.
+    /// Adds messages that no run would find.
     pub fn add_stuck(&mut self, stuck: &Stuck) {
         self.count += stuck.count;
         self.first.get_or_insert_with(|| stuck.fault.to_string());
     }
 
-    /// Adds those of another run.
+    /// Adds the skipped messages of another run.
     pub fn add_all(&mut self, other: &Self) {
         self.count += other.count;
         self.first = self.first.take().or_else(|| other.first.clone());
     }
 }
 
-/// Why a run stopped before it was through.
+/// Why a run stopped before all messages were handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopReason {
-    /// The relay was in trouble for longer than `retry_for`, or in one that does not pass, or it refuses everything:
+    /// The relay was unusable for longer than `retry_for`, or permanently, or it refuses everything: see
     /// [`SendReport::trouble`].
     Trouble,
     /// More than [`SendOptions::max_failures`] of the messages failed.
     TooManyFailures {
-        /// How many failed.
+        /// Number of failed messages.
         failed: u64,
-        /// Of how many that were tried.
+        /// Number of ended messages.
         settled: u64,
     },
     /// One of the first messages was not accepted ([`SendOptions::canary`]).
     CanaryFailed,
     /// [`SendOptions::begin_until`] or [`SendOptions::deadline`] passed.
     OutOfTime,
-    /// Somebody asked ([`SendOptions::stop`]).
+    /// Another thread or process asked for it ([`SendOptions::stop`]).
     Stopped,
     /// The job was paused, cancelled or deleted meanwhile.
     Ended,
@@ -219,32 +223,34 @@ pub enum StopReason {
     RateUsedUp(UsedUp),
 }
 
-/// How far a run is.
+/// The progress of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress<'run> {
-    /// What it came to so far.
+    /// The totals so far.
     pub report: &'run SendReport,
     /// How many messages are in flight.
     pub in_flight: usize,
-    /// The server's words, or ours, about the last message that was not accepted, or the relay's last trouble.
+    /// The server's text, or ours, about the last message that was not accepted, or about the last error of the
+    /// relay.
     pub last_error: Option<&'run str>,
-    /// How long until the relay, which cannot be used now ([`Progress::last_error`]), is tried again; `None`: it can be used.
+    /// The time until the next attempt to use the relay, which cannot be used now ([`Progress::last_error`]); `None`:
+    /// it can be used.
     pub relay_retry_in: Option<Duration>,
 }
 
-/// A message that a worker has.
+/// A message that a worker is delivering.
 struct InFlight {
     id: MessageId,
-    /// Since when its lifetime in the queue counts; `None`: no try was counted yet.
+    /// When its lifetime in the queue started; `None`: no attempt was counted yet.
     lifetime_from: Option<Timestamp>,
     attempts: u32,
-    /// Its last try was given back.
+    /// The last attempt was given back.
     given_back: bool,
-    /// Where it goes.
+    /// The recipient's domain.
     domain: String,
-    /// How many refusals were known when it was announced to the relay (`suspicion.rs`).
+    /// The number of refusals that were known when it was announced to the relay (`suspicion.rs`).
     known_refusals: u64,
-    /// It is a mail of `mail test`.
+    /// It was sent by `mail test`.
     is_test: bool,
 }
 
@@ -264,17 +270,17 @@ impl SendReport {
         if let Some(StopReason::RateUsedUp(used_up)) = self.halt { Some(used_up) } else { None }
     }
 
-    /// How many messages were handled.
+    /// Number of messages handled.
     pub fn total(&self) -> u64 {
         self.accepted + self.deferred + self.failed + self.in_doubt + self.cancelled
     }
 }
 
-/// Sends what the order says, and returns when nothing of it is due any more, or when something stops it: see [`StopReason`]. What
-/// another process was sending when it died is taken up first.
+/// Sends the messages of `send_options`, and returns when none of them is due or when something stops the run: see
+/// [`StopReason`]. First marks the messages that another process was sending when it died.
 ///
 /// # Errors
-/// When the store fails. Messages that are in flight then are in doubt for the next run.
+/// If the store fails. Messages in flight at that time are in doubt for the next run.
 pub fn run(
     store: &Store,
     mailer: &Mailer,
@@ -285,10 +291,10 @@ pub fn run(
     run_observed(store, mailer, send_options, clock, random, &mut |_| ()).map_err(|broken| broken.error)
 }
 
-/// The same, and tells `observer` how far it is, after each commit and while it waits for the relay.
+/// Like [`run`], and reports the progress to `observer` after each commit and while it waits for the relay.
 ///
 /// # Errors
-/// As [`run`], with what the run had come to by then.
+/// Like [`run`], with the totals up to the error.
 pub fn run_observed(
     store: &Store,
     mailer: &Mailer,
@@ -297,14 +303,14 @@ pub fn run_observed(
     random: &mut dyn Random,
     observer: &mut dyn FnMut(&Progress<'_>),
 ) -> std::result::Result<SendReport, Box<BrokenRun>> {
-    let mut beginning = engine::Beginning::default();
+    let mut start = engine::StartingPoint::default();
     loop {
-        // What a command sends at once is told of by the command.
-        let may_examine = beginning.examined.is_none() && !matches!(send_options.scope, Scope::These(_));
+        // A command that sends at once reports damage itself.
+        let may_examine = start.examined.is_none() && !matches!(send_options.scope, Scope::These(_));
         let lock = store.begin_sending(clock.now())?;
         let faults = recover(store, lock.number(), clock.now())?;
-        let surroundings = engine::RunContext { clock, random: &mut *random, observer: &mut *observer };
-        let ran = engine::Engine::new(store, mailer, send_options, surroundings, lock, beginning).run();
+        let context = engine::RunContext { clock, random: &mut *random, observer: &mut *observer };
+        let ran = engine::Engine::new(store, mailer, send_options, context, lock, start).run();
         let mut broken = match ran {
             Err(broken) if may_examine && matches!(broken.error, StoreError::Corrupt(_)) => broken,
             Err(broken) => return Err(broken),
@@ -313,22 +319,23 @@ pub fn run_observed(
                 return Ok(report);
             }
         };
-        // A page is damaged. If it holds messages that wait, the run continues with those that can be read.
+        // A page of the store is damaged. If it holds waiting messages, the run continues with those that can be
+        // read.
         match store.read().and_then(|reading| reading.examine_waiting(&send_options.scope, clock.now())) {
             Ok(examined) if !examined.unreadable.is_empty() => {
                 let report = std::mem::take(&mut broken.report);
-                beginning = engine::Beginning { report, examined: Some(examined) };
+                start = engine::StartingPoint { report, examined: Some(examined) };
             }
             _ => return Err(broken),
         }
     }
 }
 
-/// Takes up what processes were sending that are gone, without sending anything: their messages are in doubt.
+/// Marks the messages that dead processes were sending as in doubt, without sending anything.
 ///
 /// # Errors
-/// When the store fails.
-pub fn take_up_the_dead(store: &Store, clock: &dyn Clock) -> Result<()> {
+/// If the store fails.
+pub fn recover_dead_senders(store: &Store, clock: &dyn Clock) -> Result<()> {
     if store.read()?.senders_in_flight()?.is_empty() {
         return Ok(());
     }
@@ -336,10 +343,11 @@ pub fn take_up_the_dead(store: &Store, clock: &dyn Clock) -> Result<()> {
     recover(store, lock.number(), clock.now()).map(drop)
 }
 
-/// The locks of processes that are gone and were sending something. Nobody else can take one while it is held.
+/// Takes and returns the locks of dead processes that were sending something. Nobody else can take one while it is
+/// held.
 ///
 /// # Errors
-/// When the store fails.
+/// If the store fails.
 pub fn dead_senders(store: &Store) -> Result<Vec<LockGuard>> {
     let mut dead = Vec::new();
     for sender in store.read()?.senders_in_flight()? {
@@ -348,13 +356,13 @@ pub fn dead_senders(store: &Store) -> Result<Vec<LockGuard>> {
     Ok(dead)
 }
 
-/// Marks what processes were sending that are gone: those whose lock can be taken, and the one that held this lock before.
-/// Gives what is wrong with the rows that cannot be marked.
+/// Marks the messages of dead senders as in doubt: of those whose lock is free, and of the one that held our own lock
+/// before. Returns the faults of rows that cannot be marked.
 fn recover(store: &Store, own: u32, now: Timestamp) -> Result<Vec<RowFault>> {
     let mut faults = Vec::new();
     let senders = store.read()?.senders_in_flight()?;
     for sender in senders {
-        // Held until its messages are marked, so that nobody takes the lock and begins a message meanwhile.
+        // Held until the messages are marked, so that nobody takes the lock and starts a message meanwhile.
         let lock = if sender == own { None } else { store.try_lock(sender)? };
         if sender == own || lock.is_some() {
             let writing = store.write()?;

@@ -1,4 +1,4 @@
-//! What a delivery attempt means for its message.
+//! What the outcome of a delivery attempt means for its message.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,23 +14,24 @@ use crate::mail::outcome::Phase;
 use crate::random::Random;
 use crate::store::attempts::AttemptResult;
 
-/// How often the relay may be lost over one message before that counts as this message's own failure.
-const LOST_OVER_ONE: u32 = 2;
+/// After the relay was lost this many times while it handled one message, that counts as a failed attempt of the
+/// message.
+const MAX_LOST: u32 = 2;
 
-/// Turns handovers into states: the one place that does.
+/// Converts delivery outcomes to the results of attempts; nothing else does.
 pub(super) struct Outcomes {
     queue_lifetime: Duration,
-    /// How often the relay was lost over a message.
-    lost_over: HashMap<MessageId, u32>,
+    /// How often the relay was lost while it handled a message.
+    lost: HashMap<MessageId, u32>,
 }
 
 impl Outcomes {
     pub(super) fn new(queue_lifetime: Duration) -> Self {
-        Self { queue_lifetime, lost_over: HashMap::new() }
+        Self { queue_lifetime, lost: HashMap::new() }
     }
 
-    /// What is to be written down. One that waits again waits the longer the more often it was tried, and is given up when
-    /// that would be longer than it may.
+    /// The result to record. A message that must wait waits longer the more often it was tried, and fails if that
+    /// would exceed its lifetime in the queue.
     pub(super) fn result(
         &mut self,
         in_flight: &InFlight,
@@ -43,7 +44,7 @@ impl Outcomes {
             DeliveryOutcome::Refused { reply, .. } => (MessageState::Failed, reply),
             DeliveryOutcome::Deferred { reply, .. } => (MessageState::Deferred, reply),
             DeliveryOutcome::InDoubt { reply } => (MessageState::InDoubt, reply),
-            // Before MAIL nobody knows whose trouble it is, and it burns nobody's attempt.
+            // Before MAIL no message can be the cause, so no attempt is counted.
             DeliveryOutcome::Trouble(trouble) if trouble.phase >= Phase::Mail && self.is_lost_again(in_flight.id) => {
                 (MessageState::Deferred, trouble.words)
             }
@@ -59,8 +60,8 @@ impl Outcomes {
         AttemptResult::Tried { state, reply, due_at: Some(due_at) }
     }
 
-    /// The same for a permanent refusal of which it is not known yet whether it is the message's own: it waits, and fails only
-    /// when that is known.
+    /// The result for a permanent refusal that may concern everybody: the message is deferred, and fails only when
+    /// the refusal is known to be its own.
     pub(super) fn suspected(
         &self,
         in_flight: &InFlight,
@@ -75,7 +76,7 @@ impl Outcomes {
         AttemptResult::Tried { state: MessageState::Deferred, reply, due_at }
     }
 
-    /// The same for a message whose try does not count; `given_back`: until when, if the relay refuses everything.
+    /// The result for an attempt that does not count. `given_back`: if the relay refuses everything, until when.
     pub(super) fn released(
         &self,
         in_flight: &InFlight,
@@ -89,21 +90,22 @@ impl Outcomes {
         AttemptResult::Released { reply, due_at: given_back.unwrap_or(now), given_back: given_back.is_some() }
     }
 
-    /// Until when a message is tried whose lifetime counts since then; if it never was tried, it counts from now on.
+    /// Until when a message is tried whose lifetime started at `lifetime_from`; if it was never tried, the lifetime
+    /// starts now.
     pub(super) fn gives_up_at(&self, lifetime_from: Option<Timestamp>, now: Timestamp) -> Timestamp {
         lifetime_from.unwrap_or(now).saturating_add(self.queue_lifetime).unwrap_or(Timestamp::MAX)
     }
 
-    /// Notes that the relay was lost over a message in an earlier run.
-    pub(super) fn was_lost_over(&mut self, id: MessageId) {
-        self.lost_over.entry(id).or_insert(1);
+    /// Notes that the relay was lost at a message in an earlier run.
+    pub(super) fn note_lost_before(&mut self, id: MessageId) {
+        self.lost.entry(id).or_insert(1);
     }
 
-    /// Notes that the relay was lost over a message; whether it was before.
+    /// Notes that the relay was lost at a message. Returns whether that was the case before.
     pub(super) fn is_lost_again(&mut self, id: MessageId) -> bool {
-        let count = self.lost_over.entry(id).or_default();
+        let count = self.lost.entry(id).or_default();
         *count += 1;
-        *count >= LOST_OVER_ONE
+        *count >= MAX_LOST
     }
 }
 

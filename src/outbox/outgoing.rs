@@ -1,4 +1,4 @@
-//! A message on its way from the store's thread to a worker: all that its mail is written from.
+//! A message that the store's thread gives to a worker, with all data from which its mail is rendered.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::mail::outcome::DeliveryOutcome;
 use crate::secrets::reset_code::NONCE;
 use crate::secrets::reset_code::ResetCode;
 
-/// All that a mail is written from.
+/// The data from which a mail is rendered.
 #[derive(Debug)]
 pub(super) struct OutgoingMail {
     pub(super) id: MessageId,
@@ -38,30 +38,31 @@ pub(super) struct OutgoingMail {
     pub(super) note: Option<String>,
 }
 
-/// A mail that was written before its message was begun, with what it was written from.
-pub(super) struct Written {
+/// A mail that was rendered before its message was started, with the data used.
+pub(super) struct RenderedMail {
     outgoing: Arc<OutgoingMail>,
     mail: Result<Mail, DeliveryOutcome>,
 }
 
-impl Written {
-    /// Writes a mail ahead.
+impl RenderedMail {
+    /// Renders a mail ahead of time.
     pub(super) fn new(outgoing: Arc<OutgoingMail>, composer: &Composer) -> Self {
         let mail = outgoing.compose(composer);
         Self { outgoing, mail }
     }
 
-    /// The mail, if it was written from this outgoing mail.
+    /// The mail, if it was rendered from this data.
     pub(super) fn mail_of(self, outgoing: &Arc<OutgoingMail>) -> Option<Result<Mail, DeliveryOutcome>> {
         Arc::ptr_eq(&self.outgoing, outgoing).then_some(self.mail)
     }
 }
 
 impl OutgoingMail {
-    /// Writes the mail. What goes wrong costs this message alone: an error, or a panic of a library.
+    /// Renders the mail. An error, or a panic of a library, affects this message only.
     ///
     /// # Errors
-    /// What becomes of the message that cannot be written: it waits where the configuration can be set right, and fails otherwise.
+    /// The outcome of a message that cannot be rendered: deferred if the configuration is the cause, and failed
+    /// otherwise.
     pub(super) fn compose(&self, composer: &Composer) -> Result<Mail, DeliveryOutcome> {
         let refused = |reply| DeliveryOutcome::Refused { reply, relay: None };
         let context = MailContext {
@@ -74,10 +75,11 @@ impl OutgoingMail {
             message_id: &self.message_id,
             content: self.content().map_err(refused)?,
         };
-        let written = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| composer.compose(&context)));
-        let written = written.map_err(|_| refused("a bug: the program failed while it wrote this mail".to_owned()))?;
-        written.map_err(|error| {
-            let reply = format!("the mail cannot be written: {error}");
+        let rendered = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| composer.compose(&context)));
+        let rendered =
+            rendered.map_err(|_| refused("a bug: the program failed while it wrote this mail".to_owned()))?;
+        rendered.map_err(|error| {
+            let reply = format!("the mail cannot be rendered: {error}");
             if error.is_configuration() { DeliveryOutcome::Deferred { reply, relay: None } } else { refused(reply) }
         })
     }

@@ -1,4 +1,4 @@
-//! Whether mails could leave now, asked before something that cannot be undone.
+//! Finds out whether mails could be sent now, before something that cannot be undone.
 
 use std::time::Duration;
 
@@ -20,24 +20,25 @@ use crate::mail::outcome::TransportErrorKind;
 use crate::secrets::reset_code::NONCE;
 use crate::secrets::reset_code::ResetCode;
 
-/// How long [`probe`] waits.
+/// How long [`probe`] waits at most.
 const PROBE: Duration = Duration::from_secs(60);
 
-/// A mail with a link that would be sent.
+/// A mail with a link, as it would be sent.
 #[derive(Debug)]
 pub struct SampleMail {
-    /// To whom.
+    /// The recipient.
     pub user: User,
-    /// Which mail.
+    /// The kind of mail.
     pub kind: MailKind,
-    /// How long its link would live.
+    /// The lifetime of its link.
     pub lifetime: Duration,
-    /// The operator's own words.
+    /// The operator's message.
     pub note: Option<String>,
 }
 
 impl SampleMail {
-    /// Writes the mail, with a code that no message has; `None`: this one would not be written, whatever the configuration.
+    /// Renders the mail with a code that belongs to no message; `None`: this mail would fail, whatever the
+    /// configuration.
     fn compose(&self, mailer: &Mailer, now: Timestamp) -> Option<Result<Mail, TransportError>> {
         let Self { user, kind, lifetime, note } = self;
         let (id, nonce) = (MessageId(0), [0; NONCE]);
@@ -69,15 +70,15 @@ impl SampleMail {
     }
 }
 
-/// Asks whether mails such as these could leave now ([`Transport::probe`](crate::mail::transport::Transport::probe)), and waits
-/// for that at most a minute: a person may be waiting.
+/// Finds out whether such mails could be sent now ([`Transport::probe`](crate::mail::transport::Transport::probe)).
+/// Waits at most a minute, because an operator may be waiting.
 ///
 /// # Errors
-/// The trouble of the relay or the program; that the configuration does not let the mails be written.
+/// The error of the relay or the program, or of the configuration if it keeps the mails from being rendered.
 pub fn probe(mailer: &Mailer, samples: &[SampleMail], now: Timestamp) -> Result<(), TransportError> {
     let later = |phase, words| TransportError { kind: TransportErrorKind::Temporary, phase, words };
     let mails: Vec<Mail> = samples.iter().filter_map(|sample| sample.compose(mailer, now)).collect::<Result<_, _>>()?;
-    // Where tokio gets no descriptors for its signals, it panics.
+    // If tokio gets no descriptors for its signals, it panics.
     resources::check(&mailer.transport, 1).map_err(|error| later(Phase::Local, error.to_string()))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| later(Phase::Local, format!("too few resources to send mail: {error}")))?;

@@ -1,10 +1,11 @@
-//! The requests of the workers, on their way to the store's thread.
+//! The queue of requests from the workers to the store's thread.
 //!
-//! A commit costs about as much for one message as for many: the disk must have it before anything continues. So the store's
-//! thread waits a moment for all that are about to ask, as databases do that commit in groups: at most for twice as long as its
-//! last turn took. It is not woken by each of them: once by most of them, whose changes it writes while the others come, and once by
-//! these. A worker whose relay takes long is not waited for each time: one less is expected when not all came, and one
-//! more now and then.
+//! A commit costs about as much for one message as for many, because it must be on the disk before anything
+//! continues. So the store's thread waits a moment for the workers that are about to send a request, like the group
+//! commit of a database: at most twice as long as its last turn took. It is not woken by each request but twice:
+//! first when most have come in, which it handles while the others arrive, and then for these. To avoid waiting each
+//! time for a worker whose relay is slow, it expects one request fewer when not all came in, and now and then one
+//! more.
 
 use std::sync::Condvar;
 use std::sync::Mutex;
@@ -17,38 +18,40 @@ use crate::domain::message::MessageId;
 use crate::mail::outcome::DeliveryOutcome;
 use crate::mail::outcome::TransportError;
 
-/// The longest wait for others.
-const LONGEST: Duration = Duration::from_millis(5);
-/// Fewer than so many are waited for all at once: to wake the store's thread costs as much as what it would do meanwhile.
+/// The longest wait for further requests.
+const MAX_WAIT: Duration = Duration::from_millis(5);
+/// Fewer requests than this are waited for together: waking the store's thread costs as much as what it would do
+/// meanwhile.
 const FEW: usize = 4;
-/// The share of them that wakes it first. It takes somewhat less time for one of them than a relay on the same machine, so that it is
-/// through with these when the last of the others come.
+/// The share of the requests that wakes the store's thread first. One request takes it a little less time than a
+/// relay on the same machine, so that it has handled these when the last of the others come in.
 const FIRST: (usize, usize) = (5, 8);
-/// When as many came as were expected this often in a row, one more is expected.
+/// When all expected requests came in this many times in a row, one more is expected.
 const RAISED_AFTER: u32 = 4;
 
-/// What a worker says to the store's thread. Each is answered by one [`WorkerResponse`](super::worker::WorkerResponse).
+/// A request of a worker to the store's thread. The answer to each is one
+/// [`WorkerResponse`](super::worker::WorkerResponse).
 #[derive(Debug)]
 pub(super) enum WorkerRequest {
     /// The connection could not be opened.
     NotOpened(TransportError),
     /// The connection is open and free.
     Next {
-        /// What became of the last message, if there was one.
+        /// The result of the last message, if there was one.
         last: Option<(MessageId, DeliveryOutcome)>,
-        /// Whether the envelope of a message can ride behind the one before it.
-        can_ride: bool,
+        /// Whether the envelope of the next message can be sent right behind the current one.
+        can_pipeline: bool,
     },
-    /// The connection is lost; what became of the last message.
+    /// The connection is lost; with the result of the last message.
     Lost(MessageId, DeliveryOutcome),
-    /// The worker failed; whatever it was sending is the store's thread to settle.
+    /// The worker panicked; the store's thread records the result of its message.
     Panicked,
 }
 
-/// A request, and the number of the worker that it is from.
+/// A request with the number of the worker that sent it.
 pub(super) type Numbered = (usize, WorkerRequest);
 
-/// The requests that wait for the store's thread.
+/// The requests that the store's thread has not taken yet.
 #[derive(Debug, Default)]
 pub(super) struct RequestQueue {
     waiting: Mutex<Waiting>,
@@ -58,25 +61,25 @@ pub(super) struct RequestQueue {
 #[derive(Debug)]
 struct Waiting {
     requests: Vec<Numbered>,
-    /// How many the store's thread waits for; 0: it does something else.
+    /// The number of requests that the store's thread waits for; 0: it does not wait.
     wanted: usize,
-    /// How many can be expected to come at about the same time, and how often in a row they did.
+    /// The number of requests expected at about the same time, and how often in a row they came in.
     expected: usize,
     came: u32,
-    /// Those that are still waited for when some were taken.
+    /// What the store's thread still waits for after it took the first requests.
     rest: Option<Rest>,
-    /// There are no workers any more.
+    /// All workers have ended.
     has_ended: bool,
 }
 
-/// What is left of a wait for several requests.
+/// The second wait for requests, after the first ones were taken.
 #[derive(Debug)]
 struct Rest {
     until: Instant,
-    /// How many were waited for, and how many were taken already.
+    /// The number waited for in total, and the number already taken.
     many: usize,
     taken: usize,
-    /// How many may come at most.
+    /// The highest number that can come in.
     most: usize,
 }
 
@@ -88,7 +91,7 @@ impl Default for Waiting {
 
 impl RequestQueue {
     /// Adds a request.
-    pub(super) fn say(&self, number: usize, request: WorkerRequest) {
+    pub(super) fn push(&self, number: usize, request: WorkerRequest) {
         let mut waiting = self.lock();
         waiting.requests.push((number, request));
         let is_enough = (1..=waiting.requests.len()).contains(&waiting.wanted);
@@ -98,20 +101,21 @@ impl RequestQueue {
         }
     }
 
-    /// There are no workers any more.
+    /// Notes that all workers have ended.
     pub(super) fn end(&self) {
         self.lock().has_ended = true;
         self.enough.notify_one();
     }
 
-    /// Waits for a request, at most until `until`, and for most of up to `most` twice as long as the last turn took. Gives those that
-    /// came; the others are for [`RequestQueue::take_rest`]. `None`: there are no workers any more.
+    /// Waits for a request, at most until `until`; and for most of up to `most` requests, at most twice as long as
+    /// the last turn took. Returns those that came in; [`RequestQueue::take_rest`] returns the others. `None`: all
+    /// workers have ended.
     pub(super) fn take(&self, until: Instant, most: usize, last_turn: Duration) -> Option<Vec<Numbered>> {
-        let retry_for = last_turn.saturating_mul(2).min(LONGEST);
+        let wait = last_turn.saturating_mul(2).min(MAX_WAIT);
         let waiting = self.lock();
         let many = most.min(waiting.expected);
         let first = if many < FEW { many } else { many.saturating_mul(FIRST.0).div_ceil(FIRST.1) };
-        let rest_until = Instant::now() + retry_for;
+        let rest_until = Instant::now() + wait;
         let mut waiting = self.await_requests(waiting, first, rest_until);
         let taken = waiting.requests.len();
         waiting.rest = None;
@@ -128,7 +132,8 @@ impl RequestQueue {
         }
     }
 
-    /// Waits for the rest of those that [`RequestQueue::take`] waited for. Gives those that came: none, if there is nothing to wait for.
+    /// Waits for the requests that [`RequestQueue::take`] left. Returns those that came in, which are none if nothing
+    /// is left to wait for.
     pub(super) fn take_rest(&self) -> Vec<Numbered> {
         let mut waiting = self.lock();
         let Some(Rest { until, many, taken, most }) = waiting.rest.take() else { return Vec::new() };
@@ -162,7 +167,7 @@ impl RequestQueue {
 }
 
 impl Waiting {
-    /// Learns from how many came of as `many` as were waited for.
+    /// Adapts the expectation, after `came` of `many` expected requests came in.
     fn note_came(&mut self, came: usize, many: usize, most: usize) {
         if came < many {
             (self.expected, self.came) = (many - 1, 0);
@@ -181,8 +186,8 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(60);
 
-    fn asked(requests: &RequestQueue, numbers: impl IntoIterator<Item = usize>) {
-        numbers.into_iter().for_each(|number| requests.say(number, WorkerRequest::Panicked));
+    fn push_all(requests: &RequestQueue, numbers: impl IntoIterator<Item = usize>) {
+        numbers.into_iter().for_each(|number| requests.push(number, WorkerRequest::Panicked));
     }
 
     fn numbers(taken: Option<Vec<Numbered>>) -> Option<Vec<usize>> {
@@ -190,54 +195,54 @@ mod tests {
     }
 
     #[test]
-    fn those_that_came_are_taken_in_their_order_and_once() {
+    fn requests_are_taken_once_and_in_their_order() {
         let requests = RequestQueue::default();
         let now = Instant::now();
         assert_eq!(numbers(requests.take(now, 8, Duration::ZERO)), Some(vec![]));
-        asked(&requests, [3, 1, 2]);
+        push_all(&requests, [3, 1, 2]);
         assert_eq!(numbers(requests.take(now, 8, Duration::ZERO)), Some(vec![3, 1, 2]));
         assert_eq!(numbers(requests.take(now, 8, Duration::ZERO)), Some(vec![]));
     }
 
     #[test]
-    fn the_store_waits_for_the_first_and_is_woken_by_it() {
+    fn the_first_request_wakes_the_stores_thread() {
         let requests = RequestQueue::default();
         std::thread::scope(|scope| {
-            scope.spawn(|| asked(&requests, [7]));
+            scope.spawn(|| push_all(&requests, [7]));
             assert_eq!(numbers(requests.take(Instant::now() + LONG, 1, LONG)), Some(vec![7]));
         });
     }
 
     #[test]
-    fn as_many_as_are_wanted_end_the_wait_for_others() {
+    fn the_wait_ends_when_all_expected_requests_are_in() {
         let requests = RequestQueue::default();
-        asked(&requests, 0..8);
-        // Without a limit of time it would wait without end.
+        push_all(&requests, 0..8);
+        // Without enough requests it would wait for a minute.
         let taken = requests.take(Instant::now() + LONG, 8, LONG);
         assert_eq!(numbers(taken), Some((0..8).collect()));
     }
 
     #[test]
-    fn most_of_them_end_the_first_wait_and_the_others_the_second() {
+    fn most_requests_end_the_first_wait_and_the_others_the_second() {
         let requests = RequestQueue::default();
-        asked(&requests, 0..5);
+        push_all(&requests, 0..5);
         assert_eq!(numbers(requests.take(Instant::now() + LONG, 8, LONG)), Some(vec![0, 1, 2, 3, 4]));
-        asked(&requests, 5..8);
+        push_all(&requests, 5..8);
         assert_eq!(numbers(Some(requests.take_rest())), Some(vec![5, 6, 7]));
         assert_eq!(requests.lock().expected, usize::MAX);
         assert_eq!(numbers(Some(requests.take_rest())), Some(vec![]));
-        // Nobody waits for those of an earlier wait.
-        asked(&requests, [1]);
+        // The requests of an earlier wait are not waited for.
+        push_all(&requests, [1]);
         assert_eq!(numbers(requests.take(Instant::now() + LONG, 1, LONG)), Some(vec![1]));
         assert_eq!(numbers(Some(requests.take_rest())), Some(vec![]));
     }
 
     #[test]
-    fn one_that_does_not_come_is_not_waited_for_each_time() {
+    fn a_missing_request_is_not_waited_for_each_time() {
         let requests = RequestQueue::default();
         let mut expected = Vec::new();
         for _ in 0..6 {
-            asked(&requests, 0..7);
+            push_all(&requests, 0..7);
             let (first, rest) = (requests.take(Instant::now() + LONG, 8, LONG), requests.take_rest());
             assert_eq!(first.map_or(0, |first| first.len()) + rest.len(), 7);
             expected.push(requests.lock().expected);
@@ -246,9 +251,9 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_the_workers_is_heard_when_all_that_they_said_is_taken() {
+    fn take_returns_none_only_after_the_last_requests_of_ended_workers() {
         let requests = RequestQueue::default();
-        asked(&requests, [4]);
+        push_all(&requests, [4]);
         requests.end();
         assert_eq!(numbers(requests.take(Instant::now() + LONG, 8, LONG)), Some(vec![4]));
         assert_eq!(numbers(requests.take(Instant::now() + LONG, 8, LONG)), None);

@@ -1,4 +1,4 @@
-//! The thread of the workers.
+//! The thread in which the workers run.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,43 +15,44 @@ use super::requests::WorkerRequest;
 use super::worker::WorkerContext;
 use super::worker::WorkerResponse;
 
-/// How long name look-ups that nobody waits for any more may keep the program from ending.
+/// How long pending name look-ups may delay the end of the program.
 pub(super) const SHUTDOWN: Duration = Duration::from_millis(10);
 
-/// There is always a timer that ends within this time. One that ends before all others costs a system call when it is set, and
-/// those of the mails would be such timers, one a mail.
+/// A timer always ends within this time. Setting a timer that ends before all others costs a system call, and without
+/// this one each mail would set such a timer.
 const TICK: Duration = Duration::from_secs(1);
 
-/// The answers of a turn, each with the number of its worker. They come together, because each one alone would wake the thread.
+/// The answers of a turn, each with the number of its worker. They are sent together, because each message on the
+/// channel wakes the thread.
 pub(super) type Answers = Vec<(usize, WorkerResponse)>;
 
 /// Runs the workers in this thread until all have ended.
-pub(super) fn run(seats: Vec<WorkerContext>, answers: UnboundedReceiver<Answers>, requests: &RequestQueue) {
+pub(super) fn run(contexts: Vec<WorkerContext>, answers: UnboundedReceiver<Answers>, requests: &RequestQueue) {
     let _end = End(requests);
-    // Without a runtime nobody asks for anything, and the run ends at once with nothing begun.
+    // Without a runtime no worker sends a request, and the run ends with nothing started.
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
     runtime.block_on(async {
-        let mut working = JoinSet::new();
-        let mut ways = Vec::with_capacity(seats.len());
-        for worker_context in seats {
-            let (way, hearing) = unbounded_channel();
-            ways.push(way);
-            working.spawn(supervise(worker_context, hearing));
+        let mut tasks = JoinSet::new();
+        let mut senders = Vec::with_capacity(contexts.len());
+        for worker_context in contexts {
+            let (sender, receiver) = unbounded_channel();
+            senders.push(sender);
+            tasks.spawn(supervise(worker_context, receiver));
         }
-        tokio::spawn(distribute(answers, ways));
-        while working.join_next().await.is_some() {}
+        tokio::spawn(distribute(answers, senders));
+        while tasks.join_next().await.is_some() {}
     });
     runtime.shutdown_timeout(SHUTDOWN);
 }
 
-/// Gives each worker its answers. When there are none any more, the workers hear that too.
-async fn distribute(mut answers: UnboundedReceiver<Answers>, ways: Vec<UnboundedSender<WorkerResponse>>) {
+/// Passes its answers to each worker. When the channel closes, so do the channels of the workers.
+async fn distribute(mut answers: UnboundedReceiver<Answers>, senders: Vec<UnboundedSender<WorkerResponse>>) {
     loop {
         match timeout(TICK, answers.recv()).await {
             Ok(Some(answers)) => {
                 for (number, answer) in answers {
-                    // One that has ended needs none.
-                    let _ = ways[number].send(answer);
+                    // An ended worker needs no answer.
+                    let _ = senders[number].send(answer);
                 }
             }
             Ok(None) => return,
@@ -60,7 +61,7 @@ async fn distribute(mut answers: UnboundedReceiver<Answers>, ways: Vec<Unbounded
     }
 }
 
-/// Says that the workers have ended, however that came.
+/// Tells the queue on drop that the workers have ended, in whatever way.
 struct End<'a>(&'a RequestQueue);
 
 impl Drop for End<'_> {
@@ -69,15 +70,15 @@ impl Drop for End<'_> {
     }
 }
 
-/// Lets a worker work, and another one in its place should it panic: that costs the message it had, and no other.
-async fn supervise(worker_context: WorkerContext, hearing: UnboundedReceiver<WorkerResponse>) {
-    let (worker_context, hearing) = (Arc::new(worker_context), Arc::new(Mutex::new(hearing)));
+/// Runs a worker, and restarts it if it panics: that costs the message that it had, and no other.
+async fn supervise(worker_context: WorkerContext, receiver: UnboundedReceiver<WorkerResponse>) {
+    let (worker_context, receiver) = (Arc::new(worker_context), Arc::new(Mutex::new(receiver)));
     loop {
-        let (at, to) = (Arc::clone(&worker_context), Arc::clone(&hearing));
-        let working = tokio::spawn(async move { at.work(&mut *to.lock().await).await });
-        if working.await.is_ok() {
+        let (at, to) = (Arc::clone(&worker_context), Arc::clone(&receiver));
+        let task = tokio::spawn(async move { at.work(&mut *to.lock().await).await });
+        if task.await.is_ok() {
             return;
         }
-        worker_context.say(WorkerRequest::Panicked);
+        worker_context.push(WorkerRequest::Panicked);
     }
 }

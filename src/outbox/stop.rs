@@ -1,15 +1,15 @@
-//! How a run is asked to stop.
+//! The request to stop a run.
 
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// How long what is in flight may take to end once a run was asked to stop.
+/// How long messages in flight may take to end once a run was asked to stop.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Asks a run to stop, from another thread or a signal handler: once, and nothing new is begun, and what is in flight may
-/// end within the grace; twice, and it stops at once. What has not ended then is in doubt if its final dot may have left,
-/// and otherwise waits as if it had not been tried.
+/// Asks a run to stop, from another thread or a signal handler. After the first request nothing new is started, and
+/// messages in flight may end within the grace period. After the second the run stops at once: a message that has not
+/// ended is in doubt if its final dot may have been sent, and otherwise waits as if it had not been tried.
 #[derive(Debug)]
 pub struct StopSignal {
     asked: AtomicU32,
@@ -17,17 +17,17 @@ pub struct StopSignal {
 }
 
 impl StopSignal {
-    /// One that nobody has used. `grace`: how long what is in flight may take.
+    /// A signal without requests. `grace`: how long messages in flight may take.
     pub fn new(grace: Duration) -> Self {
         Self { asked: AtomicU32::new(0), grace }
     }
 
-    /// Asks once more. It only writes a number, so that a signal handler may do it.
+    /// Requests once more. This only increments an atomic number, so that a signal handler may call it.
     pub fn ask(&self) {
         self.asked.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How often somebody asked.
+    /// Number of requests.
     pub fn asked(&self) -> u32 {
         self.asked.load(Ordering::Relaxed)
     }
@@ -38,7 +38,7 @@ impl StopSignal {
 }
 
 impl Default for StopSignal {
-    /// With five seconds of grace.
+    /// A grace period of five seconds.
     fn default() -> Self {
         Self::new(GRACE)
     }

@@ -1,4 +1,4 @@
-//! The transaction of a turn, in which all workers that ask are answered.
+//! The transaction of a turn.
 
 use std::cell::RefCell;
 
@@ -10,20 +10,20 @@ use crate::store::WriteTransaction;
 use crate::store::attempts::AttemptResult;
 use crate::store::attempts::AttemptStart;
 
-/// The transaction of a turn. The results of attempts, and the attempts that start, are collected and written together. Nobody reads
-/// the store before it has all that was collected so far.
+/// The transaction of a turn. It collects the results of attempts and the attempts that start, and writes them
+/// together. Access to the store goes through [`StoreTurn::store`], which first writes what was collected so far.
 pub(super) struct StoreTurn<'run> {
     writing: WriteTransaction<'run>,
-    /// When the turn began.
+    /// The start of the turn.
     now: Timestamp,
-    /// The lock of this process.
+    /// The number of this process's lock.
     sender: u32,
     results: RefCell<Vec<(MessageId, AttemptResult)>>,
     starts: RefCell<Vec<AttemptStart>>,
 }
 
 impl<'run> StoreTurn<'run> {
-    /// Begins the turn at `now`, for the process that has the lock `sender`.
+    /// Starts the turn at `now`, for the process that has the lock `sender`.
     pub(super) fn new(writing: WriteTransaction<'run>, sender: u32, now: Timestamp) -> Self {
         Self { writing, now, sender, results: RefCell::default(), starts: RefCell::default() }
     }
@@ -38,9 +38,9 @@ impl<'run> StoreTurn<'run> {
         self.starts.borrow_mut().push(start);
     }
 
-    /// The store as this turn has left it so far.
+    /// The store, after writing what was collected so far.
     pub(super) fn store(&self) -> Result<&WriteTransaction<'run>> {
-        // A message may have been released and be started again in one turn, but not the other way round.
+        // In one turn a message may be released and then started again, but not the other way round.
         self.writing.record_attempts(&self.results.take(), self.now)?;
         self.writing.start_attempts(&self.starts.take(), self.sender, self.now)?;
         Ok(&self.writing)

@@ -1,4 +1,5 @@
-//! Whether a message that was queued is still to be sent: what was true then is asked again now.
+//! Checks whether a queued message must still be sent: the conditions of its creation are checked again before each
+//! attempt.
 
 use jiff::Timestamp;
 
@@ -10,8 +11,8 @@ use crate::domain::role::Permission;
 use crate::domain::role::Permissions;
 use crate::store::outbox::Due;
 
-/// Why a message is called off instead of being sent. `operator`: what the role of the operator who asked for it allows now;
-/// `user`: what that of its user allows.
+/// The reason to cancel a message instead of sending it. `operator`: the current permissions of the operator who
+/// created it; `user`: the permissions of its user.
 pub(super) fn cancel_reason(
     due: &Due,
     operator: Permissions,
@@ -48,6 +49,6 @@ pub(super) fn cancel_reason(
     if due.has_later_link {
         return Some("a newer link");
     }
-    // A dead link is not mailed: it was used, revoked or made void while its mail was under way before.
+    // The link was used, revoked or replaced while its mail waited for another attempt: a dead link is not mailed.
     due.has_ended_link.then_some("its link has ended")
 }

@@ -254,10 +254,10 @@ fn a_relay_that_refuses_pipelining_though_it_offers_it_gets_the_same_mail_withou
             let mut connection = relay.open().await.unwrap();
             let handover = connection.deliver(&mail("alice@example.com"), None).await;
             assert_eq!(brief(&handover), "accepted: 250 2.0.0 Ok: queued");
-            assert!(!connection.can_ride());
+            assert!(!connection.can_pipeline());
             connection.close().await;
             // Nor does any other connection to it use it.
-            assert!(!relay.clone().open().await.unwrap().can_ride());
+            assert!(!relay.clone().open().await.unwrap().can_pipeline());
         });
     }
 }
@@ -269,10 +269,10 @@ fn a_connection_takes_as_many_mails_as_are_configured() {
         let mut relay = plain(&server);
         relay.mails_per_connection = Some(2);
         let mut connection = relay.open().await.unwrap();
-        assert!(connection.can_ride() && !connection.is_used_up());
+        assert!(connection.can_pipeline() && !connection.is_used_up());
         let next = world::envelope("bob@example.com");
         assert!(brief(&connection.deliver(&mail("alice@example.com"), Some(&next)).await).starts_with("accepted"));
-        assert!(!connection.can_ride(), "nothing is announced behind the last mail");
+        assert!(!connection.can_pipeline(), "nothing is announced behind the last mail");
         let more = world::envelope("carol@example.com");
         assert!(brief(&connection.deliver(&mail("bob@example.com"), Some(&more)).await).starts_with("accepted"));
         assert!(connection.is_used_up() && !connection.has_announced());

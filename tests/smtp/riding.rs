@@ -18,7 +18,7 @@ fn the_next_mail_is_announced_in_the_write_of_the_dot_and_its_content_waits_for_
     let server = ScriptedRelay::start(world::offer(world::PIPELINING), |_| Act::Usual);
     run(async {
         let mut connection = plain(&server).open().await.unwrap();
-        assert!(connection.can_ride());
+        assert!(connection.can_pipeline());
         let bob = envelope("bob@example.com");
         assert_eq!(
             brief(&connection.deliver(&mail("alice@example.com"), Some(&bob)).await),
@@ -42,7 +42,7 @@ fn without_pipelining_nothing_rides() {
     let server = ScriptedRelay::start(world::offer(&[]), |_| Act::Usual);
     run(async {
         let mut connection = plain(&server).open().await.unwrap();
-        assert!(!connection.can_ride());
+        assert!(!connection.can_pipeline());
         let bob = envelope("bob@example.com");
         connection.deliver(&mail("alice@example.com"), Some(&bob)).await;
         connection.deliver(&mail("bob@example.com"), None).await;

@@ -73,7 +73,7 @@ impl SmtpConnection {
     }
 
     /// Hands one mail over. Only 250 after the final dot is [`DeliveryOutcome::Accepted`]; another 2yz there is no reply of
-    /// SMTP, and the mail [`DeliveryOutcome::InDoubt`]. `next`, if it [can ride](SmtpConnection::can_ride), is announced behind the
+    /// SMTP, and the mail [`DeliveryOutcome::InDoubt`]. `next`, if it [can ride](SmtpConnection::can_pipeline), is announced behind the
     /// dot, and the next call must be for it.
     pub async fn deliver(&mut self, mail: &Mail, next: Option<&Envelope>) -> DeliveryOutcome {
         let relay = &self.relay;
@@ -112,7 +112,7 @@ impl SmtpConnection {
 
     /// Whether the envelope given as `next` can ride. One with an address outside ASCII never does, nor does any behind
     /// a content outside ASCII: what they need is said at MAIL, and depends on the content.
-    pub fn can_ride(&self) -> bool {
+    pub fn can_pipeline(&self) -> bool {
         let may_ride = |session: &Session| session.capabilities.pipelining && !self.relay.is_last_mail(session.taken);
         self.session.as_ref().is_some_and(may_ride)
     }

@@ -1,4 +1,4 @@
-//! The next message of a worker: begun, and the one after it set aside.
+//! Starts the next message of a worker, and reserves the one after it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::domain::message::MessageState;
 use crate::outbox::InFlight;
 use crate::outbox::limits;
 use crate::outbox::limits::StartDecision;
-use crate::outbox::message_source::Aside;
+use crate::outbox::message_source::ReservedMessage;
 use crate::outbox::message_source::Verdict;
 use crate::outbox::outgoing::OutgoingMail;
 use crate::outbox::store_turn::StoreTurn;
@@ -24,22 +24,22 @@ use crate::store::attempts::AttemptStart;
 use crate::store::outbox::Due;
 
 impl Engine<'_> {
-    /// The next message for a worker that is free, or what it does instead.
+    /// The next message for a free worker, or what the worker does instead.
     pub(super) fn next(
         &mut self,
         turn: &StoreTurn<'_>,
         number: usize,
-        can_ride: bool,
+        can_pipeline: bool,
         now: Timestamp,
     ) -> Result<WorkerResponse> {
         let reserved = self.workers[number].reserved.take();
         let known_refusals =
             if reserved.is_some() { self.workers[number].known_refusals } else { self.suspicion.known() };
-        let instead = match self.leave() {
+        let instead = match self.start_decision() {
             StartDecision::Yes => None,
-            // The relay may wait for the content of the one that was set aside.
+            // The relay may already wait for the content of the reserved message.
             StartDecision::Later if reserved.is_some() => Some(WorkerResponse::Open(Duration::ZERO)),
-            StartDecision::Later => Some(WorkerResponse::Wait(super::LOOK)),
+            StartDecision::Later => Some(WorkerResponse::Wait(super::POLL_INTERVAL)),
             StartDecision::Never(why) => {
                 self.stop(why);
                 Some(WorkerResponse::End)
@@ -52,11 +52,11 @@ impl Engine<'_> {
         let (due, outgoing) = match reserved {
             Some(reserved) => match self.still_due(turn, reserved, now)? {
                 Some(found) => found,
-                // The relay may wait for its content.
+                // The relay may already wait for its content.
                 None => return Ok(WorkerResponse::Open(Duration::ZERO)),
             },
             None if self.suspicion.is_probing() && self.suspicion.wants_probe().is_none() => {
-                return Ok(WorkerResponse::Wait(super::LOOK));
+                return Ok(WorkerResponse::Wait(super::POLL_INTERVAL));
             }
             None => {
                 let has_turn = std::mem::take(&mut self.workers[number].has_turn);
@@ -72,7 +72,7 @@ impl Engine<'_> {
                 match due {
                     Some(due) => (due, None),
                     None if !self.suspicion.is_probing() => return Ok(WorkerResponse::End),
-                    None if self.in_flight() > 0 => return Ok(WorkerResponse::Wait(super::LOOK)),
+                    None if self.in_flight() > 0 => return Ok(WorkerResponse::Wait(super::POLL_INTERVAL)),
                     None => {
                         self.conclude(turn, now)?;
                         return Ok(WorkerResponse::Wait(Duration::ZERO));
@@ -89,28 +89,30 @@ impl Engine<'_> {
             known_refusals,
             is_test: due.kind == MailKind::Test,
         };
-        let outgoing = self.begin(turn, &due, outgoing, now);
-        self.quotas.begin();
+        let outgoing = self.start_attempt(turn, &due, outgoing, now);
+        self.quotas.note_start();
         self.workers[number].in_flight = Some(in_flight);
-        let next = if can_ride { self.reserve(turn, number, now)? } else { None };
+        let next = if can_pipeline { self.reserve(turn, number, now)? } else { None };
         Ok(WorkerResponse::Send { outgoing, next })
     }
 
-    fn leave(&self) -> StartDecision {
+    fn start_decision(&self) -> StartDecision {
         match self.report.halt {
             Some(why) if self.is_stopping => StartDecision::Never(why),
-            _ => match limits::leave(self.send_options, &self.report, self.in_flight() as u64, Instant::now()) {
-                StartDecision::Yes => self.quotas.leave(),
-                leave => leave,
+            _ => match limits::start_decision(self.send_options, &self.report, self.in_flight() as u64, Instant::now())
+            {
+                StartDecision::Yes => self.quotas.start_decision(),
+                decision => decision,
             },
         }
     }
 
-    /// A message that was set aside, if it is still to be sent to that address; with its mail, if it is as it was.
+    /// Takes a reserved message if it must still be sent to that address; with its rendered mail if the message is
+    /// unchanged.
     fn still_due(
         &mut self,
         turn: &StoreTurn<'_>,
-        reserved: Aside,
+        reserved: ReservedMessage,
         now: Timestamp,
     ) -> Result<Option<(Due, Option<Arc<OutgoingMail>>)>> {
         let id = reserved.id();
@@ -118,7 +120,7 @@ impl Engine<'_> {
         match self.message_source.verdict(turn, &due, now)? {
             Verdict::Send => Ok(Some((due, outgoing))),
             Verdict::Skip => Ok(None),
-            Verdict::CallOff(why) => {
+            Verdict::Cancel(why) => {
                 turn.store()?.cancel_message(id, why, now)?;
                 self.report.count(MessageState::Cancelled);
                 Ok(None)
@@ -126,7 +128,7 @@ impl Engine<'_> {
         }
     }
 
-    /// The next message that is to be sent; those that are not to be sent any more are called off on the way.
+    /// Takes the next message that must be sent, and cancels those before it that no longer must.
     fn take(&mut self, turn: &StoreTurn<'_>, now: Timestamp) -> Result<Option<Due>> {
         let report = &mut self.report;
         self.message_source.take(turn, now, &mut |id, why| {
@@ -135,7 +137,7 @@ impl Engine<'_> {
         })
     }
 
-    /// Sets the message aside that the worker comes to after the one it has now; what its mail is written from.
+    /// Reserves the worker's next message, and returns the data from which its mail is rendered.
     fn reserve(&mut self, turn: &StoreTurn<'_>, number: usize, now: Timestamp) -> Result<Option<Arc<OutgoingMail>>> {
         // A worker that must wait before its next message must not have announced one.
         let is_canary = self.send_options.canary.is_some_and(|count| self.report.accepted < count);
@@ -150,8 +152,9 @@ impl Engine<'_> {
         Ok(Some(outgoing))
     }
 
-    /// Begins a message, with the outgoing that its mail may have been written from ahead, if that is of this second.
-    fn begin(
+    /// Starts the attempt for a message. Uses `outgoing`, from which the mail may already be rendered, if its date is
+    /// the current second.
+    fn start_attempt(
         &mut self,
         turn: &StoreTurn<'_>,
         due: &Due,
@@ -172,7 +175,7 @@ impl Engine<'_> {
     fn outgoing(&mut self, due: &Due, now: Timestamp) -> OutgoingMail {
         let nonce = due.nonce.unwrap_or_else(|| {
             let mut nonce = [0; NONCE];
-            self.surroundings.random.fill(&mut nonce);
+            self.context.random.fill(&mut nonce);
             nonce
         });
         let code = match (&self.mailer.key, due.user) {
@@ -200,7 +203,7 @@ impl Engine<'_> {
     }
 }
 
-/// The Date of a message that is begun now, in whole seconds as the store has it.
+/// The Date of a message that is started now, in whole seconds, as in the store.
 fn date(due: &Due, now: Timestamp) -> Timestamp {
     due.first_try_at.unwrap_or_else(|| Timestamp::from_second(now.as_second()).unwrap_or(now))
 }

@@ -1,4 +1,4 @@
-//! A relay that refuses everything: the run stops, and nobody is burnt.
+//! A relay that refuses everything: the run stops, and no message fails because of it.
 
 use jiff::Timestamp;
 
@@ -17,22 +17,23 @@ use crate::store::Result;
 use crate::store::outbox::Due;
 use crate::store::relay_refusals::RelayHold;
 
-/// What a run knows of the relay.
+/// What a run knows about the relay.
 #[derive(Debug, Default)]
 pub(super) struct RelayView {
-    /// The last time that it refused everything, as the store has it.
+    /// The last time it refused everything, from the store.
     pub(super) hold: Option<RelayHold>,
-    /// It accepts what it had refused for now: it greylists, and everybody is tried once.
+    /// It accepts messages that it had refused temporarily: it greylists, and each message is tried once.
     pub(super) greylists: bool,
-    /// It refuses everything with this reply; until when nothing is to be sent.
+    /// The reply with which it refuses everything, and until when nothing must be sent.
     pub(super) refuses_everything: Option<(RelayReply, Timestamp)>,
-    /// How many refusals in a row may have asked for a slower pace, and how many of them at the slowest.
+    /// Number of consecutive refusals that may have asked for a slower pace, and how many of them came at the slowest
+    /// pace.
     pub(super) throttled_in_row: u32,
     pub(super) hopeless: u32,
 }
 
 impl Engine<'_> {
-    /// Fails those of the suspects that were refused permanently: the refusals were their own.
+    /// Fails the suspects that were refused permanently: each refusal concerned its own recipient.
     pub(super) fn fail(&mut self, turn: &StoreTurn<'_>, suspects: Vec<Suspect>, now: Timestamp) -> Result<()> {
         for suspect in suspects.into_iter().filter(|suspect| suspect.is_permanent) {
             if turn.store()?.fail_deferred(suspect.id, now)? {
@@ -43,7 +44,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Stops the run, because the relay refuses everything, and gives the tries back.
+    /// Stops the run because the relay refuses everything, and gives the attempts back.
     pub(super) fn stop_refused(&mut self, turn: &StoreTurn<'_>, now: Timestamp) -> Result<()> {
         let (Some((reply, words)), suspects) = self.suspicion.conclude() else { return Ok(()) };
         let until = self.refuse_everything(turn, reply, &words, now)?;
@@ -59,7 +60,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// The end of the hold in which the relay refuses everything with what it says now.
+    /// The end of the current hold, if the relay still refuses everything with the same reply as then.
     fn still_refused_until(&self) -> Option<Timestamp> {
         let hold = self.relay.hold.as_ref().filter(|hold| hold.count > 0)?;
         let reply = self.suspicion.reply()?;
@@ -67,7 +68,7 @@ impl Engine<'_> {
         is_known.then_some(hold.until)
     }
 
-    /// Notes that the relay refuses everything, and stops the run. Gives the time until which nothing is to be sent.
+    /// Records that the relay refuses everything, and stops the run. Returns until when nothing must be sent.
     pub(super) fn refuse_everything(
         &mut self,
         turn: &StoreTurn<'_>,
@@ -93,13 +94,15 @@ impl Engine<'_> {
     fn stop_for(&mut self, reply: &RelayReply, words: String) {
         let kind = if reply.is_permanent() { TransportErrorKind::Permanent } else { TransportErrorKind::Temporary };
         self.report.trouble.get_or_insert(TransportError { kind, phase: reply.phase, words });
-        self.report.is_over_one = self.relay.refuses_everything.is_none() && self.over.len() <= 1;
+        self.report.is_over_one = self.relay.refuses_everything.is_none() && self.failed_at.len() <= 1;
         self.stop(StopReason::Trouble);
     }
 
-    /// Says what the refusals mean whose judgement waits for others, now that there are no others.
+    /// Decides about the refusals that could only be judged by the replies to other messages, now that there are no
+    /// others.
     pub(super) fn conclude(&mut self, turn: &StoreTurn<'_>, now: Timestamp) -> Result<()> {
-        // A relay that has taken mail in this run and now asks to come back later is met by a slower pace, and by the next tries.
+        // A relay that has accepted mail in this run and now refuses temporarily gets a slower pace, and later
+        // attempts.
         let is_for_now = self.suspicion.reply().is_some_and(|reply| !reply.is_permanent()) && self.report.accepted > 0;
         if self.suspicion.is_confirmed() || !is_for_now && self.suspicion.is_confirmed_by_all() {
             return self.stop_refused(turn, now);
@@ -108,13 +111,14 @@ impl Engine<'_> {
         let until = self.still_refused_until();
         let (reply, suspects) = self.suspicion.conclude();
         match (reply, until) {
-            // Few are on their own, but this is what everybody got, and nobody was accepted since.
+            // These are few, but everybody got this reply, and no message was accepted since.
             (Some((reply, words)), Some(until)) => {
                 let look = reply.where_to_look();
                 self.stop_for(&reply, format!("the relay still refuses all mail from here: {words}; check {look}"));
                 self.give_back(turn, suspects, until)
             }
-            // It may be everybody's, and nobody else can show it. It waits for its next try.
+            // The reply may concern everybody, and no other message can show it. The message waits for its next
+            // attempt.
             (Some((reply, words)), None) if is_about_the_sender => {
                 let words = format!("the relay refuses the mail: {words}; check {}", reply.where_to_look());
                 self.stop_for(&reply, words);
@@ -124,25 +128,25 @@ impl Engine<'_> {
         }
     }
 
-    /// The next probe, if one is wanted and there is one.
+    /// The next probe, if one is wanted and available.
     pub(super) fn take_probe(&mut self, turn: &StoreTurn<'_>, now: Timestamp) -> Result<Option<Due>> {
         let Some(place) = self.suspicion.wants_probe() else { return Ok(None) };
         let report = &mut self.report;
         let domains = self.suspicion.domains();
-        let mut call_off = |id: MessageId, why: &str| {
+        let mut cancel = |id: MessageId, why: &str| {
             report.count(MessageState::Cancelled);
             turn.store()?.cancel_message(id, why, now).map(|_| ())
         };
-        let due = self.message_source.take_elsewhere(turn, (place, PROBES), domains, now, &mut call_off)?;
+        let due = self.message_source.take_elsewhere(turn, (place, PROBES), domains, now, &mut cancel)?;
         if let Some(due) = &due {
-            self.suspicion.begin_probe(due.id);
+            self.suspicion.start_probe(due.id);
         }
         Ok(due)
     }
 
-    /// Gives up what has waited too long, because a run that cannot use the relay does not come to it.
+    /// Gives up on messages that have waited too long, because a run that cannot use the relay does not reach them.
     pub(super) fn give_up_waiting(&mut self) -> Result<()> {
-        let now = self.surroundings.clock.now();
+        let now = self.context.clock.now();
         let before = now.saturating_sub(self.mailer.queue_lifetime).unwrap_or(Timestamp::MIN);
         let writing = self.store.write()?;
         self.report.failed += writing.give_up_waiting(&self.send_options.scope, before, now)?;

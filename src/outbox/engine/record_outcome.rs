@@ -1,4 +1,4 @@
-//! What became of a message: written down, and what it says of the relay.
+//! Records the result of a message, and what it shows about the relay.
 
 use std::time::Instant;
 
@@ -18,13 +18,13 @@ use crate::outbox::suspicion::Suspect;
 use crate::store::Result;
 use crate::store::attempts::AttemptResult;
 
-/// So many 4yz in a row ask for a slower pace, whatever their words; and so many at the slowest pace say that none helps.
+/// After this many consecutive 4yz replies the run slows down, whatever their text.
 const THROTTLED: u32 = 3;
 const HOPELESS: u32 = 5;
 
 impl Engine<'_> {
-    /// Writes down what became of a worker's message.
-    pub(super) fn settle(
+    /// Records the result of a worker's message.
+    pub(super) fn record_outcome(
         &mut self,
         turn: &StoreTurn<'_>,
         number: usize,
@@ -38,31 +38,31 @@ impl Engine<'_> {
         match outcome {
             DeliveryOutcome::Deferred { reply, relay: Some(relay) }
             | DeliveryOutcome::Refused { reply, relay: Some(relay) } => {
-                self.nonsense.is_over();
+                self.invalid_replies.reset();
                 let is_before_content = relay.phase < Phase::Content;
-                self.settle_refusal(turn, &in_flight, relay, reply, now)?;
+                self.record_refusal(turn, &in_flight, relay, reply, now)?;
                 if is_before_content {
-                    // What would have been announced behind its content was not.
+                    // No message was announced behind its content.
                     self.workers[number].known_refusals = self.suspicion.known();
                 }
                 Ok(())
             }
             DeliveryOutcome::Trouble(trouble) => {
                 self.suspicion.forget_probe(id);
-                let is_over_the_mail = trouble.phase >= Phase::Mail;
-                let is_met_again = self.nonsense.is_met_again(id, &trouble);
+                let is_after_opening = trouble.phase >= Phase::Mail;
+                let is_repeated = self.invalid_replies.is_repeated(id, &trouble);
                 if trouble.phase == Phase::Program {
-                    // The program had the mail: it is not given it twice in a run.
+                    // The program already had the mail, so the mail is not given to it twice in a run.
                     let outcome = DeliveryOutcome::Deferred { reply: trouble.words, relay: None };
                     self.record(turn, &in_flight, outcome, now);
                     return Ok(());
                 }
-                if !is_met_again {
-                    // Without time to try it again, each run would end at the same message, and none would come to the others.
-                    if is_over_the_mail && turn.store()?.was_released(id)? {
-                        self.outcomes.was_lost_over(id);
+                if !is_repeated {
+                    // A run without time to retry would end at the same message each time and never reach the others.
+                    if is_after_opening && turn.store()?.was_released(id)? {
+                        self.outcomes.note_lost_before(id);
                     }
-                    self.message_source.give_back(id, is_over_the_mail);
+                    self.message_source.give_back(id, is_after_opening);
                     self.record(turn, &in_flight, DeliveryOutcome::Trouble(trouble), now);
                     return Ok(());
                 }
@@ -71,7 +71,7 @@ impl Engine<'_> {
                 Ok(())
             }
             outcome => {
-                self.nonsense.is_over();
+                self.invalid_replies.reset();
                 if matches!(outcome, DeliveryOutcome::Accepted { .. }) {
                     self.note_accepted(turn, &in_flight, now)?;
                 } else {
@@ -84,7 +84,7 @@ impl Engine<'_> {
     }
 
     fn record(&mut self, turn: &StoreTurn<'_>, in_flight: &InFlight, outcome: DeliveryOutcome, now: Timestamp) {
-        let result = self.outcomes.result(in_flight, outcome, self.surroundings.random, now);
+        let result = self.outcomes.result(in_flight, outcome, self.context.random, now);
         self.write(turn, in_flight.id, result);
     }
 
@@ -103,20 +103,21 @@ impl Engine<'_> {
     }
 
     fn note_accepted(&mut self, turn: &StoreTurn<'_>, in_flight: &InFlight, now: Timestamp) -> Result<()> {
-        self.pace.taken();
-        self.connections.taken();
+        self.pace.note_accepted();
+        self.connections.note_accepted();
         self.relay.throttled_in_row = 0;
         self.relay.hopeless = 0;
         let cleared = self.suspicion.accepted(in_flight.known_refusals);
         self.fail(turn, cleared, now)?;
         let Some(hold) = &mut self.relay.hold else { return Ok(()) };
         if in_flight.is_test {
-            // Somebody looks whether it works again, often with an address that the relay takes from everybody: the next run
-            // finds out, and until it has, nobody fails for what everybody was refused for.
+            // An operator checks whether the relay works again, often with an address from which the relay accepts
+            // everything. The next run finds out for all; until then, no message fails because of the refusals
+            // before.
             hold.until = now;
             return turn.store()?.lift_relay_hold();
         }
-        // What was refused for now, as everything was, and is accepted now, was greylisted.
+        // What the relay refused temporarily, like everything else, and accepts now, was greylisted.
         self.relay.greylists |= in_flight.given_back && hold.reply.starts_with('4');
         if !hold.has_accepted || hold.count > 0 {
             (hold.has_accepted, hold.count) = (true, 0);
@@ -125,8 +126,9 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// A relay's refusal: whose it is may only be known from the replies to others.
-    fn settle_refusal(
+    /// Handles a refusal of the relay. Whether it concerns this recipient or everybody may only be known from the
+    /// replies to others.
+    fn record_refusal(
         &mut self,
         turn: &StoreTurn<'_>,
         in_flight: &InFlight,
@@ -143,9 +145,9 @@ impl Engine<'_> {
             return Ok(());
         }
         if reply.phase == Phase::Mail && !is_permanent {
-            return self.settle_refused_mail(turn, in_flight, &reply, words, now);
+            return self.record_refused_sender(turn, in_flight, &reply, words, now);
         }
-        let told = |words| match is_permanent {
+        let with_reply = |words| match is_permanent {
             true => DeliveryOutcome::Refused { reply: words, relay: None },
             false => DeliveryOutcome::Deferred { reply: words, relay: None },
         };
@@ -153,19 +155,19 @@ impl Engine<'_> {
             self.suspicion.forget_probe(in_flight.id);
             let cleared = self.suspicion.answered(reply.phase, in_flight.known_refusals);
             self.fail(turn, cleared, now)?;
-            self.record(turn, in_flight, told(words), now);
+            self.record(turn, in_flight, with_reply(words), now);
             return Ok(());
         }
         let is_paced = !is_permanent && self.report.accepted > 0 && reply.throttle() != Throttle::No;
-        // Until it is known whose refusal it is, the message is deferred, so that whatever happens nobody is failed for it.
+        // The message is deferred until that is known, so that nobody is failed for a refusal of everybody.
         if is_permanent {
-            let result = self.outcomes.suspected(in_flight, words.clone(), self.surroundings.random, now);
+            let result = self.outcomes.suspected(in_flight, words.clone(), self.context.random, now);
             self.write(turn, in_flight.id, result);
         } else {
-            self.record(turn, in_flight, told(words.clone()), now);
+            self.record(turn, in_flight, with_reply(words.clone()), now);
         }
         let suspect = Suspect { id: in_flight.id, lifetime_from: in_flight.lifetime_from, is_permanent };
-        let is_hopeless = is_paced && self.hear_throttle(&reply);
+        let is_hopeless = is_paced && self.note_throttle(&reply);
         let known = in_flight.known_refusals;
         let cleared = self.suspicion.refused(suspect, known, &in_flight.domain, reply, words, is_paced);
         self.fail(turn, cleared, now)?;
@@ -175,7 +177,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Whether a refusal is the message's own, whatever the others get.
+    /// Whether the refusal concerns this message only, whatever the replies to others are.
     fn is_its_own(&self, in_flight: &InFlight, reply: &RelayReply) -> bool {
         // It was refused with everything else before, and since then the relay has accepted others.
         let has_accepted_others = self.relay.hold.as_ref().is_some_and(|hold| hold.has_accepted);
@@ -183,9 +185,9 @@ impl Engine<'_> {
         reply.about() == RefusalSubject::Recipient || in_flight.given_back && has_accepted_others || is_greylisted
     }
 
-    /// 4yz at MAIL, before the relay heard for whom the mail is. As long as the relay has taken nothing it is in trouble; then
-    /// it wants less. Another message is tried before this one again.
-    fn settle_refused_mail(
+    /// Handles a 4yz reply to MAIL, which comes before the relay knows the recipient. Until the relay has accepted a
+    /// message it is unusable; after that, it wants less mail. Another message is tried before this one again.
+    fn record_refused_sender(
         &mut self,
         turn: &StoreTurn<'_>,
         in_flight: &InFlight,
@@ -195,7 +197,7 @@ impl Engine<'_> {
     ) -> Result<()> {
         self.suspicion.forget_probe(in_flight.id);
         let has_accepted = self.report.accepted > 0;
-        let is_hopeless = has_accepted && self.hear_throttle(reply);
+        let is_hopeless = has_accepted && self.note_throttle(reply);
         if has_accepted && self.outcomes.is_lost_again(in_flight.id) {
             self.record(turn, in_flight, DeliveryOutcome::Deferred { reply: words.clone(), relay: None }, now);
         } else {
@@ -211,12 +213,14 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// The relay may want less. Whether even the slowest pace does not help.
-    fn hear_throttle(&mut self, reply: &RelayReply) -> bool {
+    /// Handles a refusal with which the relay may ask for less mail. Returns whether even the slowest pace does not
+    /// help.
+    fn note_throttle(&mut self, reply: &RelayReply) -> bool {
         self.relay.throttled_in_row += 1;
         let is_lowered = match reply.throttle() {
             Throttle::Connections => {
-                // Several connections hear it at about the same time. Only one that is alone says it of the pace.
+                // Several connections get this reply at about the same time. If only one is open, the reply is about
+                // the pace.
                 let open = self.open_connections();
                 self.connections.lower(open.saturating_sub(1)) || open > 1
             }
@@ -225,7 +229,7 @@ impl Engine<'_> {
             Throttle::Unclear | Throttle::No => return false,
         };
         let was_slowest = self.pace.is_slowest();
-        // What was announced at an earlier pace says nothing of this one.
+        // Replies to mails announced at an earlier pace show nothing about this one.
         let is_slowed = !is_lowered && self.pace.slow_down(Instant::now());
         if is_slowed {
             self.connections.lower(self.connections.allowed() / 2);
