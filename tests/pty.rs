@@ -27,7 +27,7 @@ use std::process::Stdio;
 use std::time::Duration;
 use std::time::Instant;
 
-use cxme_admin::process::hardening::no_core_no_peeking;
+use cxme_admin::process::hardening::protect_memory;
 use cxme_admin::process::terminal::ControllingTerminal;
 use cxme_admin::process::terminal::PromptError;
 use cxme_admin::process::terminal::Terminal;
@@ -55,7 +55,7 @@ fn asks_twice() {
     #[expect(clippy::disallowed_methods, reason = "a test that runs itself has no other arguments")]
     let (what, patience) = (std::env::var("ASK").unwrap(), std::env::var("ANSWER_TIMEOUT").unwrap());
     if what == "hardened" {
-        no_core_no_peeking().unwrap();
+        protect_memory().unwrap();
     }
     let ask = || {
         let mut terminal = ControllingTerminal::open(Duration::from_millis(patience.parse().unwrap()))?;

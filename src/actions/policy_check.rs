@@ -107,7 +107,7 @@ impl App {
     pub fn verify<'a>(&self, password: &'a Password, hash: Option<&'a PasswordHash>) -> Result<Option<Verified<'a>>> {
         let mut hasher = self.hasher.borrow_mut();
         if self.hashing == HashingCost::Unknown {
-            hasher.take_cost_of(&self.store.read()?.newest_password_hashes()?);
+            hasher.adopt_cost_of(&self.store.read()?.newest_password_hashes()?);
         }
         hasher.reserve_for(hash)?;
         Ok(hasher.verified_at_full_cost(password, hash))

@@ -140,14 +140,14 @@ enum Command {
 
 /// The program as the operating system starts it.
 pub fn main() -> ExitCode {
-    inherited::tidy();
+    inherited::reset();
     if let Err(low) = limits::raise() {
         return ExitCode::from(failure::of_low_limit(&mut std::io::stderr(), low));
     }
     // A kernel that refuses one of these is no reason not to set a password.
-    let _ = hardening::no_core_no_peeking();
-    let _ = hardening::no_end_by_file_size();
-    let _ = full_disk::say_when_it_ends_the_process();
+    let _ = hardening::protect_memory();
+    let _ = hardening::ignore_file_size_signal();
+    let _ = full_disk::report_fault();
     if !resources::may_have(MEMORY) {
         return ExitCode::from(failure::of_no_memory(&mut std::io::stderr(), MEMORY));
     }

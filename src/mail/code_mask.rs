@@ -1,32 +1,32 @@
-//! What others say about a mail, without the reset code in it. A server that filters mails may quote the link that it does not
-//! like, and anyone who reads the words that are stored and shown could use it.
+//! Masks the reset code in texts about a mail. A server that filters mails may quote the link it rejects, and anyone
+//! who reads the stored or shown text could use it.
 
 use std::ops::Range;
 
 use zeroize::Zeroizing;
 
 use super::quoted;
-use super::quoted::Form;
+use super::quoted::Reading;
 use crate::secrets::reset_code;
 
-/// So many characters of a code in a row are no accident.
+/// This many consecutive characters of a code are no coincidence.
 const MIN_PART: usize = 6;
-/// How much of a text is looked at, in bytes: several times what is shown of it.
-const LONGEST: usize = 4_096;
+/// How much of a text is examined, in bytes: several times what is shown of it.
+const MAX_TEXT: usize = 4_096;
 
-/// The bits of so many symbols in a row, each in eight.
+/// The bits of `MIN_PART` consecutive symbols, eight bits each.
 const PART: u64 = (1 << (8 * MIN_PART)) - 1;
 
-/// The reset codes that a mail has.
+/// The reset codes of a mail.
 #[derive(Default)]
 pub(super) struct CodeMask {
     codes: Vec<Zeroizing<Vec<u8>>>,
-    /// Each [`MIN_PART`] symbols in a row, as [`after`] has them.
+    /// Each sequence of [`MIN_PART`] symbols, as packed by [`after`].
     parts: Zeroizing<Vec<u64>>,
 }
 
 impl CodeMask {
-    /// For the codes of a mail with this content.
+    /// A mask for the codes in this content.
     pub(super) fn of(content: &[u8]) -> Self {
         let codes = codes(content);
         let mut parts = Zeroizing::new(Vec::with_capacity(codes.iter().map(|code| code.len()).sum()));
@@ -36,7 +36,7 @@ impl CodeMask {
         Self { codes, parts }
     }
 
-    /// For the codes of both.
+    /// A mask for the codes of both.
     pub(super) fn with(self, other: &Self) -> Self {
         if other.codes.is_empty() {
             return self;
@@ -48,79 +48,79 @@ impl CodeMask {
         Self { codes, parts }
     }
 
-    /// A text with `****` in place of each part of a code: whole or in part, in either case, in groups with anything between them,
-    /// with O for 0 and I or L for 1, and in each form in which it can be read ([`quoted::each_form`]). A text that is longer than
-    /// anything that is shown is cut.
+    /// A text with `****` in place of each part of a code that is long enough: in upper or lower case, in groups with
+    /// any separators, with O for 0 and I or L for 1, and in each reading of the text ([`quoted::for_each_reading`]).
+    /// A text longer than anything that is shown is cut.
     pub(super) fn text(&self, text: &str) -> String {
-        let end = (0..=text.len().min(LONGEST)).rev().find(|end| text.is_char_boundary(*end));
+        let end = (0..=text.len().min(MAX_TEXT)).rev().find(|end| text.is_char_boundary(*end));
         let text = &text[..end.unwrap_or(0)];
         let mut places = Vec::new();
         if !self.codes.is_empty() {
-            quoted::each_form(text, |form| self.find(form, &mut places));
+            quoted::for_each_reading(text, |reading| self.find(reading, &mut places));
         }
         quoted::masked(text, places)
     }
 
-    /// Finds the places of the parts of codes.
-    fn find(&self, form: &Form, places: &mut Vec<Range<usize>>) {
-        // The reply to each mail comes here, and hardly any has a part of a code.
-        if !self.is_any_part_in(form) {
+    /// Finds the parts of codes, and appends their byte ranges to `places`.
+    fn find(&self, reading: &Reading, places: &mut Vec<Range<usize>>) {
+        // A fast path: the reply to each mail is examined, and hardly any contains a part of a code.
+        if !self.has_any_part(reading) {
             return;
         }
-        let symbols: Vec<(usize, u8)> = symbols(form).collect();
-        let mut at = 0;
-        while at < symbols.len() {
-            let part = self.codes.iter().map(|code| part_at_start(&symbols[at..], code)).max().unwrap_or(0);
+        let symbols: Vec<(usize, u8)> = symbols(reading).collect();
+        let mut position = 0;
+        while position < symbols.len() {
+            let part = self.codes.iter().map(|code| part_at_start(&symbols[position..], code)).max().unwrap_or(0);
             if part >= MIN_PART {
-                places.push(form.place(symbols[at].0..symbols[at + part - 1].0 + 1));
+                places.push(reading.place(symbols[position].0..symbols[position + part - 1].0 + 1));
             }
-            at += if part >= MIN_PART { part } else { 1 };
+            position += if part >= MIN_PART { part } else { 1 };
         }
     }
 
-    fn is_any_part_in(&self, form: &Form) -> bool {
+    fn has_any_part(&self, reading: &Reading) -> bool {
         let mut last = 0;
-        // No symbol is 0, so that fewer than a whole part are none of the parts.
-        symbols(form).any(|(_, symbol)| {
+        // No symbol is 0, so fewer than `MIN_PART` symbols equal none of the parts.
+        symbols(reading).any(|(_, symbol)| {
             last = after(last, symbol);
             self.parts.contains(&last)
         })
     }
 }
 
-/// The last symbols, now that this one follows.
+/// The last `MIN_PART` symbols after this one was added.
 fn after(last: u64, symbol: u8) -> u64 {
     (last << 8 | u64::from(symbol)) & PART
 }
 
-/// The letters and digits as a code is read, each with its number among the characters.
-fn symbols(form: &Form) -> impl Iterator<Item = (usize, u8)> {
-    let numbered = form.characters.iter().enumerate();
+/// The letters and digits in the alphabet of codes, each with its index among the characters.
+fn symbols(reading: &Reading) -> impl Iterator<Item = (usize, u8)> {
+    let numbered = reading.characters.iter().enumerate();
     let bytes = numbered.filter_map(|(number, character)| Some((number, u8::try_from(*character).ok()?)));
     bytes.filter(|(_, byte)| byte.is_ascii_alphanumeric()).map(|(number, byte)| (number, reset_code::symbol(byte)))
 }
 
-/// How many symbols at the start are a part of the code.
+/// The length of the longest part of the code at the start.
 fn part_at_start(symbols: &[(usize, u8)], code: &[u8]) -> usize {
     let common = |code: &[u8]| code.iter().zip(symbols).take_while(|(known, (_, symbol))| known == &symbol).count();
     (0..code.len()).map(|start| common(&code[start..])).max().unwrap_or(0)
 }
 
-/// Whatever may be a code of the mail, each once: so many symbols of its alphabet without anything but hyphens and soft line
-/// breaks (RFC 2045, 6.7) between them.
+/// The distinct sequences in the content that may be codes: as many symbols as a code has, with nothing but hyphens
+/// and soft line breaks (RFC 2045, 6.7) between them.
 fn codes(content: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
     const SOFT_BREAK: &[u8] = b"=\r\n";
     let is_part = |byte: u8| byte == b'-' || reset_code::is_symbol(byte);
     let mut codes: Vec<Zeroizing<Vec<u8>>> = Vec::new();
-    // At most one soft break divides a code, so one of its parts is at least half as long.
+    // At most one soft break divides a code, so one of the two parts is at least half as long.
     let step = reset_code::LENGTH / 2;
-    let mut at = step - 1;
-    while at < content.len() {
-        if !is_part(content[at]) {
-            at += step;
+    let mut position = step - 1;
+    while position < content.len() {
+        if !is_part(content[position]) {
+            position += step;
             continue;
         }
-        let (mut start, mut end) = (at, at + 1);
+        let (mut start, mut end) = (position, position + 1);
         loop {
             match &content[..start] {
                 [.., before] if is_part(*before) => start -= 1,
@@ -136,15 +136,15 @@ fn codes(content: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
             }
         }
         let kept = content[start..end].iter().copied().filter(|byte| reset_code::is_symbol(*byte));
-        // A mail has its code several times: in each part, as links and to be typed.
+        // A mail contains its code several times: in each part, in links and to be typed.
         let is_new = || !codes.iter().any(|code| kept.clone().eq(code.iter().copied()));
         if kept.clone().count() >= reset_code::LENGTH && is_new() {
-            // Room for all of it, so that nothing is left behind unwiped when it would grow.
+            // The capacity suffices for all of it. A buffer that grew would leave an unwiped copy behind.
             let mut code = Zeroizing::new(Vec::with_capacity(end - start));
             code.extend(kept);
             codes.push(code);
         }
-        at = end + step;
+        position = end + step;
     }
     codes
 }
@@ -162,7 +162,7 @@ mod tests {
                            4ZRK80R234D\r\n\r\nMXSXY-0FZXM-B264D-4ZRK8-0R234D\r\n";
 
     #[test]
-    fn a_code_that_is_quoted_is_masked_however_it_is_written() {
+    fn a_quoted_code_is_masked_in_every_notation() {
         for (said, shown) in [
             (
                 format!("554 bad link https://reset.example.com/#{CODE} here"),
@@ -185,9 +185,9 @@ mod tests {
     }
 
     #[test]
-    fn a_code_that_is_quoted_in_another_form_is_masked() {
+    fn a_quoted_code_is_masked_in_every_encoding() {
         for said in [
-            // The code, in groups, the link, and that in lower case, each in base64.
+            // The code, the code in groups, the link, and the link in lower case, each in base64.
             "TVhTWFkwRlpYTUIyNjRENFpSSzgwUjIzNEQ=",
             "TVhTWFktMEZaWE0tQjI2NEQtNFpSSzgtMFIyMzRE",
             "aHR0cHM6Ly9yZXNldC5leGFtcGxlLmNvbS8jTVhTWFkwRlpYTUIyNjRENFpSSzgwUjIzNEQ",
@@ -196,7 +196,7 @@ mod tests {
             "4d58535859305a585a304d42323634443445",
             "4D 58 53 58 59 30 46 5A 58 4D 42 32 36 34 44",
             "0x4d 0x58 0x53 0x58 0x59 0x30 0x46 0x5a 0x58 0x4d",
-            // In base64, a digit at a time, and that of UTF-16.
+            // In base64, with separated digits; and in base64 of UTF-16.
             "T V h T W F k w R l p Y T U I y N j R E N F p S S z g w U j I z N E Q",
             "TQBYAFMAWABZADAARgBaAFgATQBCADIANgA0AEQANABaAFIASwA4ADAAUgAyADMANABEAA==",
             // Backwards.
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_code_stays() {
+    fn text_that_is_not_a_code_is_kept() {
         for said in [
             "250 2.0.0 Ok: queued as 4XyZ12abcdE",
             "550 Invalid recipient: <User2024@example99.com> %zz =",

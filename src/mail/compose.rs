@@ -1,4 +1,5 @@
-//! Writes mails: sentences and templates become the two parts of one, headers and all (RFC 5322, RFC 2045).
+//! Composes mails: renders sentences and templates to the two parts of a mail, and adds the headers (RFC 5322, RFC
+//! 2045).
 
 mod error;
 #[cfg(test)]
@@ -58,26 +59,27 @@ use crate::texts::mail::Sentences;
 use crate::texts::policy;
 use crate::texts::policy::Reader;
 
-/// What a hash is made for, so that boundary and Message-ID say nothing of each other.
+/// Purposes that are hashed in, so that the boundary and the Message-ID reveal nothing about each other.
 const BOUNDARY: &[u8] = b"cxme-admin boundary 1";
 const MESSAGE_ID: &[u8] = b"cxme-admin message-id 1";
 
-/// A mail as it can be looked at before it is sent.
+/// A mail as shown before it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preview {
     /// The subject.
     pub subject: String,
-    /// The text part, its lines ended by LF.
+    /// The text part, with lines that end in LF.
     pub text: ZeroizingBuf<String>,
-    /// The HTML part, its lines ended by LF.
+    /// The HTML part, with lines that end in LF.
     pub html: ZeroizingBuf<String>,
 }
 
-/// Writes the mails of an organization. It is made once a run: what does not depend on the user is made with it.
+/// Composes the mails of an organization. It is created once per run and prepares everything that does not depend on
+/// the user.
 #[derive(Debug)]
 pub struct Composer {
     from: EmailAddress,
-    /// What stands before `from` in its header.
+    /// The display name of `from`.
     from_name: Option<String>,
     sender: EmailAddress,
     organization: Option<String>,
@@ -89,7 +91,7 @@ pub struct Composer {
     layouts: LayoutCache,
 }
 
-/// The values of a mail with a link that no other one has.
+/// The values of a mail with a link that are different in each mail.
 struct OwnValues<'a> {
     greeting: String,
     name: Option<String>,
@@ -112,14 +114,14 @@ struct Form {
     kind: MailKind,
     language: Language,
     subject: String,
-    /// The sentences, as the templates name them.
-    say: Value,
-    /// The headers that are the same for all.
+    /// The sentences, under the names that templates use.
+    sentences: Value,
+    /// The headers that are the same in all mails.
     head: MessageBuilder,
 }
 
 impl Composer {
-    /// Compiles the templates and makes what all mails share.
+    /// Compiles the templates and prepares what all mails share.
     ///
     /// # Errors
     /// See [`MailIdentityError`].
@@ -160,27 +162,28 @@ impl Composer {
         Ok(composer)
     }
 
-    /// Whether mails with a link can be written.
+    /// Whether mails with a link can be composed.
     pub fn has_link(&self) -> bool {
         self.link.is_some()
     }
 
-    /// The Message-ID of a message, without its angle brackets: the same whenever it is asked for, and another one in
-    /// every store. It ends in the domain of `from` as DNS has it.
+    /// The Message-ID of a message, without its angle brackets: always the same for a message, and different in every
+    /// store. Its domain is that of `from` in ASCII, as in DNS.
     pub fn message_id(&self, message: MessageId, nonce: &[u8; NONCE]) -> String {
         let domain = email_domain::to_ascii(self.from.domain()).unwrap_or(Cow::Borrowed("cxme-admin.invalid"));
         format!("{}.{}@{domain}", message.0, token(MESSAGE_ID, nonce))
     }
 
-    /// From whom and for whom a mail is, each with the domain as DNS has it where no letter before the @ needs SMTPUTF8.
+    /// The sender and the recipient of a mail, each with its domain in ASCII unless the part before the @ needs
+    /// SMTPUTF8.
     pub fn envelope(&self, recipient: &EmailAddress) -> Envelope {
         Envelope { sender: self.sender.clone(), recipient: recipient.for_mail().into_owned() }
     }
 
-    /// Writes a mail.
+    /// Composes a mail.
     ///
     /// # Errors
-    /// See [`ComposeError`]. What a name or a note holds is never a reason.
+    /// See [`ComposeError`]. A name or a note is never the reason.
     pub fn compose(&self, context: &MailContext<'_>) -> Result<Mail, ComposeError> {
         email_address::validate(context.recipient.as_str()).map_err(ComposeError::Recipient)?;
         if !is_message_id(context.message_id) {
@@ -194,24 +197,24 @@ impl Composer {
             message_id: context.message_id,
             boundary: &boundary,
         };
-        let content = match self.written_by_layout(form, context, &headers)? {
+        let content = match self.composed_by_layout(form, context, &headers)? {
             Some(content) => content,
-            None => self.written_anew(form, context, &headers)?,
+            None => self.composed_from_templates(form, context, &headers)?,
         };
         let envelope = self.envelope(context.recipient);
         wire::check(&content, envelope.needs_smtputf8())?;
         Ok(Mail { envelope, message_id: context.message_id.to_owned(), content })
     }
 
-    /// The bytes of a mail, from the start.
-    fn written_anew(
+    /// The bytes of a mail, composed from the templates.
+    fn composed_from_templates(
         &self,
         form: &Form,
         context: &MailContext<'_>,
         headers: &PersonalHeaders<'_>,
     ) -> Result<ZeroizingBuf<Vec<u8>>, ComposeError> {
         let [text, html] = self.parts(form, &self.values(form, context)?)?;
-        // Templates of an organization were tried with samples, and may do anything with a value.
+        // The organization's own templates were only tried with samples, and may do anything with a value.
         if !self.texts.templates.are_built_in() && ![&text, &html].iter().all(|part| context.content.has_its_link(part))
         {
             return Err(ComposeError::WithoutLink);
@@ -219,8 +222,9 @@ impl Composer {
         mime::formatted(&form.head, headers, [&text, &html]).map_err(ComposeError::Build)
     }
 
-    /// The same bytes, by what was prepared for all mails of the kind, language, lifetime and note. `None`: nothing was.
-    fn written_by_layout(
+    /// The same bytes, composed from the layout that is prepared for all mails of this kind, language, lifetime and
+    /// note. `None`: there is no layout.
+    fn composed_by_layout(
         &self,
         form: &Form,
         context: &MailContext<'_>,
@@ -232,7 +236,7 @@ impl Composer {
             return Ok(None);
         };
         let layout = self.layouts.find(form.kind, &form.language, &choice, || {
-            // Templates of an organization may do anything with a value.
+            // The organization's own templates may do anything with a value.
             if !self.texts.templates.are_built_in() {
                 return Ok(None);
             }
@@ -246,10 +250,10 @@ impl Composer {
         Ok(lines.map(|lines| layout.head.formatted(headers, &lines)))
     }
 
-    /// What a mail will show.
+    /// The content of a mail, for a preview.
     ///
     /// # Errors
-    /// As for [`Composer::compose`].
+    /// Those of [`Composer::compose`].
     pub fn preview(&self, context: &MailContext<'_>) -> Result<Preview, ComposeError> {
         let form = self.form_of(context);
         let [text, html] = self.parts(form, &self.values(form, context)?)?;
@@ -280,8 +284,8 @@ impl Composer {
             .from(mailbox(self.from_name.clone(), &self.from))
             .subject(subject.clone())
             .raw_header(fixed("Content-Language", language.tag()))
-            // No automatic answer is wanted (RFC 3834, 5). Exchange looks for its own words ([MS-OXCMAIL]); `All` would suppress the
-            // reports that a mail could not be delivered, too.
+            // Ask for no automatic answers (RFC 3834, 5). Exchange looks for its own values ([MS-OXCMAIL]); `All`
+            // would also suppress delivery failure reports.
             .raw_header(fixed("Auto-Submitted", "auto-generated"))
             .raw_header(fixed("X-Auto-Response-Suppress", "DR, RN, NRN, OOF, AutoReply"));
         for header in headers {
@@ -292,32 +296,32 @@ impl Composer {
         if let Some(reply_to) = reply_to {
             head = head.reply_to(mailbox(reply_to.name.as_deref().and_then(line_breaking::name), &reply_to.address));
         }
-        let say = self.fixed_sentences(kind, language, &subject, requirements);
-        Ok(Form { kind, language: language.clone(), say, subject, head })
+        let sentences = self.fixed_sentences(kind, language, &subject, requirements);
+        Ok(Form { kind, language: language.clone(), sentences, subject, head })
     }
 
-    /// The sentences that do not depend on the user. Those that a mail has no use for are undefined.
+    /// The sentences that do not depend on the user. Those that a kind of mail does not use are undefined.
     fn fixed_sentences(&self, kind: MailKind, language: &Language, subject: &str, requirements: &[String]) -> Value {
-        let say = self.sentences(language);
+        let sentences = self.sentences(language);
         let or_undefined = |sentence: Option<String>| sentence.map_or(Value::UNDEFINED, Value::from);
-        // The page is the link up to its fragment, where the code would be.
+        // The link without its fragment, which would hold the code.
         let page = self.link.as_ref().and_then(|link| link.as_str().split('#').next()).unwrap_or_default();
         context! {
             language => language.tag(),
             subject,
-            username => say.username(),
-            purpose => or_undefined(say.purpose(kind)),
-            open => or_undefined(say.open(kind)),
-            button => or_undefined(say.button(kind)),
-            without_button => say.without_button(),
-            type_code => say.type_code(page),
-            note => say.note(),
-            requirements => say.requirements(),
+            username => sentences.username(),
+            purpose => or_undefined(sentences.purpose(kind)),
+            open => or_undefined(sentences.open(kind)),
+            button => or_undefined(sentences.button(kind)),
+            without_button => sentences.without_button(),
+            type_code => sentences.type_code(page),
+            note => sentences.note(),
+            requirements => sentences.requirements(),
             policy => requirements.iter().map(String::as_str).collect::<Value>(),
-            not_me => say.not_me(),
-            help => say.help(),
-            never_asked => say.never_asked(),
-            must_change => say.must_change(),
+            not_me => sentences.not_me(),
+            help => sentences.help(),
+            never_asked => sentences.never_asked(),
+            must_change => sentences.must_change(),
         }
     }
 
@@ -325,16 +329,16 @@ impl Composer {
         let texts = self.texts.texts();
         let language = context.locale.and_then(|tag| texts.find(tag)).unwrap_or_else(|| texts.default_language());
         let kind = context.content.kind();
-        let is_it = |form: &&Form| form.kind == kind && form.language.tag() == language.tag();
-        // There is one for each kind and language.
-        self.forms.iter().find(is_it).unwrap_or(&self.forms[0])
+        let matches_context = |form: &&Form| form.kind == kind && form.language.tag() == language.tag();
+        // There is a form for each kind and language.
+        self.forms.iter().find(matches_context).unwrap_or(&self.forms[0])
     }
 
-    /// What the templates are given.
+    /// The values for the templates.
     fn values(&self, form: &Form, context: &MailContext<'_>) -> Result<Value, ComposeError> {
-        let say = self.sentences(&form.language);
+        let sentences = self.sentences(&form.language);
         let name = line_breaking::name(context.name);
-        let common = || self.common_values(form, &say.greeting(name.as_deref()), name.as_deref());
+        let common = || self.common_values(form, &sentences.greeting(name.as_deref()), name.as_deref());
         let username = line_breaking::plain(context.username);
         Ok(match context.content {
             MailContent::Reset(choice) | MailContent::ForcedReset(choice) | MailContent::Invitation(choice) => {
@@ -343,19 +347,19 @@ impl Composer {
             MailContent::Notice { cause, must_change, time } => context! {
                 username,
                 must_change,
-                changed => say.changed(cause, time),
-                all_well => say.all_well(cause),
-                not_expected => say.not_expected(cause),
+                changed => sentences.changed(cause, time),
+                all_well => sentences.all_well(cause),
+                not_expected => sentences.not_expected(cause),
                 ..common()
             },
             MailContent::Test => common(),
         })
     }
 
-    /// What all templates are given.
+    /// The values for all templates.
     fn common_values(&self, form: &Form, greeting: &str, name: Option<&str>) -> Value {
         context! {
-            say => form.say.clone(),
+            say => form.sentences.clone(),
             kind => form.kind.word(),
             greeting,
             name,
@@ -364,7 +368,7 @@ impl Composer {
         }
     }
 
-    /// The values of a mail with a link that no other one has.
+    /// The values of a mail with a link that are different in each mail.
     fn own_values<'a>(
         &self,
         form: &Form,
@@ -384,7 +388,7 @@ impl Composer {
         })
     }
 
-    /// What the templates of mails with a link are given.
+    /// The values for the templates of mails with a link.
     fn choice_values(&self, form: &Form, choice: &PasswordChoice<'_>, own: &PersonalValues<'_>) -> Value {
         let note = choice.note.map(line_breaking::note).unwrap_or_default();
         context! {
@@ -398,30 +402,30 @@ impl Composer {
         }
     }
 
-    /// The templates of the text part and of the HTML part, rendered.
+    /// The rendered templates of the text part and of the HTML part.
     fn rendered(&self, form: &Form, values: &Value) -> Result<[ZeroizingBuf<String>; 2], TemplateError> {
         let render = |part| self.texts.templates.render(form.language.tag(), form.kind, part, values);
         Ok([render(TemplatePart::Text)?, render(TemplatePart::Html)?])
     }
 
-    /// The text part and the HTML part.
+    /// The text part and the HTML part, with their lines broken.
     fn parts(&self, form: &Form, values: &Value) -> Result<[ZeroizingBuf<String>; 2], TemplateError> {
         let [text, html] = self.rendered(form, values)?;
         Ok([line_breaking::text_part(&text), line_breaking::html_part(&html)])
     }
 }
 
-/// 128 bits in hexadecimal digits, which nobody can guess who does not know the nonce.
+/// 128 bits in hexadecimal digits, which nobody can guess without the nonce.
 fn token(purpose: &[u8], nonce: &[u8; NONCE]) -> String {
     let digest = Sha256::new().chain_update(purpose).chain_update(nonce).finalize();
     let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
     digest.iter().take(16).flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-/// Whether a text is a Message-ID that can stand in a header as it is (RFC 5322, 3.6.4).
+/// Whether a text is a Message-ID that is valid in a header as it is (RFC 5322, 3.6.4).
 fn is_message_id(id: &str) -> bool {
-    let is_fit = |byte: u8| byte.is_ascii_graphic() && !b"<>()[]\\\",;:".contains(&byte);
+    let is_allowed = |byte: u8| byte.is_ascii_graphic() && !b"<>()[]\\\",;:".contains(&byte);
     id.len() <= 320
-        && id.bytes().all(is_fit)
+        && id.bytes().all(is_allowed)
         && id.split_once('@').is_some_and(|(left, right)| !left.is_empty() && !right.is_empty() && !right.contains('@'))
 }

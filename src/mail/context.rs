@@ -1,4 +1,4 @@
-//! What a mail is made of: what all mails of an organization share, and what is one user's own.
+//! The input of composing: what all mails of an organization share, and what is different in each mail.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,82 +21,82 @@ use crate::secrets::reset_code::ResetCode;
 /// What all mails of an organization share.
 #[derive(Debug, Clone)]
 pub struct MailIdentity<'a> {
-    /// `[mail] from`. Without a name of its own, the organization's is shown.
+    /// `[mail] from`. Without a display name, that of the organization is used.
     pub from: Mailbox,
-    /// `[mail] reply_to`: where answers go to, if not to `from`.
+    /// `[mail] reply_to`: the address for replies, if it is not `from`.
     pub reply_to: Option<Mailbox>,
-    /// `[mail] bounce_to`: where what cannot be delivered comes back to, if not to `from`.
+    /// `[mail] bounce_to`: the address for undeliverable mail, if it is not `from`.
     pub bounce_to: Option<EmailAddress>,
-    /// `[mail.headers]`: headers besides those of the mail; no two with the same name.
+    /// `[mail.headers]`: additional headers; no two with the same name.
     pub headers: &'a [MailHeader],
-    /// Its name and help contact are shown.
+    /// The organization, whose name and help contact are shown.
     pub organization: &'a Organization,
-    /// `[organization] time_zone`: in which times are written.
+    /// `[organization] time_zone`: the zone of times in mails.
     pub time_zone: TimeZone,
-    /// `[reset] link`; without it only notices and tests can be written.
+    /// `[reset] link`; without it only notices and test mails can be composed.
     pub link: Option<LinkTemplate>,
-    /// Its requirements stand in the mails by which a password is chosen.
+    /// The policy, whose requirements are listed in mails for choosing a password.
     pub policy: &'a Policy,
     /// The sentences and templates.
     pub texts: Arc<MailTexts>,
 }
 
-/// One mail to one user. Two equal letters make the same bytes, so that a mail sent again is the same mail.
+/// One mail to one user. Equal contexts result in equal bytes, so that a mail sent again is the same mail.
 #[derive(Debug, Clone, Copy)]
 pub struct MailContext<'a> {
-    /// To whom.
+    /// The recipient.
     pub recipient: &'a EmailAddress,
-    /// The user's name, as stored; empty for a test.
+    /// The user's name, as stored; empty for a test mail.
     pub name: &'a str,
-    /// The username; empty for a test.
+    /// The username; empty for a test mail.
     pub username: &'a str,
-    /// The user's language, a tag as stored.
+    /// The user's language, as the stored tag.
     pub locale: Option<&'a str>,
-    /// When the message was first handed over: its `Date`.
+    /// The time of the first attempt: the `Date` of the mail.
     pub date: Timestamp,
-    /// The message's own random bytes; the boundary between the parts comes from them.
+    /// The random bytes of the message, from which the boundary between the parts is derived.
     pub nonce: &'a [u8; NONCE],
     /// See [`Composer::message_id`](super::compose::Composer::message_id).
     pub message_id: &'a str,
-    /// What it says.
+    /// The content.
     pub content: MailContent<'a>,
 }
 
-/// What a mail says.
+/// The content of a mail.
 #[derive(Debug, Clone, Copy)]
 pub enum MailContent<'a> {
-    /// Choose a new password.
+    /// A link to choose a new password.
     Reset(PasswordChoice<'a>),
-    /// Your password was ended: choose a new one.
+    /// The user's password was removed; a link to choose a new one.
     ForcedReset(PasswordChoice<'a>),
-    /// You have an account: choose its password.
+    /// The user has an account; a link to choose its password.
     Invitation(PasswordChoice<'a>),
-    /// Your password or your email address was changed. It holds nothing by which a password could be set.
+    /// The user's password or email address was changed. It contains nothing with which a password could be set.
     Notice {
-        /// Which, and how.
+        /// What was changed, and how.
         cause: NoticeCause,
-        /// The next sign-in asks for another password.
+        /// The user must change the password at the next sign-in.
         must_change: bool,
-        /// When.
+        /// The time of the change.
         time: Timestamp,
     },
-    /// Mail works.
+    /// A test of mail delivery.
     Test,
 }
 
-/// By what a user chooses a password.
+/// The link and the code with which a user chooses a password.
 #[derive(Debug, Clone, Copy)]
 pub struct PasswordChoice<'a> {
     /// The code, in the link and to be typed.
     pub code: &'a ResetCode,
-    /// How long both work.
+    /// How long both are valid.
     pub lifetime: Duration,
     /// The operator's note; it may have several lines.
     pub note: Option<&'a str>,
 }
 
 impl MailContent<'_> {
-    /// What the mail is for.
+    /// The kind of the mail.
     pub fn kind(&self) -> MailKind {
         match self {
             Self::Reset(_) => MailKind::Reset,
@@ -107,8 +107,8 @@ impl MailContent<'_> {
         }
     }
 
-    /// Whether a part has the link of the mail, if it is to have one. That by which the user cancels it has an exclamation mark
-    /// before the code.
+    /// Whether a part has the link that the mail needs. The link with which the user cancels the request has an
+    /// exclamation mark before the code.
     pub(super) fn has_its_link(&self, part: &str) -> bool {
         match self {
             Self::Reset(choice) | Self::ForcedReset(choice) | Self::Invitation(choice) => {

@@ -1,5 +1,5 @@
-//! A directory in place of a relay: each mail becomes a file in it, and nobody gets it. For trying things out, and for
-//! programs that carry mails on by other means.
+//! Delivery to a directory instead of a relay: each mail becomes a file in it, and nobody gets it. For trials, and
+//! for programs that pass mails on in other ways.
 
 use std::fmt::Write as _;
 use std::io;
@@ -22,18 +22,19 @@ use crate::private_file::FileError;
 use crate::private_file::FsCredentials;
 use crate::private_file::Rule;
 
-/// The mode of the directory: its files may hold the links of resets, and their names say who writes to whom.
-const FOLDER_MODE: u32 = 0o700;
+/// The mode of the directory: its files may contain reset links, and their names reveal who writes to whom.
+const DIRECTORY_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
-/// The longest Message-ID that a file name repeats whole; NAME_MAX is 255, and the file is written under a longer name.
-const LONGEST_NAME: usize = 180;
+/// The longest Message-ID that is used as a file name in full; NAME_MAX is 255, and the unfinished file has a longer
+/// name.
+const MAX_NAME: usize = 180;
 
-/// The directory.
+/// A directory that takes mails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailDirectory {
     directory: PathBuf,
-    /// The account and the group of the store, where root delivers for another account: the directory and the mails are theirs,
-    /// so that a job which root began can be continued by the account's own timer.
+    /// The user and group id of the store's account, if root delivers for another account: the directory and the
+    /// mails belong to that account, so that its own timer can continue a job that root started.
     pub account: Option<(u32, u32)>,
 }
 
@@ -43,16 +44,16 @@ impl MailDirectory {
         Self { directory, account: None }
     }
 
-    /// Makes the directory, for its owner alone, or judges the one that is there: nobody else may write in it.
+    /// Creates the directory for its owner alone, or checks an existing one: nobody else may write to it.
     pub(super) fn open(&self) -> Result<(), TransportError> {
         let nearest = self.directory.ancestors().skip(1).find(|directory| directory.exists());
         let created = self
             .rights_in(nearest.unwrap_or(Path::new("/")))
-            .and_then(|_rights| private_file::create_directory_for(&self.directory, FOLDER_MODE, self.account));
+            .and_then(|_rights| private_file::create_directory_for(&self.directory, DIRECTORY_MODE, self.account));
         let rule = Rule::secret().owned_also_by(self.account.map(|(uid, _)| uid));
         match created {
             Ok(()) => Ok(()),
-            // A run that ends does not wait for a slow disk, and leaves what it was writing.
+            // A run that ends does not wait for a slow disk, and leaves the file that it was writing.
             Err(FileError::Exists { .. }) => private_file::validate_place(&self.directory.join("*.eml"), &rule)
                 .and_then(|()| private_file::remove_unfinished_in(&self.directory))
                 .map_err(|problem| trouble(&problem)),
@@ -60,8 +61,8 @@ impl MailDirectory {
         }
     }
 
-    /// The rights with which something is written in a directory: root takes those of the store's account where the directory
-    /// belongs to that account, which could exchange it for a link that leads anywhere, and its own elsewhere.
+    /// The credentials for writing in a directory. If the directory belongs to the store's account, root takes the
+    /// rights of that account, which could replace the directory by a link to anywhere. Otherwise root keeps its own.
     fn rights_in(&self, directory: &Path) -> Result<FsCredentials, FileError> {
         let owner = directory.metadata().ok().map(|found| found.uid());
         let Some((uid, gid)) = self.account.filter(|(uid, _)| owner == Some(*uid)) else {
@@ -71,18 +72,18 @@ impl MailDirectory {
         FsCredentials::take(uid, gid).map_err(|error| FileError::Io { path, doing: "used as its owner", error })
     }
 
-    /// Writes a file of the directory, in place of the one that has the name.
+    /// Writes a file of the directory, and replaces an existing one of that name.
     fn write(&self, name: &str, content: &[u8]) -> Result<(), FileError> {
         let _rights = self.rights_in(&self.directory)?;
         private_file::replace(&self.directory.join(name), FILE_MODE, content)
     }
 
-    /// Writes the mail into a file that has its name only when it is whole and on the disk. The name follows from the
-    /// Message-ID, so a mail that is handed over again takes the place of itself.
+    /// Writes the mail to a file that gets its name only when it is complete and on the disk. The name is derived
+    /// from the Message-ID, so a mail that is delivered again replaces itself.
     pub(super) async fn deliver(&self, mail: &Mail) -> DeliveryOutcome {
         let name = file_name(&mail.message_id);
         let (directory, mail, file) = (self.clone(), mail.clone(), name.clone());
-        // Waiting for the disk would hold up whatever else is under way in this thread.
+        // Waiting for the disk would delay the other tasks of this thread.
         match in_thread(move || directory.write(&file, &mail.content)).await {
             Ok(Ok(())) => DeliveryOutcome::Accepted { reply: format!("kept as {name}") },
             Ok(Err(problem)) => DeliveryOutcome::Trouble(trouble(&problem)),
@@ -99,11 +100,11 @@ impl MailDirectory {
     }
 }
 
-/// The name of a mail's file, made of `A-Z a-z 0-9 . _ -` alone. That of a usual Message-ID is the id itself, with `_`
-/// for its `@`; of any other one a part, and a hash that keeps two ids apart.
+/// The name of a mail's file, with the characters `A-Z a-z 0-9 . _ -` only. A usual Message-ID is used in full, with
+/// `_` for its `@`; of any other, a part and a hash, so that two ids never share a name.
 fn file_name(message_id: &str) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || ".-".contains(character);
-    let is_usual = message_id.len() <= LONGEST_NAME
+    let is_usual = message_id.len() <= MAX_NAME
         && !message_id.starts_with(['.', '-'])
         && message_id.split_once('@').is_some_and(|(left, right)| left.chars().chain(right.chars()).all(is_plain));
     if is_usual {
@@ -111,10 +112,10 @@ fn file_name(message_id: &str) -> String {
     }
     let mut name: String = message_id
         .chars()
-        .take(LONGEST_NAME / 2)
+        .take(MAX_NAME / 2)
         .map(|character| if is_plain(character) { character } else { '_' })
         .collect();
-    // Neither hidden nor taken for an option.
+    // The name must not be hidden nor look like an option.
     if name.is_empty() || name.starts_with(['.', '-']) {
         name.insert(0, '_');
     }
@@ -125,15 +126,15 @@ fn file_name(message_id: &str) -> String {
     name + ".eml"
 }
 
-/// What a problem with the directory means: a disk that is full may have room later, the rest waits for somebody to repair
-/// it.
+/// The kind of error of a problem with the directory: a full disk may have space later, and everything else needs an
+/// operator.
 fn trouble(problem: &FileError) -> TransportError {
-    let is_passing = matches!(problem, FileError::Io { error, .. } if !is_lasting(error));
-    let kind = if is_passing { TransportErrorKind::Temporary } else { TransportErrorKind::Configuration };
+    let is_temporary = matches!(problem, FileError::Io { error, .. } if !is_permanent(error));
+    let kind = if is_temporary { TransportErrorKind::Temporary } else { TransportErrorKind::Configuration };
     TransportError { kind, phase: Phase::Local, words: problem.to_string() }
 }
 
-fn is_lasting(error: &io::Error) -> bool {
+fn is_permanent(error: &io::Error) -> bool {
     use io::ErrorKind::IsADirectory;
     use io::ErrorKind::NotADirectory;
     use io::ErrorKind::PermissionDenied;
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn files_left_half_written_by_a_run_are_removed_by_the_next() {
+    fn unfinished_files_of_a_run_are_removed_by_the_next() {
         let (_scratch, directory) = directory();
         directory.open().unwrap();
         let path = |name: &str| directory.directory.join(name);
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mail_becomes_a_private_file_in_a_private_folder() {
+    fn a_mail_becomes_a_private_file_in_a_private_directory() {
         let (_scratch, directory) = directory();
         directory.open().unwrap();
         directory.open().unwrap();
@@ -203,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_mail_again_takes_the_place_of_itself() {
+    fn a_mail_delivered_again_replaces_itself() {
         let (_scratch, directory) = directory();
         directory.open().unwrap();
         for _ in 0..3 {
@@ -214,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hostile_message_id_stays_in_the_folder_and_two_of_them_apart() {
+    fn hostile_message_ids_stay_in_the_directory_and_never_share_a_name() {
         let (_scratch, directory) = directory();
         directory.open().unwrap();
         let long = format!("{}@example.com", "x".repeat(5_000));
@@ -246,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_where_others_may_write_is_refused_with_the_mend() {
+    fn a_directory_where_others_may_write_is_refused() {
         let (_scratch, directory) = directory();
         directory.open().unwrap();
         fs::set_permissions(&directory.directory, fs::Permissions::from_mode(0o777)).unwrap();
@@ -259,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_in_place_of_the_folder_and_a_folder_that_went_away_are_told() {
+    fn a_file_instead_of_the_directory_and_a_removed_directory_are_reported() {
         let (_scratch, directory) = directory();
         directory.open().unwrap();
         fs::remove_dir(&directory.directory).unwrap();
@@ -270,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_passes_and_a_disk_that_is_read_only_does_not() {
+    fn a_full_disk_is_a_temporary_error_and_a_read_only_disk_is_not() {
         let of = |kind: io::ErrorKind| {
             trouble(&FileError::Io { path: "x".into(), doing: "written", error: kind.into() }).kind
         };

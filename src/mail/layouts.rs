@@ -1,4 +1,4 @@
-//! The layouts of mails: each is prepared once for a kind, language, lifetime and note.
+//! The cache of mail layouts: each is prepared once for a kind, language, lifetime and note.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,17 +12,17 @@ use super::prepared::Prepared;
 use crate::domain::message::MailKind;
 use crate::texts::Language;
 
-/// How many are kept. A job has two kinds in each language.
+/// Number of layouts kept. A job has two kinds in each language.
 const MOST: usize = 32;
 
-/// Headers and parts, with places for what is each mail's own.
+/// Headers and parts, with gaps for what is different in each mail.
 #[derive(Debug)]
 pub(super) struct MailLayout {
     pub(super) head: PreparedHead,
     pub(super) parts: Prepared,
 }
 
-/// The layouts that mails were written by last.
+/// The most recently added layouts.
 #[derive(Debug, Default)]
 pub(super) struct LayoutCache(Mutex<VecDeque<Entry>>);
 
@@ -37,15 +37,16 @@ struct Entry {
 
 #[derive(Debug, Clone)]
 enum Found {
-    /// One mail was written so far.
+    /// One mail was composed so far.
     Once,
-    /// These mails cannot be prepared.
+    /// Such mails cannot be prepared.
     None,
     Some(Arc<MailLayout>),
 }
 
 impl LayoutCache {
-    /// The layout for a mail. It is prepared for the second mail of its kind, because that costs as much as some mails do.
+    /// The layout for a mail. It is prepared for the second mail of its kind, because the preparation costs as much
+    /// as several mails do.
     ///
     /// # Errors
     /// Those of `prepare`.
@@ -57,11 +58,11 @@ impl LayoutCache {
         prepare: impl FnOnce() -> Result<Option<MailLayout>, E>,
     ) -> Result<Option<Arc<MailLayout>>, E> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_it = |entry: &Entry| {
+        let matches_mail = |entry: &Entry| {
             (entry.kind, entry.lifetime, entry.language.tag()) == (kind, choice.lifetime, language.tag())
                 && entry.note.as_deref() == choice.note
         };
-        let Some(entry) = entries.iter_mut().find(|entry| is_it(entry)) else {
+        let Some(entry) = entries.iter_mut().find(|entry| matches_mail(entry)) else {
             let note = choice.note.map(str::to_owned);
             entries.push_front(Entry {
                 kind,

@@ -1,4 +1,4 @@
-//! What a mail may show of a name or a note, and how its text part is broken into lines.
+//! Names and notes as a mail may show them, and the lines of its parts.
 
 use std::borrow::Cow;
 
@@ -9,11 +9,11 @@ use crate::domain::invisible::is_needed_joiner;
 use crate::domain::text::MAX_NAME;
 use crate::secrets::zeroizing::ZeroizingBuf;
 
-/// The columns of the text part: RFC 5322, 2.1.1 asks for at most 78, and answers put marks before the lines.
+/// The columns of the text part: RFC 5322, 2.1.1 asks for at most 78, and replies put marks before the lines.
 const COLUMNS: usize = 72;
 
-/// A line as a mail shows it: what can drive a terminal, disguise text or end a line, or is not seen at all, is dropped, and
-/// white space becomes one blank. What stands in the store was judged when it came in; the mail does not rely on it.
+/// A line as a mail shows it, without control characters, invisible characters and those that disguise text, and with
+/// each white space as one blank. Stored values were validated at input, but the mail does not rely on that.
 pub(super) fn plain(line: &str) -> Cow<'_, str> {
     let is_plain = |text: &str| {
         text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) && !text.contains("  ") && text.trim() == text
@@ -31,13 +31,14 @@ pub(super) fn plain(line: &str) -> Cow<'_, str> {
     Cow::Owned(kept.split_ascii_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// A name as a mail shows it: [`plain`] and not endless. `None` if nothing is left that could be read.
+/// A name as a mail shows it: [`plain`] and of limited length; `None` if nothing readable is left.
 pub(super) fn name(name: &str) -> Option<String> {
     let name: String = plain(name).chars().take(MAX_NAME).collect();
     name.chars().any(char::is_alphanumeric).then_some(name)
 }
 
-/// The lines of an operator's note, each [`plain`]: of empty ones that follow each other one is left, and none at the ends.
+/// The lines of an operator's note, each [`plain`]; consecutive empty lines become one, and those at the ends are
+/// dropped.
 pub(super) fn note(note: &str) -> Vec<Cow<'_, str>> {
     let mut lines: Vec<Cow<'_, str>> = note.lines().map(plain).collect();
     lines.dedup_by(|line, before| line.is_empty() && before.is_empty());
@@ -50,9 +51,9 @@ pub(super) fn note(note: &str) -> Vec<Cow<'_, str>> {
     lines
 }
 
-/// The text part: each line of a rendered template, broken at its blanks where it is too long, ended by CR LF. The
-/// lines of a quotation (`> `) and of a point in a list (`- `) stay together. A word that is longer than a line, such
-/// as a link, stays whole. Of empty lines that follow each other one is left, so that templates may leave out parts.
+/// The text part: the lines of a rendered template, wrapped at blanks and ended by CR LF. Quotations (`> `) and list
+/// items (`- `) are continued with their indentation. A word longer than a line, such as a link, is not broken.
+/// Consecutive empty lines become one, so that templates can leave out parts.
 pub(super) fn text_part(rendered: &str) -> ZeroizingBuf<String> {
     let mut text = ZeroizingBuf::new(String::with_capacity(rendered.len() * 5 / 4));
     for line in rendered.trim().lines() {
@@ -65,7 +66,7 @@ pub(super) fn text_part(rendered: &str) -> ZeroizingBuf<String> {
     text
 }
 
-/// The HTML part: its lines ended by CR LF, without indentation and without empty ones.
+/// The HTML part: lines ended by CR LF, without indentation and empty lines.
 pub(super) fn html_part(rendered: &str) -> ZeroizingBuf<String> {
     let mut html = ZeroizingBuf::new(String::with_capacity(rendered.len() + 256));
     for line in rendered.lines().map(str::trim).filter(|line| !line.is_empty()) {
@@ -74,13 +75,13 @@ pub(super) fn html_part(rendered: &str) -> ZeroizingBuf<String> {
     html
 }
 
-/// Adds a line as it is.
+/// Adds a line unchanged.
 pub(super) fn push_unbroken(html: &mut String, line: &str) {
     html.push_str(line);
     html.push_str("\r\n");
 }
 
-/// Adds a line, broken at its blanks where it is too long.
+/// Adds a line, wrapped at blanks if it is too long.
 pub(super) fn push_broken(text: &mut String, line: &str) {
     let (first, following, words) = match line.split_at_checked(2) {
         Some(("> ", words)) => ("> ", "> ", words),
@@ -114,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_could_do_harm_is_dropped_from_a_line() {
+    fn harmful_characters_are_dropped_from_a_line() {
         for (line, shown) in [
             ("Zoë Łukasz", "Zoë Łukasz"),
             ("Eve\r\nBcc: all@example.com", "Eve Bcc: all@example.com"),
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_which_nothing_can_be_read_is_none() {
+    fn a_name_with_nothing_readable_is_none() {
         for nothing in ["", " \r\n", "\u{202e}\u{feff}", "...", "\u{1b}["] {
             assert_eq!(name(nothing), None, "{nothing:?}");
         }
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn long_lines_are_broken_at_blanks_and_links_never() {
+    fn long_lines_are_wrapped_at_blanks_and_links_are_not_broken() {
         let link = format!("https://example.com/{}", "x".repeat(90));
         let words = "word ".repeat(20);
         let text = text_part(&format!("\n{words}\n\n\n\n{link}\n> {words}\n- {words}{link}\n"));

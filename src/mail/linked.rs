@@ -1,4 +1,4 @@
-//! Makes the addresses in a sentence links, for the HTML part: where to ask is one click away.
+//! Turns the addresses in a sentence into links for the HTML part, so that the help contact is one click away.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -9,12 +9,13 @@ use minijinja::Value;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::email_domain;
 
-/// What may be before an address in a sentence.
+/// What may precede an address in a sentence.
 const BEFORE: [char; 6] = ['(', '<', '[', '"', '\'', '„'];
-/// What may be behind one.
+/// What may follow one.
 const BEHIND: [char; 13] = ['.', ',', ';', ':', '!', '?', ')', '>', ']', '"', '\'', '“', '”'];
 
-/// The filter for sentences with the organization's contact: the text in HTML, each email address and each web address in it a link.
+/// The template filter for sentences that contain the organization's contact: HTML in which each email address and
+/// each web address is a link.
 pub(super) fn linked(sentence: Cow<'_, str>) -> Value {
     let mut html = String::with_capacity(sentence.len() * 2);
     for (index, word) in sentence.split(' ').enumerate() {
@@ -40,7 +41,8 @@ pub(super) fn linked(sentence: Cow<'_, str>) -> Value {
     Value::from_safe_string(html)
 }
 
-/// A word without what is behind an address in it. A bracket that closes one within the address belongs to that (`…/a(b)`).
+/// A word without the punctuation after an address. A closing bracket whose opening one is in the address belongs to
+/// it (`…/a(b)`).
 fn without_end(word: &str) -> &str {
     let mut address = word;
     while let Some(last) = address.chars().next_back().filter(|last| BEHIND.contains(last)) {
@@ -58,8 +60,8 @@ fn without_end(word: &str) -> &str {
     address
 }
 
-/// What a word leads to, in ASCII: the host in the form of DNS (RFC 5891), and other characters percent-encoded (RFC 3987, 3.1). A web
-/// address may be without its scheme, as people write it. It holds nothing that HTML reads but `&`.
+/// The target of a link for a word, in ASCII: the host as in DNS (RFC 5891), and other characters percent-encoded
+/// (RFC 3987, 3.1). A web address may lack its scheme. The only character in it with a meaning in HTML is `&`.
 fn target(word: &str) -> Option<String> {
     let is_web = word.starts_with("www.").then_some(("https://", word));
     let is_web = is_web.or_else(|| word.strip_prefix("https://").map(|rest| ("https://", rest)));
@@ -74,7 +76,7 @@ fn web_target(scheme: &str, rest: &str) -> Option<String> {
         |c: char| if c.is_ascii() { c.is_ascii_graphic() && !"<>\"'`\\^|{}".contains(c) } else { c.is_alphanumeric() };
     let (authority, behind) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     let (host, port) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
-    // A name before the host would make it look like another one.
+    // A username before the host would make the link look as if it led to another host.
     if !rest.chars().all(is_fit) || !host.starts_with(char::is_alphanumeric) || authority.contains('@') {
         return None;
     }
@@ -90,7 +92,7 @@ fn web_target(scheme: &str, rest: &str) -> Option<String> {
     Some(target)
 }
 
-/// A name before the `@` with other characters would have to be encoded (RFC 6068, 2), which not every program reads back.
+/// Other characters before the `@` would have to be encoded (RFC 6068, 2), which not every mail program decodes.
 fn mail_target(word: &str) -> Option<String> {
     let is_fit = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-+".contains(&byte));
     let address: EmailAddress = word.parse().ok()?;

@@ -1,4 +1,4 @@
-//! A mail's headers and parts in bytes (RFC 5322, RFC 2046), by the library that writes mails.
+//! Formats the headers and parts of a mail (RFC 5322, RFC 2046) with lettre.
 
 use std::time::Duration;
 use std::time::SystemTime;
@@ -23,7 +23,7 @@ use super::quoted_printable;
 use crate::domain::email_address::EmailAddress;
 use crate::secrets::zeroizing::ZeroizingBuf;
 
-/// What is one mail's own in its headers, and the boundary between its parts.
+/// The headers that are different in each mail, and the boundary between its parts.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PersonalHeaders<'a> {
     pub(super) recipient: &'a EmailAddress,
@@ -33,10 +33,10 @@ pub(super) struct PersonalHeaders<'a> {
     pub(super) boundary: &'a str,
 }
 
-/// A mail in bytes: `head` has the headers that it shares with others.
+/// The bytes of a mail. `head` has the headers that it shares with others.
 ///
 /// # Errors
-/// What the library refuses.
+/// If lettre refuses a header.
 pub(super) fn formatted(
     head: &MessageBuilder,
     own: &PersonalHeaders<'_>,
@@ -46,7 +46,7 @@ pub(super) fn formatted(
         .boundary(own.boundary)
         .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(encoded(text)))
         .singlepart(SinglePart::builder().header(ContentType::TEXT_HTML).body(encoded(html)));
-    // Its own envelope goes nowhere, but without it the library would parse the headers that it has just written.
+    // The envelope is not used, but without it lettre would parse the headers that it has just written.
     let unused = lettre::address::Envelope::new(None, vec![address(own.recipient)]);
     let message = head
         .clone()
@@ -59,19 +59,19 @@ pub(super) fn formatted(
     Ok(ZeroizingBuf::new(message.formatted()))
 }
 
-/// The headers that mails share, in bytes, with places for what is each mail's own.
+/// The formatted headers that mails share, with gaps for those that are different in each mail.
 #[derive(Debug)]
 pub(super) struct PreparedHead {
     pieces: Vec<Piece>,
-    /// What is before the content of the text part and of the HTML part: as they are, and in quoted-printable.
+    /// The headers of the text part and of the HTML part, each for 8-bit content and for quoted-printable.
     parts: [[Vec<u8>; 2]; 2],
 }
 
 impl PreparedHead {
-    /// Writes a mail's headers once. `None`: they hold the words that mark the places.
+    /// Formats the headers once. `None`: they contain the texts that mark the gaps.
     pub(super) fn new(head: &MessageBuilder) -> Option<Self> {
         let recipient = EmailAddress::stored("recipient@place.invalid".to_owned());
-        // As long as a boundary is: where a header is folded depends on it.
+        // As long as a real boundary, because the folding of a header depends on its length.
         let (message_id, boundary) = ("message-id@place.invalid", "7e0c4f6ab0a7d5a17e0c4f6ab0a7d5a1");
         let own = PersonalHeaders { recipient: &recipient, date: Timestamp::UNIX_EPOCH, message_id, boundary };
         let mail = String::from_utf8(formatted(head, &own, ["", ""]).ok()?.to_vec()).ok()?;
@@ -89,7 +89,7 @@ impl PreparedHead {
         Some(Self { pieces, parts })
     }
 
-    /// A mail in bytes.
+    /// The bytes of a mail.
     pub(super) fn formatted(&self, own: &PersonalHeaders<'_>, parts: &[PersonalLines<'_>; 2]) -> ZeroizingBuf<Vec<u8>> {
         let date = date_text(own.date);
         let values = [own.recipient.as_str(), &date, own.message_id, own.boundary];
@@ -100,7 +100,7 @@ impl PreparedHead {
         let frame = self.parts.iter().flatten().map(Vec::len).sum::<usize>() + 3 * (own.boundary.len() + 8);
         let room = self.pieces.iter().map(length).sum::<usize>()
             + frame
-            + parts.iter().map(PersonalLines::most).sum::<usize>();
+            + parts.iter().map(PersonalLines::max_length).sum::<usize>();
         let mut content = ZeroizingBuf::new(Vec::with_capacity(room));
         for piece in &self.pieces {
             content.extend_from_slice(match piece {
@@ -124,11 +124,11 @@ impl PreparedHead {
     }
 }
 
-/// What is before the content of a part.
+/// The headers of a part.
 fn part_head(part: ContentType, encoding: ContentTransferEncoding) -> Vec<u8> {
     let empty = SinglePart::builder().header(part).body(Body::dangerous_pre_encoded(Vec::new(), encoding));
     let mut head = empty.formatted();
-    // The line break belongs to the boundary behind the content.
+    // The last line break belongs to the boundary behind the content.
     head.truncate(head.len() - 2);
     head
 }
@@ -138,17 +138,17 @@ pub(super) fn mailbox(name: Option<String>, email: &EmailAddress) -> lettre::mes
     lettre::message::Mailbox::new(name, address(email))
 }
 
-/// It was judged before, by us and not by lettre, whose judgement differs.
+/// Skips lettre's validation, which differs from ours: the address was validated before.
 fn address(email: &EmailAddress) -> Address {
     Address::new_dangerous(email.local_part(), email.domain())
 }
 
-/// A header of ASCII words that are the program's own.
+/// A header whose value is ASCII text of this program.
 pub(super) fn fixed(name: &'static str, value: &str) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
 }
 
-/// A mail cannot be older than 1970: lettre would panic.
+/// A mail cannot be dated before 1970, because lettre would panic.
 fn date(date: Timestamp) -> SystemTime {
     let seconds = u64::try_from(date.as_second()).unwrap_or(0);
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
@@ -160,8 +160,8 @@ fn date_text(time: Timestamp) -> String {
     headers.get_raw("Date").unwrap_or_default().to_owned()
 }
 
-/// A part as it goes over the wire. ASCII in short lines stays as it is; all else becomes quoted-printable, whatever
-/// its letters: base64 would hide the link from filters and from people who read the source.
+/// A part as it is sent. ASCII in short lines is unchanged; anything else becomes quoted-printable, in every script:
+/// base64 would hide the link from filters and from people who read the source.
 fn encoded(part: &str) -> Body {
     if quoted_printable::is_needless(part) {
         return Body::dangerous_pre_encoded(part.as_bytes().to_vec(), ContentTransferEncoding::SevenBit);

@@ -1,4 +1,4 @@
-//! Mails: how one is written, and how it is handed over.
+//! Mails: composing and delivering them.
 
 mod code_mask;
 pub mod compose;
@@ -26,31 +26,32 @@ use std::fmt;
 use crate::domain::email_address::EmailAddress;
 use crate::secrets::zeroizing::ZeroizingBuf;
 
-/// Whom a mail is from and whom it is for, as the relay is told (RFC 5321, 2.3.1).
+/// The sender and the recipient of a mail in SMTP (RFC 5321, 2.3.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
-    /// Where what cannot be delivered comes back to: `[mail] bounce_to`, else `[mail] from`.
+    /// The address to which undeliverable mail is returned: `[mail] bounce_to`, else `[mail] from`.
     pub sender: EmailAddress,
-    /// The one recipient.
+    /// The only recipient.
     pub recipient: EmailAddress,
 }
 
 impl Envelope {
-    /// Whether only a relay that offers SMTPUTF8 (RFC 6531) can take it: an address in it is not ASCII.
+    /// Whether only a relay that offers SMTPUTF8 (RFC 6531) can accept it, because an address is not ASCII.
     pub fn needs_smtputf8(&self) -> bool {
         !self.sender.as_str().is_ascii() || !self.recipient.as_str().is_ascii()
     }
 }
 
-/// One mail, whole, as it goes over the wire. It may hold the code of a reset, so its `Debug` shows no content.
+/// A complete mail, as it is sent. It may contain the code of a reset, so `Debug` does not show its content.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Mail {
-    /// From whom and for whom.
+    /// The sender and the recipient.
     pub envelope: Envelope,
-    /// The `Message-ID`, without its angle brackets: the same each time the message is tried.
+    /// The `Message-ID`, without its angle brackets: the same for each attempt.
     pub message_id: String,
-    /// Header and body (RFC 5322): lines of at most 998 bytes that end in CR LF, the last one too; no other CR or LF, no
-    /// NUL; not yet dot-stuffed. Pure ASCII, but for a header that an address outside ASCII makes UTF-8 (RFC 6532).
+    /// Header and body (RFC 5322): lines of at most 998 bytes that end in CR LF, including the last one; no other CR
+    /// or LF and no NUL; not yet dot-stuffed. ASCII only, except for a header with an address outside ASCII, which is
+    /// UTF-8 (RFC 6532).
     pub content: ZeroizingBuf<Vec<u8>>,
 }
 

@@ -1,59 +1,61 @@
-//! What became of an attempt to hand a mail over.
+//! The outcome of an attempt to deliver a mail.
 
 use crate::domain::reply::RelayReply;
 
 pub use crate::domain::relay::Phase;
 
-/// The outcome of one attempt. Only [`DeliveryOutcome::Accepted`] says that the relay has the mail.
+/// The outcome of one attempt. Only [`DeliveryOutcome::Accepted`] means that the relay has the mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeliveryOutcome {
-    /// 250 after the final dot: the mail is the relay's now.
+    /// 250 after the final dot: the relay is responsible for the mail now.
     Accepted {
-        /// The server's own words.
+        /// The server's reply.
         reply: String,
     },
-    /// Not now: 4xx to this mail. Whether that is about the mail, its recipient or this program is not known yet.
+    /// A temporary refusal: 4xx to this mail. Whether it concerns the mail, its recipient or this program is not
+    /// known yet.
     Deferred {
-        /// The server's own words.
+        /// The server's reply.
         reply: String,
-        /// What a relay said; `None`: it was none.
+        /// The parsed reply of a relay; `None`: it was not one.
         relay: Option<RelayReply>,
     },
-    /// Never: 5xx to this mail, or it cannot be sent at all.
+    /// A permanent refusal: 5xx to this mail, or the mail cannot be sent at all.
     Refused {
-        /// The server's own words, or ours.
+        /// The server's reply, or our own text.
         reply: String,
-        /// What a relay said; `None`: it was none.
+        /// The parsed reply of a relay; `None`: it was not one.
         relay: Option<RelayReply>,
     },
-    /// The connection was lost after the final dot was sent and before the reply was whole: the relay may have it.
+    /// The connection was lost after the final dot was sent and before the complete reply: the relay may have the
+    /// mail.
     InDoubt {
         /// What happened.
         reply: String,
     },
-    /// The relay could not be used at all. It says nothing about this mail, which burns no attempt.
+    /// The relay could not be used at all. This shows nothing about the mail, so no attempt is counted.
     Trouble(TransportError),
 }
 
 /// Why the relay could not be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TransportError {
-    /// What to do about it.
+    /// What can be done about it.
     pub kind: TransportErrorKind,
     /// What the program was doing.
     pub phase: Phase,
-    /// One line: what happened, with the server's own words.
+    /// One line: what happened, with the server's reply.
     pub words: String,
 }
 
-/// What kind of trouble a relay is in.
+/// The kinds of transport errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransportErrorKind {
-    /// It passes: no connection, a timeout, 4xx before MAIL, a drop before the dot.
+    /// Temporary: no connection, a timeout, 4xx before MAIL, a lost connection before the dot.
     Temporary,
-    /// It does not pass by itself: 5xx at the greeting or EHLO, no STARTTLS, a reply that is not SMTP.
+    /// Permanent: 5xx at the greeting or EHLO, no STARTTLS, a reply that is not SMTP.
     Permanent,
-    /// The configuration is wrong: AUTH refused, a certificate that does not verify, a `ca_file` that holds none, a
-    /// directory or a program that is not there.
+    /// The configuration is wrong: AUTH refused, a certificate that does not verify, a `ca_file` without
+    /// certificates, a missing directory or program.
     Configuration,
 }

@@ -1,6 +1,7 @@
-//! Mails that differ in a few values, as those of a job do. The lines that they share are rendered, broken and encoded once. Each
-//! mail has these lines and a few of its own, which the same functions escape, break and encode as if it were written from the start
-//! ([`super::compose`]), so that it has the same bytes. A mail to which that does not apply is written from the start.
+//! Mails that only differ in a few values, as those of a job do. Their common lines are rendered, wrapped and encoded
+//! once. The lines with different values are escaped, wrapped and encoded for each mail by the same functions that
+//! compose a mail from the templates ([`super::compose`]), so that the bytes are the same. Mails for which this does
+//! not hold are composed from the templates.
 
 use std::fmt::Write as _;
 
@@ -16,7 +17,7 @@ use crate::secrets::zeroizing::ZeroizingBuf;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PersonalValues<'a> {
     pub(super) greeting: &'a str,
-    /// The name in it, which no template of the program writes by itself.
+    /// The name in the greeting, which no built-in template writes on its own.
     pub(super) name: Option<&'a str>,
     pub(super) username: &'a str,
     pub(super) link: &'a str,
@@ -24,9 +25,9 @@ pub(super) struct PersonalValues<'a> {
     pub(super) code: &'a str,
 }
 
-/// How many values these are.
+/// Number of these values.
 const PLACES: usize = 5;
-/// The places of those that templates write by the filter for links.
+/// The indices of those that templates write with the filter for links.
 const LINKS: [usize; 2] = [2, 3];
 
 impl PersonalValues<'_> {
@@ -38,45 +39,46 @@ impl PersonalValues<'_> {
 /// A piece of a text that mails share.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Piece {
-    /// What they share.
+    /// Common text.
     Shared(String),
-    /// The place of a value that each mail has of its own, by number.
+    /// The index of a value that is different in each mail.
     Place(usize),
 }
 
-/// A stretch of a part.
+/// A segment of a part.
 #[derive(Debug, PartialEq, Eq)]
 enum Segment {
     /// Lines that all mails share, as they are and in quoted-printable.
     Shared { plain: String, encoded: Vec<u8> },
-    /// A line of the rendered template with places in it, neither escaped nor broken.
+    /// A line of the rendered template with gaps, before escaping and wrapping.
     Line(Vec<Piece>),
 }
 
-/// A part of the mails.
+/// One part of the mails.
 #[derive(Debug, PartialEq, Eq)]
 struct PreparedPart {
     part: TemplatePart,
-    stretches: Vec<Segment>,
-    /// Whether what they share needs no quoted-printable.
+    segments: Vec<Segment>,
+    /// Whether the common lines need no quoted-printable.
     is_plain: bool,
 }
 
-/// What mails share.
+/// What the mails share.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Prepared {
     parts: [PreparedPart; 2],
 }
 
-/// Marks for the places while what is shared is rendered, in two planes that nobody uses: what is found with both is no place.
+/// Characters that mark the gaps while the common lines are rendered, in two planes for private use: a gap counts
+/// only if it is found with both.
 fn marks(plane: u32) -> [String; PLACES] {
     let mark = |place: u32| char::from_u32(plane + place).unwrap_or(char::REPLACEMENT_CHARACTER).to_string();
     std::array::from_fn(|place| mark(place as u32))
 }
 
 impl Prepared {
-    /// Prepares what mails share. `render` gives the rendered templates of the text part and of the HTML part. `None`: it cannot
-    /// be prepared.
+    /// Prepares what mails share. `render` returns the rendered templates of the text part and of the HTML part.
+    /// `None`: these mails cannot be prepared.
     ///
     /// # Errors
     /// Those of `render`.
@@ -91,15 +93,15 @@ impl Prepared {
                 parts: [prepared(TemplatePart::Text, &text, &marks), prepared(TemplatePart::Html, &html, &marks)],
             })
         };
-        // A note that holds a mark itself holds it in both.
+        // If a note contains a mark itself, the two results differ.
         let (one, other) = (of_plane(0xF_0000)?, of_plane(0x10_0000)?);
         Ok((one == other).then_some(one))
     }
 
-    /// The own lines of a mail: those of the text part and those of the HTML part. `None`: it must be written from the start.
+    /// The lines of one mail for the text part and for the HTML part. `None`: it must be composed from the templates.
     pub(super) fn lines(&self, own: &PersonalValues<'_>) -> Option<[PersonalLines<'_>; 2]> {
         let values = own.values();
-        // Each of them stays within its line.
+        // A value must not break its line.
         if values.iter().any(|value| value.contains(['\r', '\n'])) {
             return None;
         }
@@ -108,33 +110,33 @@ impl Prepared {
     }
 }
 
-/// The lines of a part of one mail that it does not share.
+/// The lines of a part that are different in each mail.
 pub(super) struct PersonalLines<'a> {
     part: &'a PreparedPart,
     lines: ZeroizingBuf<String>,
-    /// Where each stretch of them ends.
+    /// The end of each segment in `lines`.
     ends: Vec<usize>,
     /// Whether the part needs no quoted-printable.
     pub(super) is_plain: bool,
 }
 
 impl PersonalLines<'_> {
-    /// The most bytes that the part can have.
-    pub(super) fn most(&self) -> usize {
-        let shared = |stretch: &Segment| match stretch {
+    /// An upper bound for the bytes of the part.
+    pub(super) fn max_length(&self) -> usize {
+        let shared = |segment: &Segment| match segment {
             Segment::Shared { encoded, .. } => encoded.len(),
             Segment::Line(_) => 0,
         };
-        // Each byte becomes three at most, and each 25 of these get a soft line break.
-        self.part.stretches.iter().map(shared).sum::<usize>() + self.lines.len() * 4
+        // Each byte becomes at most three, and each 25 of these get a soft line break.
+        self.part.segments.iter().map(shared).sum::<usize>() + self.lines.len() * 4
     }
 
-    /// Writes the part.
+    /// Appends the part to `content`.
     pub(super) fn push_onto(&self, content: &mut Vec<u8>) {
         let mut from = 0;
         let mut ends = self.ends.iter();
-        for stretch in &self.part.stretches {
-            match stretch {
+        for segment in &self.part.segments {
+            match segment {
                 Segment::Shared { plain, .. } if self.is_plain => content.extend_from_slice(plain.as_bytes()),
                 Segment::Shared { encoded, .. } => content.extend_from_slice(encoded),
                 Segment::Line(_) => {
@@ -155,18 +157,18 @@ impl PreparedPart {
     fn lines(&self, values: &[&str; PLACES]) -> Option<PersonalLines<'_>> {
         let longest = |piece: &Piece| match piece {
             Piece::Shared(shared) => shared.len(),
-            // An escaped character has six bytes at most.
+            // An escaped character has at most six bytes.
             Piece::Place(place) => values[*place].len() * 6,
         };
-        let own_lines = self.stretches.iter().filter_map(|stretch| match stretch {
+        let own_lines = self.segments.iter().filter_map(|segment| match segment {
             Segment::Line(pieces) => Some(pieces),
             Segment::Shared { .. } => None,
         });
         let room: usize = own_lines.clone().flatten().map(longest).sum();
-        let mut ends = Vec::with_capacity(self.stretches.len());
-        // Room for all of it, so that nothing is left behind unwiped when a buffer would grow: a line may be broken at each
-        // blank.
-        let mut lines = ZeroizingBuf::new(String::with_capacity(room * 3 + self.stretches.len() * 4));
+        let mut ends = Vec::with_capacity(self.segments.len());
+        // The capacity suffices for all of it, even if a line is broken at each blank. A buffer that grew would leave
+        // an unwiped copy behind.
+        let mut lines = ZeroizingBuf::new(String::with_capacity(room * 3 + self.segments.len() * 4));
         let mut line = ZeroizingBuf::new(String::with_capacity(room));
         for pieces in own_lines {
             line.clear();
@@ -177,7 +179,7 @@ impl PreparedPart {
                 }
             }
             let trimmed = trim(self.part, &line);
-            // Whether an empty line is left depends on those around it.
+            // Whether an empty line is kept depends on the lines around it.
             if trimmed.is_empty() {
                 return None;
             }
@@ -188,7 +190,7 @@ impl PreparedPart {
         Some(PersonalLines { part: self, lines, ends, is_plain })
     }
 
-    /// Writes a value as the template's engine does.
+    /// Writes a value like the template engine does.
     fn push_value(&self, line: &mut String, place: usize, value: &str) {
         // Writing to a string does not fail.
         let _ = match self.part {
@@ -199,7 +201,7 @@ impl PreparedPart {
     }
 }
 
-/// A line of a rendered template without what a part does not keep of it.
+/// A line of a rendered template without the white space that the part drops.
 fn trim(part: TemplatePart, line: &str) -> &str {
     match part {
         TemplatePart::Text => line.trim_end(),
@@ -216,38 +218,38 @@ fn push_line(part: TemplatePart, lines: &mut String, line: &str) {
 
 fn prepared(part: TemplatePart, rendered: &str, marks: &[String; PLACES]) -> PreparedPart {
     let rendered = if part == TemplatePart::Text { rendered.trim() } else { rendered };
-    let (mut stretches, mut shared, mut is_after_empty) = (Vec::new(), String::new(), false);
-    let end_shared = |shared: &mut String, stretches: &mut Vec<Segment>| {
+    let (mut segments, mut shared, mut is_after_empty) = (Vec::new(), String::new(), false);
+    let end_shared = |shared: &mut String, segments: &mut Vec<Segment>| {
         if !shared.is_empty() {
             let plain = std::mem::take(shared);
             let encoded = quoted_printable::encode(&plain);
-            stretches.push(Segment::Shared { plain, encoded });
+            segments.push(Segment::Shared { plain, encoded });
         }
     };
     for line in rendered.lines().map(|line| trim(part, line)) {
         let pieces = pieces(line, marks);
         if pieces.iter().any(|piece| matches!(piece, Piece::Place(_))) {
-            end_shared(&mut shared, &mut stretches);
-            stretches.push(Segment::Line(pieces));
+            end_shared(&mut shared, &mut segments);
+            segments.push(Segment::Line(pieces));
             is_after_empty = false;
             continue;
         }
-        // As in `words`: HTML has no empty lines, and text no two of them in a row.
+        // As in `line_breaking`: HTML has no empty lines, and text no two in a row.
         let is_left_out = line.is_empty() && (part == TemplatePart::Html || is_after_empty);
         if !is_left_out {
             push_line(part, &mut shared, line);
         }
         is_after_empty = line.is_empty();
     }
-    end_shared(&mut shared, &mut stretches);
-    let is_plain = stretches.iter().all(|stretch| match stretch {
+    end_shared(&mut shared, &mut segments);
+    let is_plain = segments.iter().all(|segment| match segment {
         Segment::Shared { plain, .. } => quoted_printable::is_needless(plain),
         Segment::Line(_) => true,
     });
-    PreparedPart { part, stretches, is_plain }
+    PreparedPart { part, segments, is_plain }
 }
 
-/// A text, cut at the places that the marks are in. No mark is a part of another one.
+/// A text, split at the marks. No mark is a part of another one.
 pub(super) fn pieces(text: &str, marks: &[String]) -> Vec<Piece> {
     let (mut pieces, mut shared, mut rest) = (Vec::new(), String::new(), text);
     while let Some(character) = rest.chars().next() {

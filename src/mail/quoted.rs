@@ -1,5 +1,5 @@
-//! Secrets that a server quotes in its words: as they are, or in a form from which anybody can read them. What servers say is stored,
-//! shown and sent to cron's mail.
+//! Finds secrets that a server quotes in its replies, as they are or in a form that anybody could decode. Replies are
+//! stored, shown, and sent to cron's mail.
 
 use std::iter;
 use std::ops::Range;
@@ -7,28 +7,28 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
-/// How many encodings, one inside the other, are decoded.
-const MOST_ENCODINGS: u32 = 3;
-/// At most so many characters are decoded for each character of a text. A text needs a few; only one that was built for it nests
-/// encodings in all of its readings.
-const MOST_DECODED: usize = 200;
+/// How many nested encodings are decoded.
+const MAX_DEPTH: u32 = 3;
+/// At most this many characters are decoded for each character of a text. A text needs a few; only one that was built
+/// for it nests encodings in all of its readings.
+const MAX_DECODED: usize = 200;
 
-/// So many letters in a row that are written one at a time are no accident.
+/// This many letters written one at a time in a row are no coincidence.
 const LETTERS_ALONE: usize = 8;
 
-/// How digits stand for bytes.
+/// An encoding of bytes as digits.
 struct Encoding {
-    /// How many bits a digit has.
+    /// The number of bits of a digit.
     bits: usize,
     /// The value of a digit.
     value: fn(char) -> Option<u32>,
-    /// Whether this may be between two digits.
+    /// Whether this character may separate two digits.
     may_divide: fn(char) -> bool,
-    /// The shortest run of digits that is read as such. Less is a part of no secret that is long enough to be masked.
+    /// The shortest run of digits that is decoded. A shorter one cannot hold enough of a secret to be masked.
     shortest: usize,
 }
 
-/// Hexadecimal digits, base64 and base32 (RFC 4648), each from six bytes on.
+/// Hexadecimal digits, base64 and base32 (RFC 4648), each from about six bytes on.
 const ENCODINGS: [Encoding; 3] = [
     Encoding {
         bits: 4,
@@ -46,7 +46,7 @@ fn base64(digit: char) -> Option<u32> {
         'A'..='Z' => from('A', 0),
         'a'..='z' => from('a', 26),
         '0'..='9' => from('0', 52),
-        // The last two digits are others in addresses (RFC 4648, 5).
+        // URLs use two other digits (RFC 4648, 5).
         '+' | '-' => 62,
         '/' | '_' => 63,
         _ => return None,
@@ -61,32 +61,32 @@ fn base32(digit: char) -> Option<u32> {
     }
 }
 
-/// A text as it can be read in one way: each character with the bytes of the text that it is read from.
-pub(super) struct Form {
+/// A reading of a text: the decoded characters, each with the range of bytes of the text that it came from.
+pub(super) struct Reading {
     /// The characters.
     pub(super) characters: Zeroizing<Vec<char>>,
-    /// Where each was read.
+    /// The source of each.
     places: Vec<Range<usize>>,
-    /// It is the text itself, in which even a short secret is no accident.
+    /// It is the text itself, in which even a short secret is no coincidence.
     pub(super) is_plain: bool,
 }
 
-/// Shows a text in each way in which it can be read: as it is, backwards, without what divides its letters one by one, and with what is encoded in it decoded, also several
-/// times over: escapes, hexadecimal digits, base64 and base32, wherever the encoding of a longer text was cut, and letters that are
-/// written as others, such as full-width ones.
-pub(super) fn each_form(text: &str, mut see: impl FnMut(&Form)) {
-    let mut plain = Form { is_plain: true, ..Form::with_room(text.len()) };
+/// Calls `visit` for each reading of a text: as it is, backwards, without the separators between letters written one
+/// at a time, and with decoded content, also if it was encoded several times: escapes, hexadecimal digits, base64 and
+/// base32, wherever the encoding of a longer text was cut, and variants of letters, such as full-width ones.
+pub(super) fn for_each_reading(text: &str, mut visit: impl FnMut(&Reading)) {
+    let mut plain = Reading { is_plain: true, ..Reading::with_room(text.len()) };
     for (at, character) in text.char_indices() {
         plain.push(at..at + character.len_utf8(), character);
     }
-    see(&plain.backwards());
+    visit(&plain.backwards());
     if let Some(closed_up) = plain.closed_up() {
-        closed_up.show_all(MOST_ENCODINGS - 1, &mut (text.len() * MOST_DECODED), &mut see);
+        closed_up.visit_all(MAX_DEPTH - 1, &mut (text.len() * MAX_DECODED), &mut visit);
     }
-    plain.show_all(MOST_ENCODINGS, &mut (text.len() * MOST_DECODED), &mut see);
+    plain.visit_all(MAX_DEPTH, &mut (text.len() * MAX_DECODED), &mut visit);
 }
 
-impl Form {
+impl Reading {
     fn with_room(room: usize) -> Self {
         Self { characters: Zeroizing::new(Vec::with_capacity(room)), places: Vec::with_capacity(room), is_plain: false }
     }
@@ -96,33 +96,34 @@ impl Form {
         self.places.push(place);
     }
 
-    /// The bytes of the text from which these of its characters are read.
+    /// The bytes of the text from which these characters come.
     pub(super) fn place(&self, characters: Range<usize>) -> Range<usize> {
         let places = &self.places[characters];
         let start = places.iter().map(|place| place.start).min().unwrap_or(0);
         start..places.iter().map(|place| place.end).max().unwrap_or(start)
     }
 
-    /// Shows the form and what it encodes, so many encodings deep, as long as characters are left to decode.
-    fn show_all(&self, depth: u32, left: &mut usize, see: &mut dyn FnMut(&Self)) {
-        see(self);
+    /// Visits the reading and what it encodes, `depth` encodings deep, as long as `left` allows more characters to be
+    /// decoded.
+    fn visit_all(&self, depth: u32, left: &mut usize, visit: &mut dyn FnMut(&Self)) {
+        visit(self);
         if depth == 0 {
             return;
         }
-        let mut show = |decoded: Self| {
+        let mut visit_decoded = |decoded: Self| {
             *left = left.saturating_sub(decoded.characters.len());
             if *left > 0 && !decoded.characters.is_empty() {
-                decoded.show_all(depth - 1, left, see);
+                decoded.visit_all(depth - 1, left, visit);
             }
         };
-        self.unescaped().into_iter().for_each(&mut show);
-        self.compatible().into_iter().for_each(&mut show);
+        self.unescaped().into_iter().for_each(&mut visit_decoded);
+        self.compatible().into_iter().for_each(&mut visit_decoded);
         for encoding in &ENCODINGS {
             let runs = self.runs(encoding);
-            // After so many digits the next byte begins with a digit again.
+            // After this many digits the next byte begins at a digit again.
             let starts =
                 if runs.is_empty() { 0 } else { (1..=8).find(|count| count * encoding.bits % 8 == 0).unwrap_or(8) };
-            (0..starts).for_each(|start| show(self.decoded(encoding, &runs, start)));
+            (0..starts).for_each(|start| visit_decoded(self.decoded(encoding, &runs, start)));
         }
     }
 
@@ -134,8 +135,8 @@ impl Form {
         backwards
     }
 
-    /// The form without the marks between letters that are written one at a time (`a b c`, `a.b.c`); `None`: there are not so many in
-    /// a row.
+    /// The reading without the separators between letters that are written one at a time (`a b c`, `a.b.c`); `None`:
+    /// there are too few in a row.
     fn closed_up(&self) -> Option<Self> {
         let is_letter = |at: usize| self.characters.get(at).is_some_and(|character| character.is_alphanumeric());
         let is_alone = |at: usize| is_letter(at) && !is_letter(at + 1) && (at == 0 || !is_letter(at - 1));
@@ -154,7 +155,7 @@ impl Form {
         has_any.then_some(closed_up)
     }
 
-    /// The form with its escapes decoded; `None`: it has none.
+    /// The reading with its escapes decoded; `None`: it has none.
     fn unescaped(&self) -> Option<Self> {
         let characters = &self.characters;
         let is_hexadecimal = |pair: &[char]| matches!(pair, ['0', 'x' | 'X']);
@@ -163,8 +164,8 @@ impl Form {
         {
             return None;
         }
-        // Room for all of it, so that nothing is left behind unwiped when a buffer would grow: no escape is shorter than what it
-        // stands for.
+        // The capacity suffices for all of it, because no escape is shorter than what it stands for. A buffer that
+        // grew would leave an unwiped copy behind.
         let room = characters.iter().map(|character| character.len_utf8()).sum();
         let (mut decoded, mut places) = (Zeroizing::new(Vec::with_capacity(room)), Vec::with_capacity(room));
         let (mut at, mut has_any) = (0, false);
@@ -182,25 +183,26 @@ impl Form {
             places.extend(iter::repeat_n(self.place(at..at + length), decoded.len() - before));
             at += length;
         }
-        let mut form = Self::with_room(decoded.len());
-        form.push_bytes(&decoded, &places);
-        has_any.then_some(form)
+        let mut reading = Self::with_room(decoded.len());
+        reading.push_bytes(&decoded, &places);
+        has_any.then_some(reading)
     }
 
-    /// The form with each character that is another one in a disguise as that (NFKC); `None`: it is ASCII.
+    /// The reading with compatibility characters replaced (NFKC); `None`: nothing changes.
     fn compatible(&self) -> Option<Self> {
         if self.characters.iter().all(char::is_ascii) {
             return None;
         }
         let plain = || self.characters.iter().map(|character| iter::once(*character).nfkc());
-        let mut form = Self::with_room(plain().map(Iterator::count).sum());
+        let mut reading = Self::with_room(plain().map(Iterator::count).sum());
         for (place, characters) in self.places.iter().zip(plain()) {
-            characters.for_each(|character| form.push(place.clone(), character));
+            characters.for_each(|character| reading.push(place.clone(), character));
         }
-        (form.characters != self.characters).then_some(form)
+        (reading.characters != self.characters).then_some(reading)
     }
 
-    /// The numbers of the characters of each run of digits that is long enough, with at most one character between two of them.
+    /// The indices of the characters of each long enough run of digits, with at most one separator between two
+    /// digits.
     fn runs(&self, encoding: &Encoding) -> Vec<Vec<usize>> {
         let mut runs: Vec<Vec<usize>> = Vec::new();
         let mut run: Vec<usize> = Vec::new();
@@ -224,9 +226,9 @@ impl Form {
         runs
     }
 
-    /// What runs of digits mean when the first byte of each begins at its digit `start`.
+    /// The decoded runs, if the first byte of each begins at its digit `start`.
     fn decoded(&self, encoding: &Encoding, runs: &[Vec<usize>], start: usize) -> Self {
-        let mut form = Self::with_room(runs.iter().map(|run| run.len() * encoding.bits / 8).sum());
+        let mut reading = Self::with_room(runs.iter().map(|run| run.len() * encoding.bits / 8).sum());
         for run in runs {
             let digits = &run[start..];
             let room = digits.len() * encoding.bits / 8;
@@ -241,12 +243,12 @@ impl Form {
                     places.push(self.place(digits[number + 1 - (count + 8).div_ceil(encoding.bits)]..*at + 1));
                 }
             }
-            form.push_bytes(&decoded, &places);
+            reading.push_bytes(&decoded, &places);
         }
-        form
+        reading
     }
 
-    /// Takes bytes, each with its place, as the characters that they are.
+    /// Appends bytes, each with its source, as characters.
     fn push_bytes(&mut self, bytes: &[u8], places: &[Range<usize>]) {
         let mut at = 0;
         for chunk in bytes.utf8_chunks() {
@@ -263,14 +265,15 @@ impl Form {
     }
 }
 
-/// What an escape stands for.
+/// The value of an escape.
 enum Escaped {
     Byte(u8),
     Character(char),
 }
 
-/// The escape at the start of a text, and how many characters it has: of addresses (`%52`, `%u0052`), quoted-printable (`=52`; RFC
-/// 2045, 6.7), programming languages (`\x52`, `0x52`, `\122`, `\u0052`, `\u{52}`, `\U00000052`) or HTML (`&#82;`, `&#x52;`, `&amp;`).
+/// The escape at the start of a text, and its length in characters: of URLs (`%52`, `%u0052`), quoted-printable
+/// (`=52`; RFC 2045, 6.7), programming languages (`\x52`, `0x52`, `\122`, `\u0052`, `\u{52}`, `\U00000052`) or HTML
+/// (`&#82;`, `&#x52;`, `&amp;`).
 fn escape(text: &[char]) -> Option<(Escaped, usize)> {
     let digits = |from: usize, radix: u32, most: usize| {
         let rest = text.get(from..).unwrap_or_default();
@@ -289,8 +292,8 @@ fn escape(text: &[char]) -> Option<(Escaped, usize)> {
         number(from, count, radix).and_then(char::from_u32).map(Escaped::Character)
     };
     let of_length = |from: usize, count: usize| {
-        let is_whole = digits(from, 16, count) == count;
-        Some((is_whole.then(|| character(from, count, 16))??, from + count))
+        let is_complete = digits(from, 16, count) == count;
+        Some((is_complete.then(|| character(from, count, 16))??, from + count))
     };
     match text {
         ['%', 'u' | 'U', ..] => of_length(2, 4),
@@ -307,23 +310,26 @@ fn escape(text: &[char]) -> Option<(Escaped, usize)> {
         ['\\', '0'..='7', ..] => byte(1, 3, 8),
         ['&', '#', rest @ ..] => {
             let (from, radix) = if matches!(rest, ['x' | 'X', ..]) { (3, 16) } else { (2, 10) };
-            // Leading zeros are allowed, and so many of them are written by nobody.
+            // Leading zeros are allowed, but nobody writes more than this.
             let count = digits(from, radix, 12);
             let escaped = (count > 0).then(|| character(from, count, radix))??;
             Some((escaped, from + count + usize::from(text.get(from + count) == Some(&';'))))
         }
         ['&', rest @ ..] => {
-            // Those of XML: what writes others writes them for letters outside ASCII.
+            // The names that XML has too: other names stand for characters that codes do not have.
             let names = [("amp;", '&'), ("lt;", '<'), ("gt;", '>'), ("quot;", '"'), ("apos;", '\'')];
-            let is_it =
+            let matches_name =
                 |name: &str| rest.len() >= name.len() && name.chars().zip(rest).all(|(one, other)| one == *other);
-            names.into_iter().find(|(name, _)| is_it(name)).map(|(name, it)| (Escaped::Character(it), 1 + name.len()))
+            names
+                .into_iter()
+                .find(|(name, _)| matches_name(name))
+                .map(|(name, it)| (Escaped::Character(it), 1 + name.len()))
         }
         _ => None,
     }
 }
 
-/// How many characters are between a number and the next one in hexadecimal digits.
+/// Number of characters between a number and the next one in a list of hexadecimal numbers.
 fn between_numbers(text: &[char]) -> usize {
     match text {
         [' ' | ',', '0', 'x' | 'X', ..] => 1,
@@ -332,7 +338,7 @@ fn between_numbers(text: &[char]) -> usize {
     }
 }
 
-/// The text with `****` in each of these places, which may overlap.
+/// The text with `****` in each of these ranges, which may overlap.
 pub(super) fn masked(text: &str, mut places: Vec<Range<usize>>) -> String {
     places.sort_by_key(|place| place.start);
     let mut masked = String::with_capacity(text.len());

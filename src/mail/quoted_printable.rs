@@ -1,23 +1,23 @@
 //! Quoted-printable (RFC 2045, 6.7), for the parts of a mail.
 
-/// The longest line, the `=` of a soft break included.
-const LONGEST_LINE: usize = 76;
-/// How many bytes are looked at in one step: as many as processors compare at once.
+/// The longest line, including the `=` of a soft break.
+const MAX_LINE: usize = 76;
+/// How many bytes are compared in one step: as many as one SIMD instruction compares.
 const STEP: usize = 16;
 
-/// Whether lines can stay as they are: ASCII, none longer than is left as it is.
+/// Whether no encoding is needed: the lines are ASCII and short enough.
 pub(super) fn is_needless(lines: &str) -> bool {
-    lines.is_ascii() && lines.lines().all(|line| line.len() <= LONGEST_LINE)
+    lines.is_ascii() && lines.lines().all(|line| line.len() <= MAX_LINE)
 }
 
-/// Encodes a part whose lines end in CR LF. What is ASCII stays as it is, and a line is broken only where it is full.
+/// Encodes a part whose lines end in CR LF. ASCII is mostly unchanged, and a line is broken only where it is full.
 pub(super) fn encode(part: &str) -> Vec<u8> {
     let mut encoded = Vec::with_capacity(part.len() * 9 / 8);
     encode_onto(&mut encoded, part);
     encoded
 }
 
-/// [`encode`], onto the end of what is there.
+/// Like [`encode`], but appends to `encoded`.
 pub(super) fn encode_onto(encoded: &mut Vec<u8>, part: &str) {
     let mut rest = part.as_bytes();
     while !rest.is_empty() {
@@ -32,15 +32,15 @@ pub(super) fn encode_onto(encoded: &mut Vec<u8>, part: &str) {
 fn push_line(encoded: &mut Vec<u8>, line: &[u8]) {
     let (mut rest, mut column) = (line, 0);
     while let Some((byte, after)) = rest.split_first() {
-        // Room is left for a soft break, unless nothing follows.
-        let room = LONGEST_LINE - 1 - column;
+        // One column is reserved for a soft break, unless nothing follows.
+        let room = MAX_LINE - 1 - column;
         let plain = plain_at_start(&rest[..room.min(rest.len())]);
         let ends_here = plain == rest.len() || (plain == room && plain + 1 == rest.len() && is_plain(rest[plain]));
         if ends_here && !line.ends_with(b" ") && !line.ends_with(b"\t") {
             encoded.extend_from_slice(rest);
             return;
         }
-        // The last blank of a line would be lost on the way.
+        // A blank at the end of a line could be lost in transport, so it is encoded.
         let plain = if plain == rest.len() { plain - 1 } else { plain };
         if plain > 0 {
             encoded.extend_from_slice(&rest[..plain]);
@@ -49,7 +49,7 @@ fn push_line(encoded: &mut Vec<u8>, line: &[u8]) {
         }
         let is_last_blank = after.is_empty() && matches!(byte, b' ' | b'\t');
         let width = if is_plain(*byte) && !is_last_blank { 1 } else { 3 };
-        if column + width > LONGEST_LINE - usize::from(!after.is_empty()) {
+        if column + width > MAX_LINE - usize::from(!after.is_empty()) {
             encoded.extend_from_slice(b"=\r\n");
             column = 0;
         }
@@ -65,7 +65,7 @@ fn is_plain(byte: u8) -> bool {
     matches!(byte, b' '..=b'~' | b'\t') && byte != b'='
 }
 
-/// How many bytes at the start stay as they are. Most do, so that many are looked at in one step.
+/// The number of bytes at the start that need no encoding. Most need none, so many are compared in one step.
 fn plain_at_start(bytes: &[u8]) -> usize {
     let is_all_plain = |step: &&[u8]| step.iter().fold(true, |plain, byte| plain & is_plain(*byte));
     let many = bytes.chunks_exact(STEP).take_while(is_all_plain).count() * STEP;
@@ -84,7 +84,7 @@ mod tests {
         String::from_utf8(encode(part)).unwrap()
     }
 
-    /// What a reader makes of it.
+    /// Decodes like a mail program.
     fn decoded(encoded: &str) -> Vec<u8> {
         let text = encoded.replace("=\r\n", "");
         let (mut rest, mut bytes) = (text.as_bytes(), Vec::new());
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_it_is_encoded_and_nothing_else() {
+    fn only_what_needs_it_is_encoded() {
         for (part, expected) in [
             ("", ""),
             ("a b\tc\r\n", "a b\tc\r\n"),
@@ -134,7 +134,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn it_reads_back_and_no_line_is_too_long(part in "([ -~\täß€=]{0,160}\r\n){0,4}") {
+        fn it_can_be_decoded_and_no_line_is_too_long(part in "([ -~\täß€=]{0,160}\r\n){0,4}") {
             let encoded = encoded(&part);
             proptest::prop_assert_eq!(decoded(&encoded), part.as_bytes());
             for line in encoded.split("\r\n") {

@@ -1,5 +1,5 @@
-//! A program on this machine in place of a relay: the `sendmail` command that Postfix, Exim, OpenSMTPD, msmtp and
-//! others bring along.
+//! Delivery through a local program instead of a relay: the `sendmail` command of Postfix, Exim, OpenSMTPD, msmtp and
+//! others.
 
 mod executable;
 mod exit_status;
@@ -37,70 +37,71 @@ use crate::private_file::FsCredentials;
 use crate::secrets::zeroizing::ZeroizingBuf;
 use exit_status::ExitMeaning;
 
-/// How long the program may take for one mail. It only queues it.
+/// How long the program may take for one mail, which it only queues.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long its last words may still take after its end: who inherited its standard error could keep it open for ever.
-const LAST_WORDS: Duration = Duration::from_millis(200);
-/// The most that is kept of what it says, in bytes.
-const MOST_WORDS: usize = 1_024;
-/// The code of a reply that a program did not live to give (RFC 5321, 4.2.3: for now).
-const TIME_IS_UP: u16 = 451;
-/// Where it finds what it calls itself.
+/// How long to keep reading its standard error after its exit: a process that inherited it could keep it open
+/// forever.
+const STDERR_TIMEOUT: Duration = Duration::from_millis(200);
+/// The most that is kept of its error output, in bytes.
+const MAX_STDERR: usize = 1_024;
+/// The reply code for a program that was killed before it exited (RFC 5321, 4.2.3: temporary).
+const TIMEOUT_CODE: u16 = 451;
+/// Its `PATH`, in which it finds the programs that it starts.
 const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// The program.
+/// A `sendmail` program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sendmail {
     program: PathBuf,
     timeout: Duration,
 }
 
-/// What the program says, as it comes.
-type Words = Arc<Mutex<Vec<u8>>>;
+/// The error output so far.
+type StderrText = Arc<Mutex<Vec<u8>>>;
 
 impl Sendmail {
-    /// The program at this path, which should be absolute: a bare name would be searched for.
+    /// The program at this path, which should be absolute: a bare name would be searched for in `PATH`.
     pub fn new(program: PathBuf) -> Self {
         Self { program, timeout: ANSWER_TIMEOUT }
     }
 
-    /// Starts the program with the mail on its standard input, and reads from its exit status and its words what became of
-    /// it. No shell is in between, the addresses are arguments of their own, and `--` stands before the recipient,
-    /// so that an address which begins with `-` is no option.
+    /// Starts the program with the mail on its standard input, and derives the outcome from its exit status and error
+    /// output. No shell is involved, each address is an argument of its own, and `--` precedes the recipient, so that
+    /// an address that begins with `-` is not taken for an option.
     pub(super) async fn deliver(&self, mail: &Mail) -> DeliveryOutcome {
         let mut child = match self.start(mail) {
             Ok(child) => child,
             Err(error) => return DeliveryOutcome::Trouble(self.not_started(&error)),
         };
-        let words = Words::default();
-        let listening = child.stderr.take().map(|stderr| tokio::spawn(listen(stderr, Arc::clone(&words))));
-        let mut is_whole = false;
+        let stderr_text = StderrText::default();
+        let reader = child.stderr.take().map(|stderr| tokio::spawn(read_stderr(stderr, Arc::clone(&stderr_text))));
+        let mut is_complete = false;
         let ended = timeout(self.timeout, async {
-            is_whole = give(&mut child, mail).await.is_ok();
+            is_complete = write_mail(&mut child, mail).await.is_ok();
             child.wait().await
         })
         .await;
         if ended.is_err() {
             kill(&mut child).await;
         }
-        if let Some(mut listening) = listening
-            && timeout(LAST_WORDS, &mut listening).await.is_err()
+        if let Some(mut reader) = reader
+            && timeout(STDERR_TIMEOUT, &mut reader).await.is_err()
         {
-            listening.abort();
+            reader.abort();
         }
-        let said = first_words(&words.lock().unwrap_or_else(PoisonError::into_inner), mail);
+        let error_output = error_line(&stderr_text.lock().unwrap_or_else(PoisonError::into_inner), mail);
         let recipient = &mail.envelope.recipient;
         match ended {
-            Ok(Ok(status)) => self.validate(status, is_whole, &said, recipient),
+            Ok(Ok(status)) => self.outcome_of(status, is_complete, &error_output, recipient),
             Ok(Err(error)) => DeliveryOutcome::InDoubt { reply: format!("{}: lost: {error}", self.name()) },
-            Err(_) => self.too_slow(is_whole, &said, recipient),
+            Err(_) => self.too_slow(is_complete, &error_output, recipient),
         }
     }
 
-    /// Asks whether the program could be executed, without starting it.
+    /// Checks whether the program could be executed, without starting it.
     ///
     /// # Errors
-    /// The trouble of a program that cannot be started.
+    /// Why the program cannot be started.
     pub(super) fn probe(&self) -> Result<(), TransportError> {
         let _own = FsCredentials::own();
         executable::check(&self.program).map_err(|cannot| {
@@ -110,7 +111,7 @@ impl Sendmail {
     }
 
     fn start(&self, mail: &Mail) -> io::Result<Child> {
-        // Only root may be able to execute it.
+        // Perhaps only root may execute it.
         let _own = FsCredentials::own();
         Command::new(&self.program)
             .args(["-i", "-f", mail.envelope.sender.as_str(), "--", mail.envelope.recipient.as_str()])
@@ -120,7 +121,8 @@ impl Sendmail {
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
-            // A group of its own: Ctrl-C at the terminal is for this program, which lets the mail in hand be finished.
+            // Its own process group: Ctrl-C at the terminal must only reach cxme-admin, which lets the current mail
+            // finish.
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
@@ -131,26 +133,33 @@ impl Sendmail {
         trouble(kind, format!("{}: cannot be started: {error}", self.name()))
     }
 
-    /// Without the end of the mail the program had nothing to queue; with it, it may have queued it.
-    fn too_slow(&self, is_whole: bool, said: &str, recipient: &EmailAddress) -> DeliveryOutcome {
-        let reply = format!("{}: killed after {} s{}", self.name(), self.timeout.as_secs(), behind_colon(said));
-        if is_whole {
+    /// The outcome if the program was killed after the timeout. If it had not read the whole mail, it cannot have
+    /// queued it; otherwise it may have.
+    fn too_slow(&self, is_complete: bool, error_output: &str, recipient: &EmailAddress) -> DeliveryOutcome {
+        let reply = format!("{}: killed after {} s{}", self.name(), self.timeout.as_secs(), after_colon(error_output));
+        if is_complete {
             return DeliveryOutcome::InDoubt { reply };
         }
-        let relay = RelayReply::new(Phase::Program, TIME_IS_UP, None, "killed", recipient);
+        let relay = RelayReply::new(Phase::Program, TIMEOUT_CODE, None, "killed", recipient);
         DeliveryOutcome::Deferred { reply, relay: Some(relay) }
     }
 
-    fn validate(&self, status: ExitStatus, is_whole: bool, said: &str, recipient: &EmailAddress) -> DeliveryOutcome {
+    fn outcome_of(
+        &self,
+        status: ExitStatus,
+        is_complete: bool,
+        error_output: &str,
+        recipient: &EmailAddress,
+    ) -> DeliveryOutcome {
         let Some(code) = status.code() else {
             let signal = status.signal().unwrap_or_default();
-            let reply = format!("{}: ended by signal {signal}{}", self.name(), behind_colon(said));
+            let reply = format!("{}: ended by signal {signal}{}", self.name(), after_colon(error_output));
             return DeliveryOutcome::InDoubt { reply };
         };
-        let words = exit_status::words(code);
-        let reply = format!("{}: exit status {code}{words}{}", self.name(), behind_colon(said));
-        match exit_status::meaning(code, said, recipient) {
-            ExitMeaning::Accepted if !is_whole => {
+        let description = exit_status::description(code);
+        let reply = format!("{}: exit status {code}{description}{}", self.name(), after_colon(error_output));
+        match exit_status::meaning(code, error_output, recipient) {
+            ExitMeaning::Accepted if !is_complete => {
                 DeliveryOutcome::InDoubt { reply: format!("{reply}; it did not read the whole mail") }
             }
             ExitMeaning::Accepted => DeliveryOutcome::Accepted { reply },
@@ -172,46 +181,47 @@ impl Sendmail {
 /// ENOEXEC: a file that is neither a program nor a script.
 const NOT_A_PROGRAM: i32 = nix::errno::Errno::ENOEXEC as i32;
 
-/// Whether a program that cannot be started could be started later.
+/// Whether a program that cannot be started now could be started later.
 fn kind_of(error: &io::Error) -> TransportErrorKind {
     use io::ErrorKind::NotFound;
     use io::ErrorKind::PermissionDenied;
-    let is_lasting = matches!(error.kind(), NotFound | PermissionDenied) || error.raw_os_error() == Some(NOT_A_PROGRAM);
-    if is_lasting { TransportErrorKind::Configuration } else { TransportErrorKind::Temporary }
+    let is_permanent =
+        matches!(error.kind(), NotFound | PermissionDenied) || error.raw_os_error() == Some(NOT_A_PROGRAM);
+    if is_permanent { TransportErrorKind::Configuration } else { TransportErrorKind::Temporary }
 }
 
 fn trouble(kind: TransportErrorKind, words: String) -> TransportError {
     TransportError { kind, phase: Phase::Local, words }
 }
 
-/// Writes the mail to the program and closes its standard input. Lines end in LF alone, the custom for text on Unix:
-/// Postfix since 2.9 (`sendmail_fix_line_endings`) and Exim since 4.21 would take CR LF as well, but older ones and
-/// other programs keep the CR as a part of the line, and then no line is the empty one that ends the header. With `-i` a
+/// Writes the mail to the program's standard input and closes it. Lines end in LF alone, as is usual for text on
+/// Unix: Postfix since 2.9 (`sendmail_fix_line_endings`) and Exim since 4.21 would accept CR LF too, but older
+/// versions and other programs keep the CR as a part of the line, and then no empty line ends the header. With `-i` a
 /// line of one dot does not end the mail, so nothing is dot-stuffed.
-async fn give(child: &mut Child, mail: &Mail) -> io::Result<()> {
+async fn write_mail(child: &mut Child, mail: &Mail) -> io::Result<()> {
     let Some(mut stdin) = child.stdin.take() else { return Ok(()) };
-    let mut unix = ZeroizingBuf::new(Vec::with_capacity(mail.content.len()));
-    // A CR stands nowhere but before an LF (see `Mail::content`).
-    unix.extend(mail.content.iter().copied().filter(|byte| *byte != b'\r'));
-    // A program that ends without reading breaks the pipe; its exit status says more than that.
-    stdin.write_all(&unix).await?;
+    let mut content = ZeroizingBuf::new(Vec::with_capacity(mail.content.len()));
+    // A CR only occurs before an LF (see `Mail::content`).
+    content.extend(mail.content.iter().copied().filter(|byte| *byte != b'\r'));
+    // A program that exits without reading breaks the pipe; its exit status tells more than that error.
+    stdin.write_all(&content).await?;
     stdin.shutdown().await
 }
 
-/// Keeps the first words of the program, and reads on, so that it never waits for a reader.
-async fn listen(mut stderr: ChildStderr, words: Words) {
+/// Keeps the beginning of the error output, and reads the rest, so that the program never blocks on the pipe.
+async fn read_stderr(mut stderr: ChildStderr, stderr_text: StderrText) {
     let mut buffer = [0; 1_024];
     while let Ok(count) = stderr.read(&mut buffer).await {
         if count == 0 {
             break;
         }
-        let mut words = words.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = MOST_WORDS.saturating_sub(words.len());
-        words.extend_from_slice(&buffer[..count.min(room)]);
+        let mut stderr_text = stderr_text.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = MAX_STDERR.saturating_sub(stderr_text.len());
+        stderr_text.extend_from_slice(&buffer[..count.min(room)]);
     }
 }
 
-/// Ends the program, and whatever it started in its group.
+/// Kills the program and its process group.
 async fn kill(child: &mut Child) {
     if let Some(group) = child.id().and_then(|id| i32::try_from(id).ok()) {
         let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
@@ -219,16 +229,16 @@ async fn kill(child: &mut Child) {
     let _ = child.kill().await;
 }
 
-/// What the program said, on one line that no terminal acts on, and without a code of the mail: a server that filters mails may
-/// quote the link that it does not like, and the words are stored and shown.
-fn first_words(bytes: &[u8], mail: &Mail) -> String {
-    let said = String::from_utf8_lossy(bytes);
-    let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    text::quoted(&CodeMask::of(&mail.content).text(&lines.join("; ")), MOST_WORDS)
+/// The error output as one line without control characters, and without a code of the mail: a server that filters
+/// mails may quote the link it rejects, and the text is stored and shown.
+fn error_line(bytes: &[u8], mail: &Mail) -> String {
+    let error_output = String::from_utf8_lossy(bytes);
+    let lines: Vec<&str> = error_output.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    text::quoted(&CodeMask::of(&mail.content).text(&lines.join("; ")), MAX_STDERR)
 }
 
-fn behind_colon(said: &str) -> String {
-    if said.is_empty() { String::new() } else { format!(": {said}") }
+fn after_colon(error_output: &str) -> String {
+    if error_output.is_empty() { String::new() } else { format!(": {error_output}") }
 }
 
 #[cfg(test)]

@@ -18,8 +18,8 @@ use crate::secrets::zeroizing::ZeroizingBuf;
 use crate::texts::TextProblem;
 use crate::texts::engine;
 
-/// The templates of the program: `txt` and `html` for each mail; `frame.html` and `choice.html` have what they share. They hold no
-/// sentence: those are in [`crate::texts`].
+/// The built-in templates: `txt` and `html` for each mail; `frame.html` and `choice.html` have what these share. They
+/// contain no sentences, which are in [`crate::texts`].
 const SOURCES: [(&str, &str); 10] = [
     ("frame.html", include_str!("templates/frame.html")),
     ("choice.html", include_str!("templates/choice.html")),
@@ -36,17 +36,17 @@ const SOURCES: [(&str, &str); 10] = [
 /// A template of the organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TemplateFile {
-    /// The language that it is for; `None`: all that have none of their own.
+    /// Its language; `None`: for all languages without one of their own.
     pub language: Option<String>,
-    /// The template of the program that it takes the place of.
+    /// The built-in template that it replaces.
     pub name: &'static str,
-    /// Its path, for messages.
+    /// The path, for messages.
     pub path: PathBuf,
-    /// Its text.
+    /// The content.
     pub text: String,
 }
 
-/// The template of the program with this name.
+/// The built-in template of this name.
 pub(super) fn known_name(name: &str) -> Option<&'static str> {
     SOURCES.iter().map(|(known, _)| *known).find(|known| *known == name)
 }
@@ -56,15 +56,15 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     SOURCES.iter().map(|(name, _)| *name)
 }
 
-/// A template that does not compile, or asks for what it is not given. The values are not shown: a code is among them.
+/// A template does not compile, or uses an undefined value. The values are not shown, because one is a code.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the template `{template}`, line {line}: {problem}")]
 pub struct TemplateError {
-    /// Its name.
+    /// The name of the template.
     pub template: String,
-    /// The line, from 1; 0 if the engine cannot say.
+    /// The line, from 1; 0 if the engine does not know it.
     pub line: usize,
-    /// What is wrong, in the engine's words.
+    /// The engine's description.
     pub problem: String,
 }
 
@@ -88,21 +88,21 @@ pub(super) enum TemplatePart {
 /// The compiled templates.
 #[derive(Debug)]
 pub(super) struct Templates {
-    /// For languages that have none of their own.
+    /// For languages without templates of their own.
     common: Environment<'static>,
-    /// The languages that have some of their own, by tag.
+    /// The languages with templates of their own, by tag.
     of_languages: Vec<(String, Environment<'static>)>,
-    /// None is an organization's.
+    /// Whether all are built in.
     are_built_in: bool,
 }
 
 impl Templates {
-    /// Compiles the templates of the program.
+    /// Compiles the built-in templates.
     pub(super) fn new() -> Result<Self, TemplateError> {
         Self::compile(&SOURCES)
     }
 
-    /// Compiles templates: each has a name and a source.
+    /// Compiles templates, each given by name and source.
     pub(super) fn compile(sources: &[(&'static str, &'static str)]) -> Result<Self, TemplateError> {
         let mut common = engine::environment().map_err(|error| TemplateError::new("syntax", &error))?;
         common.set_auto_escape_callback(
@@ -118,10 +118,10 @@ impl Templates {
         Ok(Self { common, of_languages: Vec::new(), are_built_in: true })
     }
 
-    /// The templates of the program with those of an organization over them.
+    /// The built-in templates, some replaced by those of an organization.
     ///
     /// # Errors
-    /// Those that do not compile.
+    /// Those of templates that do not compile.
     pub(super) fn with(files: &[TemplateFile]) -> Result<Self, Vec<TextProblem>> {
         let broken = |error: TemplateError| {
             let (path, line) = (PathBuf::from(&error.template), Some(error.line));
@@ -129,7 +129,7 @@ impl Templates {
         };
         let mut templates = Self { are_built_in: files.is_empty(), ..Self::new().map_err(broken)? };
         let mut files: Vec<&TemplateFile> = files.iter().collect();
-        // What is for all languages is there before a language copies it, and `de` before `de-AT`.
+        // Templates for all languages come before a language copies them, and those of `de` before `de-AT`.
         files.sort_by_key(|file| file.language.as_ref().map(|tag| 1 + tag.matches('-').count()));
         let mut problems = Vec::new();
         for file in files {
@@ -142,12 +142,12 @@ impl Templates {
         if problems.is_empty() { Ok(templates) } else { Err(problems) }
     }
 
-    /// Whether all templates are the program's.
+    /// Whether all templates are built in.
     pub(super) fn are_built_in(&self) -> bool {
         self.are_built_in
     }
 
-    /// The templates of a language, to be added to.
+    /// The templates of a language, for adding to them.
     fn own(&mut self, language: Option<&str>) -> &mut Environment<'static> {
         let Some(tag) = language else { return &mut self.common };
         let place = self.of_languages.iter().position(|(other, _)| other.eq_ignore_ascii_case(tag));
@@ -159,7 +159,7 @@ impl Templates {
         &mut self.of_languages[place].1
     }
 
-    /// The templates of a language: its own, or those of the nearest without what its tag adds.
+    /// The templates of a language: its own, or those of the nearest more general tag.
     fn of(&self, tag: &str) -> &Environment<'static> {
         let mut range = tag;
         loop {
@@ -185,7 +185,7 @@ impl Templates {
         rendered.map(ZeroizingBuf::new).map_err(|error| TemplateError::new(name, &error))
     }
 
-    /// The values that a template of a language uses, such as `say.subject`, wherever it does.
+    /// The values that a template of a language uses, such as `say.subject`, in any branch.
     pub(super) fn used(&self, language: &str, name: &str) -> Vec<String> {
         let engine = self.of(language);
         let is_global = |used: &String| engine.globals().any(|(global, _)| global == used);
@@ -210,9 +210,9 @@ pub(super) fn name_of(kind: MailKind, part: TemplatePart) -> &'static str {
     }
 }
 
-/// The filter for links in HTML. The engine escapes `/` too, which no reader needs and which makes a link look
-/// disguised to filters of mail. A [`LinkTemplate`](crate::domain::link::LinkTemplate) holds nothing else that HTML reads but `&`;
-/// whatever holds more is left to the engine.
+/// The filter for links in HTML. The engine would also escape `/`, which no reader needs and which makes a link look
+/// disguised to mail filters. In a [`LinkTemplate`](crate::domain::link::LinkTemplate) only `&` has a meaning in
+/// HTML; anything else is left to the engine.
 pub(super) fn link(link: Cow<'_, str>) -> Value {
     if is_plain_link(&link) { Value::from_safe_string(link.replace('&', "&amp;")) } else { Value::from(link.as_ref()) }
 }
@@ -221,7 +221,7 @@ fn is_plain_link(link: &str) -> bool {
     link.chars().all(|character| character.is_ascii_graphic() && !"<>\"'`".contains(character))
 }
 
-/// What the engine makes of a link in HTML by the filter for links.
+/// Writes a link to HTML like the filter for links does.
 pub(super) fn push_link(html: &mut String, link: &str) -> fmt::Result {
     match is_plain_link(link) {
         true => html.write_str(&Zeroizing::new(link.replace('&', "&amp;"))),
@@ -241,14 +241,14 @@ mod tests {
     }
 
     #[test]
-    fn a_template_that_does_not_compile_is_named_with_its_line() {
+    fn a_template_that_does_not_compile_is_reported_with_its_line() {
         let error = Templates::compile(&[("test.txt", "a\n{% if %}")]).unwrap_err();
         assert_eq!((error.template.as_str(), error.line), ("test.txt", 2));
         assert!(error.to_string().starts_with("the template `test.txt`, line 2: "), "{error}");
     }
 
     #[test]
-    fn a_value_that_is_missing_is_an_error_without_the_other_values() {
+    fn a_missing_value_is_an_error_that_shows_no_other_values() {
         let templates = Templates::compile(&[("test.txt", "{{ code }}\n{{ unknown }}")]).unwrap();
         let values = context! { code => "SECRET" };
         let error = templates.render("en", MailKind::Test, TemplatePart::Text, &values).unwrap_err();
@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn every_embedded_template_with_tags_is_named_html_and_opens_no_hole() {
-        // The name decides whether a template is escaped.
+        // The engine escapes a template depending on its name.
         for (name, source) in SOURCES {
             assert!(name.ends_with("html") || !source.contains('<'), "{name} is not escaped");
             for hole in ["safe", "autoescape", "escape"] {
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_template_for_a_language_is_taken_by_its_variants_and_by_no_other() {
+    fn a_template_for_a_language_is_used_by_its_variants_and_by_no_other_language() {
         let file = |language: Option<&str>, name, text: &str| TemplateFile {
             language: language.map(str::to_owned),
             name,

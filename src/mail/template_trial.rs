@@ -1,4 +1,5 @@
-//! Writes every mail with an organization's own templates before a user gets one, for what only shows then.
+//! A trial of an organization's own templates: composes every kind of mail once before a user gets one, to find
+//! problems that compiling does not show.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,7 +34,7 @@ use crate::texts::TextProblem;
 use crate::texts::Texts;
 use crate::texts::has_control;
 
-/// The longest part of a mail, in bytes: clients cut longer ones (Gmail at 102 KiB), and the link with them.
+/// The longest part of a mail, in bytes: clients cut off longer ones (Gmail at 102 KiB), including the link.
 const MAX_PART: usize = 100 * 1_024;
 /// The values that a template may use.
 const VALUES: [&str; 34] = [
@@ -68,25 +69,25 @@ const VALUES: [&str; 34] = [
     "changed",
     "all_well",
     "not_expected",
-    // What the engine gives to loops and blocks.
+    // The engine provides these in loops and blocks.
     "loop",
     "super",
     "caller",
 ];
 
-/// A code as it looks, which no store has.
+/// A sample code, which is in no store.
 const CODE: &str = "SAMP1-EC0DE-SAMP1-EC0DE-SAMP1E";
-/// Text of a user and of an operator that a mail must not take for HTML.
+/// Texts of a user and of an operator that a mail must escape in HTML.
 const NAME: &str = "Alex <x-name> & Co";
 const NOTE: &str = "First line <x-note>\n\nSecond-line";
 /// The end of the note.
 const LAST_LINE: &str = "Second-line";
 
 impl MailTexts {
-    /// Those of the program with these files over them, after every kind of mail was written with them once.
+    /// The built-in texts, some replaced by these files, after every kind of mail was composed with them once.
     ///
     /// # Errors
-    /// Everything that is wrong in the files.
+    /// All problems of the files.
     pub fn with(files: &[TextFile]) -> Result<Arc<Self>, Vec<TextProblem>> {
         let (sentences, templates, mut problems) = sorted(files);
         let texts = Texts::with(&sentences).unwrap_or_else(|more| {
@@ -145,7 +146,7 @@ fn sorted(files: &[TextFile]) -> (Vec<SentenceFile>, Vec<TemplateFile>, Vec<Text
     (sentences, templates, problems)
 }
 
-/// A template for a language that has no sentences would be for nobody.
+/// A problem if a template is for a language without sentences, which no mail would use.
 fn without_sentences(file: &TemplateFile, texts: &Texts) -> Option<TextProblem> {
     let tag = file.language.as_deref()?;
     let is_known = texts.languages().any(|language| language.tag().eq_ignore_ascii_case(tag));
@@ -153,16 +154,16 @@ fn without_sentences(file: &TemplateFile, texts: &Texts) -> Option<TextProblem> 
     (!is_known).then(|| TextProblem { path: file.path.clone(), line: None, what })
 }
 
-/// Everything that is wrong with the templates.
+/// All problems of the templates.
 fn problems_of(texts: &Arc<MailTexts>, files: &[TemplateFile]) -> Vec<TextProblem> {
     if files.is_empty() {
         return Vec::new();
     }
     let mut trial = Trial { texts, files, problems: Vec::new() };
-    trial.look_for_unknown_values();
-    // A value that is unknown would be found again in each mail.
+    trial.find_unknown_values();
+    // An unknown value would be reported again for each mail.
     if trial.problems.is_empty() {
-        trial.write_all();
+        trial.compose_all();
     }
     trial.problems
 }
@@ -180,8 +181,8 @@ impl Trial<'_> {
         }
     }
 
-    /// Also in branches that no sample takes.
-    fn look_for_unknown_values(&mut self) {
+    /// Finds unknown values, also in branches that no sample takes.
+    fn find_unknown_values(&mut self) {
         for file in self.files {
             let used = self.texts.templates.used(file.language.as_deref().unwrap_or_default(), file.name);
             for name in used.iter().filter(|name| !is_known(name)) {
@@ -192,7 +193,7 @@ impl Trial<'_> {
         }
     }
 
-    fn write_all(&mut self) {
+    fn compose_all(&mut self) {
         let named = Organization {
             name: "Example Travel".to_owned(),
             help_contact: "help@example.com".to_owned(),
@@ -214,11 +215,11 @@ impl Trial<'_> {
                 texts: Arc::clone(self.texts),
             };
             let Ok(composer) = Composer::new(identity) else { return };
-            self.write_with(&composer);
+            self.compose_with(&composer);
         }
     }
 
-    fn write_with(&mut self, composer: &Composer) {
+    fn compose_with(&mut self, composer: &Composer) {
         let Ok(code) = ResetCode::parse(CODE) else { return };
         let choice = |note| PasswordChoice { code: &code, lifetime: Duration::from_secs(86_400), note };
         let time = Timestamp::UNIX_EPOCH;
@@ -232,12 +233,12 @@ impl Trial<'_> {
         let tags: Vec<String> = self.texts.texts().languages().map(|language| language.tag().to_owned()).collect();
         for tag in &tags {
             for content in &contents {
-                self.write(composer, tag, *content);
+                self.compose(composer, tag, *content);
             }
         }
     }
 
-    fn write(&mut self, composer: &Composer, tag: &str, content_of: MailContent<'_>) {
+    fn compose(&mut self, composer: &Composer, tag: &str, content_of: MailContent<'_>) {
         let Ok(recipient) = "alex@example.com".parse::<EmailAddress>() else { return };
         let context = MailContext {
             recipient: &recipient,
@@ -263,7 +264,7 @@ impl Trial<'_> {
                 return self.add(TextProblem { path, line: None, what: error.to_string() });
             }
         };
-        // The engine may have written it in entities, which readers of HTML take for the same.
+        // The engine may write it as an entity, which means the same in HTML.
         let html = preview.html.replace("&#x2f;", "/");
         for (part, content) in [(TemplatePart::Text, preview.text.as_str()), (TemplatePart::Html, html.as_str())] {
             let mut wrong = |what: String| {
@@ -273,7 +274,7 @@ impl Trial<'_> {
             if !content_of.has_its_link(content) {
                 wrong(format!("the mail {kind} lacks {{{{ link }}}}"));
             }
-            // Operators who give a note count on it.
+            // Operators who write a note expect it in the mail.
             let has_note = matches!(content_of, MailContent::Reset(choice) | MailContent::Invitation(choice) if choice.note.is_some());
             if has_note && !content.contains(LAST_LINE) {
                 wrong(format!("the mail {kind} lacks the note: {{% for line in note %}}{{{{ line }}}}{{% endfor %}}"));
@@ -293,12 +294,12 @@ impl Trial<'_> {
         }
     }
 
-    /// The file of a template that a mail in a language is written with; one of the program is named as such.
+    /// The file of a template that a mail in a language uses; a built-in one is named as such.
     fn path_of(&self, tag: &str, name: &str) -> PathBuf {
         self.own(tag, name).unwrap_or_else(|| PathBuf::from(format!("{name} (of cxme-admin)")))
     }
 
-    /// The file that has to do with a part: its own, or what it extends.
+    /// The file that is responsible for a part: its own, or the one that it extends.
     fn file_of(&self, tag: &str, kind: MailKind, part: TemplatePart) -> PathBuf {
         let name = template::name_of(kind, part);
         let own = [name, "choice.html", "frame.html"].into_iter().find_map(|name| self.own(tag, name));
@@ -324,7 +325,7 @@ impl Trial<'_> {
     }
 }
 
-/// Whether templates are given a value, or it is a part of one.
+/// Whether a value, or a part of one, is defined for templates.
 fn is_known(name: &str) -> bool {
     VALUES.contains(&name)
         || (!name.starts_with("say.") && name.split('.').next().is_some_and(|name| VALUES.contains(&name)))

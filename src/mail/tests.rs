@@ -1,4 +1,4 @@
-//! What the tests of the local ways share, and the ways by their common door.
+//! Helpers for the tests of the local transports, and tests of both through their common interface.
 
 use std::future::Future;
 use std::path::Path;
@@ -31,8 +31,8 @@ pub(super) fn wait<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-/// A shell script. Another process writes it: as long as this one had it open for writing, whatever another test
-/// started meanwhile could inherit that, and the system would not execute the script ("text file busy").
+/// Writes a shell script. Another process writes it: if this process had it open for writing, a program that another
+/// test starts meanwhile could inherit that descriptor, and executing the script would fail ("text file busy").
 pub(super) fn script(directory: &Path, body: &str) -> PathBuf {
     let path = directory.join("program");
     let status = Command::new("sh")
@@ -46,7 +46,7 @@ pub(super) fn script(directory: &Path, body: &str) -> PathBuf {
 }
 
 #[test]
-fn both_local_ways_are_opened_used_and_closed_like_any_other() {
+fn both_local_transports_are_opened_used_and_closed_like_any_other() {
     let scratch = tempfile::tempdir().unwrap();
     let directory = scratch.path().join("mails");
     let program = script(scratch.path(), "cat >/dev/null");

@@ -1,4 +1,4 @@
-//! The sentences and templates of mails: those of the program, with those of an organization over them.
+//! The sentences and templates of mails: the built-in ones, and those of an organization that replace them.
 
 #[cfg(test)]
 mod tests;
@@ -19,11 +19,11 @@ static BUILT_IN: LazyLock<Result<Arc<MailTexts>, TemplateError>> = LazyLock::new
 /// A file of the directory that `[texts]` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextFile {
-    /// Its name within the directory, such as `de.toml`, `reset.html` or `de/reset.html`.
+    /// The path within the directory, such as `de.toml`, `reset.html` or `de/reset.html`.
     pub name: String,
-    /// Its path, for messages.
+    /// The full path, for messages.
     pub path: PathBuf,
-    /// Its text.
+    /// The content.
     pub text: String,
 }
 
@@ -35,10 +35,10 @@ pub struct MailTexts {
 }
 
 impl MailTexts {
-    /// Those of the program.
+    /// The built-in ones.
     ///
     /// # Errors
-    /// When a template does not compile; it is a fault of the program.
+    /// If a template does not compile, which is a bug.
     pub fn built_in() -> Result<Arc<Self>, TemplateError> {
         BUILT_IN.clone()
     }

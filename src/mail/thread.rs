@@ -1,4 +1,4 @@
-//! Work that waits for the machine, in a thread of its own. What tokio has for it (`spawn_blocking`, `lookup_host`) panics where no
+//! Blocking work in a thread of its own. Tokio's functions for it (`spawn_blocking`, `lookup_host`) panic if no
 //! thread can be started, as under `ulimit -u` or `ulimit -v`.
 
 use std::io;
@@ -16,7 +16,7 @@ pub(super) enum ThreadError {
     Panicked,
 }
 
-/// Does the work in a thread, and gives its result. A result that nobody waits for any more is dropped.
+/// Runs `work` in a new thread and returns its result. If the caller no longer waits, the result is dropped.
 pub(super) async fn in_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ThreadError> {
     let (sender, result) = oneshot::channel();
     let started = thread::Builder::new().name("waiting".to_owned()).spawn(move || drop(sender.send(work())));

@@ -1,4 +1,4 @@
-//! The ways by which mails leave: what the configuration names, and an open connection of each.
+//! The transports of mails: those that the configuration names, and an open connection of each.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -13,20 +13,20 @@ use super::sendmail::Sendmail;
 use super::smtp;
 use super::smtp::Relay;
 
-/// A way by which mails leave.
+/// A transport for mails.
 #[derive(Debug, Clone)]
 pub enum Transport {
-    /// To a relay, by SMTP.
+    /// A relay, by SMTP.
     Smtp(Box<Relay>),
-    /// They are kept, for tests.
+    /// Memory, for tests.
     Memory(MemoryTransport),
-    /// A program on this machine takes them.
+    /// A program on this machine.
     Sendmail(Sendmail),
-    /// Each becomes a file in a directory.
+    /// A directory in which each mail becomes a file.
     Folder(MailDirectory),
 }
 
-/// A way that is open now.
+/// An open transport.
 #[derive(Debug)]
 pub enum OpenTransport {
     /// See [`Transport::Smtp`].
@@ -39,20 +39,20 @@ pub enum OpenTransport {
     Folder(MailDirectory),
 }
 
-/// Mails that are kept; clones share them.
+/// Mails in memory; clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryTransport(Arc<Mutex<Vec<Mail>>>);
 
 impl MemoryTransport {
-    /// What was handed over so far.
+    /// The mails delivered so far.
     pub fn mails(&self) -> Vec<Mail> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl Transport {
-    /// What became of a mail that was accepted, in words; `mail` is what it is called. Where mails become files, no relay took one
-    /// and nobody gets it.
+    /// The text for an accepted mail; `mail` is what it is called. In a directory no relay has the mail, and nobody
+    /// gets it.
     pub fn accepted(&self, mail: &str) -> String {
         match self {
             Self::Smtp(_) => format!("the relay accepted {mail}"),
@@ -61,7 +61,7 @@ impl Transport {
         }
     }
 
-    /// Whether an accepted mail is on its way to somebody.
+    /// Whether accepted mails go to their recipients.
     pub fn reaches_people(&self) -> bool {
         match self {
             Self::Smtp(_) | Self::Sendmail(_) => true,
@@ -69,10 +69,10 @@ impl Transport {
         }
     }
 
-    /// Opens the way; for SMTP: connect, TLS, EHLO, AUTH.
+    /// Opens the transport; for SMTP: connect, TLS, EHLO, AUTH.
     ///
     /// # Errors
-    /// When the relay, the program or the directory cannot be used.
+    /// If the relay, the program or the directory cannot be used.
     pub async fn open(&self) -> Result<OpenTransport, TransportError> {
         match self {
             Self::Smtp(relay) => Ok(OpenTransport::Smtp(Box::new(relay.open().await?))),
@@ -84,11 +84,11 @@ impl Transport {
 }
 
 impl Transport {
-    /// Asks whether mails such as these could leave now, without sending one: opens a connection to the relay, announces them and
-    /// closes it.
+    /// Checks whether such mails could be sent now, without sending one: opens a connection to the relay, announces
+    /// the mails and closes it.
     ///
     /// # Errors
-    /// As [`Transport::open`]; when the relay would refuse all mail; when the program of sendmail cannot be executed.
+    /// Those of [`Transport::open`]; if the relay would refuse all mail; if the sendmail program cannot be executed.
     pub async fn probe(&self, mails: &[Mail]) -> Result<(), TransportError> {
         if let Self::Sendmail(sendmail) = self {
             return sendmail.probe();
@@ -104,9 +104,8 @@ impl Transport {
 }
 
 impl OpenTransport {
-    /// Hands one mail over and says what became of it. `next` is the envelope of the mail that is to follow on this
-    /// connection, if one is: where the relay allows it, it is sent in the same write as the end of this mail, and the
-    /// next call must be for it.
+    /// Delivers one mail. `next` is the envelope of the mail that follows on this connection, if there is one: if the
+    /// relay allows it, that is sent in the same write as the end of this mail, and the next call must be for it.
     pub async fn deliver(&mut self, mail: &Mail, next: Option<&Envelope>) -> DeliveryOutcome {
         match self {
             Self::Smtp(connection) => connection.deliver(mail, next).await,
@@ -120,7 +119,7 @@ impl OpenTransport {
         }
     }
 
-    /// Whether another mail can be handed over; after a lost connection it cannot.
+    /// Whether another mail can be delivered; not after the connection is lost.
     pub fn is_open(&self) -> bool {
         match self {
             Self::Smtp(connection) => connection.is_open(),
@@ -128,7 +127,7 @@ impl OpenTransport {
         }
     }
 
-    /// Whether as many mails went over this connection as may.
+    /// Whether this connection has delivered as many mails as it may.
     pub fn is_used_up(&self) -> bool {
         match self {
             Self::Smtp(connection) => connection.is_used_up(),
@@ -136,7 +135,7 @@ impl OpenTransport {
         }
     }
 
-    /// Whether the envelope given as `next` can ride behind the mail before it.
+    /// Whether the envelope given as `next` can be pipelined.
     pub fn can_pipeline(&self) -> bool {
         match self {
             Self::Smtp(connection) => connection.can_pipeline(),
@@ -152,7 +151,7 @@ impl OpenTransport {
         }
     }
 
-    /// Whether the last mail may have left, if [`OpenTransport::deliver`] was not awaited to its end.
+    /// Whether the last mail may have been sent, if [`OpenTransport::deliver`] was not awaited to its end.
     pub fn may_have_left(&self) -> bool {
         match self {
             Self::Smtp(connection) => connection.may_have_left(),
@@ -160,7 +159,7 @@ impl OpenTransport {
         }
     }
 
-    /// Takes leave (QUIT), and waits at most a moment for the answer.
+    /// Sends QUIT, and waits briefly for the reply.
     pub async fn close(self) {
         match self {
             Self::Smtp(connection) => connection.close().await,

@@ -1,29 +1,30 @@
-//! The last look at the bytes of a mail: whatever wrote them, nothing leaves that a server could read in two ways.
+//! The last check of the bytes of a mail: however they were composed, none may be sent that servers could interpret
+//! in two ways.
 
 use thiserror::Error;
 
-/// The longest line, in bytes without its CR LF (RFC 5322, 2.1.1).
-const LONGEST_LINE: usize = 998;
+/// The longest line in bytes, without its CR LF (RFC 5322, 2.1.1).
+const MAX_LINE: usize = 998;
 
-/// Why the bytes are no mail. They are not shown: there may be a code among them.
+/// Why the bytes are not a valid mail. They are not shown, because they may contain a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum WireFormatError {
-    /// A CR or LF stands alone, or the last line has no end (RFC 5321, 2.3.8; RUSTSEC-2026-0561).
+    /// A single CR or LF, or a last line without an end (RFC 5321, 2.3.8; RUSTSEC-2026-0561).
     #[error("line {0} of the mail does not end in CR LF, or holds a CR")]
     LineEnd(usize),
     /// A NUL.
     #[error("line {0} of the mail holds a NUL")]
     Nul(usize),
-    /// A line is longer than mail allows.
+    /// A line that is longer than mail allows.
     #[error("line {0} of the mail is longer than 998 bytes")]
     TooLong(usize),
-    /// A byte that only a relay with SMTPUTF8 takes, though no address needs it; or one in the body.
+    /// A byte in the header that only a relay with SMTPUTF8 accepts, though no address needs it; or one in the body.
     #[error("line {0} of the mail is not ASCII")]
     NotAscii(usize),
 }
 
-/// Whether all lines end in CR LF, none is longer than 998 bytes, and no CR, LF or NUL stands elsewhere. It looks at many bytes
-/// at once, and so does not say where a fault is.
+/// Whether all lines end in CR LF, none is longer than 998 bytes, and there is no other CR or LF and no NUL. It
+/// compares many bytes at once, so it cannot tell where a problem is.
 pub(super) fn is_strict(content: &[u8]) -> bool {
     let Some(last) = content.last() else { return true };
     let pairs = content.iter().zip(&content[1..]);
@@ -31,17 +32,17 @@ pub(super) fn is_strict(content: &[u8]) -> bool {
         is_loose | ((*one == b'\r') != (*next == b'\n')) | (*one == b'\0')
     });
     let mut rest = content;
-    while rest.len() > LONGEST_LINE + 2 {
-        let Some(end) = rest[..LONGEST_LINE + 2].iter().rposition(|byte| *byte == b'\n') else { return false };
+    while rest.len() > MAX_LINE + 2 {
+        let Some(end) = rest[..MAX_LINE + 2].iter().rposition(|byte| *byte == b'\n') else { return false };
         rest = &rest[end + 1..];
     }
     !is_loose
 }
 
-/// Looks through a whole mail, not yet dot-stuffed. `utf8_headers`: an address in the header is not ASCII (RFC 6532).
+/// Checks a complete mail before dot-stuffing. `utf8_headers`: an address in the header is not ASCII (RFC 6532).
 ///
 /// # Errors
-/// The first fault found.
+/// The first problem found.
 pub fn check(content: &[u8], utf8_headers: bool) -> Result<(), WireFormatError> {
     if content.is_ascii() && is_strict(content) {
         return Ok(());
@@ -57,7 +58,7 @@ pub fn check(content: &[u8], utf8_headers: bool) -> Result<(), WireFormatError> 
         if line.contains(&0) {
             return Err(WireFormatError::Nul(number));
         }
-        if line.len() > LONGEST_LINE {
+        if line.len() > MAX_LINE {
             return Err(WireFormatError::TooLong(number));
         }
         let may_be_utf8 = in_header && utf8_headers;
@@ -92,7 +93,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn many_bytes_at_once_are_judged_as_one_by_one(lines in proptest::collection::vec(
+        fn many_bytes_at_once_are_checked_as_one_by_one(lines in proptest::collection::vec(
             proptest::prop_oneof!["[a.]{0,3}\r\n", "[a\r\n\u{0}]{0,3}", "a{990,1001}\r\n"], 0..6,
         )) {
             let content = lines.concat().into_bytes();

@@ -1,4 +1,4 @@
-//! POSIX ACLs (acl(5)): who besides its owner and its group has rights to a file.
+//! POSIX ACLs (acl(5)): the accounts and groups, other than owner and group, that have rights to a file.
 
 use std::ffi::CStr;
 use std::fmt;
@@ -15,9 +15,9 @@ pub(super) const ACCESS: &CStr = c"system.posix_acl_access";
 pub(super) const DEFAULT: &CStr = c"system.posix_acl_default";
 
 /// The longest extended attribute (`XATTR_SIZE_MAX`, xattr(7)).
-const LONGEST: usize = 65_536;
-// The entries as the system gives them (linux/posix_acl_xattr.h): after a version of 4 bytes 8 bytes each, which are a tag, rights
-// and an id.
+const MAX_XATTR: usize = 65_536;
+// The kernel's format (linux/posix_acl_xattr.h): a version of 4 bytes, then entries of 8 bytes, each with a tag,
+// rights and an id.
 const VERSION: usize = 4;
 const ENTRY: usize = 8;
 const NAMED_USER: u16 = 0x02;
@@ -31,7 +31,7 @@ pub enum Grantee {
     User(u32),
     /// The group with this gid.
     Group(u32),
-    /// The ACL cannot be read.
+    /// Not known, because the ACL cannot be read.
     Unknown,
 }
 
@@ -45,11 +45,11 @@ impl fmt::Display for Grantee {
     }
 }
 
-/// To whom an ACL gives rights, the first two: not to root, to this account, or to the owner and the group of the file. The mode
-/// already tells of these. The descriptor may be one that only names the file (`O_PATH`).
+/// The first two grantees of an ACL, without root, the current account, and the file's owner and group, whose rights
+/// the mode shows. The descriptor may be one that only names the file (`O_PATH`).
 pub(super) fn grantees(file: &File, which: &CStr, owner: u32, group: u32) -> [Option<Grantee>; 2] {
-    let mut value = vec![0; LONGEST];
-    // fgetxattr(2) takes no O_PATH descriptor.
+    let mut value = vec![0; MAX_XATTR];
+    // fgetxattr(2) does not accept an O_PATH descriptor.
     let length = match rustix::fs::getxattr(format!("/proc/self/fd/{}", file.as_raw_fd()), which, &mut value[..]) {
         Ok(length) => length,
         Err(Errno::NODATA | Errno::OPNOTSUPP) => return [None; 2],
@@ -63,7 +63,7 @@ pub(super) fn grantees(file: &File, which: &CStr, owner: u32, group: u32) -> [Op
     [found.next(), found.next()]
 }
 
-/// The accounts and groups that an ACL names and gives a right that its mask leaves them.
+/// The accounts and groups that an ACL names and that have a right that its mask allows.
 fn named(acl: &[u8]) -> Vec<Grantee> {
     let entries = acl.get(VERSION..).unwrap_or_default().as_chunks::<ENTRY>().0;
     let entries = entries.iter().map(|&[tag, tag_high, rights, rights_high, id @ ..]| {
@@ -80,14 +80,14 @@ fn named(acl: &[u8]) -> Vec<Grantee> {
         .collect()
 }
 
-/// Removes what a new file or directory inherited from the default ACL of the directory it was created in.
+/// Removes the ACL that a new file or directory inherited from its directory.
 ///
 /// # Errors
-/// What the system says.
+/// The error of the system call.
 pub(super) fn remove(file: &File) -> io::Result<()> {
     for which in [ACCESS, DEFAULT] {
         match rustix::fs::fremovexattr(file, which) {
-            // A file has no default ACL, and not every file system has any.
+            // A file has no default ACL, and some file systems have no ACLs at all.
             Ok(()) | Err(Errno::NODATA | Errno::OPNOTSUPP | Errno::ACCESS) => {}
             Err(errno) => return Err(errno.into()),
         }
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn those_whom_an_acl_names_count_with_the_rights_that_its_mask_leaves() {
+    fn the_grantees_of_an_acl_have_the_rights_that_its_mask_allows() {
         let entries =
             [(0x01, 6, u32::MAX), (NAMED_USER, 4, 7), (0x04, 4, u32::MAX), (NAMED_GROUP, 5, 8), (0x20, 0, u32::MAX)];
         let with_mask = |rights| named(&acl(&[&entries[..], &[(MASK, rights, u32::MAX)]].concat()));

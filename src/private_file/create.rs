@@ -1,4 +1,4 @@
-//! Making private files and directories, with the exact mode whatever the umask is.
+//! Creates private files and directories, with the exact mode whatever the umask is.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -20,27 +20,27 @@ use super::unfinished_name::{TEMPORARY, UNFINISHED, random_name};
 use super::writing_lock;
 use super::{FileError, FsCredentials};
 
-/// The mode of the directories on the way to a new one, before the umask.
+/// The mode of created parent directories, before the umask.
 const PARENT_MODE: u32 = 0o755;
 
-/// Makes an empty file of exactly `mode` (of its nine permission bits) and opens it for reading and writing.
+/// Creates an empty file of exactly `mode` (of its nine permission bits) and opens it for reading and writing.
 ///
 /// # Errors
-/// [`FileError::Exists`] when anything stands under the name, a symbolic link that leads nowhere included;
-/// [`FileError::Parent`] when others may write in the directory; otherwise what the system said.
+/// [`FileError::Exists`] if the name is in use, also by a dangling symbolic link; [`FileError::Parent`] if others may
+/// write in the directory; otherwise the error of the system call.
 pub fn create_new(path: &Path, mode: u32) -> Result<File, FileError> {
     let directory = directory_for(path)?;
     create_in(&directory, path, mode)
 }
 
-/// Makes a file beside `place` for the owner alone, and removes its name at once: what is written to it is gone when it is
+/// Creates a file beside `place` for its owner alone, and removes its name at once: its content is gone when it is
 /// closed.
 ///
 /// # Errors
-/// As [`create_new`].
+/// Those of [`create_new`].
 pub fn create_unnamed(place: &Path) -> Result<File, FileError> {
     let directory = directory_for(place)?;
-    // Of this name is what a killed process leaves beside a store, and the next one removes.
+    // A killed process leaves such a name beside a store, and the next process removes it.
     let path = random_name(place, TEMPORARY);
     let _on_signal = RemovedOnSignal::new(&path);
     let file = create_in(&directory, &path, 0o600)?;
@@ -48,41 +48,42 @@ pub fn create_unnamed(place: &Path) -> Result<File, FileError> {
     Ok(file)
 }
 
-/// Makes a file of exactly `mode` that holds `bytes`, and puts it and its name on the disk. If that fails, no file is
-/// left.
+/// Creates a file of exactly `mode` with the content `bytes`, and syncs it and its name to the disk. If that fails,
+/// no file is left.
 ///
 /// # Errors
-/// As [`create_new`], and what the system said when writing failed; [`FileError::Reserved`] when the name is one of SQLite's
-/// or the program's own.
+/// Those of [`create_new`]; the error of the system call if writing failed; [`FileError::Reserved`] if SQLite or the
+/// program uses such names for its own files.
 pub fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), FileError> {
     let _own = FsCredentials::own();
     fill_new(path, mode, |file| file.write_all(bytes))
 }
 
-/// As [`write_new`], but a file that stands under the name is replaced in one step: a reader sees the old one or
-/// the new one, each whole. Only one at a time may write the same file.
+/// Like [`write_new`], but replaces an existing file in one step: a reader sees either the old or the new one,
+/// complete. Only one process at a time may write the same file.
 ///
 /// # Errors
-/// [`FileError::Parent`] when others may write in the directory; otherwise what the system said.
+/// [`FileError::Parent`] if others may write in the directory; otherwise the error of the system call.
 pub fn replace(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), FileError> {
     let directory = directory_for(path)?;
     fill_and_move(&directory, path, mode, |file| file.write_all(bytes), |from| directory.move_over(from, path))
 }
 
-/// Makes a directory of exactly `mode` (setgid and sticky bits included), and the directories on the way to it, readable by
-/// all.
+/// Creates a directory of exactly `mode` (including setgid and sticky bits), and missing parent directories, which
+/// everybody may read.
 ///
 /// # Errors
-/// [`FileError::Exists`] when anything stands under the name; [`FileError::Reserved`] when it is one of SQLite's or the
-/// program's own; [`FileError::Parent`] when others may write in the directory above; otherwise what the system said.
+/// [`FileError::Exists`] if the name is in use; [`FileError::Reserved`] if SQLite or the program uses such names for
+/// its own files; [`FileError::Parent`] if others may write in the parent directory; otherwise the error of the
+/// system call.
 pub fn create_directory(path: &Path, mode: u32) -> Result<(), FileError> {
     create_directory_for(path, mode, None)
 }
 
-/// As [`create_directory`]; the directory is given to an account and its group, if one is named.
+/// Like [`create_directory`], and gives the directory to `owner` (uid and gid) if there is one.
 ///
 /// # Errors
-/// As [`create_directory`], and when it cannot be given away.
+/// Those of [`create_directory`]; and if the directory cannot be given away.
 pub fn create_directory_for(path: &Path, mode: u32, owner: Option<(u32, u32)>) -> Result<(), FileError> {
     refuse_reserved(path)?;
     let parent = directory_or_new(path)?;
@@ -91,7 +92,7 @@ pub fn create_directory_for(path: &Path, mode: u32, owner: Option<(u32, u32)>) -
         let directory = parent.open(path, OFlag::O_RDONLY | OFlag::O_DIRECTORY, Mode::empty())?;
         if let Some((uid, gid)) = owner {
             let failed = |error| FileError::Io { path: path.to_path_buf(), doing: "given to another account", error };
-            // Before the mode: it takes the set-group-ID bit away.
+            // Before the mode, because chown(2) clears the set-group-ID bit.
             fchown(&directory, Some(uid), Some(gid)).map_err(failed)?;
         }
         without_acl(&directory, path)?;
@@ -101,12 +102,12 @@ pub fn create_directory_for(path: &Path, mode: u32, owner: Option<(u32, u32)>) -
     finish().inspect_err(|_| parent.remove(path, UnlinkatFlags::RemoveDir))
 }
 
-/// Makes a file and lets `fill` write it, under another name until it is whole: a kill in between leaves nothing under
-/// the name itself, which the next run would take for the file. Removes what was written when anything fails.
+/// Creates a file and lets `fill` write it, under another name until it is complete: otherwise a kill would leave a
+/// partial file that the next run would take for the complete one. On failure, removes what was written.
 fn fill_new(path: &Path, mode: u32, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), FileError> {
     refuse_reserved(path)?;
     let directory = directory_for(path)?;
-    // A directory that cannot be listed keeps it.
+    // If the directory cannot be listed, old files remain.
     let _ = remove_left_behind(path);
     if path.symlink_metadata().is_ok() {
         return Err(FileError::Exists { path: path.to_path_buf() });
@@ -125,9 +126,9 @@ fn fill_and_move(
         let unfinished = random_name(path, UNFINISHED);
         let on_signal = RemovedOnSignal::new(&unfinished);
         let file = create_in(directory, &unfinished, mode)?;
-        // So that it is told from one that a killed process left.
+        // So that others can tell it from the file of a killed process.
         writing_lock::lock(&file);
-        // Another process may have taken it for that before it was locked.
+        // Another process may have removed it before it was locked.
         if metadata(&file, path)?.links > 0 {
             break (unfinished, file, on_signal);
         }
@@ -140,7 +141,7 @@ fn fill_and_move(
 }
 
 pub(super) fn create_in(directory: &PrivateDirectory, path: &Path, mode: u32) -> Result<File, FileError> {
-    // Made for the owner alone; the rights of others come by fchmod(2), which the umask does not touch.
+    // Created for the owner alone; fchmod(2) then adds the rights of others, because it ignores the umask.
     let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_EXCL;
     let file = directory.open(path, flags, Mode::from_bits_truncate(mode & 0o700))?;
     without_acl(&file, path)
@@ -149,13 +150,13 @@ pub(super) fn create_in(directory: &PrivateDirectory, path: &Path, mode: u32) ->
     Ok(file)
 }
 
-/// The directory of `path`; it is created where it is missing, and those above it. None is created through a symbolic
-/// link of another account.
+/// The directory of `path`, which is created if it is missing, including its parents. None is created through a
+/// symbolic link of another account.
 fn directory_or_new(path: &Path) -> Result<PrivateDirectory, FileError> {
     match directory_for(path) {
         Err(FileError::NoDirectory { directory }) if !directory.as_os_str().is_empty() => {
             match directory_or_new(&directory)?.create_directory(&directory, Mode::from_bits_truncate(PARENT_MODE)) {
-                // Another process created it meanwhile.
+                // Another process has created it meanwhile.
                 Ok(()) | Err(FileError::Exists { .. }) => directory_for(path),
                 Err(problem) => Err(problem),
             }
@@ -164,9 +165,9 @@ fn directory_or_new(path: &Path) -> Result<PrivateDirectory, FileError> {
     }
 }
 
-/// Opens the directory of `path`, in which it may be created.
+/// Opens the directory of `path`, if files may be created in it.
 pub(super) fn directory_for(path: &Path) -> Result<PrivateDirectory, FileError> {
-    // The name would be that of a temporary file, which says nothing to the reader.
+    // The error must not show the name of a temporary file, which the reader does not know.
     let directory = PrivateDirectory::of(path).map_err(|problem| match (problem, path.parent()) {
         (FileError::Missing { .. }, Some(parent)) => FileError::NoDirectory { directory: parent.to_path_buf() },
         (problem, _) => problem,
@@ -175,7 +176,7 @@ pub(super) fn directory_for(path: &Path) -> Result<PrivateDirectory, FileError> 
     Ok(directory)
 }
 
-/// Removes the ACL that a new file inherited: the mode that it gets would bring the rights of others in it into force.
+/// Removes the ACL that a new file inherited: setting the mode would activate the rights that it gives to others.
 fn without_acl(file: &File, path: &Path) -> Result<(), FileError> {
     acl::remove(file).map_err(|error| FileError::Io { path: path.to_path_buf(), doing: "freed of its ACL", error })
 }
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn replacing_puts_the_new_file_in_the_place_of_the_old_one_and_leaves_no_other() {
+    fn replacing_leaves_only_the_new_file() {
         let directory = directory();
         let path = directory.path().join("1.eml");
         replace(&path, 0o600, b"first").unwrap();
@@ -284,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_made_where_others_may_write_unless_the_folder_is_sticky() {
+    fn nothing_is_created_where_others_may_write_unless_the_directory_is_sticky() {
         let directory = directory();
         let path = directory.path().join("key");
         for mode in [0o777, 0o770, 0o702] {
@@ -300,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_made_with_the_folders_on_the_way_to_it() {
+    fn a_directory_is_created_with_its_parents() {
         let directory = directory();
         let path = directory.path().join("state/cxme-admin/store");
         create_directory(&path, 0o700).unwrap();
@@ -311,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_directory_is_named_and_a_path_without_a_name_is_a_folder() {
+    fn a_missing_directory_is_named_and_a_path_without_a_name_is_a_directory() {
         let directory = directory();
         let missing = create_new(&directory.path().join("no/key"), 0o600).unwrap_err().to_string();
         let absent = directory.path().join("no");

@@ -1,8 +1,9 @@
-//! The directory of a file, held open so that nobody can exchange it between the check and the use.
+//! The directory of a file, held open so that nobody can replace it between the check and the use.
 //!
-//! The way to it is walked here, one name at a time from `/`, and symbolic links are followed here too: the kernel would
-//! follow a link in the middle of a path for the account that created it. Each directory and each link on the way is remembered, so
-//! that a rule can check them all: who may write in any of them, or owns a link, could lead the path elsewhere.
+//! The path is resolved here, one name at a time from `/`, and so are symbolic links: the kernel would follow a link
+//! in the middle of a path for the account that created it. Each directory and each link on the path is remembered,
+//! so that a rule can check all of them: anyone who may write in one of the directories, or owns one of the links,
+//! could lead the path elsewhere.
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
@@ -23,14 +24,14 @@ use super::{FileError, MOST_LINKS};
 /// An open directory.
 #[derive(Debug)]
 pub(super) struct PrivateDirectory {
-    /// As it was named, for messages.
+    /// The path as given, for messages.
     pub(super) path: PathBuf,
     descriptor: File,
-    /// The directories above it and the symbolic links that led to it, in the order of the walk.
-    way: Vec<PathComponent>,
+    /// The directories above it and the symbolic links that led to it, in the order of the path.
+    components: Vec<PathComponent>,
 }
 
-/// A directory or a symbolic link on the way to a directory.
+/// A directory or a symbolic link on the path to a directory.
 #[derive(Debug)]
 pub(super) struct PathComponent {
     pub(super) path: PathBuf,
@@ -38,7 +39,7 @@ pub(super) struct PathComponent {
 }
 
 impl PrivateDirectory {
-    /// The directory that `path` is in. Symbolic links on the way are followed, and remembered.
+    /// The directory of `path`. Symbolic links are followed and remembered.
     pub(super) fn of(path: &Path) -> Result<Self, FileError> {
         let directory = match path.parent() {
             Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
@@ -48,18 +49,18 @@ impl PrivateDirectory {
         Self::walk(path, directory)
     }
 
-    /// Walks to `directory`; `path` is the file that errors name.
+    /// Resolves `directory`. Errors name the file `path`.
     fn walk(path: &Path, directory: &Path) -> Result<Self, FileError> {
         let failed = |errno: Errno| FileError::from_io(path, "found", errno.into());
         let absolute = std::path::absolute(directory).map_err(|error| FileError::from_io(path, "found", error))?;
         let mut names = names_of(&absolute);
-        // O_PATH needs no right to list a directory, only to pass through it.
+        // O_PATH needs only search permission for a directory, no read permission.
         let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         let root = File::from(open("/", flags, Mode::empty()).map_err(failed)?);
         let root_facts = metadata(&root, Path::new("/"))?;
-        let mut way = Vec::new();
+        let mut components = Vec::new();
         let mut links = 0;
-        // Where the walk is, from `/` on; `..` goes back to the directory that it came from.
+        // The directories from `/` to the current one; `..` returns to the one before.
         let mut above: Vec<(PathBuf, File, FileMetadata)> = Vec::new();
         let mut here = (PathBuf::from("/"), root, root_facts);
         while let Some(name) = names.pop_front() {
@@ -70,7 +71,7 @@ impl PrivateDirectory {
                 continue;
             }
             let (at, directory, directory_facts) = &here;
-            way.push(PathComponent { path: at.clone(), metadata: *directory_facts });
+            components.push(PathComponent { path: at.clone(), metadata: *directory_facts });
             let next = File::from(openat(directory, name.as_os_str(), flags, Mode::empty()).map_err(failed)?);
             let found = at.join(&name);
             let found_facts = metadata(&next, &found)?;
@@ -82,7 +83,7 @@ impl PrivateDirectory {
                         return Err(failed(Errno::ELOOP));
                     }
                     let target = PathBuf::from(readlinkat(next.as_fd(), "").map_err(failed)?);
-                    way.push(PathComponent { path: found, metadata: found_facts });
+                    components.push(PathComponent { path: found, metadata: found_facts });
                     if target.is_absolute() && !above.is_empty() {
                         here = above.swap_remove(0);
                         above.clear();
@@ -94,37 +95,37 @@ impl PrivateDirectory {
                 Kind::File | Kind::Other(_) => return Err(failed(Errno::ENOTDIR)),
             }
         }
-        Ok(Self { path: directory.to_path_buf(), descriptor: here.1, way })
+        Ok(Self { path: directory.to_path_buf(), descriptor: here.1, components })
     }
 
     /// The directories above it and the symbolic links that led to it.
-    pub(super) fn way(&self) -> &[PathComponent] {
-        &self.way
+    pub(super) fn components(&self) -> &[PathComponent] {
+        &self.components
     }
 
-    /// To whom the default ACL gives rights to the files that are created here.
-    pub(super) fn heirs(&self) -> Result<[Option<Grantee>; 2], FileError> {
+    /// The accounts and groups to which the default ACL gives rights to files created here.
+    pub(super) fn default_grantees(&self) -> Result<[Option<Grantee>; 2], FileError> {
         let metadata = self.metadata()?;
         Ok(acl::grantees(&self.descriptor, acl::DEFAULT, metadata.owner, metadata.group))
     }
 
-    /// Where the symbolic link under the last name of `path` leads.
+    /// The target of the symbolic link that is the last name of `path`.
     pub(super) fn read_link(&self, path: &Path) -> Result<PathBuf, FileError> {
         let target = readlinkat(self.descriptor.as_fd(), name_of(path)?);
         target.map(PathBuf::from).map_err(|errno| FileError::from_io(path, "found", errno.into()))
     }
 
-    /// Gives the file under the last name of `from` that of `to`, and puts the name on the disk. When that fails, it has neither name:
-    /// nobody must find a file of which the caller says that it was not written.
+    /// Renames the last name of `from` to that of `to`, and syncs the directory. If that fails, the file has neither
+    /// name, because nobody may find a file that the caller reports as not written.
     ///
     /// # Errors
-    /// [`FileError::Exists`] when something has that name; otherwise what the system said.
+    /// [`FileError::Exists`] if the name is in use; otherwise the error of the system call.
     pub(super) fn move_new(&self, from: &Path, to: &Path) -> Result<(), FileError> {
         let (directory, old, new) = (self.descriptor.as_fd(), name_of(from)?, name_of(to)?);
-        // Before: a process that may open no more files moves nothing.
+        // Opened first: a process that may open no more files moves nothing.
         let readable = self.readable()?;
         let moved = match renameat2(directory, old, directory, new, RenameFlags::RENAME_NOREPLACE) {
-            // Not every file system knows the flag: FUSE, NFS and 9p do not.
+            // Some file systems do not support the flag: FUSE, NFS and 9p.
             Err(Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP) => self.move_over_empty_file(old, new),
             other => other,
         };
@@ -135,9 +136,10 @@ impl PrivateDirectory {
             .inspect_err(|_| self.remove(to, UnlinkatFlags::NoRemoveDir))
     }
 
-    /// Moves a file to a name that nothing has, in two steps: an empty file takes the name, which open(2) creates only where there
-    /// is none, and then the file takes its place. A kill in between leaves the empty file, which [`super::remove_left_behind`]
-    /// removes. link(2) and unlink(2) would leave two names: FUSE keeps the first one of an open file (`.fuse_hidden…`), and NFS too.
+    /// Renames a file to an unused name in two steps: open(2) creates an empty file, exclusively, and then the rename
+    /// replaces that. A kill in between leaves the empty file, which [`super::remove_left_behind`] removes. link(2)
+    /// and unlink(2) would leave two names: FUSE keeps the first one of an open file (`.fuse_hidden…`), and so does
+    /// NFS.
     pub(super) fn move_over_empty_file(&self, from: &OsStr, to: &OsStr) -> nix::Result<()> {
         let here = self.descriptor.as_fd();
         let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
@@ -150,7 +152,7 @@ impl PrivateDirectory {
         })
     }
 
-    /// As [`PrivateDirectory::move_new`], but a file that has the name is replaced.
+    /// Like [`PrivateDirectory::move_new`], but replaces an existing file.
     pub(super) fn move_over(&self, from: &Path, to: &Path) -> Result<(), FileError> {
         renameat(self.descriptor.as_fd(), name_of(from)?, self.descriptor.as_fd(), name_of(to)?)
             .map_err(|errno| FileError::from_io(to, "put in its place", errno.into()))?;
@@ -161,11 +163,11 @@ impl PrivateDirectory {
         metadata(&self.descriptor, &self.path)
     }
 
-    /// Opens the last name of `path` in this directory; never through a symbolic link, never kept open by a child process.
+    /// Opens the last name of `path` in this directory, without following a symbolic link, and closed on exec.
     pub(super) fn open(&self, path: &Path, flags: OFlag, mode: Mode) -> Result<File, FileError> {
         let flags = flags | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         openat(&self.descriptor, name_of(path)?, flags, mode).map(File::from).map_err(|errno| match errno {
-            // The name is the only part of the path that is looked up here, so it is the link.
+            // Only the last name is looked up here, so that is the symbolic link.
             Errno::ELOOP => FileError::Symlink { path: path.to_path_buf() },
             Errno::ENXIO => FileError::NotAFile { path: path.to_path_buf(), kind: "a socket or device" },
             Errno::EISDIR => FileError::NotAFile { path: path.to_path_buf(), kind: "a folder" },
@@ -173,20 +175,21 @@ impl PrivateDirectory {
         })
     }
 
-    /// Makes an empty directory under the last name of `path`.
+    /// Creates an empty directory with the last name of `path`.
     pub(super) fn create_directory(&self, path: &Path, mode: Mode) -> Result<(), FileError> {
         nix::sys::stat::mkdirat(&self.descriptor, name_of(path)?, mode)
             .map_err(|errno| FileError::from_io(path, "created", errno.into()))
     }
 
-    /// Removes the last name of `path`. For cleaning up after a failure, so it reports none of its own.
+    /// Removes the last name of `path`. Used for cleaning up after a failure, so errors are ignored.
     pub(super) fn remove(&self, path: &Path, flag: UnlinkatFlags) {
         if let Ok(name) = name_of(path) {
             unlinkat(&self.descriptor, name, flag).ok();
         }
     }
 
-    /// Removes the last name of `path` where it is that of this file. Reports no failure, as [`PrivateDirectory::remove`].
+    /// Removes the last name of `path` if it is still a name of this file. Errors are ignored, as in
+    /// [`PrivateDirectory::remove`].
     pub(super) fn remove_name_of(&self, file: &File, path: &Path) {
         let found =
             name_of(path).ok().and_then(|name| fstatat(&self.descriptor, name, AtFlags::AT_SYMLINK_NOFOLLOW).ok());
@@ -196,12 +199,12 @@ impl PrivateDirectory {
         }
     }
 
-    /// Puts the directory's entries on the disk: a file's own fsync(2) does not promise that its name survives a crash.
+    /// Syncs the directory: fsync(2) of a file does not guarantee that its name survives a crash.
     pub(super) fn sync(&self) -> Result<(), FileError> {
         self.readable()?.sync_all().map_err(|error| self.not_on_disk(error))
     }
 
-    /// The directory, open so that it can be synced: an O_PATH descriptor cannot.
+    /// The directory, opened so that it can be synced, which is not possible with an O_PATH descriptor.
     fn readable(&self) -> Result<File, FileError> {
         openat(&self.descriptor, ".", OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())
             .map(File::from)
@@ -213,7 +216,7 @@ impl PrivateDirectory {
     }
 }
 
-/// The names of a path, `..` among them.
+/// The names of a path, including `..`.
 fn names_of(path: &Path) -> VecDeque<OsString> {
     let names = path.components().filter(|part| matches!(part, Component::Normal(_) | Component::ParentDir));
     names.map(|part| part.as_os_str().to_owned()).collect()

@@ -1,9 +1,9 @@
-//! The rights of another account over files, and one's own again.
+//! File system access with the rights of another account.
 //!
-//! root works on the store of a service account, in a directory that belongs to that account. SQLite opens its files by their
-//! paths, and the account could exchange anything on the way at any moment: so root opens them with the rights of that account,
-//! and can be led to nothing that the account could not reach itself. What the operator names (a list, a backup's destination,
-//! a key) is opened with the process's own rights.
+//! root works on the store of a service account, in a directory that belongs to that account. SQLite opens its files
+//! by their paths, and the account could replace any part of a path at any time. So root opens them with the rights
+//! of that account, and cannot be led to a file that the account could not access itself. Files that the operator
+//! names (a list, the destination of a backup, a key) are opened with the process's own rights.
 
 use std::io;
 use std::marker::PhantomData;
@@ -15,37 +15,38 @@ use nix::unistd::geteuid;
 use nix::unistd::setfsgid;
 use nix::unistd::setfsuid;
 
-/// While this lives, its thread, and threads that it starts, create, read and write files as another account would: what they
-/// create belongs to that account. Programs that are started act as root again (execve(2)). Drop the newest first.
+/// While this value lives, its thread, and threads that it starts, access files like another account, which also owns
+/// the files that they create. Programs that are started act as root again (execve(2)). Values must be dropped in
+/// reverse order.
 ///
-/// The supplementary groups stay those of the process.
+/// The supplementary groups remain those of the process.
 #[derive(Debug)]
 pub struct FsCredentials {
-    /// What held before.
+    /// The ids before.
     uid: Uid,
     gid: Gid,
-    /// They are the thread's, and stay with it.
+    /// File system credentials belong to a thread, so the value must stay in it.
     _thread: PhantomData<*const ()>,
 }
 
 impl FsCredentials {
-    /// Takes the rights of an account and a group, as root can.
+    /// Takes the rights of an account and a group, which only root may do.
     ///
     /// # Errors
-    /// When the system does not give them.
+    /// If the system does not grant them.
     pub fn take(uid: u32, gid: u32) -> io::Result<Self> {
         let taken = Self::set(Uid::from_raw(uid), Gid::from_raw(gid));
         if Self::uid() == uid { Ok(taken) } else { Err(io::ErrorKind::PermissionDenied.into()) }
     }
 
-    /// Takes the rights of the process itself, which every process may.
+    /// Takes the rights of the process itself, which every process may do.
     pub fn own() -> Self {
         Self::set(geteuid(), getegid())
     }
 
     /// The account whose rights the thread has now.
     pub fn uid() -> u32 {
-        // The call does not say whether it worked; one with a number that no account has says what holds.
+        // setfsuid(2) reports no error, but returns the previous id; with an invalid id it changes nothing.
         setfsuid(Uid::from_raw(u32::MAX)).as_raw()
     }
 
@@ -75,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_made_belongs_to_the_account_and_afterwards_to_oneself_again() {
+    fn created_files_belong_to_the_account_and_afterwards_to_oneself_again() {
         if !geteuid().is_root() {
             return;
         }

@@ -1,4 +1,4 @@
-//! What processes that were killed left of files that they were writing.
+//! Removes partial files that killed processes have left.
 
 use std::ffi::OsStr;
 use std::os::unix::fs::MetadataExt as _;
@@ -14,14 +14,14 @@ use super::unfinished_name::{is_of_place, is_unfinished_of_any};
 use super::writing_lock;
 use super::{COMPANIONS, FileError, FsCredentials};
 
-/// Removes a file whose name nobody else can have chosen, and what SQLite keeps beside it: that first, because after a kill it
-/// is found by the file.
+/// Removes a file with a random name, and SQLite's companions of it: these first, because after a kill they are found
+/// by the file.
 pub(super) fn remove_with_companions(directory: &PrivateDirectory, path: &Path) {
     remove_companions(directory, path);
     directory.remove(path, UnlinkatFlags::NoRemoveDir);
 }
 
-/// Removes what SQLite keeps beside a file, whatever became of the file itself.
+/// Removes SQLite's companions of a file, whether or not the file exists.
 pub(super) fn remove_companions(directory: &PrivateDirectory, path: &Path) {
     for suffix in COMPANIONS {
         let mut name = path.as_os_str().to_owned();
@@ -30,26 +30,26 @@ pub(super) fn remove_companions(directory: &PrivateDirectory, path: &Path) {
     }
 }
 
-/// Removes what processes that were killed left of a file that was to be at `place`, such as a store; and an empty file there
-/// that one of them had created to move its file over it.
+/// Removes what killed processes left of a file that was meant for `place`, such as a store; and an empty file there
+/// that one of them had created in order to move its file over it.
 ///
 /// # Errors
-/// When the directory cannot be listed.
+/// If the directory cannot be listed.
 pub fn remove_left_behind(place: &Path) -> Result<(), FileError> {
     remove_unlocked(place, is_of_place, None)
 }
 
-/// Removes what processes that were killed, or ended while the disk was slow, left of files of any name in a directory. One that
-/// a living process is writing is locked, and one of another account is none of ours.
+/// Removes unfinished files of any name in a directory, which were left by processes that were killed or exited while
+/// the disk was slow. Files that a living process is writing are locked, and files of other accounts are not removed.
 ///
 /// # Errors
-/// When the directory cannot be listed.
+/// If the directory cannot be listed.
 pub fn remove_unfinished_in(directory: &Path) -> Result<(), FileError> {
     remove_unlocked(&directory.join("any"), |_, name| is_unfinished_of_any(name), None)
 }
 
-/// Removes the files beside `place` that nobody is writing, by name; of those only what was written `before` a unix time, if there
-/// is one.
+/// Removes the files beside `place` that `is_left` recognizes by name and that nobody is writing; with `before`, only
+/// those last written before that unix time.
 pub(super) fn remove_unlocked(
     place: &Path,
     is_left: fn(&[u8], &[u8]) -> bool,
@@ -83,7 +83,7 @@ pub(super) fn remove_unlocked(
             has_living |= !is_left_behind;
         }
     }
-    // Only an empty file is opened: SQLite may have locks on another one, which closing it would drop.
+    // Only an empty file is opened: SQLite may hold locks on another one, which closing it would release.
     let is_empty = || place.symlink_metadata().is_ok_and(|found| found.is_file() && found.len() == 0);
     if had_left && !has_living && is_empty() && open(place).is_some() {
         directory.remove(place, UnlinkatFlags::NoRemoveDir);

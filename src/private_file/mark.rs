@@ -1,4 +1,5 @@
-//! Which files this program makes: only of those may a message say how to change them.
+//! Recognizes files that this program creates: only for these may a message contain a command that changes their
+//! mode.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -12,25 +13,25 @@ use super::directory::PrivateDirectory;
 use super::metadata::{Kind, metadata};
 use super::reserved::refuse_reserved;
 
-/// How an SQLite file begins ("Database File Format", section 1.3).
+/// The start of an SQLite file ("Database File Format", section 1.3).
 const SQLITE: &[u8] = b"SQLite format 3\0";
-/// Where an SQLite file has its application id, and ours: `store::schema` has it as a number.
+/// The offset of the application id in an SQLite file, and ours, which `store::schema` has as a number.
 const APPLICATION_ID: (usize, &[u8]) = (68, b"CXMA");
-/// A reset key is a line of so many hexadecimal digits.
+/// Number of hexadecimal digits of a reset key, which is one line.
 const KEY_DIGITS: usize = 64;
-/// How the configuration begins that `init` creates.
+/// The start of a configuration that `init` creates.
 const CONFIGURATION: &[u8] = b"# The configuration of cxme-admin";
-/// More than any mark needs.
+/// How much of a file is read: more than any mark needs.
 const HEAD: usize = 128;
 
-/// Whether the regular file under the last name of `path` is a store, a reset key or a configuration of this program. One
-/// that cannot be read is not. It is opened for that, which would drop SQLite's locks of this process on it, so this is
-/// asked only of a file that was refused and is not opened by SQLite.
+/// Whether the regular file under the last name of `path` is a store, a reset key or a configuration of this program.
+/// False if it cannot be read. This opens and closes the file, which would release the locks of this process on it,
+/// so it is only called for a file that was refused and that SQLite has not opened.
 pub(super) fn is_own_file(directory: &PrivateDirectory, path: &Path) -> bool {
     head_of(directory, path).is_ok_and(|head| has_mark(&head))
 }
 
-/// Whether `companion` is SQLite's own file beside a store of this program, and belongs to the store's owner.
+/// Whether `companion` is SQLite's companion of a store of this program, and belongs to the store's owner.
 pub(super) fn is_own_companion(directory: &PrivateDirectory, store: &Path, companion: &Path) -> bool {
     let owner = |path: &Path| {
         let file = directory.open(path, OFlag::O_PATH, Mode::empty())?;
@@ -40,18 +41,18 @@ pub(super) fn is_own_companion(directory: &PrivateDirectory, store: &Path, compa
     is_same_owner && head_of(directory, store).is_ok_and(|head| is_store(&head))
 }
 
-/// The stores of this program in the directory of `path`, by name. As in `is_own_file`, the files there are opened for that.
+/// The stores of this program in the directory of `path`, by name. Opens the files there, as `is_own_file` does.
 ///
 /// # Errors
-/// When there is none among the files that can be read, and the directory or a file in it cannot be.
+/// If there is none among the readable files, and the directory or one of its files cannot be read.
 pub fn stores_beside(path: &Path) -> Result<Vec<PathBuf>, FileError> {
     let directory = PrivateDirectory::of(path)?;
     let failed = |error| FileError::Io { path: directory.path.clone(), doing: "read", error };
     let (mut stores, mut unread) = (Vec::new(), None);
     for entry in std::fs::read_dir(&directory.path).map_err(failed)? {
         let entry = entry.map_err(failed)?;
-        // Opening a device or a pipe could do something. A temporary file of this program, which a killed process left, is no
-        // store.
+        // Opening a device or a pipe could have side effects. A temporary file that a killed process of this program
+        // left is not a store.
         if !entry.file_type().map_err(failed)?.is_file() || refuse_reserved(&entry.path()).is_err() {
             continue;
         }
@@ -65,7 +66,7 @@ pub fn stores_beside(path: &Path) -> Result<Vec<PathBuf>, FileError> {
     unread.filter(|_| stores.is_empty()).map_or(Ok(stores), Err)
 }
 
-/// How the regular file under the last name of `path` begins.
+/// The start of the regular file under the last name of `path`.
 fn head_of(directory: &PrivateDirectory, path: &Path) -> Result<Vec<u8>, FileError> {
     let file = directory.open(path, OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY, Mode::empty())?;
     match metadata(&file, path)?.kind {
@@ -96,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_store_a_key_and_a_configuration_of_ours_are_told_from_other_files() {
+    fn our_stores_keys_and_configurations_are_recognized() {
         let mut store = [SQLITE, &[0; HEAD - SQLITE.len()]].concat();
         assert!(!has_mark(&store), "another program's database");
         store[68..72].copy_from_slice(b"CXMA");

@@ -1,4 +1,4 @@
-//! What the system knows of a file that is open.
+//! The metadata of an open file.
 
 use std::fs::{File, FileType};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
@@ -8,28 +8,28 @@ use super::FileError;
 use super::acl;
 use super::acl::Grantee;
 
-/// What the system knows of a file or directory.
+/// The metadata of a file or directory.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FileMetadata {
     pub(super) kind: Kind,
     /// The twelve permission bits.
     pub(super) mode: u32,
-    /// To whom the ACL of a file gives rights.
+    /// The accounts and groups to which the ACL of a file gives rights.
     pub(super) shared_with: [Option<Grantee>; 2],
     pub(super) owner: u32,
     pub(super) group: u32,
-    /// How many names it has.
+    /// Number of hard links.
     pub(super) links: u64,
     pub(super) is_mount_point: bool,
 }
 
-/// What kind of thing stands under a name.
+/// The kind of a file.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Kind {
     File,
     Directory,
     Symlink,
-    /// Anything else, in words.
+    /// Anything else, as text.
     Other(&'static str),
 }
 
@@ -46,12 +46,12 @@ impl Kind {
     }
 }
 
-/// What the system knows of an open descriptor.
+/// Reads the metadata of an open descriptor.
 pub(super) fn metadata(file: &File, path: &Path) -> Result<FileMetadata, FileError> {
     let metadata =
         file.metadata().map_err(|error| FileError::Io { path: path.to_path_buf(), doing: "examined", error })?;
     let (kind, mode) = (Kind::of(metadata.file_type()), metadata.mode() & 0o7777);
-    // Without rights for the group, which show the mask, an ACL gives nobody any.
+    // The group bits show the mask of an ACL: without any, the ACL gives no rights.
     let may_be_shared = matches!(kind, Kind::File) && mode & 0o070 != 0;
     let shared_with =
         if may_be_shared { acl::grantees(file, acl::ACCESS, metadata.uid(), metadata.gid()) } else { [None; 2] };
@@ -66,7 +66,7 @@ pub(super) fn metadata(file: &File, path: &Path) -> Result<FileMetadata, FileErr
     })
 }
 
-/// Whether what is open is the root of a mount (`STATX_ATTR_MOUNT_ROOT`, statx(2)). Linux says so from 5.8 on.
+/// Whether the open file is the root of a mount (`STATX_ATTR_MOUNT_ROOT`, statx(2)). Linux reports this since 5.8.
 fn is_mount_point(file: &File) -> bool {
     let known = rustix::fs::statx(file, c"", rustix::fs::AtFlags::EMPTY_PATH, rustix::fs::StatxFlags::empty());
     known.is_ok_and(|known| known.stx_attributes.contains(rustix::fs::StatxAttributes::MOUNT_ROOT))

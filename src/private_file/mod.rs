@@ -1,11 +1,11 @@
-//! Files that hold secrets: read, judged and made as strictly as `ssh` treats its keys.
+//! Files that hold secrets: read, checked and created as strictly as `ssh` treats its keys.
 //!
-//! A file that others could read or replace is refused, never fixed silently: the person who loosened it should learn of it, and
-//! may have to change the secret. The directory of a file is checked too, because anyone who can write there can put
-//! another file under the name; so is every directory above it, and every symbolic link that leads there. A sticky
-//! directory such as `/tmp` is fine, except for what SQLite opens ([`check_database`]). The right to write that a
-//! POSIX ACL gives counts through its mask, which the system shows as the group's bits; where the group may read, nobody else may
-//! by an ACL.
+//! A file that others could read or replace is refused, and never fixed silently: the operator should learn of it,
+//! and may have to change the secret. The directory of a file is checked too, because anyone who can write there can
+//! replace the file; so is every directory above it, and every symbolic link on the path. A sticky directory such as
+//! `/tmp` is fine, except for files that SQLite opens ([`check_database`]). Write access by a POSIX ACL is recognized
+//! by its mask, which the system shows as the group's permission bits; if the group may read a file, the ACL itself
+//! is checked too.
 
 mod acl;
 mod create;
@@ -45,33 +45,33 @@ pub use unfinished::{FinishedFile, UnfinishedFile, move_new};
 use directory::PrivateDirectory;
 use metadata::{FileMetadata, Kind};
 
-/// The most links that are followed, as the kernel does (path_resolution(7)).
-const MOST_LINKS: usize = 40;
+/// The most symbolic links that are followed, as in the kernel (path_resolution(7)).
+const MAX_LINKS: usize = 40;
 
-/// Checks a program that is to be run: like the configuration, it may be readable by everybody, and only root or oneself
-/// may be able to write it, or to exchange it, a directory above it or a link that leads to it: so it is still the same
-/// when the system starts it by its path. What a script reads besides itself is not checked.
+/// Checks a program that is to be executed. Like the configuration, everybody may read it, and only root or oneself
+/// may write it, replace it, or change a directory above it or a link that leads to it. So it is still the same
+/// program when the system executes it by its path. What a script reads besides itself is not checked.
 ///
 /// # Errors
-/// A [`FileError`] when the file is absent or loose.
+/// A [`FileError`] if the file is missing or fails the check.
 pub fn check_program(path: &Path) -> Result<(), FileError> {
     let _own = FsCredentials::own();
-    look(path, &Rule::config()).map(drop)
+    check_by_name(path, &Rule::config()).map(drop)
 }
 
-/// Reads the whole of `path` if `rule` allows it and it is not longer than `limit` bytes. The bytes are wiped from
-/// memory when they are dropped.
+/// Reads the whole file `path` if it obeys `rule` and is at most `limit` bytes long. The bytes are wiped from memory
+/// on drop.
 ///
 /// # Errors
-/// A [`FileError`] when the file is absent, loose, longer than `limit` or cannot be read.
+/// A [`FileError`] if the file is missing, breaks the rule, is longer than `limit` or cannot be read.
 pub fn read(path: &Path, rule: &Rule, limit: usize) -> Result<Zeroizing<Vec<u8>>, FileError> {
-    let (file, path) = open_judged(path, rule)?;
+    let (file, path) = open_checked(path, rule)?;
     let unread = |error| FileError::Io { path: path.clone(), doing: "read", error };
     let length = file.metadata().map_err(unread)?.len();
     let too_large = || FileError::TooLarge { path: path.clone(), limit };
     let capacity = usize::try_from(length).ok().filter(|length| *length <= limit).ok_or_else(too_large)? + 1;
 
-    // The buffer never moves: a Vec that grows would leave the secret behind in the memory it leaves.
+    // The buffer is never reallocated: a Vec that grows would leave copies of the secret in freed memory.
     let mut bytes = Zeroizing::new(vec![0; capacity]);
     let mut filled = 0;
     let mut reader = file;
@@ -90,28 +90,28 @@ pub fn read(path: &Path, rule: &Rule, limit: usize) -> Result<Zeroizing<Vec<u8>>
     Ok(bytes)
 }
 
-/// Opens a file for reading, once: what was checked is what is read, whatever becomes of the name.
+/// Opens a file for reading, only once: the file that was checked is the one that is read, even if the name changes.
 ///
 /// # Errors
-/// A [`FileError`] when the file is absent, loose or cannot be opened.
+/// A [`FileError`] if the file is missing, breaks the rule or cannot be opened.
 pub fn open(path: &Path, rule: &Rule) -> Result<File, FileError> {
-    open_judged(path, rule).map(|(file, _)| file)
+    open_checked(path, rule).map(|(file, _)| file)
 }
 
-/// What SQLite keeps beside a database, and plays back into it or believes: the names are the database's with these added.
+/// The suffixes of SQLite's companions of a database, which SQLite replays or trusts.
 pub const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// Checks a file that SQLite is about to open, and SQLite's files beside it, by one rule: a `-wal` or `-journal` of
-/// somebody else would change what the database says. Nothing is opened: closing any other descriptor of such a file
-/// would drop the locks that SQLite holds on it.
+/// Checks a file that SQLite is about to open, and SQLite's companions, by one rule: a `-wal` or `-journal` of
+/// another account would change the content of the database. Nothing is opened, because closing any other descriptor
+/// of such a file would release SQLite's locks on it.
 ///
-/// Between this check and SQLite's own opening, only somebody who may write in the directory or in one above it could
-/// exchange a file or create one, so these must be safe, and a sticky one is not. That is what closes the race. Where one of
-/// them belongs to the account that the rule names besides root, it is closed only for who has no more rights than that
-/// account: see [`FsCredentials`].
+/// Between this check and SQLite's own opening, only accounts that may write in the directory or in one above it
+/// could replace or create a file, so these must be safe, and a sticky directory is not. That closes the race. If one
+/// of the directories belongs to the account that the rule names besides root, the race is only closed for a process
+/// that has no more rights than that account: see [`FsCredentials`].
 ///
 /// # Errors
-/// A [`FileError`] when the file is absent, when it or a companion is not as the rule says, or when others may write in the
+/// A [`FileError`] if the file is missing, if it or a companion breaks the rule, or if others may write in the
 /// directory.
 pub fn check_database(path: &Path, rule: &Rule) -> Result<(), FileError> {
     let directory = PrivateDirectory::of(path)?;
@@ -124,7 +124,8 @@ pub fn check_database(path: &Path, rule: &Rule) -> Result<(), FileError> {
         match check_name(&directory, Path::new(&companion), rule) {
             Ok(()) | Err(FileError::Missing { .. }) => {}
             Err(FileError::Mode { path: companion, mode, forbidden, .. }) => {
-                // Removing it could remove committed changes, so the command that keeps it is named. It has no mark of its own.
+                // Removing it could remove committed changes, so the message names a command that keeps it. A
+                // companion has no mark of its own.
                 let is_own_file = mark::is_own_companion(&directory, path, &companion);
                 return Err(FileError::Mode { path: companion, mode, forbidden, is_own_file });
             }
@@ -134,11 +135,11 @@ pub fn check_database(path: &Path, rule: &Rule) -> Result<(), FileError> {
     Ok(())
 }
 
-/// Why the members of a group cannot read a database, a line each: its mode, group or directory, or a companion that is
-/// not there, which a reader cannot create.
+/// Why the members of a group cannot read a database, one line for each reason: its mode, group or directory, or a
+/// missing companion, which a reader cannot create.
 ///
 /// # Errors
-/// When the directory is absent or cannot be examined.
+/// If the directory is missing or cannot be examined.
 pub fn group_faults(path: &Path, name: &str, group: u32) -> Result<Vec<String>, FileError> {
     let directory = PrivateDirectory::of(path)?;
     let fault = |path: &Path, found: &FileMetadata, bits: u32, mode: u32| {
@@ -162,7 +163,7 @@ pub fn group_faults(path: &Path, name: &str, group: u32) -> Result<Vec<String>, 
             }
             Err(problem) => return Err(problem),
         }
-        // SQLite gives its own files the mode of the store.
+        // SQLite gives its companions the mode of the database.
         if !faults.is_empty() {
             break;
         }
@@ -170,58 +171,59 @@ pub fn group_faults(path: &Path, name: &str, group: u32) -> Result<Vec<String>, 
     Ok(faults)
 }
 
-/// Checks a directory in which a database is to be created, for the `path` of the database.
+/// Checks a directory in which the database `path` is to be created.
 ///
 /// # Errors
-/// A [`FileError`] when there is no such directory, or somebody else owns it or may write in it.
+/// A [`FileError`] if there is no such directory, or another account owns it or may write in it.
 pub fn check_database_place(path: &Path, rule: &Rule) -> Result<(), FileError> {
     rule.check_database_directory(path, &PrivateDirectory::of(path)?)
 }
 
-/// Judges the directory that `path` is to stand in: its mode, and whose it is. `path` itself need not be there.
+/// Checks the mode and the owner of the directory of `path`. `path` itself need not exist.
 ///
 /// # Errors
-/// A [`FileError`] when there is no such directory, or somebody else owns it or may write in it.
+/// A [`FileError`] if there is no such directory, or another account owns it or may write in it.
 pub fn validate_place(path: &Path, rule: &Rule) -> Result<(), FileError> {
     rule.check_directory(path, &PrivateDirectory::of(path)?)
 }
 
-/// Opens `path` for reading and judges what was opened. Gives the path of the file itself as well, for later messages. The
-/// process's own rights count: what is opened is judged by its descriptor, wherever the path led.
-fn open_judged(path: &Path, rule: &Rule) -> Result<(File, PathBuf), FileError> {
+/// Opens `path` for reading and checks what was opened. Also returns the path of the file itself, for messages. The
+/// process's own rights apply: the opened file is checked by its descriptor, wherever the path led.
+fn open_checked(path: &Path, rule: &Rule) -> Result<(File, PathBuf), FileError> {
     let _own = FsCredentials::own();
-    // First by name: a device or pipe is never opened, and a file that we may not read is explained by its owner.
-    let Found { directory, path } = look(path, rule)?;
-    // O_NONBLOCK: should a pipe have taken the name meanwhile, opening it must not wait for a writer.
+    // First by name: a device or pipe is never opened, and if the file cannot be read, the error can name its owner.
+    let Found { directory, path } = check_by_name(path, rule)?;
+    // O_NONBLOCK: if the name has become a pipe meanwhile, opening it must not wait for a writer.
     let file = directory.open(&path, OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY, Mode::empty())?;
-    // Then by descriptor: what is judged here is what will be read, whatever becomes of the name.
+    // Then by descriptor: this is the file that is read, even if the name changes.
     rule.check_file(&path, &metadata::metadata(&file, &path)?)?;
     Ok((file, path))
 }
 
-/// A file that was found good by its name.
+/// A file that passed the check by name.
 struct Found {
     directory: PrivateDirectory,
     path: PathBuf,
 }
 
-fn look(path: &Path, rule: &Rule) -> Result<Found, FileError> {
+fn check_by_name(path: &Path, rule: &Rule) -> Result<Found, FileError> {
     let mut path = path.to_path_buf();
-    for _ in 0..MOST_LINKS {
+    for _ in 0..MAX_LINKS {
         let directory = PrivateDirectory::of(&path)?;
         rule.check_directory(&path, &directory)?;
         let Some(target) = link_to_follow(&directory, &path, rule)? else {
             check_name(&directory, &path, rule)?;
             return Ok(Found { directory, path });
         };
-        // A link leads from the directory that it is in.
+        // The target of a link is relative to the directory of the link.
         path.pop();
         path.push(target);
     }
     Err(FileError::Io { path, doing: "found", error: Errno::ELOOP.into() })
 }
 
-/// Where a symbolic link leads, if there is one, and it is to be followed. Its owner could point it elsewhere.
+/// The target of a symbolic link, if there is one and the rule allows it. The owner of the link could change the
+/// target.
 fn link_to_follow(directory: &PrivateDirectory, path: &Path, rule: &Rule) -> Result<Option<PathBuf>, FileError> {
     if !rule.follows_links() {
         return Ok(None);
@@ -234,9 +236,9 @@ fn link_to_follow(directory: &PrivateDirectory, path: &Path, rule: &Rule) -> Res
     directory.read_link(path).map(Some)
 }
 
-/// Checks a name in a directory that is open.
+/// Checks a name in an open directory.
 fn check_name(directory: &PrivateDirectory, path: &Path, rule: &Rule) -> Result<(), FileError> {
-    // An O_PATH descriptor only names the file: it is not an open file to the system, and closing it drops no locks.
+    // An O_PATH descriptor only names the file: the file is not opened, and closing the descriptor releases no locks.
     let name = directory.open(path, OFlag::O_PATH, Mode::empty())?;
     rule.check_file(path, &metadata::metadata(&name, path)?).map_err(|problem| match problem {
         FileError::Mode { path, mode, forbidden, .. } => {

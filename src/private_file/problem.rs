@@ -1,6 +1,6 @@
-//! Why a file was refused, with what to do. A command that changes a mode is printed only for a file that this program
-//! makes: `chmod 600 /etc/passwd` would harm the machine. No `chown` is ever printed, and nothing for a directory: what
-//! another account owns it may have changed, and a directory holds files of others.
+//! Why a file was refused, and what to do. A command that changes a mode is only printed for a file that this program
+//! creates: `chmod 600 /etc/passwd` would harm the machine. No `chown` is ever printed, because another account may
+//! have changed the content of what it owns; and no command for a directory, because it contains files of others.
 
 use std::fmt;
 use std::io;
@@ -12,7 +12,7 @@ use super::Grantee;
 
 const GROUP_OR_OTHERS_READ: u32 = 0o044;
 
-/// Why a file was refused or could not be used. Its text is one line that names the file and ends with what to do.
+/// Why a file was refused or could not be used. The text is one line that names the file and ends with the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// There is no such file.
@@ -31,7 +31,7 @@ pub enum FileError {
         mode: u32,
         /// The bits that must not be set.
         forbidden: u32,
-        /// Whether the file is one that this program makes, so that its mode may be changed without harm.
+        /// Whether this program creates such files, so that changing the mode does no harm.
         is_own_file: bool,
     },
     /// An ACL gives others a right that they must not have.
@@ -39,7 +39,7 @@ pub enum FileError {
     Acl {
         /// The file.
         path: PathBuf,
-        /// One of them.
+        /// One of the grantees.
         grantee: Grantee,
     },
     /// The default ACL of its directory would give others rights to new files.
@@ -50,21 +50,21 @@ pub enum FileError {
         path: PathBuf,
         /// Its directory.
         directory: PathBuf,
-        /// One of them.
+        /// One of the grantees.
         grantee: Grantee,
     },
-    /// The file belongs to somebody else.
+    /// The file belongs to another account.
     #[error("{}: owned by uid {owner}, not by {}; refused because its owner could change it", DisplayedPath(path),
             Owners(*wanted))]
     Owner {
         /// The file.
         path: PathBuf,
-        /// The uid it belongs to.
+        /// The uid that owns it.
         owner: u32,
-        /// The uid it should belong to; root would do as well.
+        /// The uid that should own it, if it is not root.
         wanted: u32,
     },
-    /// The name is a symbolic link, which could be pointed elsewhere.
+    /// The name is a symbolic link, whose target could be changed.
     #[error(
         "{}: is a symbolic link: give the path of the file itself, see `readlink -f {}`",
         DisplayedPath(path),
@@ -74,7 +74,7 @@ pub enum FileError {
         /// The link.
         path: PathBuf,
     },
-    /// The file has further names, in directories that were not judged.
+    /// The file has further names, in directories that were not checked.
     #[error(
         "{}: has {links} hard links; only one is allowed: `find / -xdev -samefile {}` lists them",
         DisplayedPath(path),
@@ -83,45 +83,46 @@ pub enum FileError {
     HardLink {
         /// The file.
         path: PathBuf,
-        /// How many names it has.
+        /// Number of hard links.
         links: u64,
     },
-    /// The file is a mount point of its own: SQLite's log and locks would be beside it under one path and missing under the other.
+    /// The file itself is a mount point: SQLite's log and locks would be beside it under one path and missing under
+    /// the other.
     #[error("{}: is a mount point of its own: mount the directory that holds it instead", DisplayedPath(path))]
     MountPoint {
         /// The file.
         path: PathBuf,
     },
-    /// The name does not stand for a regular file.
+    /// The name is not that of a regular file.
     #[error("{}: is {kind}: give the path of a file", DisplayedPath(path))]
     NotAFile {
-        /// What was named.
+        /// The path.
         path: PathBuf,
-        /// What it is, in words.
+        /// The kind of the file, as text.
         kind: &'static str,
     },
-    /// Others can write in its directory, and so exchange the file.
+    /// Others may write in its directory, and so replace the file.
     #[error("{}: {} is {} ({mode:04o}): use a directory that only its owner may write in",
             DisplayedPath(path), DirectoryOf { path, directory }, Rights(mode & 0o022))]
     Parent {
         /// The file.
         path: PathBuf,
-        /// The directory it is in, or one above that.
+        /// Its directory, or one above that.
         directory: PathBuf,
         /// The directory's permission bits.
         mode: u32,
     },
-    /// The directory it stands in belongs to somebody else, who can exchange the file.
+    /// Its directory belongs to another account, which can replace the file.
     #[error("{}: {} is owned by uid {owner}, not by {}; refused because its owner could replace the file",
             DisplayedPath(path), DirectoryOf { path, directory }, Owners(*wanted))]
     ParentOwner {
         /// The file.
         path: PathBuf,
-        /// The directory it is in, or one above that.
+        /// Its directory, or one above that.
         directory: PathBuf,
-        /// The uid the directory belongs to.
+        /// The uid that owns the directory.
         owner: u32,
-        /// The uid it should belong to; root would do as well.
+        /// The uid that should own it, if it is not root.
         wanted: u32,
     },
     /// The directory in which a file is to be created does not exist.
@@ -130,13 +131,13 @@ pub enum FileError {
         /// The directory.
         directory: PathBuf,
     },
-    /// A file to be made is there already, and nothing is overwritten.
+    /// A file to be created already exists, and is not overwritten.
     #[error("{}: already exists: give another path", DisplayedPath(path))]
     Exists {
         /// The file or directory.
         path: PathBuf,
     },
-    /// The name is one that SQLite or this program takes for a file of its own.
+    /// SQLite or this program uses such names for its own files.
     #[error(
         "{}: {whose} uses names that end in `{ending}` for files of its own: give another name",
         DisplayedPath(path)
@@ -144,12 +145,12 @@ pub enum FileError {
     Reserved {
         /// The file or directory.
         path: PathBuf,
-        /// How the name ends.
+        /// The end of the name.
         ending: &'static str,
-        /// Which program has such files.
+        /// The program that uses such names.
         whose: &'static str,
     },
-    /// The file is longer than it could be if it were the right one.
+    /// The file is longer than the right one could be.
     #[error("{}: is larger than {limit} bytes: give the path of the right file", DisplayedPath(path))]
     TooLarge {
         /// The file.
@@ -157,38 +158,39 @@ pub enum FileError {
         /// The most bytes it may have.
         limit: usize,
     },
-    /// The system refused.
+    /// A system call failed.
     #[error("{}: cannot be {doing}: {error}", DisplayedPath(path))]
     Io {
         /// The file.
         path: PathBuf,
-        /// What was tried, as a participle.
+        /// What was attempted, as a participle.
         doing: &'static str,
-        /// What the system said. Part of the text, and so not given as a source again.
+        /// The error. It is part of the text, and therefore not a source.
         error: io::Error,
     },
 }
 
 impl FileError {
-    /// The problem that a failed system call means.
+    /// The error for a failed system call.
     pub(super) fn from_io(path: &Path, doing: &'static str, error: io::Error) -> Self {
         let path = path.to_path_buf();
         match error.kind() {
             io::ErrorKind::NotFound => Self::Missing { path },
             io::ErrorKind::AlreadyExists => Self::Exists { path },
-            // Whatever the call was to do with it.
+            // In this case the attempted operation does not matter.
             _ if is_shortage_of_descriptors(&error) => Self::Io { path, doing: "opened", error },
             _ => Self::Io { path, doing, error },
         }
     }
 
-    /// Whether the process, or the machine, has too many files open (EMFILE, ENFILE): nothing is wrong with the file.
+    /// Whether the process or the machine has too many open files (EMFILE, ENFILE), so that the file is not the
+    /// cause.
     pub fn is_shortage_of_descriptors(&self) -> bool {
         matches!(self, Self::Io { error, .. } if is_shortage_of_descriptors(error))
     }
 }
 
-/// Whether the process, or the machine, has too many files open.
+/// Whether the process or the machine has too many open files.
 pub fn is_shortage_of_descriptors(error: &io::Error) -> bool {
     let errno = error.raw_os_error().map(Errno::from_raw);
     matches!(errno, Some(Errno::EMFILE | Errno::ENFILE))
@@ -212,7 +214,7 @@ impl fmt::Display for ModeRemedy<'_> {
     }
 }
 
-/// A path on one line, and as the shell takes it.
+/// A path on one line, quoted for the shell.
 struct DisplayedPath<'a>(&'a Path);
 
 impl fmt::Display for DisplayedPath<'_> {
@@ -224,7 +226,7 @@ impl fmt::Display for DisplayedPath<'_> {
         if text.chars().all(plain) && !text.is_empty() {
             return write!(f, "{ahead}{text}");
         }
-        // A control character cannot be shown: it would act on the terminal.
+        // Control characters are replaced, because they would act on the terminal.
         let text = text.replace(char::is_control, "\u{fffd}").replace('\'', r"'\''");
         write!(f, "'{ahead}{text}'")
     }
@@ -245,7 +247,7 @@ impl fmt::Display for DirectoryOf<'_> {
     }
 }
 
-/// What a file is by the permission bits of group and others, such as `world-readable and group-writable`.
+/// A description of the permission bits of group and others, such as `world-readable and group-writable`.
 struct Rights(u32);
 
 impl fmt::Display for Rights {
@@ -265,7 +267,7 @@ impl fmt::Display for Rights {
     }
 }
 
-/// The owners that are allowed.
+/// The allowed owners.
 struct Owners(u32);
 
 impl fmt::Display for Owners {

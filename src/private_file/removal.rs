@@ -1,7 +1,8 @@
-//! Files that are removed when a signal ends the process while it writes them: Ctrl-C leaves nothing behind, as an error does.
+//! Removes files if a signal ends the process while it writes them, so that Ctrl-C leaves nothing behind, just like
+//! an error.
 //!
-//! The signals do what they did before, after the files are gone. A process that handles them itself, or ignores them, is left
-//! as it is; SIGKILL leaves a file, which the next process removes ([`super::UnfinishedFile`]).
+//! After the removal, the signal has its default effect. Signals that the process handles itself or ignores are left
+//! alone; SIGKILL leaves a file, which the next process removes ([`super::UnfinishedFile`]).
 
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt as _;
@@ -17,25 +18,26 @@ use nix::unistd::unlink;
 
 use super::COMPANIONS;
 
-/// What ends a process that does not say otherwise, and can be caught.
+/// The catchable signals that end a process by default.
 const DEADLY: [Signal; 4] = [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM];
 
-/// The names of a file, and of what SQLite keeps beside it.
+/// The names of a file and of SQLite's companions.
 type Names = [CString; 1 + COMPANIONS.len()];
 
-/// More than one process writes at once. What finds no place is left by a signal, and removed by the next process.
+/// The files being written; several at a time. A file that finds no free slot remains after a signal, and the next
+/// process removes it.
 static WRITTEN: [AtomicPtr<Names>; 8] = [const { AtomicPtr::new(ptr::null_mut()) }; 8];
 
 static INSTALLED: Once = Once::new();
 
-/// While it lives, a signal that ends the process removes the file, and what SQLite keeps beside it.
+/// While this value lives, a signal that ends the process removes the file and SQLite's companions.
 #[derive(Debug)]
 pub(super) struct RemovedOnSignal {
     place: Option<(&'static AtomicPtr<Names>, *mut Names)>,
 }
 
 impl RemovedOnSignal {
-    /// Has the file removed whose name nobody else has chosen. A relative path is of the directory that the process is in now.
+    /// Registers a file with a random name. A relative path refers to the current directory of the process.
     pub(super) fn new(path: &Path) -> Self {
         INSTALLED.call_once(install);
         let name = |suffix: &str| {
@@ -44,7 +46,8 @@ impl RemovedOnSignal {
             CString::new(name.as_bytes()).unwrap_or_default()
         };
         let [wal, shm, journal] = COMPANIONS;
-        // Never freed: a handler in another thread may still read it. It is a few hundred bytes for each file.
+        // Never freed, because a handler in another thread may still read it; it is a few hundred bytes for each
+        // file.
         let names = ptr::from_mut(Box::leak(Box::new([name(""), name(wal), name(shm), name(journal)])));
         let free = |place: &&AtomicPtr<Names>| {
             place.compare_exchange(ptr::null_mut(), names, Ordering::SeqCst, Ordering::SeqCst).is_ok()
@@ -61,13 +64,13 @@ impl Drop for RemovedOnSignal {
     }
 }
 
-/// Has each signal handled that still has its default action.
+/// Installs the handler for each signal that still has its default action.
 fn install() {
     let action = SigAction::new(SigHandler::Handler(remove), SaFlags::SA_RESETHAND, SigSet::empty());
     for signal in DEADLY {
         #[expect(unsafe_code, reason = "sigaction(2) has no safe form")]
-        // SAFETY: `remove` does only what signal-safety(7) allows and lives as long as the process; the other action is what
-        // sigaction(2) itself has returned for the same signal.
+        // SAFETY: `remove` only does what signal-safety(7) allows and lives as long as the process; the other action
+        // was returned by sigaction(2) for the same signal.
         unsafe {
             let before = sigaction(signal, &action);
             if let Ok(before) = before
@@ -79,13 +82,13 @@ fn install() {
     }
 }
 
-/// The handler: atomics, unlink(2) and raise(3), as signal-safety(7) allows. The signal has its default action by now
-/// (SA_RESETHAND), and ends the process when this returns.
+/// The handler, which only uses atomics, unlink(2) and raise(3), as signal-safety(7) allows. SA_RESETHAND has
+/// restored the default action, which ends the process when this returns.
 extern "C" fn remove(signal: c_int) {
     for place in &WRITTEN {
         let names = place.load(Ordering::SeqCst);
         #[expect(unsafe_code, reason = "a pointer in an atomic has no safe form")]
-        // SAFETY: it is null, or was leaked above and is never freed or changed.
+        // SAFETY: the pointer is null, or was leaked above and is never freed or changed.
         let names = unsafe { names.as_ref() };
         for name in names.into_iter().flatten() {
             let _ = unlink(name.as_c_str());

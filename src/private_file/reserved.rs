@@ -1,23 +1,24 @@
-//! Names that SQLite or this program takes for files of its own, and deletes, replays or replaces. No file that an operator
-//! names is written under one of them: a copy called `store.db-journal` would be gone at the next opening of `store.db`.
+//! Names that SQLite or this program uses for its own files, which it deletes, replays or replaces. No file that an
+//! operator names is written under one of them: a copy named `store.db-journal` would be deleted the next time
+//! `store.db` is opened.
 
 use std::path::Path;
 
 use super::unfinished_name::{TEMPORARY, UNFINISHED};
 use super::{COMPANIONS, FileError};
 
-/// What ends the name of a file of the program's own: the locks of senders, a reset key that waits for its store, and files
+/// The suffixes of this program's own files: the locks of senders, a reset key that waits for its store, and files
 /// that are being written.
 const OWN: [&str; 4] = [".lock", ".new", UNFINISHED, TEMPORARY];
 
-/// Refuses a name that ends as those of SQLite's and of the program's own files do, whether or not the file that it would
-/// belong to exists: it may come later.
+/// Refuses a name with a suffix of SQLite's or this program's own files, whether or not the file to which it would
+/// belong exists: it may be created later.
 ///
 /// # Errors
 /// [`FileError::Reserved`].
 pub fn refuse_reserved(path: &Path) -> Result<(), FileError> {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-    // Without case, as some file systems compare names.
+    // Without regard to case, because some file systems compare names that way.
     let ends_with = |ending: &str| {
         let start = name.len().checked_sub(ending.len());
         start.is_some_and(|start| name[start..].eq_ignore_ascii_case(ending.as_bytes()))

@@ -1,4 +1,4 @@
-//! What a file must be like: its mode, owner, kind and names.
+//! The rules for files: their mode, owner, kind and names.
 
 use std::path::Path;
 
@@ -12,28 +12,28 @@ const OTHERS_READ: u32 = 0o004;
 const GROUP_OR_OTHERS_WRITE: u32 = 0o022;
 const STICKY: u32 = 0o1000;
 
-/// What a file must be like to be used. Made by one constructor for each use.
+/// The conditions for using a file. There is one constructor for each use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
     /// Mode bits that must not be set.
     forbidden: u32,
-    /// Whether a file that root handed to this account may be readable by its group.
+    /// Whether the group may read a file that root owns and that this account uses.
     root_may_share: bool,
-    /// Whether a symbolic link is followed; what it leads to is judged.
+    /// Whether a symbolic link is followed; its target is checked.
     follows_links: bool,
-    /// Whether the file may have only one name.
+    /// Whether the file must have only one name.
     one_name: bool,
-    /// Whether the file must not be a mount point of its own.
+    /// Whether the file must not be a mount point itself.
     no_mount: bool,
-    /// An owner that is as good as root and oneself.
+    /// An allowed owner besides root and oneself.
     also: Option<u32>,
 }
 
 impl Rule {
-    /// A key or a password: no right for group or others, owned by root or oneself, one name, no symbolic link.
+    /// A key or a password: no rights for group or others, owned by root or oneself, only one name, no symbolic link.
     ///
-    /// A file that root owns and another account uses may be readable by its group: otherwise that account could not
-    /// read it at all. systemd hands over its credentials so (mode 0440 is how the ACL of `LoadCredential=` shows).
+    /// The group may read a file that root owns and another account uses, because that account could not read it
+    /// otherwise. systemd passes credentials in this way (the ACL of `LoadCredential=` shows as mode 0440).
     pub fn secret() -> Self {
         Self {
             forbidden: 0o077,
@@ -45,7 +45,7 @@ impl Rule {
         }
     }
 
-    /// The store and its neighbours: as a secret; with a reader group the group may read it (0640).
+    /// The store and its companions: like a secret; with a reader group, the group may read it (0640).
     pub fn store(reader_group: bool) -> Self {
         let forbidden = if reader_group { 0o037 } else { 0o077 };
         Self { forbidden, root_may_share: false, follows_links: false, one_name: true, no_mount: true, also: None }
@@ -63,15 +63,15 @@ impl Rule {
         }
     }
 
-    /// The same rule with one more owner allowed, by uid: root works on a store, and with a key, that belong to the
+    /// The same rule with one more allowed owner, by uid: root works with a store and a key that belong to the
     /// service account.
     #[must_use]
     pub fn owned_also_by(self, also: Option<u32>) -> Self {
         Self { also, ..self }
     }
 
-    /// The same rule for a file that must not be a mount point of its own, as a container has for `-v …/store.db:/data/store.db`:
-    /// under that path it has other neighbours than under its first one, and it cannot be replaced.
+    /// The same rule for a file that must not be a mount point itself, as with `-v …/store.db:/data/store.db` in a
+    /// container: under that path its companions are missing, and it cannot be replaced.
     #[must_use]
     pub fn not_mounted(self) -> Self {
         Self { no_mount: true, ..self }
@@ -98,7 +98,7 @@ impl Rule {
             Kind::Symlink => return Err(FileError::Symlink { path }),
             Kind::Other(kind) => return Err(FileError::NotAFile { path, kind }),
         }
-        // The owner before the mode: another mode does not make a file safe that somebody else owns.
+        // The owner before the mode: changing the mode does not make another account's file safe.
         self.check_owner_as(me, &path, file)?;
         let shared = self.root_may_share && file.owner == 0 && self.account(me) != 0;
         let forbidden = if shared { self.forbidden & !GROUP_READS } else { self.forbidden };
@@ -106,11 +106,11 @@ impl Rule {
             return Err(FileError::Mode { path, mode: file.mode, forbidden, is_own_file: false });
         }
         if self.forbidden & OTHERS_READ != 0
-            && let Some(grantee) = self.stranger(file.shared_with)
+            && let Some(grantee) = self.other_grantee(file.shared_with)
         {
             return Err(FileError::Acl { path, grantee });
         }
-        // No link at all is fine: the file was replaced after it was opened, and what was opened is still whole.
+        // No name at all is fine: the file was replaced after it was opened, and the opened one is still complete.
         if self.one_name && file.links > 1 {
             return Err(FileError::HardLink { path, links: file.links });
         }
@@ -120,7 +120,7 @@ impl Rule {
         Ok(())
     }
 
-    /// Checks whom a file or a link belongs to.
+    /// Checks the owner of a file or a link.
     pub(super) fn check_owner(&self, path: &Path, metadata: &FileMetadata) -> Result<(), FileError> {
         self.check_owner_as(effective_uid(), path, metadata)
     }
@@ -132,13 +132,13 @@ impl Rule {
         Err(FileError::Owner { path: path.to_path_buf(), owner: metadata.owner, wanted: self.account(me) })
     }
 
-    /// Checks the directory that `path` is in, and every directory and symbolic link on the way to it: who may write in one
-    /// of them, or owns one, can lead the path to another file. In a sticky directory that is the owner of the next name
-    /// alone, which is checked as well.
+    /// Checks the directory of `path`, and every directory and symbolic link on the path: anyone who may write in one
+    /// of the directories, or owns one of these, can lead the path to another file. In a sticky directory only the
+    /// owner of the next name can, who is checked as well.
     pub(super) fn check_directory(&self, path: &Path, directory: &PrivateDirectory) -> Result<(), FileError> {
         let me = effective_uid();
         self.check_directory_as(me, path, &directory.path, &directory.metadata()?)?;
-        for passed in directory.way() {
+        for passed in directory.components() {
             match passed.metadata.kind {
                 Kind::Symlink => self.check_owner_as(me, &passed.path, &passed.metadata)?,
                 _ => self.check_directory_as(me, path, &passed.path, &passed.metadata)?,
@@ -165,13 +165,13 @@ impl Rule {
         check_directory_mode(path, directory, metadata)
     }
 
-    /// Checks the directory of a file that SQLite opens. A sticky bit makes it no safer: it keeps others from removing the
-    /// file, and not from creating a `-wal` or `-journal` beside it, which SQLite would play back into it.
+    /// Checks the directory of a file that SQLite opens. A sticky bit does not make it safe: it keeps others from
+    /// removing the file, but not from creating a `-wal` or `-journal` beside it, which SQLite would replay.
     pub(super) fn check_database_directory(&self, path: &Path, directory: &PrivateDirectory) -> Result<(), FileError> {
         self.check_directory(path, directory)?;
-        // SQLite gives its files the rights of the database: without any for the group, an ACL gives nobody any.
+        // SQLite gives its companions the rights of the database: without rights for the group, an ACL gives none.
         if self.lets_group_read()
-            && let Some(grantee) = self.stranger(directory.heirs()?)
+            && let Some(grantee) = self.other_grantee(directory.default_grantees()?)
         {
             return Err(FileError::DefaultAcl { path: path.to_path_buf(), directory: directory.path.clone(), grantee });
         }
@@ -182,15 +182,15 @@ impl Rule {
         Err(FileError::Parent { path: path.to_path_buf(), directory: directory.path.clone(), mode })
     }
 
-    /// Checks that what is opened by this path is opened with the rights of the account that the rule names besides root and
-    /// oneself, where a directory or a link on the way belongs to that account: it could exchange them after every check.
+    /// Checks that the file is opened with the rights of the account that the rule names besides root and oneself, if
+    /// a directory or a link on the path belongs to that account, which could replace them after any check.
     pub(super) fn check_rights(&self, path: &Path, directory: &PrivateDirectory) -> Result<(), FileError> {
         let me = effective_uid();
         let Some(also) = self.also.filter(|&also| also != 0 && also != me && also != FsCredentials::uid()) else {
             return Ok(());
         };
         let own = directory.metadata()?;
-        let passed = directory.way().iter().map(|passed| (&passed.path, passed.metadata.owner));
+        let passed = directory.components().iter().map(|passed| (&passed.path, passed.metadata.owner));
         match passed.chain([(&directory.path, own.owner)]).find(|(_, owner)| *owner == also) {
             None => Ok(()),
             Some((found, owner)) => {
@@ -199,8 +199,8 @@ impl Rule {
         }
     }
 
-    /// One of those to whom an ACL gives rights who is not the account that the rule is for.
-    fn stranger(&self, grantees: [Option<Grantee>; 2]) -> Option<Grantee> {
+    /// A grantee of an ACL that is not the account of the rule.
+    fn other_grantee(&self, grantees: [Option<Grantee>; 2]) -> Option<Grantee> {
         grantees.into_iter().flatten().find(|grantee| self.also.map(Grantee::User) != Some(*grantee))
     }
 
@@ -208,22 +208,22 @@ impl Rule {
         owner == 0 || owner == me || Some(owner) == self.also
     }
 
-    /// The account the file is for.
+    /// The account that uses the file.
     fn account(&self, me: u32) -> u32 {
         self.also.unwrap_or(me)
     }
 }
 
-/// Checks the directory in which a file is to be created. It must not be writable by others; whose it is does not matter,
-/// because the file is created and named in the directory that was checked, wherever that is moved. But nobody else's link
-/// may have led there: it could lead into any directory of the machine.
-pub(super) fn check_place_of_new(path: &Path, directory: &PrivateDirectory) -> Result<(), FileError> {
+/// Checks the directory in which a file is to be created. Others must not be able to write in it. Its owner does not
+/// matter, because the file is created and named in the directory that was checked, wherever that is moved. But the
+/// path must not contain a link of another account, which could lead to any directory of the machine.
+pub(super) fn check_new_file_directory(path: &Path, directory: &PrivateDirectory) -> Result<(), FileError> {
     let me = effective_uid();
     let is_foreign = |passed: &&PathComponent| {
         let owner = passed.metadata.owner;
         matches!(passed.metadata.kind, Kind::Symlink) && ![0, me].contains(&owner)
     };
-    if let Some(PathComponent { path, metadata }) = directory.way().iter().find(is_foreign) {
+    if let Some(PathComponent { path, metadata }) = directory.components().iter().find(is_foreign) {
         return Err(FileError::Owner { path: path.clone(), owner: metadata.owner, wanted: me });
     }
     check_directory_mode(path, &directory.path, &directory.metadata()?)
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_may_belong_to_root_or_oneself_or_the_named_account_and_nobody_else() {
+    fn a_file_may_only_belong_to_root_oneself_or_the_named_account() {
         let rules = [Rule::secret(), Rule::store(true), Rule::config()];
         for rule in rules {
             for (me, also, owner, good) in [
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mode_is_judged_by_the_bits_that_its_rule_forbids() {
+    fn every_mode_is_checked_against_the_forbidden_bits() {
         for mode in 0..=0o7777 {
             for (rule, forbidden) in [
                 (Rule::secret(), 0o077),

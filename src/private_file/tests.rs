@@ -1,4 +1,4 @@
-//! Reading and judging, on real files.
+//! Reading and checking real files.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-mod way;
+mod path;
 
 /// A scratch directory of mode 0700, whatever the umask.
 pub(super) fn directory() -> TempDir {
@@ -36,7 +36,7 @@ fn file(directory: &TempDir, name: &str, mode: u32, text: &str) -> PathBuf {
     path
 }
 
-/// Both ways of judging, which must agree.
+/// Checks in both ways, which must agree.
 fn verdict(path: &Path, rule: &Rule) -> Result<Vec<u8>, FileError> {
     let read = read(path, rule, 100).map(|bytes| bytes.to_vec());
     let validated = look(path, rule).map(drop);
@@ -51,7 +51,7 @@ fn refusal(path: &Path, rule: Rule) -> String {
 }
 
 #[test]
-fn a_private_file_is_read_whole_file() {
+fn a_private_file_is_read_completely() {
     let directory = directory();
     let path = file(&directory, "key", 0o600, "the secret");
     for rule in [Rule::secret(), Rule::store(false), Rule::store(true), Rule::config()] {
@@ -62,7 +62,7 @@ fn a_private_file_is_read_whole_file() {
 }
 
 #[test]
-fn every_mode_from_0600_to_0777_is_judged() {
+fn every_mode_from_0600_to_0777_is_checked() {
     let directory = directory();
     let path = file(&directory, "key", 0o600, "x");
     for mode in 0o600..=0o777 {
@@ -112,7 +112,7 @@ fn a_loose_mode_of_another_file_is_refused_without_a_command() {
 type Planted = fn(&TempDir, &Path);
 
 #[test]
-fn what_sqlite_keeps_beside_a_database_is_checked_as_the_database_is() {
+fn the_companions_of_a_database_are_checked_like_the_database() {
     let directory = directory();
     let database = file(&directory, "store.db", 0o600, "x");
     let loose: Planted = |_, path| fs::write(path, "x").map(|()| set_mode(path, 0o644)).unwrap();
@@ -155,7 +155,7 @@ fn a_sticky_directory_is_not_safe_for_a_database() {
 }
 
 #[test]
-fn a_folder_where_others_may_write_is_refused_and_a_sticky_one_is_fine() {
+fn a_directory_where_others_may_write_is_refused_and_a_sticky_one_is_fine() {
     let directory = directory();
     let path = file(&directory, "key", 0o600, "x");
     for rule in [Rule::secret(), Rule::store(true), Rule::config()] {
@@ -195,7 +195,7 @@ fn a_symbolic_link_is_refused_for_a_secret_and_followed_for_the_configuration() 
 }
 
 #[test]
-fn both_folders_of_a_followed_link_are_judged() {
+fn both_directories_of_a_followed_link_are_checked() {
     let (links, files) = (directory(), directory());
     let path = file(&files, "config.toml", 0o644, "x");
     let link = links.path().join("config.toml");
@@ -209,7 +209,7 @@ fn both_folders_of_a_followed_link_are_judged() {
 }
 
 #[test]
-fn a_link_that_leads_nowhere_or_in_circles_is_refused() {
+fn a_dangling_or_circular_link_is_refused() {
     let directory = directory();
     let link = directory.path().join("link");
     symlink(directory.path().join("nowhere"), &link).unwrap();
@@ -232,7 +232,7 @@ fn a_second_name_is_refused() {
 }
 
 #[test]
-fn what_is_not_a_file_is_refused_at_once() {
+fn anything_but_a_regular_file_is_refused_at_once() {
     let directory = directory();
     let pipe = directory.path().join("pipe");
     mkfifo(&pipe, Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
@@ -250,7 +250,7 @@ fn what_is_not_a_file_is_refused_at_once() {
 }
 
 #[test]
-fn an_absent_file_or_folder_is_missing() {
+fn an_absent_file_or_directory_is_missing() {
     let directory = directory();
     for name in ["key", "no/key"] {
         for rule in [Rule::secret(), Rule::config()] {
@@ -262,7 +262,7 @@ fn an_absent_file_or_folder_is_missing() {
 }
 
 #[test]
-fn another_owner_of_file_or_folder_is_refused_unless_he_is_named() {
+fn another_owner_of_a_file_or_directory_is_refused_unless_the_rule_names_it() {
     if !nix::unistd::Uid::effective().is_root() {
         return; // Only root can give a file away; the rule itself is tested in rule.rs for everybody.
     }
@@ -306,7 +306,7 @@ fn a_path_is_shown_on_one_line_as_the_shell_takes_it() {
 }
 
 #[test]
-fn what_was_opened_is_what_is_read_though_the_name_is_pointed_elsewhere() {
+fn the_opened_file_is_read_even_if_the_name_changes() {
     let directory = directory();
     let path = file(&directory, "key", 0o600, "good");
     let (mut opened, _) = open_judged(&path, &Rule::secret()).unwrap();
@@ -317,7 +317,7 @@ fn what_was_opened_is_what_is_read_though_the_name_is_pointed_elsewhere() {
 }
 
 #[test]
-fn a_name_that_changes_while_it_is_read_never_gives_a_loose_file() {
+fn a_name_that_changes_during_reading_never_leads_to_a_forbidden_file() {
     let directory = directory();
     let path = file(&directory, "key", 0o600, "good");
     let stop = AtomicBool::new(false);
@@ -332,7 +332,7 @@ fn a_name_that_changes_while_it_is_read_never_gives_a_loose_file() {
             }
         });
         let results: Vec<_> = (0..2_000).map(|_| read(&path, &Rule::secret(), 100)).collect();
-        // Before anything is judged: a failed assertion must not leave the other thread running.
+        // Stopped before the assertions: a failed one must not leave the other thread running.
         stop.store(true, Ordering::Relaxed);
         for result in results {
             match result {
@@ -345,7 +345,7 @@ fn a_name_that_changes_while_it_is_read_never_gives_a_loose_file() {
 }
 
 #[test]
-fn judging_a_file_leaves_the_locks_of_its_process_alone() {
+fn checking_a_file_keeps_the_locks_of_its_process() {
     let directory = directory();
     let path = file(&directory, "store.db", 0o600, "x");
     #[expect(clippy::disallowed_methods, reason = "stands for SQLite, which opens the file itself")]
@@ -354,10 +354,11 @@ fn judging_a_file_leaves_the_locks_of_its_process_alone() {
     fcntl(&holder, FcntlArg::F_SETLK(&whole_file())).unwrap();
     check_database(&path, &Rule::store(false)).unwrap();
 
-    // An open-file-description lock conflicts with the process's own lock, and so shows whether it is still held.
-    let mut asked = whole_file();
-    fcntl(&other, FcntlArg::F_OFD_GETLK(&mut asked)).unwrap();
-    assert_eq!(i32::from(asked.l_type), i32::from(whole_file().l_type), "the lock is still held");
+    // A lock of the open file description conflicts with the process's own lock, and so shows whether that is still
+    // held.
+    let mut request = whole_file();
+    fcntl(&other, FcntlArg::F_OFD_GETLK(&mut request)).unwrap();
+    assert_eq!(i32::from(request.l_type), i32::from(whole_file().l_type), "the lock is still held");
 }
 
 /// An exclusive lock on a whole file.
@@ -366,7 +367,7 @@ fn whole_file() -> nix::libc::flock {
 }
 
 #[test]
-fn the_place_of_a_file_that_is_not_there_yet_is_judged() {
+fn the_directory_of_a_missing_file_is_checked() {
     let directory = directory();
     let place = directory.path().join("new");
     validate_place(&place, &Rule::secret()).unwrap();

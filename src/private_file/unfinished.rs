@@ -1,8 +1,8 @@
-//! A file that comes into being only when it is whole: written under another name beside its place, and moved there
-//! when it is on the disk. What was there already is replaced by [`super::replace`] alone.
+//! A file that appears only when it is complete: written under another name beside its place, and moved there when it
+//! is on the disk. Only [`super::replace`] replaces an existing file.
 //!
-//! The other name cannot be guessed, so that no file of anybody else is under it: a process removes only what it created,
-//! or what a process that has ended left behind: it holds no lock on it.
+//! The other name is random, so that no file of others can have it. A process only removes files that it created
+//! itself, or that an ended process left, which holds no lock on them.
 
 use std::fs::{File, Permissions};
 use std::io;
@@ -21,14 +21,14 @@ use super::unfinished_name::{TEMPORARY, UNFINISHED, is_unfinished_of_any, random
 use super::writing_lock;
 use super::{FileError, FsCredentials};
 
-/// So long after the last write, in seconds, nobody is writing a file.
-const OLD: i64 = 3_600;
+/// After this many seconds without a write, a file is considered to be left behind.
+const OLD_SECONDS: i64 = 3_600;
 
-/// A private file in the making. Dropping it removes what was written, and what SQLite wrote beside it.
+/// A private file that is being written. Dropping it removes it, including SQLite's companions.
 #[derive(Debug)]
 pub struct UnfinishedFile {
     file: File,
-    /// Where it is created and gets its name, wherever its path leads meanwhile.
+    /// The directory in which it is created and named, even if the path changes meanwhile.
     directory: PrivateDirectory,
     path: PathBuf,
     place: PathBuf,
@@ -39,11 +39,12 @@ pub struct UnfinishedFile {
 }
 
 impl UnfinishedFile {
-    /// Begins the file that will be at `place`, which the operator names, with mode 0600. The process's own rights count.
+    /// Creates the unfinished file for `place`, which the operator names, with mode 0600. The process's own rights
+    /// apply.
     ///
     /// # Errors
-    /// [`FileError::Exists`] when there is one, [`FileError::Reserved`] when its name is one of SQLite's or the program's own;
-    /// otherwise as [`create_new`](super::create_new).
+    /// [`FileError::Exists`] if `place` exists, [`FileError::Reserved`] if SQLite or the program uses such names for
+    /// its own files; otherwise those of [`create_new`](super::create_new).
     pub fn begin(place: &Path) -> Result<Self, FileError> {
         let _own = FsCredentials::own();
         let mut begun = Self::begin_with_present_rights(place)?;
@@ -51,13 +52,13 @@ impl UnfinishedFile {
         Ok(begun)
     }
 
-    /// As [`UnfinishedFile::begin`], for a file of the store's own account.
+    /// Like [`UnfinishedFile::begin`], with the current rights of the thread, for a file of the store's own account.
     ///
     /// # Errors
-    /// As [`UnfinishedFile::begin`].
+    /// Those of [`UnfinishedFile::begin`].
     pub fn begin_with_present_rights(place: &Path) -> Result<Self, FileError> {
         refuse_reserved(place)?;
-        // A directory that cannot be listed keeps what is in it.
+        // If the directory cannot be listed, old files remain.
         let _ = remove_left_behind(place);
         if place.symlink_metadata().is_ok() {
             return Err(FileError::Exists { path: place.to_path_buf() });
@@ -67,11 +68,11 @@ impl UnfinishedFile {
         Ok(begun)
     }
 
-    /// Removes what killed processes left in the directory of files with other names, as the backup of each night has its own.
-    /// Another machine may be writing one, where locks do not count for all machines: so only those count to which nobody has
-    /// written for an hour.
+    /// Removes files of other names in the directory that killed processes left, such as the backups of earlier
+    /// nights. Another machine may be writing one, on a file system where locks do not work across machines: so only
+    /// files without a write for an hour are removed.
     fn remove_older_ones(&self) -> io::Result<()> {
-        let before = self.file.metadata()?.mtime().saturating_sub(OLD);
+        let before = self.file.metadata()?.mtime().saturating_sub(OLD_SECONDS);
         let found = remove_unlocked(&self.place, |_, name| is_unfinished_of_any(name), Some(before));
         found.map_err(io::Error::other)
     }
@@ -83,12 +84,12 @@ impl UnfinishedFile {
             let path = random_name(place, ending);
             let on_signal = RemovedOnSignal::new(&path);
             let file = create_in(&directory, &path, mode).map_err(|problem| match problem {
-                // The other name says nothing to anyone who gave this one.
+                // The error must not show the random name, which the caller does not know.
                 FileError::Io { error, .. } => FileError::Io { path: place.to_path_buf(), doing: "created", error },
                 problem => problem,
             })?;
             writing_lock::lock(&file);
-            // Another process may have taken it for left behind before it was locked.
+            // Another process may have removed it before it was locked.
             if metadata(&file, place)?.links > 0 {
                 let place = place.to_path_buf();
                 return Ok(Self {
@@ -104,34 +105,33 @@ impl UnfinishedFile {
         }
     }
 
-    /// Begins a database of `mode` beside the store at `place`, where there may be one; it is locked while it is in the
-    /// making. What processes that were killed left behind there is removed: nobody has it locked. Only the owner of the
-    /// directory may write in it.
+    /// Creates a database of `mode` beside the store at `place`, which may exist; it is locked while it is being
+    /// written. Removes unlocked files that killed processes left. Only the owner of the directory may write in it.
     ///
     /// # Errors
-    /// As [`create_new`](super::create_new).
+    /// Those of [`create_new`](super::create_new).
     pub fn beside(place: &Path, mode: u32) -> Result<Self, FileError> {
         remove_left_behind(place)?;
         Self::create(place, TEMPORARY, mode)
     }
 
-    /// Where it is being written.
+    /// The path under which it is being written.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Another handle to write it through.
+    /// Another handle for writing it.
     ///
     /// # Errors
-    /// When the process has no descriptor left.
+    /// If the process has no descriptor left.
     pub fn writer(&self) -> Result<File, FileError> {
         self.file.try_clone().map_err(|error| self.problem("written", error))
     }
 
-    /// Gives it to the account that another file or directory belongs to, where root has written it.
+    /// Gives it to the owner of another file or directory, if root has written it.
     ///
     /// # Errors
-    /// When the other one cannot be examined, or it cannot be given away.
+    /// If the other one cannot be examined, or the file cannot be given away.
     pub fn give_to_owner_of(&self, like: &Path) -> Result<(), FileError> {
         if !geteuid().is_root() {
             return Ok(());
@@ -142,41 +142,43 @@ impl UnfinishedFile {
             .map_err(|error| self.problem("given to another account", error))
     }
 
-    /// Gives it another mode.
+    /// Changes its mode.
     ///
     /// # Errors
-    /// When the system refuses.
+    /// If the system refuses.
     pub fn set_mode(&self, mode: u32) -> Result<(), FileError> {
         let permissions = Permissions::from_mode(mode);
         self.file.set_permissions(permissions).map_err(|error| self.problem("given its mode", error))
     }
 
-    /// Puts it on the disk and in its place.
+    /// Syncs it to the disk and moves it to its place.
     ///
     /// # Errors
-    /// [`FileError::Exists`] when something came there meanwhile; otherwise what the system said. Nothing is left then.
+    /// [`FileError::Exists`] if the place was taken meanwhile; otherwise the error of the system call. Then nothing
+    /// is left.
     pub fn finish(mut self) -> Result<FinishedFile, FileError> {
         let _own = self.has_own_rights.then(FsCredentials::own);
         self.file.sync_all().map_err(|error| self.problem("written", error))?;
         self.directory.move_new(&self.path, &self.place)?;
         self.is_finished = true;
-        // A store that a group may read keeps its log when SQLite closes it: empty, and under the name that is gone now.
+        // With a reader group, SQLite keeps the log when it closes the store: empty, and under a name that no longer
+        // fits.
         remove_companions(&self.directory, &self.path);
         Ok(FinishedFile(self))
     }
 
-    /// The problem that a failure to write it means, by the name it would have had.
+    /// The error for a failure to write it, with the path of its place.
     pub fn problem(&self, doing: &'static str, error: io::Error) -> FileError {
         FileError::Io { path: self.place.clone(), doing, error }
     }
 }
 
-/// A file in its place.
+/// A complete file in its place.
 #[derive(Debug)]
 pub struct FinishedFile(UnfinishedFile);
 
 impl FinishedFile {
-    /// Removes it again, because what had to be recorded with it could not be.
+    /// Removes it again, because something that belongs to it could not be recorded.
     pub fn remove(self) {
         let _own = self.0.has_own_rights.then(FsCredentials::own);
         self.0.directory.remove_name_of(&self.0.file, &self.0.place);
@@ -192,10 +194,10 @@ impl Drop for UnfinishedFile {
     }
 }
 
-/// Gives a file another name in the same directory, unless something has that name, and puts the name on the disk.
+/// Renames a file in its directory, unless the new name is in use, and syncs the directory.
 ///
 /// # Errors
-/// [`FileError::Exists`] when something has it; otherwise what the system said.
+/// [`FileError::Exists`] if the name is in use; otherwise the error of the system call.
 pub fn move_new(from: &Path, to: &Path) -> Result<(), FileError> {
     directory_for(to)?.move_new(from, to)
 }

@@ -1,4 +1,4 @@
-//! What the environment says of the people at a process: what their terminal and locale can show, and their time zone.
+//! What the environment tells about the operator's terminal, locale and time zone.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -13,23 +13,23 @@ use nix::sys::stat::Mode;
 
 use super::Process;
 
-/// The most that is read of a file with a time zone, in bytes. Those of the tz database have less than 4,000.
+/// The most that is read of a time zone file, in bytes. Those of the tz database have less than 4,000.
 const ZONE_FILE_LIMIT: u64 = 64 * 1024;
 
 impl Process {
-    /// Whether the environment lets colours be used at a terminal.
+    /// Whether the environment allows colours at a terminal.
     pub fn allows_colour(&self) -> bool {
         self.variable("NO_COLOR").is_none() && !self.is_dumb_terminal()
     }
 
-    /// Whether the terminal, if there is one, understands nothing but lines of text: no colour, no movement of the cursor. So
-    /// says a `TERM` of `dumb` or `unknown`, or none (terminfo(5)).
+    /// Whether the terminal, if there is one, only supports lines of text, without colours and cursor movement:
+    /// `TERM` is `dumb`, `unknown` or not set (terminfo(5)).
     pub fn is_dumb_terminal(&self) -> bool {
         self.variable("TERM").is_none_or(|name| name == "dumb" || name == "unknown")
     }
 
-    /// Whether the locale writes UTF-8 (locale(7)): the first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set decides, and
-    /// without any the locale is `C`.
+    /// Whether the locale uses UTF-8 (locale(7)): the first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set decides;
+    /// without any, the locale is `C`.
     pub fn is_utf8(&self) -> bool {
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| self.variable(name));
         let locale = locale.map(|locale| locale.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
@@ -37,13 +37,13 @@ impl Process {
         codeset.is_some_and(|codeset| codeset == "utf-8" || codeset == "utf8")
     }
 
-    /// The zone in which the person at this process writes and reads times: that of `TZ`, else of `/etc/localtime`, else UTC
-    /// (localtime(5)). A `TZ` that names no zone of this machine gives [`TimeZone::unknown`], so that no time is misread.
+    /// The operator's time zone: that of `TZ`, else of `/etc/localtime`, else UTC (localtime(5)). If `TZ` names no
+    /// zone of this machine, the result is [`TimeZone::unknown`], so that no time is misread.
     pub fn time_zone(&self) -> TimeZone {
         self.time_zone_later()()
     }
 
-    /// [`Process::time_zone`] when it is needed: finding it reads files, and most commands show no time.
+    /// A function that does the same later: finding the zone reads files, and most commands show no time.
     pub fn time_zone_later(&self) -> Box<dyn FnOnce() -> TimeZone> {
         if let Some(zone) = self.time_zone.clone() {
             return Box::new(|| zone);
@@ -60,8 +60,8 @@ impl Process {
     }
 }
 
-/// The zone that a value of `TZ` means (tzset(3)): a rule, a name of the tz database, or the path of a file; `None`: nothing that
-/// can be used. jiff would read any file to its end, and so for ever where the path is that of a device.
+/// The zone for a value of `TZ` (tzset(3)): a rule, a name of the tz database, or the path of a file; `None`: not
+/// usable. jiff is not given the path, because it reads a file to its end, which a device may not have.
 fn zone_of(given: &OsStr) -> Option<TimeZone> {
     let given = given.to_str()?;
     if given.is_empty() {
@@ -74,7 +74,7 @@ fn zone_of(given: &OsStr) -> Option<TimeZone> {
             Err(_) => given,
         },
     };
-    // A path into the database means the zone of that name, whatever this machine has there.
+    // A path into the database means the zone of that name, whatever file this machine has there.
     let in_database = name.rsplit_once("zoneinfo/").map_or(name, |(_, name)| name);
     if let Ok(zone) = TimeZone::get(in_database) {
         return Some(zone);
@@ -86,7 +86,7 @@ fn zone_of(given: &OsStr) -> Option<TimeZone> {
     TimeZone::tzif(name, &bytes).ok()
 }
 
-/// Reads a file that somebody's environment names: a regular one of a size that a time zone may have, without waiting.
+/// Reads a file named by the environment: only a regular file of a plausible size, and without blocking.
 fn read_zone_file(path: &Path) -> io::Result<Vec<u8>> {
     let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
     let file = File::from(open(path, flags, Mode::empty())?);
@@ -95,7 +95,7 @@ fn read_zone_file(path: &Path) -> io::Result<Vec<u8>> {
         return Err(io::ErrorKind::InvalidData.into());
     }
     let mut bytes = Vec::new();
-    // A file of /proc says that it is empty, and may have no end.
+    // A file in /proc has the size 0 and may have no end.
     file.take(ZONE_FILE_LIMIT).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
@@ -107,7 +107,7 @@ mod tests {
 
     use super::*;
 
-    /// A file of a zone that is always so many seconds ahead (RFC 9636).
+    /// The file of a zone with a fixed offset in seconds (RFC 9636).
     fn zone_file(seconds: i32) -> Vec<u8> {
         let counts: [u32; 6] = [0, 0, 0, 0, 1, 4];
         let block = |version: u8| {
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_has_no_end_or_waits_is_no_zone() {
+    fn an_endless_or_blocking_path_is_not_a_zone() {
         let directory = tempfile::tempdir().unwrap();
         let fifo = directory.path().join("fifo");
         mkfifo(&fifo, Mode::S_IRUSR | Mode::S_IWUSR).unwrap();

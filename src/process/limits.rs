@@ -1,5 +1,6 @@
-//! Limits of the process (setrlimit(2)) that somebody can set before sudo or doas, which pass them on. Under a limit of the size of
-//! files nothing can be recorded, not even a wrong password; one of CPU time or of the stack ends the process in the middle.
+//! Resource limits (setrlimit(2)) that a caller can set before sudo or doas, which pass them on. With a limit of the
+//! file size nothing can be recorded, not even a wrong password; a limit of CPU time or of the stack kills the
+//! process at any point.
 
 use nix::sys::resource::RLIM_INFINITY;
 use nix::sys::resource::Resource;
@@ -10,20 +11,20 @@ use nix::sys::resource::setrlimit;
 /// A limit that is too low for any command, and that the process may not raise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LowLimit {
-    /// What is limited, in words.
+    /// The limited resource, as text.
     pub what: &'static str,
-    /// What a command needs, in words.
+    /// What a command needs, as text.
     pub needed: &'static str,
-    /// How it is raised.
+    /// How to raise the limit.
     pub hint: &'static str,
 }
 
 /// A limit, in bytes or seconds.
 struct Limit {
     resource: Resource,
-    /// A command needs this.
+    /// The least that a command needs.
     least: rlim_t,
-    /// It is raised to this.
+    /// The value to which it is raised.
     wanted: rlim_t,
     low: LowLimit,
 }
@@ -31,7 +32,7 @@ struct Limit {
 const LIMITS: [Limit; 3] = [
     Limit {
         resource: Resource::RLIMIT_FSIZE,
-        // More than a store of a million users has, or the log before it could not grow.
+        // Larger than the store of a million users; the log before it must be able to grow.
         least: 1 << 30,
         wanted: RLIM_INFINITY,
         low: LowLimit {
@@ -62,18 +63,18 @@ const LIMITS: [Limit; 3] = [
     },
 ];
 
-/// Raises the limits as far as the process may: root as far as wanted, others up to the hard limit. Called once, before anything
-/// else needs stack. Programs that this one starts inherit it.
+/// Raises the limits as far as the process may: root to the wanted values, others up to the hard limit. Must be
+/// called once, before anything else needs much stack. Programs that this process starts inherit the limits.
 ///
 /// # Errors
-/// The first that is too low all the same.
+/// The first limit that is still too low.
 pub fn raise() -> Result<(), LowLimit> {
     LIMITS.iter().try_for_each(Limit::raise)
 }
 
 impl Limit {
     fn raise(&self) -> Result<(), LowLimit> {
-        // A kernel that does not say has none.
+        // If the kernel does not report a limit, there is none.
         let Ok((soft, hard)) = getrlimit(self.resource) else { return Ok(()) };
         if soft >= self.wanted {
             return Ok(());

@@ -1,5 +1,5 @@
-//! The outside world, gathered in one value: arguments, environment, streams, the terminal and the OS accounts.
-//! Commands learn of them through a [`Process`] alone, so that a test can run the whole program inside itself.
+//! The outside world in one value: arguments, environment, streams, the terminal and the OS accounts. Commands access
+//! them only through a [`Process`], so that a test can run the whole program in its own process.
 
 mod closed_at_start;
 mod environment;
@@ -34,9 +34,9 @@ use terminal::PromptError;
 use terminal::ScriptedTerminal;
 use terminal::Terminal;
 
-/// What a program meets outside itself.
+/// The environment of the program in a wide sense.
 pub struct Process {
-    /// The arguments, the program's name first.
+    /// The arguments, including the program's name.
     pub arguments: Vec<OsString>,
     /// Standard input.
     pub stdin: OutputStream<Box<dyn Read>>,
@@ -46,20 +46,20 @@ pub struct Process {
     pub stderr: OutputStream<Box<dyn Write>>,
     /// The OS accounts.
     pub accounts: Accounts,
-    /// Where the machine's own configuration and store are.
+    /// The paths of the system-wide configuration and store.
     pub system: SystemPaths,
-    /// The zone of the local times; `None`: ask the machine when one is needed.
+    /// The local time zone; `None`: determined when it is needed.
     time_zone: Option<TimeZone>,
     environment: BTreeMap<OsString, OsString>,
     terminal: TerminalSource,
 }
 
-/// Where the machine's own configuration and store are: those of root and of the service account.
+/// The paths of the system-wide configuration and store, which root and the service account use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SystemPaths {
     /// The configuration.
     pub config: PathBuf,
-    /// The store, unless that configuration names another.
+    /// The store, unless the configuration names another.
     pub store: PathBuf,
 }
 
@@ -69,32 +69,32 @@ impl Default for SystemPaths {
     }
 }
 
-/// A stream, and what it leads to.
+/// A stream and its properties.
 pub struct OutputStream<S> {
-    /// The bytes.
+    /// The reader or writer.
     pub bytes: S,
     /// Whether it is a terminal.
     pub is_terminal: bool,
-    /// How many columns the terminal has.
+    /// The terminal's width in columns.
     pub columns: Option<u16>,
 }
 
-/// Who runs the process, and who else there is on the machine.
+/// The account of the process, and the other accounts of the machine.
 #[derive(Debug, Clone, Default)]
 pub struct Accounts {
     /// The effective uid.
     pub effective_uid: u32,
     /// The effective gid.
     pub effective_gid: u32,
-    /// The audit login uid, where the kernel keeps one.
+    /// The audit login uid, if the kernel has one.
     pub login_uid: Option<u32>,
-    /// The name of the host.
+    /// The host name.
     pub host: String,
-    /// For tests; `None`: ask the machine.
+    /// Accounts for tests; `None`: those of the machine.
     scripted: Option<ScriptedAccounts>,
 }
 
-/// The accounts of a machine that a test made up.
+/// The accounts of a test.
 #[derive(Debug, Clone, Default)]
 struct ScriptedAccounts {
     names: BTreeMap<u32, String>,
@@ -108,7 +108,7 @@ enum TerminalSource {
 }
 
 impl Process {
-    /// The process that the program really is.
+    /// The real process.
     pub fn real() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads arguments and environment")]
         let arguments = std::env::args_os().collect();
@@ -125,12 +125,12 @@ impl Process {
         }
     }
 
-    /// A variable of the environment; an empty one counts as absent.
+    /// A variable of the environment; an empty one counts as not set.
     pub fn variable(&self, name: &str) -> Option<&OsStr> {
         self.variable_or_empty(name).filter(|value| !value.is_empty())
     }
 
-    /// A variable of the environment, empty or not.
+    /// A variable of the environment, which may be empty.
     pub fn variable_or_empty(&self, name: &str) -> Option<&OsStr> {
         self.environment.get(OsStr::new(name)).map(OsString::as_os_str)
     }
@@ -141,13 +141,13 @@ impl Process {
         set.filter_map(move |(name, _)| name.to_str().filter(|name| name.starts_with(prefix)))
     }
 
-    /// The terminal to ask at, which stands beside the streams.
+    /// The terminal for prompts, which is independent of the streams. `timeout`: how long a prompt waits.
     ///
     /// # Errors
-    /// [`PromptError::NoTerminal`] when there is none.
-    pub fn terminal(&self, patience: Duration) -> Result<Box<dyn Terminal>, PromptError> {
+    /// [`PromptError::NoTerminal`] if there is none.
+    pub fn terminal(&self, timeout: Duration) -> Result<Box<dyn Terminal>, PromptError> {
         match &self.terminal {
-            TerminalSource::Real => Ok(Box::new(ControllingTerminal::open(patience)?)),
+            TerminalSource::Real => Ok(Box::new(ControllingTerminal::open(timeout)?)),
             TerminalSource::Scripted(Some(terminal)) => Ok(Box::new(terminal.clone())),
             TerminalSource::Scripted(None) => Err(PromptError::NoTerminal),
         }
@@ -155,14 +155,14 @@ impl Process {
 }
 
 impl Process {
-    /// Lets `hear` know when somebody asks the process to stop, by which signal, instead of its being ended. Nobody asks a
-    /// scripted one.
+    /// From now on a stop signal calls `on_signal` with its number, instead of ending the process. A scripted process
+    /// gets none.
     ///
     /// # Errors
-    /// When no thread can be started.
-    pub fn on_stop_request(&self, hear: impl Fn(i32) + Send + 'static) -> io::Result<()> {
+    /// If no thread can be started.
+    pub fn on_stop_request(&self, on_signal: impl Fn(i32) + Send + 'static) -> io::Result<()> {
         match &self.terminal {
-            TerminalSource::Real => stopping::watch(hear),
+            TerminalSource::Real => stopping::watch(on_signal),
             TerminalSource::Scripted(_) => Ok(()),
         }
     }
@@ -176,8 +176,9 @@ impl<S> OutputStream<S> {
 }
 
 impl Process {
-    /// The same account with other arguments, whose output is kept, for showing a command and what it prints: `data` gets
-    /// standard output, `both` that and standard error. `columns` is the width of the terminal they will be shown on.
+    /// A process of the same account with other arguments, for showing a command together with its output: `data`
+    /// receives standard output, `both` receives standard output and standard error. `columns`: the width of the
+    /// terminal that shows them.
     pub fn inner(
         &self,
         arguments: Vec<OsString>,
@@ -201,7 +202,7 @@ impl Process {
     }
 }
 
-/// Fails at every write.
+/// A writer that fails at every write.
 struct Failing(io::ErrorKind);
 
 impl Write for Failing {
@@ -214,7 +215,7 @@ impl Write for Failing {
     }
 }
 
-/// Writes to two.
+/// Writes to both buffers.
 struct Tee(SharedBuffer, SharedBuffer);
 
 impl Write for Tee {
@@ -234,25 +235,25 @@ impl Accounts {
         Self {
             effective_uid: nix::unistd::geteuid().as_raw(),
             effective_gid: nix::unistd::getegid().as_raw(),
-            // The kernel's word for "none" is the largest number (audit(7)).
+            // The kernel represents "none" by the largest number (audit(7)).
             login_uid: login_uid.filter(|&uid| uid != u32::MAX),
             host: nix::unistd::gethostname().map(|host| host.to_string_lossy().into_owned()).unwrap_or_default(),
             scripted: None,
         }
     }
 
-    /// The name of an account; its number if it has none.
+    /// The name of an account, or its number if it has none.
     pub fn name(&self, uid: u32) -> String {
         self.known_name(uid).unwrap_or_else(|| uid.to_string())
     }
 
-    /// An account as people read it: its name, where the machine knows one now, and its number.
+    /// An account for messages: its name, if it is known now, and its number.
     pub fn described(&self, uid: u32) -> String {
         self.known_name(uid).map_or_else(|| format!("uid {uid}"), |name| format!("{name} (uid {uid})"))
     }
 
-    /// The name of an account; `None` where the machine knows none now: there is no such account, or the directory server
-    /// that would know it cannot be asked.
+    /// The name of an account; `None` if it is not known now: there is no such account, or the directory server that
+    /// would know it does not answer.
     pub fn known_name(&self, uid: u32) -> Option<String> {
         self.look_up(uid).ok().flatten()
     }
@@ -260,7 +261,7 @@ impl Accounts {
     /// The name of an account; `None`: there is no such account.
     ///
     /// # Errors
-    /// When it cannot be looked up now, such as while a directory server cannot be reached.
+    /// If it cannot be looked up now, for example because a directory server does not answer.
     pub fn look_up(&self, uid: u32) -> io::Result<Option<String>> {
         match &self.scripted {
             Some(machine) => machine.found(machine.names.get(&uid).cloned()),
@@ -271,7 +272,7 @@ impl Accounts {
     /// The number of the account with this name; `None`: there is no such account.
     ///
     /// # Errors
-    /// As [`Accounts::look_up`].
+    /// Those of [`Accounts::look_up`].
     pub fn number(&self, name: &str) -> io::Result<Option<u32>> {
         match &self.scripted {
             Some(machine) => machine.found(machine.names.iter().find(|(_, known)| *known == name).map(|(uid, _)| *uid)),
@@ -279,32 +280,33 @@ impl Accounts {
         }
     }
 
-    /// The number and the name of an account, given its name or its number as it is printed: neither `007` nor `+5` is one.
+    /// The number and the name of an account, by its name or its number in canonical form, so not `007` or `+5`.
     /// `None`: there is no such account.
     ///
     /// # Errors
-    /// As [`Accounts::look_up`].
+    /// Those of [`Accounts::look_up`].
     pub fn find(&self, given: &str) -> io::Result<Option<(u32, String)>> {
         let named = self.number(given)?;
         let number = || given.parse::<u32>().ok().filter(|number| number.to_string() == given);
-        // The largest number is none: chown(2) and others take it for "unchanged".
+        // The largest number is not an account: chown(2) and others take it for "unchanged".
         let Some(uid) = named.or_else(number).filter(|&uid| uid != u32::MAX) else { return Ok(None) };
         Ok(self.look_up(uid)?.map(|name| (uid, name)))
     }
 
-    /// Whether sudo lets an account run any command as root, as sudo itself says.
+    /// Whether sudo allows an account to run any command as root, according to sudo itself.
     pub fn asks_sudo(&self, uid: u32) -> sudo::SudoRights {
         match (&self.scripted, self.known_name(uid)) {
             (Some(machine), _) => machine.sudo,
             (None, Some(name)) if self.effective_uid == 0 => sudo::may_run_anything(&name),
-            // Only root may ask about others.
+            // Only root may ask about other accounts.
             (None, _) => sudo::SudoRights::CannotBeAsked,
         }
     }
 }
 
 impl ScriptedAccounts {
-    /// What a look-up gives; what is not found may be known to the directory server that cannot be reached.
+    /// The result of a look-up; an account that is not found may be known to the directory server that does not
+    /// answer.
     fn found<T>(&self, found: Option<T>) -> io::Result<Option<T>> {
         if found.is_none() && self.is_directory_down { Err(io::ErrorKind::ConnectionRefused.into()) } else { Ok(found) }
     }
@@ -314,14 +316,15 @@ fn columns_of(stream: &impl std::os::fd::AsFd) -> Option<u16> {
     terminal_size::terminal_size_of(stream).map(|(terminal_size::Width(columns), _)| columns)
 }
 
-/// Whether a process of the same PID namespace is stopped, by SIGSTOP or a debugger (proc_pid_stat(5)); not where that is hidden.
+/// Whether a process of the same PID namespace is stopped, by SIGSTOP or a debugger (proc_pid_stat(5)); false if
+/// /proc hides it.
 pub fn is_stopped(process: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    // The name of the program stands in parentheses, and may hold some.
+    // The name of the program is in parentheses, and may itself contain some.
     stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['T', 't']))
 }
 
-/// A process for tests: what goes in is said, what comes out is kept.
+/// A process for tests, with given input and collected output.
 #[derive(Clone)]
 pub struct ScriptedProcess {
     /// The arguments after the program's name.
@@ -332,9 +335,9 @@ pub struct ScriptedProcess {
     pub stdin: Vec<u8>,
     /// Whether the streams are terminals.
     pub at_terminal: bool,
-    /// How many columns the terminal has.
+    /// The terminal's width in columns.
     pub columns: u16,
-    /// The terminal, if there is one to ask at.
+    /// The terminal for prompts, if there is one.
     pub terminal: Option<ScriptedTerminal>,
     /// The effective uid; the effective gid has the same number.
     pub effective_uid: u32,
@@ -342,28 +345,28 @@ pub struct ScriptedProcess {
     pub login_uid: Option<u32>,
     /// The accounts of the machine.
     pub names: BTreeMap<u32, String>,
-    /// Whether the machine cannot say of other accounts that there are none.
+    /// Whether a look-up of an unknown account fails, as if a directory server did not answer.
     pub is_directory_down: bool,
-    /// What sudo says when it is asked.
+    /// What sudo answers.
     pub sudo: sudo::SudoRights,
-    /// Where the machine's own configuration and store are.
+    /// The paths of the system-wide configuration and store.
     pub system: SystemPaths,
-    /// The zone of its local times.
+    /// The local time zone.
     pub time_zone: TimeZone,
-    /// What was written to standard output.
+    /// The data written to standard output.
     pub stdout: SharedBuffer,
-    /// What every write to standard output gives instead.
+    /// The error of every write to standard output, instead of success.
     pub stdout_error: Option<io::ErrorKind>,
-    /// What was written to standard error.
+    /// The data written to standard error.
     pub stderr: SharedBuffer,
 }
 
-/// Bytes that were written; clones share them.
+/// A buffer of written bytes; clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct SharedBuffer(Rc<RefCell<Vec<u8>>>);
 
 impl SharedBuffer {
-    /// What was written so far.
+    /// The bytes written so far.
     pub fn bytes(&self) -> Vec<u8> {
         self.0.borrow().clone()
     }
@@ -381,7 +384,7 @@ impl Write for SharedBuffer {
 }
 
 impl ScriptedProcess {
-    /// A process with nothing but a uid, under the name `account`, and an environment that says of terminals what most say.
+    /// A process with only a uid, named `account`, and the environment of a usual terminal.
     pub fn new(effective_uid: u32, account: &str) -> Self {
         Self {
             arguments: Vec::new(),

@@ -1,4 +1,4 @@
-//! Standard input, where a descriptor that was closed is an error and no empty input.
+//! Standard input, with an error instead of an empty input if its descriptor was closed.
 
 use std::io;
 use std::io::Read;
@@ -13,14 +13,14 @@ use super::closed_at_start::was_closed;
 enum LostInput {
     #[error("standard input is closed")]
     Closed,
-    /// The Rust runtime takes EBADF, which read(2) gives then, for the end of the input.
+    /// The Rust runtime takes EBADF, which read(2) returns in this case, for the end of the input.
     #[error("standard input is not open for reading")]
     WriteOnly,
     #[error("standard input cannot be read: {0}")]
     Fails(#[source] io::Error),
 }
 
-/// Standard input, without a buffer: what is read may be a secret.
+/// Standard input without a buffer, because the input may be a secret.
 #[derive(Debug)]
 pub(super) struct StandardInput;
 

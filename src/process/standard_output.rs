@@ -1,5 +1,6 @@
-//! Standard output, where a descriptor that was closed is an error, and whether what is written to it would reach anybody. That
-//! is asked before a change of which only the output tells: afterwards the only copy of a generated password could be lost.
+//! Standard output, with an error if its descriptor was closed, and a check whether output would reach anybody. The
+//! check comes before a change whose result is only in the output: otherwise the only copy of a generated password
+//! could be lost.
 
 use std::io;
 use std::io::Write;
@@ -24,19 +25,19 @@ use super::TerminalSource;
 use super::closed_at_start::Standard;
 use super::closed_at_start::was_closed;
 
-/// The numbers of /dev/null (null(4)).
+/// The device numbers of /dev/null (null(4)).
 const NULL: (u64, u64) = (1, 3);
 
-/// Why what is written to standard output would be lost.
+/// Why output would be lost.
 #[derive(Debug, thiserror::Error)]
 pub enum LostOutput {
-    /// It was closed when the process began.
+    /// It was closed when the process started.
     #[error("standard output is closed")]
     Closed,
-    /// It leads to /dev/null.
+    /// It is /dev/null.
     #[error("standard output is /dev/null")]
     Discarded,
-    /// It is open for reading alone. The Rust runtime takes EBADF, which write(2) gives then, for success.
+    /// It is only open for reading. The Rust runtime takes EBADF, which write(2) returns in this case, for success.
     #[error("standard output is not open for writing")]
     ReadOnly,
     /// Writing would fail.
@@ -45,7 +46,7 @@ pub enum LostOutput {
 }
 
 impl LostOutput {
-    /// Whether the caller of the program wants it so: /dev/null, and a reader who has gone.
+    /// Whether the caller of the program wants that: /dev/null, or a reader that has exited.
     pub fn is_wanted(&self) -> bool {
         match self {
             Self::Discarded => true,
@@ -55,7 +56,7 @@ impl LostOutput {
     }
 }
 
-/// Standard output, without a buffer.
+/// Standard output without a buffer.
 #[derive(Debug)]
 pub(super) struct StandardOutput;
 
@@ -79,7 +80,7 @@ impl Write for StandardOutput {
 }
 
 impl Process {
-    /// Whether writing to standard output may wait for somebody who reads it: it is a pipe, a socket or a terminal.
+    /// Whether a write to standard output may wait for a reader: it is a pipe, a socket or a terminal.
     pub fn stdout_may_wait(&self) -> bool {
         match &self.terminal {
             TerminalSource::Real => may_wait(io::stdout()),
@@ -87,8 +88,8 @@ impl Process {
         }
     }
 
-    /// Checks that what is written to standard output reaches somebody, before a change of which only that tells. A scripted
-    /// one always does.
+    /// Checks that output reaches somebody, before a change whose result is only in the output. That of a scripted
+    /// process always does.
     ///
     /// # Errors
     /// Why it would be lost.
@@ -100,10 +101,10 @@ impl Process {
     }
 }
 
-/// Checks standard output, without writing to it.
+/// Checks standard output without writing to it.
 ///
 /// # Errors
-/// As [`check_descriptor`].
+/// Those of [`check_descriptor`].
 fn check() -> Result<(), LostOutput> {
     if was_closed(Standard::Output) {
         return Err(LostOutput::Closed);
@@ -111,7 +112,7 @@ fn check() -> Result<(), LostOutput> {
     check_descriptor(io::stdout())
 }
 
-/// Whether writing to a descriptor may wait for somebody who reads it; not to a file or a device that discards.
+/// Whether a write to a descriptor may wait for a reader; not if it is a file or a device that discards data.
 fn may_wait(stdout: impl AsFd) -> bool {
     let metadata = stdout.as_fd().try_clone_to_owned().and_then(|stdout| std::fs::File::from(stdout).metadata());
     let is_null = |device| (major(device), minor(device)) == NULL;
@@ -119,12 +120,12 @@ fn may_wait(stdout: impl AsFd) -> bool {
     metadata.is_ok_and(|found| !(found.is_file() || is_null(&found)))
 }
 
-/// Checks a descriptor of standard output, without writing to it.
+/// Checks a descriptor for standard output without writing to it.
 ///
-/// That a disk is full or a limit is reached shows only when something is written: a failure afterwards remains possible.
+/// A full disk or a limit only shows when data is written, so that a write may still fail.
 ///
 /// # Errors
-/// Why what is written would be lost.
+/// Why output would be lost.
 fn check_descriptor(stdout: impl AsFd) -> Result<(), LostOutput> {
     let fails = |errno| LostOutput::Fails(io::Error::from(errno));
     let stdout = stdout.as_fd();
@@ -139,7 +140,7 @@ fn check_descriptor(stdout: impl AsFd) -> Result<(), LostOutput> {
         if (major(device), minor(device)) == NULL {
             return Err(LostOutput::Discarded);
         }
-        // No byte: /dev/full refuses that too, and a terminal that was closed.
+        // A write of no bytes: /dev/full and a closed terminal refuse that too.
         nix::unistd::write(stdout, &[]).map_err(fails)?;
     }
     if has_no_reader(stdout).map_err(fails)? {
@@ -148,11 +149,11 @@ fn check_descriptor(stdout: impl AsFd) -> Result<(), LostOutput> {
     Ok(())
 }
 
-/// Whether it is a pipe or a socket at whose other end nobody is any more.
+/// Whether it is a pipe or a socket without a reader.
 fn has_no_reader(stdout: BorrowedFd<'_>) -> nix::Result<bool> {
-    let mut asked = [PollFd::new(stdout, PollFlags::POLLOUT)];
-    poll(&mut asked, PollTimeout::ZERO)?;
-    Ok(asked[0].revents().is_some_and(|events| events.intersects(PollFlags::POLLERR | PollFlags::POLLHUP)))
+    let mut descriptors = [PollFd::new(stdout, PollFlags::POLLOUT)];
+    poll(&mut descriptors, PollTimeout::ZERO)?;
+    Ok(descriptors[0].revents().is_some_and(|events| events.intersects(PollFlags::POLLERR | PollFlags::POLLHUP)))
 }
 
 #[cfg(test)]
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_a_pipe_and_a_terminal_keep_what_is_written() {
+    fn output_to_a_file_a_pipe_or_a_terminal_is_kept() {
         check_descriptor(tempfile::tempfile().unwrap()).unwrap();
         let (reader, writer) = io::pipe().unwrap();
         check_descriptor(&writer).unwrap();
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn devices_that_discard_or_refuse_and_a_descriptor_for_reading_do_not() {
+    fn output_to_a_device_that_discards_or_refuses_or_to_a_read_only_descriptor_is_lost() {
         let writing = || File::options().write(true).to_owned();
         let null = opened("/dev/null", &mut writing());
         assert!(matches!(check_descriptor(null), Err(LostOutput::Discarded)));

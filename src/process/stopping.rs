@@ -1,4 +1,4 @@
-//! Requests to stop: SIGINT, SIGTERM and SIGHUP, for work that is to end in good order.
+//! Stop signals (SIGINT, SIGTERM and SIGHUP), for work that must end in good order.
 
 use std::io;
 use std::thread;
@@ -7,35 +7,38 @@ use nix::sys::signal::SigSet;
 use nix::sys::signal::SigmaskHow;
 use nix::sys::signal::Signal;
 
-/// What asks a process to stop: Ctrl-C, kill(1), and a terminal that was closed.
+/// The signals of Ctrl-C, kill(1), and a closed terminal.
 const STOPPING: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
 
-/// Lets `hear` know of each request from now on, in a thread of its own, instead of the process being ended by it. Threads
-/// that are started after this take no such signal either; programs that are started get them as usual.
+/// From now on calls `on_signal` for each stop signal, in a thread of its own, instead of ending the process. Threads
+/// started after this do not receive these signals either; programs that are started get them as usual.
 ///
-/// It holds until the process ends: what is left to do after the work takes no time worth interrupting.
-pub(super) fn watch(hear: impl Fn(i32) + Send + 'static) -> io::Result<()> {
+/// This lasts until the process ends, because what is left to do after the work takes too little time to be
+/// interrupted.
+pub(super) fn watch(on_signal: impl Fn(i32) + Send + 'static) -> io::Result<()> {
     let mut signals: SigSet = STOPPING.into_iter().collect();
-    // One that is ignored stays so: nohup(1) does that to SIGHUP, and a shell script to what it runs in the background.
+    // An ignored signal remains ignored: nohup(1) ignores SIGHUP, and a shell script ignores signals for its
+    // background jobs.
     for signal in STOPPING {
         if is_ignored(signal)? {
             signals.remove(signal);
         }
     }
     signals.thread_block()?;
-    // Ctrl-Z is not for that thread: it would stop the process while another thread holds a lock.
+    // Ctrl-Z must not be handled by that thread: it would stop the process while another thread holds a lock.
     let stops: SigSet = [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU].into_iter().collect();
     let before = stops.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
     let started = thread::Builder::new().name("signals".to_owned()).spawn(move || {
         while let Ok(signal) = signals.wait() {
-            hear(signal as i32);
+            on_signal(signal as i32);
         }
     });
     before.thread_set_mask()?;
     started.map(drop)
 }
 
-/// Whether the process ignores a signal, as the kernel says it (proc_pid_status(5)): asking by sigaction(2) would set it.
+/// Whether the process ignores a signal, from proc_pid_status(5): querying with sigaction(2) through nix would also
+/// set it.
 fn is_ignored(signal: Signal) -> io::Result<bool> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

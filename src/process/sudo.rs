@@ -1,4 +1,4 @@
-//! sudo itself, asked what somebody may run.
+//! Asks sudo what an account may run.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -8,31 +8,31 @@ use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
-/// Where sudo is, and nowhere else: the caller's PATH could lead to a program of the caller's own.
+/// The fixed paths of sudo: the caller's PATH could lead to a program of the caller.
 const PROGRAMS: [&str; 3] = ["/usr/bin/sudo", "/usr/local/bin/sudo", "/run/wrappers/bin/sudo"];
-/// Who may run this as root may do anything as root.
+/// A program with which root can do anything.
 const SHELL: &str = "/bin/sh";
 /// How long sudo may take: its rules may come from a directory server.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// How often the program is looked after.
+/// The interval of the checks whether sudo has exited.
 const INTERVAL: Duration = Duration::from_millis(5);
 
-/// What sudo says of an account.
+/// The answer of sudo about an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SudoRights {
     /// It may run any command as root.
     Yes,
     /// It may not.
     No,
-    /// There is no sudo here, it does not answer in time, or only root could ask.
+    /// There is no sudo, it does not answer in time, or only root could ask.
     #[default]
     CannotBeAsked,
 }
 
-/// Asks sudo, as root, whether the account may run a shell as root. It never prompts, and takes no word of the caller's
-/// environment.
+/// Asks sudo, as root, whether the account may run a shell as root. sudo does not prompt, and gets nothing of the
+/// caller's environment.
 pub(super) fn may_run_anything(account: &str) -> SudoRights {
-    let Some(program) = PROGRAMS.into_iter().find(|path| is_roots_own(Path::new(path))) else {
+    let Some(program) = PROGRAMS.into_iter().find(|path| is_owned_by_root(Path::new(path))) else {
         return SudoRights::CannotBeAsked;
     };
     let spawned = Command::new(program)
@@ -60,7 +60,7 @@ pub(super) fn may_run_anything(account: &str) -> SudoRights {
     }
 }
 
-/// Whether it is a program that only root can have put there.
-fn is_roots_own(path: &Path) -> bool {
+/// Whether only root can have put the program there.
+fn is_owned_by_root(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.uid() == 0 && metadata.mode() & 0o022 == 0)
 }

@@ -1,11 +1,12 @@
-//! The hashes that may be stored, and the one way to each of them. Their fields are private and their constructors stand in
-//! this file, so that no other part of the program can store the hash of a password that passed no gate:
+//! The hashes that may be stored, and the only way to create each of them. Their fields are private and their
+//! constructors are in this file, so that no other part of the program can store the hash of an unchecked password:
 //!
-//! - [`AcceptedHash`]: the hash of a new password, which met the policy ([`Hasher::admit`]) or was set against it by an operator
-//!   with the permission for that ([`Hasher::admit_overridden`], which asks for a [`PolicyOverride`]);
-//! - [`Rehashed`]: a new hash of the password that the stored hash has just verified ([`Hasher::rehash`], which asks for a
-//!   [`Verified`]);
-//! - [`ImportedHash`]: a hash that another system made, taken as it is.
+//! - [`AcceptedHash`]: the hash of a new password that met the policy ([`Hasher::admit`]), or that was set in spite
+//!   of it by an operator with the permission for that ([`Hasher::admit_overridden`], which needs a
+//!   [`PolicyOverride`]);
+//! - [`Rehashed`]: a new hash of the password that the stored hash has just verified ([`Hasher::rehash`], which needs
+//!   a [`Verified`]);
+//! - [`ImportedHash`]: a hash from another system, stored unchanged.
 
 use crate::domain::operator::PolicyOverride;
 use crate::domain::policy::PersonalWords;
@@ -26,7 +27,7 @@ use crate::secrets::password_hash::PasswordHashError;
 /// }
 /// ```
 ///
-/// Nobody else makes one, neither of a hash that is there nor of a password:
+/// No other code can create one, neither from an existing hash nor from a password:
 ///
 /// ```compile_fail,E0451
 /// use cxme_admin::secrets::{PasswordHash, admission::AcceptedHash};
@@ -59,37 +60,37 @@ impl AcceptedHash {
     }
 }
 
-/// The passwords of a user that a new one must not match.
+/// The earlier passwords of a user, which a new one must not match.
 #[derive(Debug, Default)]
 pub struct FormerPasswords {
-    /// The current password, which the user has just proven: comparing it needs no hash.
+    /// The current password, which the user has just proven: it is compared without hashing.
     pub proven: Option<Password>,
-    /// The hashes of the others: the current one first, where it is not `proven`.
+    /// The hashes of the others; the current one is the first, unless it is `proven`.
     pub hashes: Vec<PasswordHash>,
     /// How many passwords are refused, counted back from the current one.
     pub count: u32,
-    /// The hashes of those that were ended after a breach: refused whatever the policy says.
+    /// The hashes of passwords that were ended after a breach, which are refused under any policy.
     pub ended: Vec<PasswordHash>,
 }
 
 impl FormerPasswords {
-    /// The fault of a password that is one of the last ones.
+    /// The violation of a password that is one of the earlier ones.
     pub fn fault(&self) -> Violation {
         Violation::Reused { history: self.count }
     }
 
-    /// All hashes that a new password is compared with.
+    /// All hashes with which a new password is compared.
     pub fn all_hashes(&self) -> impl Iterator<Item = &PasswordHash> {
         self.ended.iter().chain(&self.hashes)
     }
 
-    /// Whether `password` is the current one, as far as can be told without hashing.
+    /// Whether `password` is the proven current one, for which no hashing is needed.
     pub fn is_proven(&self, password: &Password) -> bool {
         self.proven.as_ref().is_some_and(|proven| proven.same_as(password))
     }
 }
 
-/// A password together with the stored hash that it was verified against. Only [`Hasher::verified`] makes one.
+/// A password together with the stored hash that verified it. Only [`Hasher::verified`] creates one.
 ///
 /// ```compile_fail,E0451
 /// use cxme_admin::secrets::{Password, PasswordHash, admission::Verified};
@@ -103,7 +104,7 @@ pub struct Verified<'a> {
     hash: &'a PasswordHash,
 }
 
-/// A stored hash and the one that is to replace it: the same password, hashed with the parameters of today.
+/// A stored hash and its replacement: the same password, hashed with the current parameters.
 ///
 /// ```compile_fail,E0451
 /// use cxme_admin::secrets::{PasswordHash, admission::Rehashed};
@@ -118,19 +119,19 @@ pub struct Rehashed {
 }
 
 impl Rehashed {
-    /// The hash that was verified. Where the store has another one by now, it must not be replaced.
+    /// The hash that was verified. If the store has another one meanwhile, it must not be replaced.
     pub fn old(&self) -> &PasswordHash {
         &self.old
     }
 
-    /// The hash that takes its place.
+    /// The replacement.
     pub fn new_hash(&self) -> &PasswordHash {
         &self.new
     }
 }
 
-/// A hash that another system made, on its way into the store: only `users import` brings such hashes, with the permission
-/// `export-hashes`. The password behind it passed no gate, so no policy is noted for it.
+/// A hash from another system that may be stored: only `users import` stores such hashes, with the permission
+/// `export-hashes`. The password was not checked, so no policy is recorded for it.
 ///
 /// ```compile_fail,E0423
 /// use cxme_admin::secrets::admission::ImportedHash;
@@ -140,16 +141,16 @@ impl Rehashed {
 pub struct ImportedHash<'a>(&'a str);
 
 impl<'a> ImportedHash<'a> {
-    /// Reads a PHC string of Argon2id that costs no less than OWASP allows.
+    /// Parses a PHC string of Argon2id whose cost is at least the OWASP minimum.
     ///
     /// # Errors
-    /// As [`PasswordHash::parse`]; [`PasswordHashError::UnsupportedVariant`], [`PasswordHashError::Weak`].
+    /// Those of [`PasswordHash::parse`]; [`PasswordHashError::UnsupportedVariant`], [`PasswordHashError::Weak`].
     pub fn parse(text: &'a str) -> Result<Self, PasswordHashError> {
         PasswordHash::parse(text)?.check_import()?;
         Ok(Self(text))
     }
 
-    /// The PHC string, for the store.
+    /// The PHC string for the store.
     pub fn as_str(&self) -> &'a str {
         self.0
     }
@@ -162,10 +163,10 @@ impl std::fmt::Debug for ImportedHash<'_> {
 }
 
 impl Hasher {
-    /// Checks a new password against the policy and the passwords that it must not match, and hashes it.
+    /// Checks a new password against the policy and the user's earlier passwords, and hashes it.
     ///
     /// # Errors
-    /// Every rule that the password breaks.
+    /// All violations.
     pub fn admit(
         &mut self,
         password: &Password,
@@ -186,7 +187,7 @@ impl Hasher {
         Ok(AcceptedHash { hash: self.hash(password, random), policy: Some(policy.fingerprint()) })
     }
 
-    /// Hashes a new password whatever the policy says of it. The proof shows that the permission was asked for.
+    /// Hashes a new password in spite of the policy. The [`PolicyOverride`] proves that the permission was checked.
     pub fn admit_overridden(
         &mut self,
         password: &Password,
@@ -196,13 +197,13 @@ impl Hasher {
         AcceptedHash { hash: self.hash(password, random), policy: None }
     }
 
-    /// As [`Hasher::verify`]; where the hash is one of the password, gives the proof.
+    /// Like [`Hasher::verify`], but returns the proof if the password matches.
     pub fn verified<'a>(&mut self, password: &'a Password, hash: &'a PasswordHash) -> Option<Verified<'a>> {
         self.verify(password, hash).then_some(Verified { password, hash })
     }
 
-    /// As [`Hasher::verified`], for a login: the same work is done whatever the hash costs, up to today's cost, and where
-    /// there is none, so that the time of an answer does not tell which users exist.
+    /// Like [`Hasher::verified`], for a login: always does the work of a hash with the current parameters, also if
+    /// the stored hash is cheaper or there is none, so that response times do not reveal which users exist.
     pub fn verified_at_full_cost<'a>(
         &mut self,
         password: &'a Password,
@@ -218,8 +219,8 @@ impl Hasher {
         verified
     }
 
-    /// Hashes a password again that its stored hash has just verified, if that costs less to guess against than one made
-    /// today.
+    /// Hashes a password again that its stored hash has just verified, if that hash is cheaper to attack than a new
+    /// one.
     pub fn rehash(&mut self, verified: &Verified<'_>, random: &mut dyn Random) -> Option<Rehashed> {
         let is_weak = verified.hash.weaker_than(self.parameters());
         is_weak.then(|| Rehashed { old: verified.hash.clone(), new: self.hash(verified.password, random) })
@@ -249,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_password_is_hashed_only_where_it_meets_the_policy_and_was_not_used_before() {
+    fn a_new_password_is_hashed_only_if_it_meets_the_policy_and_was_not_used_before() {
         let (mut hasher, mut random) = (hasher(), ScriptedRandom::new(1));
         let policy = Policy { history: 2, ..Policy::default() };
         let good = password("quiet horse battery lantern");

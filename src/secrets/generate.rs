@@ -1,21 +1,24 @@
 //! Generated passwords.
 //!
-//! A passphrase is read to a stranger over the telephone, who types what they understood. So `words.txt` has few words, 1,024,
-//! and each of them passed these tests; what a program can check, `tests/cli/phrase_words.rs` checks:
+//! A passphrase is read out to a stranger on the telephone, who types what they understood. So `words.txt` has few
+//! words, 1,024, and each of them meets these criteria; `tests/cli/phrase_words.rs` checks what a program can check:
 //!
-//! - **Known**: common English of four to eight letters, without endings such as `-ed` and `-ing` that are lost in hearing.
-//! - **Spelled as it sounds**: no silent letters (`kn`, `wr`, `mb`, `gh`), no `ph`, no word whose spelling or sound differs
-//!   between American and British English.
-//! - **Alone in its sound**: no homophone among all common English words (`brake`, `break`), and one pronunciation.
-//! - **Far from every other word of the list**: it differs in two sounds or more even for a listener who cannot tell voiced from
-//!   unvoiced consonants, `m` from `n`, `f` from `th`, or the vowels of `bad` and `bed`; and in two letters or more, so that one
-//!   typing mistake gives no other word.
-//! - **Nothing but a word**: no numbers, no letters' code words (`alpha`, `hotel`), no names of people, no insult or slur, nothing
-//!   about sex, crime, war, disease or death.
+//! - **Known**: common English words of four to eight letters, without endings such as `-ed` and `-ing`, which are
+//!   easily misheard.
+//! - **Spelled as it sounds**: no silent letters (`kn`, `wr`, `mb`, `gh`), no `ph`, no word whose spelling or sound
+//!   differs between American and British English.
+//! - **Unique in its sound**: no homophone among all common English words (`brake`, `break`), and only one
+//!   pronunciation.
+//! - **Different from every other word of the list**: in two sounds or more, even for a listener who cannot tell
+//!   voiced from unvoiced consonants, `m` from `n`, `f` from `th`, or the vowels of `bad` and `bed`; and in two
+//!   letters or more, so that one typing error does not result in another word.
+//! - **Nothing but a word**: no numbers, no words of a spelling alphabet (`alpha`, `hotel`), no names of people, no
+//!   insult or slur, nothing about sex, crime, war, disease or death.
 //!
-//! The large list of the Electronic Frontier Foundation, which was used before, is meant to be read from paper: it has `gnat`,
-//! `phoney` and `wrath`, and `cash` beside `cache`. `words.txt` is chosen from it (Joseph Bonneau, 2016,
-//! <https://www.eff.org/dice>; CC BY 3.0 US, <https://creativecommons.org/licenses/by/3.0/us/>) and from other common words.
+//! The large word list of the Electronic Frontier Foundation, which was used before, is meant to be read from paper:
+//! it has `gnat`, `phoney` and `wrath`, and `cash` as well as `cache`. `words.txt` is selected from it (Joseph
+//! Bonneau, 2016, <https://www.eff.org/dice>; CC BY 3.0 US, <https://creativecommons.org/licenses/by/3.0/us/>) and
+//! from other common words.
 
 use std::fmt;
 
@@ -34,13 +37,13 @@ use crate::domain::secret_form::UPPER;
 use crate::domain::secret_form::WORDS;
 use crate::random::Random;
 
-/// The characters of a generated password unless another number is asked for: 116 bits.
+/// The default number of characters of a generated password: 116 bits.
 const CHARACTERS: usize = 20;
 
-/// How many lines [`WORDS`] has: ten bits a word.
+/// Number of lines of [`WORDS`]: ten bits a word.
 const WORD_COUNT: usize = 1_024;
 
-/// Where each line of [`WORDS`] begins.
+/// The start of each line of [`WORDS`].
 static WORD_STARTS: [usize; WORD_COUNT] = {
     let mut starts = [0; WORD_COUNT];
     let (mut word, mut at) = (1, 0);
@@ -57,23 +60,23 @@ static WORD_STARTS: [usize; WORD_COUNT] = {
 /// The fewest words of a generated passphrase: 80 bits.
 const MIN_PHRASE: usize = 8;
 
-/// The most words: they stay within [`MAX_BYTES`] with all that a policy adds.
+/// The most words, which stay within [`MAX_BYTES`] with everything that a policy adds.
 const MAX_PHRASE: usize = 64;
 
-/// How often a refused password is drawn again. Even four required classes are all met by every third draw of eight
-/// characters, so whatever fails so often can never be met.
+/// How often a refused password is drawn again. Every third draw of eight characters has even all four required
+/// classes, so a policy that refuses this many draws cannot be met.
 const DRAWS: usize = 1_000;
 
-/// A password that the program made, and the only one that it ever shows.
+/// A generated password, the only kind of password that is ever shown.
 pub struct Generated(Password);
 
 impl Generated {
-    /// The password, to be hashed.
+    /// The password, for hashing.
     pub fn password(&self) -> &Password {
         &self.0
     }
 
-    /// The text, to be shown once to the operator who asked for it. `cli/output.rs` is the one caller.
+    /// The text, to be shown once to the operator who requested it. Only `cli/output.rs` calls this.
     pub fn reveal(&self) -> &str {
         self.0.text()
     }
@@ -85,15 +88,15 @@ impl fmt::Debug for Generated {
     }
 }
 
-/// Why no password was made.
+/// Why no password was generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum GenerateError {
     /// Fewer characters than the policy allows, or more than a password may have.
     #[error("{asked} characters are asked for; use {min} to {max}")]
     Length {
-        /// The characters asked for.
+        /// The requested number of characters.
         asked: usize,
-        /// What the policy asks for at least.
+        /// The minimum of the policy.
         min: usize,
         /// [`MAX_BYTES`].
         max: usize,
@@ -101,18 +104,18 @@ pub enum GenerateError {
     /// Too few words to be safe, or too many.
     #[error("{asked} words are asked for; use {MIN_PHRASE} to {MAX_PHRASE}")]
     Words {
-        /// The words asked for.
+        /// The requested number of words.
         asked: usize,
     },
-    /// None of many drawn ones met the policy.
+    /// None of many drawn passwords met the policy.
     #[error(
         "none of {DRAWS} drawn passwords met the policy; loosen `[password]` in the config, or ask for a longer one"
     )]
     Unmet,
 }
 
-/// Random characters that meet `policy`: `length` of them, or 20, or more if the policy asks for more. Every password
-/// of that length over the unambiguous characters that the policy accepts is equally likely.
+/// Random characters that meet `policy`: `length` of them, or 20, or as many as the policy requires if that is more.
+/// Every password of that length over the unambiguous characters that the policy accepts is equally likely.
 ///
 /// # Errors
 /// If `length` is out of bounds, or the policy cannot be met.
@@ -138,8 +141,8 @@ pub fn characters(
     })
 }
 
-/// Random words that meet `policy`, joined by `-`: `count` of them, or 8, and more if the policy asks for more
-/// characters. Where it requires a capital letter each word gets one, where it requires a digit one is put behind a
+/// Random words that meet `policy`, joined by `-`: `count` of them, or 8, and more if the policy requires more
+/// characters. If it requires a capital letter, each word begins with one; if it requires a digit, one follows a
 /// random word; `-` is the symbol.
 ///
 /// # Errors
@@ -199,13 +202,13 @@ fn min_length(policy: &Policy) -> usize {
     usize::try_from(policy.min_length).unwrap_or(usize::MAX).max(1)
 }
 
-/// One of some characters of ASCII, each equally likely.
+/// One of several ASCII characters, each equally likely.
 fn pick(characters: &[u8], random: &mut dyn Random) -> char {
     char::from(characters[below(characters.len(), random)])
 }
 
-/// A number below `bound`, each equally likely: those drawn from the incomplete last group are drawn again, because the
-/// remainder alone would prefer small numbers.
+/// A number below `bound`, each equally likely. Numbers of the incomplete last group are drawn again, because the
+/// remainder alone would favour small numbers.
 fn below(bound: usize, random: &mut dyn Random) -> usize {
     let groups = usize::MAX / bound;
     loop {
@@ -249,7 +252,7 @@ mod tests {
         ]
     }
 
-    /// Both kinds, as many rounds as asked for.
+    /// Both kinds, in `rounds` rounds.
     fn generate(policy: &Policy, rounds: usize) -> Vec<Generated> {
         let mut random = ScriptedRandom::new(42);
         let known = PersonalWords { username: "alice", ..PersonalWords::default() };
@@ -262,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thousand_rounds_under_each_policy_meet_it_and_differ() {
+    fn a_thousand_passwords_for_each_policy_meet_it_and_differ() {
         for policy in policies() {
             let rounds = if policy.min_length > 100 { 50 } else { 1_000 };
             let all = generate(&policy, rounds);
@@ -283,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_are_not_mistaken_for_each_other_and_all_of_them_come() {
+    fn characters_are_unambiguous_and_all_of_them_occur() {
         let seen: HashSet<char> = generate(&Policy::default(), 500)
             .iter()
             .step_by(2)
@@ -295,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn the_length_asked_for_is_kept_or_refused() {
+    fn the_requested_length_is_kept_or_refused() {
         let policy = Policy::default();
         let mut random = ScriptedRandom::new(1);
         let mut length = |length| characters(&policy, &PersonalWords::default(), &mut random, Some(length));
@@ -308,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_phrase_has_the_words_asked_for_and_what_the_classes_demand() {
+    fn a_phrase_has_the_requested_words_and_the_required_classes() {
         let mut random = ScriptedRandom::new(1);
         let mut phrase = |policy: &Policy, count| words(policy, &PersonalWords::default(), &mut random, count);
         let list: HashSet<&str> = WORDS.lines().collect();
@@ -327,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn the_word_list_is_whole() {
+    fn the_word_list_is_complete() {
         let words: HashSet<&str> = WORDS.lines().collect();
         assert_eq!((words.len(), WORDS.lines().count()), (WORD_COUNT, WORD_COUNT));
         assert!(WORD_STARTS.iter().zip(WORDS.lines()).all(|(&start, line)| WORDS[start..].starts_with(line)));
@@ -358,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_that_cannot_be_met_is_said() {
+    fn a_policy_that_cannot_be_met_is_reported() {
         struct Stuck;
         impl Random for Stuck {
             fn fill(&mut self, bytes: &mut [u8]) {

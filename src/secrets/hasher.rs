@@ -20,15 +20,15 @@ use crate::random::Random;
 /// Bytes of a salt (RFC 9106 section 3.1).
 const SALT: usize = 16;
 
-/// Bytes of a tag, the hash proper (RFC 9106 section 4).
+/// Bytes of a tag, the actual hash (RFC 9106 section 4).
 const TAG: usize = 32;
 
-/// What a KiB takes in the first pass, and in each later one, which reads what it overwrites (RFC 9106 section 3.1.2, step 6):
-/// measured, in units for comparison.
+/// The relative time for a KiB in the first pass, and in each later pass, which also reads what it overwrites (RFC
+/// 9106 section 3.1.2, step 6); measured.
 const FIRST_PASS: u64 = 6;
 const LATER_PASS: u64 = 7;
 
-/// Hashes and verifies passwords, one at a time. It keeps the memory that Argon2 needs, 64 MiB by default: make one for
+/// Hashes and verifies passwords, one at a time. It keeps the memory for Argon2, 64 MiB by default, so create one for
 /// each thread that hashes, and keep it for the whole run.
 pub struct Hasher {
     parameters: HashParameters,
@@ -39,17 +39,18 @@ pub struct Hasher {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not enough memory for a password hash, which needs {kib} KiB; nothing was changed")]
 pub struct NoMemory {
-    /// How much it needs.
+    /// The memory needed, in KiB.
     pub kib: u32,
 }
 
 impl Hasher {
-    /// A hasher for new hashes with `parameters`. It takes its memory with the first hash.
+    /// A hasher that uses `parameters` for new hashes. It allocates its memory with the first hash.
     pub fn new(parameters: HashParameters) -> Self {
         Self { parameters, memory: HashMemory::default() }
     }
 
-    /// Hashes `password` with Argon2id and a salt of its own. Other layers come to a hash by [`super::admission`] alone.
+    /// Hashes `password` with Argon2id and a new salt. Other layers can only create hashes through
+    /// [`super::admission`].
     pub(in crate::secrets) fn hash(&mut self, password: &Password, random: &mut dyn Random) -> PasswordHash {
         let mut bytes = [0; SALT];
         random.fill(&mut bytes);
@@ -60,51 +61,51 @@ impl Hasher {
         PasswordHash::of(self.parameters, salt, tag)
     }
 
-    /// Whether `hash` is one of `password`. It costs what the hash's own parameters ask for.
+    /// Whether `password` matches `hash`. The cost is that of the hash's own parameters.
     pub fn verify(&mut self, password: &Password, hash: &PasswordHash) -> bool {
         let mut bytes = [0; phc::Output::MAX_LENGTH];
         let tag = &mut bytes[..hash.tag.len()];
         self.compute(hash.algorithm, hash.version, hash.parameters, password, &hash.salt, tag);
-        // The comparison of two `Output`s takes the same time wherever they differ.
+        // The comparison of two `Output`s takes constant time.
         phc::Output::new(tag).is_ok_and(|tag| tag == hash.tag)
     }
 
-    /// The work of [`Hasher::verify`] for a user who does not exist or has no password, so that the time of an answer
-    /// does not tell who does.
+    /// Does the work of [`Hasher::verify`] for a user who does not exist or has no password, so that response times
+    /// do not reveal which users exist.
     pub fn verify_nobody(&mut self, password: &Password) {
         let mut tag = [0; TAG];
         self.compute(Algorithm::Argon2id, Version::V0x13, self.parameters, password, &[0; SALT], &mut tag);
         black_box(&tag);
     }
 
-    /// What a new hash costs.
+    /// The parameters of new hashes.
     pub fn parameters(&self) -> &HashParameters {
         &self.parameters
     }
 
-    /// From now on a new hash costs what the dearest of these does; without any, what it cost before.
-    pub fn take_cost_of(&mut self, hashes: &[PasswordHash]) {
-        if let Some(dearest) = hashes.iter().map(|hash| hash.parameters).max_by_key(time_of) {
-            self.parameters = dearest;
+    /// From now on, new hashes cost as much as the most expensive of these; without any, the cost does not change.
+    pub fn adopt_cost_of(&mut self, hashes: &[PasswordHash]) {
+        if let Some(most_expensive) = hashes.iter().map(|hash| hash.parameters).max_by_key(time_of) {
+            self.parameters = most_expensive;
         }
     }
 
-    /// Takes the memory that a new hash and these ones need, so that none of them ends the process for want of it.
+    /// Allocates the memory for a new hash and for these, so that none of them fails later and ends the process.
     ///
     /// # Errors
-    /// [`NoMemory`] when the system does not give it, as under a limit (`ulimit -v`, systemd's `LimitAS=`).
+    /// [`NoMemory`] if the system refuses it, for example because of a limit (`ulimit -v`, systemd's `LimitAS=`).
     pub fn reserve_for<'a>(&mut self, hashes: impl IntoIterator<Item = &'a PasswordHash>) -> Result<(), NoMemory> {
         let stored = hashes.into_iter().map(|hash| hash.parameters.memory_kib()).max().unwrap_or(0);
         let kib = stored.max(self.parameters.memory_kib());
         self.memory.reserve(blocks_of(kib)).map_err(|_| NoMemory { kib })
     }
 
-    /// Takes the memory of a new hash, so that a cheaper one that is verified first does not take it twice.
+    /// Allocates the memory of a new hash, so that verifying a cheaper one first does not lead to two allocations.
     pub(in crate::secrets) fn take_memory(&mut self) {
         self.memory.blocks(blocks_of(self.parameters.memory_kib()));
     }
 
-    /// Does the work by which verifying `hash` falls short of verifying one made today.
+    /// Does the work by which verifying `hash` is cheaper than verifying a new hash.
     pub(in crate::secrets) fn do_missing_work(&mut self, hash: &PasswordHash) {
         let missing = time_of(&self.parameters).saturating_sub(time_of(&hash.parameters));
         let memory = self.parameters.memory_kib();
@@ -113,7 +114,7 @@ impl Hasher {
         let done = if passes == 0 { 0 } else { first + (passes - 1) * later };
         let rest = ((missing - done) / FIRST_PASS).min(u64::from(memory));
         for (memory, passes) in [(memory, u32::try_from(passes).unwrap_or(0)), (u32::try_from(rest).unwrap_or(0), 1)] {
-            // Too little memory for a lane, or no pass, is nearly no work.
+            // With too little memory for a lane, or no pass, there is nearly nothing to do.
             if let Ok(parameters) = HashParameters::new(memory, passes, 1) {
                 let mut tag = [0; TAG];
                 self.fill(Algorithm::Argon2id, Version::V0x13, parameters, b"", &[0; SALT], &mut tag);
@@ -125,12 +126,12 @@ impl Hasher {
         memory::wipe(self.memory.blocks(blocks_of(unwiped)));
     }
 
-    /// Gives the memory back; the next hash takes it again.
+    /// Frees the memory; the next hash allocates it again.
     pub fn release_memory(&mut self) {
         self.memory.release();
     }
 
-    /// Fills `tag`, and wipes the memory.
+    /// Computes `tag`, and wipes the memory.
     fn compute(
         &mut self,
         algorithm: Algorithm,
@@ -141,13 +142,13 @@ impl Hasher {
         tag: &mut [u8],
     ) {
         memory::wipe(self.fill(algorithm, version, parameters, password.text().as_bytes(), salt, tag));
-        // A dear imported hash does not keep its memory from the others.
+        // The memory of an expensive imported hash is not kept.
         if parameters.memory_kib() > self.parameters.memory_kib() {
             self.memory.release();
         }
     }
 
-    /// Fills `tag`; gives the memory with what Argon2 left in it.
+    /// Computes `tag`; returns the memory with what Argon2 left in it.
     fn fill(
         &mut self,
         algorithm: Algorithm,
@@ -173,13 +174,13 @@ impl Hasher {
     }
 }
 
-/// The time of a hash, in units for comparison.
+/// The time of a hash, in relative units.
 fn time_of(parameters: &HashParameters) -> u64 {
     let later = u64::from(parameters.iterations() - 1) * LATER_PASS;
     u64::from(parameters.memory_kib()) * (FIRST_PASS + later)
 }
 
-/// How many of Argon2's blocks, which are of 1 KiB (RFC 9106 section 3.2).
+/// Number of Argon2 blocks, of 1 KiB each (RFC 9106 section 3.2).
 fn blocks_of(memory_kib: u32) -> usize {
     usize::try_from(memory_kib).unwrap_or(0)
 }
@@ -211,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_test_vector_of_rfc_9106_section_5_3_comes_out() {
+    fn the_result_is_the_test_vector_of_rfc_9106_section_5_3() {
         let mut builder = ParamsBuilder::new();
         builder.m_cost(32).t_cost(3).p_cost(4).data(AssociatedData::new(&[4; 12]).unwrap());
         let params = builder.build().unwrap();
@@ -258,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn no_character_is_ignored_wherever_it_stands() {
+    fn no_character_is_ignored_at_any_position() {
         let mut hasher = small();
         let long: String = "lamp river stone ".chars().cycle().take(300).collect();
         for at in [0, 71, 72, 73, 127, 128, 199, 255, 299] {
@@ -292,20 +293,20 @@ mod tests {
     }
 
     #[test]
-    fn the_cost_of_the_dearest_hash_is_taken() {
+    fn the_cost_of_the_most_expensive_hash_is_adopted() {
         let cost = |kib, passes| HashParameters::new(kib, passes, 1).unwrap();
         let mut random = ScriptedRandom::new(1);
         let hashes =
             [cost(16, 1), cost(8, 4), cost(8, 1)].map(|cost| Hasher::new(cost).hash(&password("lamp"), &mut random));
         let mut hasher = Hasher::new(cost(64, 9));
-        hasher.take_cost_of(&[]);
+        hasher.adopt_cost_of(&[]);
         assert_eq!(hasher.parameters(), &cost(64, 9));
-        hasher.take_cost_of(&hashes);
+        hasher.adopt_cost_of(&hashes);
         assert_eq!(hasher.parameters(), &cost(8, 4));
     }
 
     #[test]
-    fn nothing_of_a_password_stays_in_the_memory() {
+    fn no_part_of_a_password_stays_in_memory() {
         let mut hasher = small();
         hasher.verify_nobody(&password("lamp"));
         let blocks = hasher.memory.blocks(8);

@@ -1,4 +1,4 @@
-//! The key from which the codes of password resets are made.
+//! The key from which the codes of password resets are derived.
 
 use std::fmt;
 
@@ -15,10 +15,10 @@ use crate::random::Random;
 /// Bytes of a key.
 const LENGTH: usize = 32;
 
-/// A key of 32 random bytes, kept in a file of its own outside the store, so that a stolen store redeems nothing.
+/// A key of 32 random bytes, kept in its own file outside the store, so that a stolen store does not reveal codes.
 pub struct ResetKey(SecretBox<[u8; LENGTH]>);
 
-/// Why a file holds no key. It never holds a part of the content.
+/// Why a file does not contain a key. It never contains a part of the content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("not a key: one line of {} hexadecimal digits is expected; restore the file from its backup", 2 * LENGTH)]
 pub struct KeyError;
@@ -29,8 +29,8 @@ impl ResetKey {
         Self(SecretBox::init_with_mut(|bytes: &mut [u8; LENGTH]| random.fill(bytes)))
     }
 
-    /// Reads the content of a key file: 64 hexadecimal digits in one line, with or without its line break, and with or
-    /// without the byte order mark of an editor.
+    /// Parses a key file: 64 hexadecimal digits on one line, with or without a line break, and with or without the
+    /// byte order mark of an editor.
     ///
     /// # Errors
     /// If it is anything else.
@@ -61,7 +61,7 @@ impl ResetKey {
         content
     }
 
-    /// The SHA-256 of the key, which the store keeps, so that it refuses another key.
+    /// The SHA-256 of the key, which the store keeps so that it can refuse another key.
     pub fn fingerprint(&self) -> [u8; 32] {
         Sha256::digest(self.bytes()).into()
     }

@@ -1,20 +1,20 @@
-//! The bytes of a file or a pipe that hold a secret, taken apart in lines. Nothing is trimmed but the line break, and the
-//! mark that some editors put before the text.
+//! Splits the bytes of a file or a pipe that contain a secret into lines. Nothing is trimmed but the line break, and
+//! the byte order mark that some editors write.
 //!
-//! Everything here works in the buffer that it is given, which is wiped up to its capacity.
+//! All functions work in the given buffer, which is wiped up to its capacity.
 
 use zeroize::Zeroizing;
 
-/// The byte order mark in UTF-8, which Notepad and others write before the text (RFC 3629, 6).
+/// The byte order mark in UTF-8, which Notepad and others write at the start (RFC 3629, 6).
 pub(in crate::secrets) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The same in UTF-16, in both orders.
+/// The byte order marks in UTF-16, in both byte orders.
 const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
 /// The bytes of a secret.
 pub type Secret = Zeroizing<Vec<u8>>;
 
-/// The text is in UTF-16. Its bytes would be another secret than its characters.
+/// The text is in UTF-16, so its bytes would be another secret than its characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is UTF-16: save it as UTF-8")]
 pub struct Utf16;
@@ -24,7 +24,7 @@ pub struct Utf16;
 #[error("not two lines")]
 pub struct NotTwoLines;
 
-/// The content without the byte order mark at its start, which is no part of any secret.
+/// The content without a byte order mark at its start, which is not part of a secret.
 ///
 /// # Errors
 /// If it is marked as UTF-16.
@@ -38,7 +38,8 @@ pub fn without_mark(mut content: Secret) -> Result<Secret, Utf16> {
     Ok(content)
 }
 
-/// The first line, without its line break (`\n` or `\r\n`). What follows is ignored: a password manager prints more.
+/// The first line, without its line break (`\n` or `\r\n`). The rest is ignored, because password managers print more
+/// lines.
 pub fn first_line(mut content: Secret) -> Secret {
     if let Some(end) = content.iter().position(|&byte| byte == b'\n') {
         content.truncate(end + 1);
@@ -46,7 +47,7 @@ pub fn first_line(mut content: Secret) -> Secret {
     one_line(content)
 }
 
-/// The content without its last line break (`\n` or `\r\n`). A line break that is still in it is for the caller to refuse.
+/// The content without its last line break (`\n` or `\r\n`). The caller must refuse other line breaks.
 pub fn one_line(mut content: Secret) -> Secret {
     if content.last() == Some(&b'\n') {
         content.pop();
@@ -57,10 +58,10 @@ pub fn one_line(mut content: Secret) -> Secret {
     content
 }
 
-/// Two secrets, one on each line. More lines are refused: a secret with a line break in it would be cut there.
+/// Two secrets, one on each line. Further lines are refused: a secret that contains a line break would be cut there.
 ///
 /// # Errors
-/// When there are not two lines.
+/// If there are not exactly two lines.
 pub fn two_lines(mut content: Secret) -> Result<(Secret, Secret), NotTwoLines> {
     let end = content.iter().position(|&byte| byte == b'\n').ok_or(NotTwoLines)?;
     let second = Zeroizing::new(content[end + 1..].to_vec());
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn one_mark_is_taken_off_the_start_and_utf_16_is_refused() {
+    fn one_byte_order_mark_is_removed_and_utf_16_is_refused() {
         let text = |content: &[u8]| without_mark(secret(content)).map(|text| text.to_vec());
         assert_eq!(text(b"\xef\xbb\xbfword").unwrap(), b"word");
         assert_eq!(text(b"\xef\xbb\xbf\xef\xbb\xbfword").unwrap(), b"\xef\xbb\xbfword");
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_line_is_taken_and_the_rest_ignored() {
+    fn the_first_line_is_used_and_the_rest_ignored() {
         let line = |content: &[u8]| first_line(secret(content)).to_vec();
         assert_eq!(line(b" word \nlogin: carl\nurl: x\n"), b" word ");
         assert_eq!(line(b"word\r\nlogin"), b"word");
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn exactly_one_line_break_is_taken_off_the_end() {
+    fn exactly_one_line_break_is_removed_from_the_end() {
         let line = |content: &[u8]| one_line(secret(content)).to_vec();
         assert_eq!(line(b"word"), b"word");
         assert_eq!(line(b" word \n"), b" word ");

@@ -1,24 +1,24 @@
-//! The memory that Argon2 fills.
+//! The memory for Argon2.
 
 use std::collections::TryReserveError;
 
 use argon2::Block;
 use zeroize::Zeroize;
 
-/// The size of a huge page on x86-64 and on AArch64 with pages of 4 KiB; a multiple of every size of a page.
+/// The size of a huge page on x86-64, and on AArch64 with pages of 4 KiB; a multiple of every page size.
 #[cfg(target_os = "linux")]
 const HUGE_PAGE: usize = 2 << 20;
 
-/// Blocks that are kept from hash to hash. A third of what a single hash costs is otherwise the kernel's: 16,384 page
-/// faults for 64 MiB. So the memory is kept, and asked for in huge pages.
+/// Blocks that are kept from one hash to the next. Otherwise a third of the time of a single hash would be spent in
+/// the kernel, on 16,384 page faults for 64 MiB. So the memory is kept, and huge pages are requested for it.
 #[derive(Default)]
 pub(super) struct HashMemory(Vec<Block>);
 
 impl HashMemory {
-    /// Takes the room of `count` blocks: where the process may not have it, a later hash would end the process.
+    /// Reserves memory for `count` blocks: if the process may not have it, a later hash would end the process.
     ///
     /// # Errors
-    /// When the system does not give it.
+    /// If the system refuses it.
     pub(super) fn reserve(&mut self, count: usize) -> Result<(), TryReserveError> {
         if self.0.capacity() < count {
             self.release();
@@ -28,34 +28,34 @@ impl HashMemory {
         Ok(())
     }
 
-    /// `count` blocks, with whatever was in them.
+    /// `count` blocks, with any content.
     pub(super) fn blocks(&mut self, count: usize) -> &mut [Block] {
         if self.0.len() < count {
-            // Without it, the next line ends the process as any other allocation does.
+            // If this fails, the next line ends the process like any other failed allocation.
             let _ = self.reserve(count);
             self.0.resize(count, Block::new());
         }
         &mut self.0[..count]
     }
 
-    /// How many blocks are held.
+    /// Number of blocks.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Gives all memory back.
+    /// Frees all memory.
     pub(super) fn release(&mut self) {
         self.0 = Vec::new();
     }
 }
 
-/// Wipes `blocks`. What Argon2 leaves in them would let a password be guessed at less than its full cost.
+/// Wipes `blocks`. With what Argon2 leaves in them, guessing a password would cost less than a full hash.
 pub(super) fn wipe(blocks: &mut [Block]) {
     blocks.iter_mut().for_each(Zeroize::zeroize);
 }
 
-/// Asks the kernel to back the untouched room of `blocks` with huge pages, where there is room for one.
+/// Asks the kernel to back the untouched capacity of `blocks` with huge pages, if it has room for one.
 #[cfg(target_os = "linux")]
 fn ask_for_huge_pages(blocks: &mut Vec<Block>) {
     use std::ptr::NonNull;
@@ -70,14 +70,14 @@ fn ask_for_huge_pages(blocks: &mut Vec<Block>) {
         return;
     }
     let start = NonNull::from(room).cast::<u8>();
-    // A kernel without huge pages refuses; the hash is then the same and slower.
+    // A kernel without huge pages refuses; hashing is then slower.
     #[expect(unsafe_code, reason = "no safe function advises the kernel about memory")]
-    // SAFETY: `skipped + length` bytes from `start` on lie within `room`, which is borrowed exclusively. The advice
-    // changes neither content nor access, only the size of the pages behind it.
+    // SAFETY: the `length` bytes from `start + skipped` on lie within `room`, which is borrowed exclusively. The
+    // advice changes neither content nor access, only the size of the pages behind it.
     let _: nix::Result<()> = unsafe { madvise(start.add(skipped).cast(), length, MmapAdvise::MADV_HUGEPAGE) };
 }
 
-/// Other kernels choose the size of pages on their own.
+/// Other kernels choose the page size on their own.
 #[cfg(not(target_os = "linux"))]
 fn ask_for_huge_pages(_blocks: &mut Vec<Block>) {}
 
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_grows_is_kept_and_is_given_back() {
+    fn memory_grows_is_kept_and_can_be_freed() {
         let mut memory = HashMemory::default();
         for count in [8, 5_000, 64] {
             assert_eq!(memory.blocks(count).len(), count);

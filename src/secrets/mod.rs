@@ -1,6 +1,6 @@
-//! Secrets: what is typed, what is stored of it, what is generated, and the key of the reset codes.
+//! Secrets: passwords, their hashes, generated passwords, and the key of the reset codes.
 //!
-//! This directory alone unwraps a password. Each type's `Debug` prints its name and nothing else.
+//! Only this directory unwraps a password. The `Debug` of each type prints its name and nothing else.
 
 pub mod admission;
 pub mod generate;

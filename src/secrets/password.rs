@@ -15,21 +15,22 @@ use crate::domain::policy::PersonalWords;
 use crate::domain::policy::Policy;
 use crate::domain::policy::Violation;
 
-/// NFC makes at most three times as many bytes of a UTF-8 text (Unicode Standard Annex #15, section 9).
+/// NFC makes a UTF-8 text at most three times as long (Unicode Standard Annex #15, section 9).
 const NFC_GROWTH: usize = 3;
 
 /// A plain password: text in Unicode normalization form C (SP 800-63B-4 section 3.1.1.2), of 1 to [`MAX_BYTES`] bytes
-/// in UTF-8, without control characters and line breaks. Apart from the normalization it is what was typed: never trimmed, cut or changed.
-/// Its memory is wiped when it is dropped.
+/// in UTF-8, without control characters and line breaks. Apart from the normalization it is exactly what was typed:
+/// never trimmed, cut or changed. Its memory is wiped on drop.
 pub struct Password(SecretString);
 
 impl Password {
-    /// Takes a text as a password.
+    /// Creates a password from a text.
     ///
     /// # Errors
-    /// If it is empty, too long, or contains a character that no password may hold ([`policy::forbidden`]).
+    /// If it is empty, too long, or contains a character that no password may contain ([`policy::forbidden`]).
     pub fn new(text: Zeroizing<String>) -> Result<Self, PasswordError> {
-        // Room for all of it, so that no half of a password is left behind when the buffer would grow.
+        // The capacity suffices for all of it. A buffer that grew would leave a copy of a part of the password
+        // behind.
         let mut normal = Zeroizing::new(String::with_capacity(text.len() * NFC_GROWTH));
         normal.extend(text.nfc());
         if normal.is_empty() {
@@ -47,21 +48,21 @@ impl Password {
         Ok(Self(SecretString::from(exact)))
     }
 
-    /// Takes bytes as a password in UTF-8.
+    /// Creates a password from bytes in UTF-8.
     ///
     /// # Errors
-    /// As [`Password::new`], and if they are not UTF-8.
+    /// Those of [`Password::new`]; if the bytes are not UTF-8.
     pub fn from_bytes(bytes: Zeroizing<Vec<u8>>) -> Result<Self, PasswordError> {
         let text = std::str::from_utf8(&bytes).map_err(|_| PasswordError::NotUtf8)?;
         Self::new(Zeroizing::new(text.to_owned()))
     }
 
-    /// Every rule of `policy` that the password fails; see [`policy::faults`].
+    /// Every rule of `policy` that the password breaks; see [`policy::faults`].
     pub fn faults(&self, policy: &Policy, words: &PersonalWords<'_>) -> Vec<Violation> {
         policy::faults(self.text(), policy, words)
     }
 
-    /// Whether it is the same password, typed again as a confirmation.
+    /// Whether it is the same password, typed again for confirmation.
     pub fn same_as(&self, other: &Self) -> bool {
         self.text() == other.text()
     }
@@ -114,7 +115,7 @@ mod tests {
     fn a_thousand_and_twenty_four_bytes_are_allowed_and_one_more_is_refused() {
         assert_eq!(password(&"x".repeat(1_024)).text().len(), 1_024);
         assert_eq!(refusal("x".repeat(1_025).as_bytes()), PasswordError::TooLong { bytes: 1_025 });
-        // 683 of them are 2,049 bytes as typed, and 1,366 normalized.
+        // 683 of them are 2,049 bytes as typed, and 1,366 bytes normalized.
         let decomposed = "e\u{301}".repeat(683);
         assert_eq!(refusal(decomposed.as_bytes()), PasswordError::TooLong { bytes: 1_366 });
         assert_eq!(password(&"e\u{301}".repeat(512)).text().len(), 1_024);
@@ -161,7 +162,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
         #[test]
-        fn what_is_kept_is_the_nfc_of_what_was_typed(text in "[^\\p{Cc}\u{2028}\u{2029}\u{fffd}]{1,300}") {
+        fn a_password_is_the_nfc_of_the_typed_text(text in "[^\\p{Cc}\u{2028}\u{2029}\u{fffd}]{1,300}") {
             let normal: String = text.nfc().collect();
             match Password::new(Zeroizing::new(text)) {
                 Ok(password) => prop_assert_eq!(password.text(), normal),

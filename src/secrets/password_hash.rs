@@ -1,4 +1,4 @@
-//! What is stored of a password: an Argon2 hash as a PHC string.
+//! The stored form of a password: an Argon2 hash as a PHC string.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use argon2::Version;
 use argon2::password_hash::phc;
 use thiserror::Error;
 
-/// The most memory that a hash may ask for, in KiB: 1 GiB, as libsodium's highest setting does.
+/// The most memory that a hash may use, in KiB: 1 GiB, like libsodium's highest setting.
 pub const MAX_MEMORY_KIB: u32 = 1 << 20;
 
 /// The most passes over the memory.
@@ -18,21 +18,21 @@ pub const MAX_ITERATIONS: u32 = 64;
 /// The most lanes.
 pub const MAX_PARALLELISM: u32 = 16;
 
-/// The most KiB times passes: four passes over 1 GiB, some seconds of work.
+/// The limit for KiB times passes: four passes over 1 GiB, some seconds of work.
 const MAX_WORK: u64 = 4 << 20;
 
-/// The least costs that OWASP's Password Storage Cheat Sheet gives for Argon2id, each as good as the others: KiB of memory and
-/// passes over it, with one lane
+/// The minimum costs for Argon2id in OWASP's Password Storage Cheat Sheet, all equivalent: KiB of memory and passes
+/// over it, with one lane
 /// (<https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#argon2id>).
-const OWASP_LEAST: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
+const OWASP_MINIMUM: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
 
-/// The shortest tag that is accepted, in bytes: shorter ones are met by chance.
+/// The shortest accepted tag in bytes: shorter ones could be matched by chance.
 const MIN_TAG: usize = 16;
 
-/// What one hash costs.
+/// The cost of one hash.
 ///
-/// The default is the memory and the passes of RFC 9106 section 4's second choice, 64 MiB and 3, with one lane, because
-/// libsodium verifies no other.
+/// The default is the memory and the passes of the second recommended option in RFC 9106 section 4, 64 MiB and 3,
+/// with one lane, because libsodium verifies no other number of lanes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HashParameters {
     memory_kib: u32,
@@ -46,7 +46,7 @@ impl Default for HashParameters {
     }
 }
 
-/// Why numbers are no parameters of Argon2, or would let one hash exhaust the machine.
+/// Why numbers are not valid parameters of Argon2, or would let one hash exhaust the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum HashParametersError {
     /// Memory out of bounds.
@@ -58,17 +58,17 @@ pub enum HashParametersError {
     /// Lanes out of bounds.
     #[error("parallelism is {0}; use 1 to {MAX_PARALLELISM}")]
     Parallelism(u32),
-    /// Each within its bounds, but too much together.
+    /// Each is within its bounds, but together they are too expensive.
     #[error("memory_kib times iterations is {0}; use at most {MAX_WORK}")]
     Work(u64),
 }
 
 impl HashParameters {
-    /// Checks and joins `memory_kib` (KiB), `iterations` (passes) and `parallelism` (lanes).
+    /// Checks `memory_kib` (KiB), `iterations` (passes) and `parallelism` (lanes).
     ///
     /// # Errors
-    /// If Argon2 has no such parameters, or if one hash would cost more than 1 GiB or some seconds. An imported hash
-    /// names its own parameters, so without bounds it could stop the machine at the user's login.
+    /// If they are not valid for Argon2, or if one hash would need more than 1 GiB or some seconds. An imported hash
+    /// has its own parameters, so without bounds it could block the machine at the user's login.
     pub fn new(memory_kib: u32, iterations: u32, parallelism: u32) -> Result<Self, HashParametersError> {
         if !(1..=MAX_PARALLELISM).contains(&parallelism) {
             return Err(HashParametersError::Parallelism(parallelism));
@@ -91,12 +91,12 @@ impl HashParameters {
         self.memory_kib
     }
 
-    /// Passes over the memory.
+    /// Number of passes over the memory.
     pub fn iterations(&self) -> u32 {
         self.iterations
     }
 
-    /// Lanes, which are computed one after another.
+    /// Number of lanes, which are computed one after another.
     pub fn parallelism(&self) -> u32 {
         self.parallelism
     }
@@ -106,14 +106,14 @@ impl HashParameters {
         u64::from(self.memory_kib) * u64::from(self.iterations)
     }
 
-    /// Whether a hash costs at least one of OWASP's least costs.
+    /// Whether the cost is at least one of OWASP's minimum costs.
     fn meets_owasp(&self) -> bool {
-        OWASP_LEAST.iter().any(|&(memory, passes)| self.memory_kib >= memory && self.iterations >= passes)
+        OWASP_MINIMUM.iter().any(|&(memory, passes)| self.memory_kib >= memory && self.iterations >= passes)
     }
 }
 
 /// An Argon2 hash of a password with its salt and parameters, as a PHC string
-/// (`$argon2id$v=19$m=65536,t=3,p=1$salt$tag`). Only well-formed ones within the bounds of [`HashParameters`] exist.
+/// (`$argon2id$v=19$m=65536,t=3,p=1$salt$tag`). It is always well-formed and within the bounds of [`HashParameters`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash {
     text: String,
@@ -124,7 +124,7 @@ pub struct PasswordHash {
     pub(in crate::secrets) tag: phc::Output,
 }
 
-/// Why a text is no hash that the program can verify. It never holds a part of the hash.
+/// Why a text is not a hash that the program can verify. It never contains a part of the hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum PasswordHashError {
     /// Not a PHC string.
@@ -136,7 +136,7 @@ pub enum PasswordHashError {
     /// No version, or an unknown one.
     #[error("the version of Argon2 is missing or unknown; only `v=19` and `v=16` can be verified")]
     Version,
-    /// A parameter besides the three, or one of these missing or not a number.
+    /// Another parameter than these three, or one of them is missing or not a number.
     #[error(
         "the parameters are not exactly `m`, `t` and `p` in this order; a hash with a key or with data cannot be used"
     )]
@@ -144,10 +144,10 @@ pub enum PasswordHashError {
     /// Parameters out of bounds.
     #[error(transparent)]
     OutOfBounds(#[from] HashParametersError),
-    /// A variant that is not taken into the store: other readers of the `login` view refuse it.
+    /// A variant that must not be stored, because other readers of the `login` view refuse it.
     #[error("not Argon2id version 19: import the user without a hash and send a reset link")]
     UnsupportedVariant,
-    /// Parameters that let passwords be guessed too cheaply.
+    /// Parameters that make guessing passwords too cheap.
     #[error(
         "m={0},t={1} is below the OWASP minimum for Argon2id (m=19456,t=2 or equivalent): import the user without a hash and \
          send a reset link"
@@ -159,16 +159,17 @@ pub enum PasswordHashError {
 }
 
 impl PasswordHash {
-    /// Reads a PHC string.
+    /// Parses a PHC string.
     ///
     /// # Errors
-    /// If it is none, or none that can be verified within the bounds of [`HashParameters`].
+    /// If it is not one, or not one that can be verified within the bounds of [`HashParameters`].
     pub fn parse(text: &str) -> Result<Self, PasswordHashError> {
         let phc = phc::PasswordHash::new(text).map_err(|_| PasswordHashError::NotPhc)?;
         let algorithm = Algorithm::from_str(phc.algorithm.as_str()).map_err(|_| PasswordHashError::NotArgon2)?;
         let version =
             phc.version.and_then(|version| Version::try_from(version).ok()).ok_or(PasswordHashError::Version)?;
-        // In the order of the specification: the other programs that read the store's hashes take no other.
+        // In the order of the specification, because other programs that read the store's hashes accept no other
+        // order.
         let mut given = phc.params.iter();
         let mut number = |name: &str| match given.next() {
             Some((found, value)) if found.as_str() == name => {
@@ -189,10 +190,10 @@ impl PasswordHash {
         Ok(Self { text: text.to_owned(), algorithm, version, parameters, salt, tag })
     }
 
-    /// Asks whether another system's hash may come into the store: Argon2id of version 19, at a cost that OWASP allows.
+    /// Checks whether a hash from another system may be stored: Argon2id version 19, with a cost that OWASP allows.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// Why it may not.
     pub(in crate::secrets) fn check_import(&self) -> Result<(), PasswordHashError> {
         if self.algorithm != Algorithm::Argon2id || self.version != Version::V0x13 {
             return Err(PasswordHashError::UnsupportedVariant);
@@ -203,7 +204,7 @@ impl PasswordHash {
         Ok(())
     }
 
-    /// Writes the PHC string of an Argon2id hash.
+    /// The PHC string of an Argon2id hash.
     pub(in crate::secrets) fn of(parameters: HashParameters, salt: phc::Salt, tag: phc::Output) -> Self {
         let HashParameters { memory_kib, iterations, parallelism } = parameters;
         let (algorithm, version) = (Algorithm::Argon2id, Version::V0x13);
@@ -212,13 +213,13 @@ impl PasswordHash {
         Self { text, algorithm, version, parameters, salt, tag }
     }
 
-    /// The PHC string, for the store.
+    /// The PHC string for the store.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether guessing against this hash costs less than against one made with `parameters` today: another variant
-    /// than Argon2id, an older version, less memory, or fewer passes over as much.
+    /// Whether guessing against this hash is cheaper than against a new hash with `parameters`: another variant than
+    /// Argon2id, an older version, less memory, or fewer passes over the same memory.
     pub fn weaker_than(&self, parameters: &HashParameters) -> bool {
         self.algorithm != Algorithm::Argon2id
             || self.version != Version::V0x13

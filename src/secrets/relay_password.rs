@@ -1,4 +1,4 @@
-//! The password with which the program logs in to a mail relay.
+//! The password for the login at a mail relay.
 
 use std::fmt;
 
@@ -8,23 +8,23 @@ use zeroize::Zeroizing;
 use super::lines;
 use super::lines::Utf16;
 
-/// What the relay takes as the password, or the access token of XOAUTH2: one line of UTF-8, byte for byte as it was
-/// given, for the relay decides what it is. Its memory is wiped when it is dropped.
+/// The password for the relay, or the access token of XOAUTH2: one line of UTF-8, byte for byte as given, because
+/// only the relay knows what is valid. Its memory is wiped on drop.
 pub struct RelayPassword(Zeroizing<String>);
 
-/// Why something is no such password. It never holds a part of it.
+/// Why something is not such a password. It never contains a part of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RelayPasswordError {
-    /// There is nothing in it.
+    /// It is empty.
     #[error("holds no password")]
     Empty,
     /// It has a second line, or a carriage return.
     #[error("holds more than one line, and a password is one")]
     LineBreak,
-    /// It contains a NUL, which PLAIN takes for its separator (RFC 4616, 2).
+    /// It contains a NUL, which PLAIN uses as a separator (RFC 4616, 2).
     #[error("contains a NUL character")]
     Nul,
-    /// It is not UTF-8, which PLAIN asks for (RFC 4616, 2).
+    /// It is not UTF-8, which PLAIN requires (RFC 4616, 2).
     #[error("is not UTF-8")]
     NotUtf8,
     /// It is marked as UTF-16.
@@ -33,10 +33,10 @@ pub enum RelayPasswordError {
 }
 
 impl RelayPassword {
-    /// Reads what a file or a program gave: one line, with or without its line break.
+    /// Parses the content of a file or the output of a program: one line, with or without its line break.
     ///
     /// # Errors
-    /// If it is empty, has another line, contains a NUL, or is not UTF-8. A byte order mark is no part of it.
+    /// If it is empty, has another line, contains a NUL, or is not UTF-8. A byte order mark is ignored.
     pub fn from_bytes(bytes: Zeroizing<Vec<u8>>) -> Result<Self, RelayPasswordError> {
         let line = lines::one_line(lines::without_mark(bytes).map_err(|Utf16| RelayPasswordError::Utf16)?);
         let text = std::str::from_utf8(&line).map_err(|_| RelayPasswordError::NotUtf8)?;
@@ -52,14 +52,13 @@ impl RelayPassword {
         Ok(Self(Zeroizing::new(text.to_owned())))
     }
 
-    /// The password for the one place that logs in.
+    /// The password for the login.
     pub fn into_secret(self) -> SecretString {
-        // From a slice, whose copy has exactly its length: a `SecretString` shrinks its buffer, which may move it
-        // unwiped.
+        // Copied from a slice to exactly its length: a `SecretString` shrinks its buffer, which may move it unwiped.
         SecretString::from(self.0.as_str())
     }
 
-    /// Whether it is this text.
+    /// Whether the password equals this text.
     #[cfg(test)]
     pub(crate) fn is(&self, text: &str) -> bool {
         *self.0 == text
@@ -81,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn one_line_is_taken_as_it_is() {
+    fn one_line_is_used_unchanged() {
         for (bytes, text) in [
             (&b"secret"[..], "secret"),
             (b"secret\n", "secret"),
@@ -95,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused_without_a_word_of_it() {
+    fn anything_else_is_refused_and_not_repeated() {
         for (bytes, expected) in [
             (&b""[..], RelayPasswordError::Empty),
             (b"\n", RelayPasswordError::Empty),

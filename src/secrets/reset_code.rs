@@ -1,4 +1,4 @@
-//! The code of a reset: what a user types, or follows as a link, to choose a password.
+//! The code of a reset, which a user types, or follows in a link, to choose a password.
 
 use std::fmt;
 
@@ -13,19 +13,19 @@ use super::key::ResetKey;
 use crate::domain::secret_form;
 use crate::domain::user::UserId;
 
-/// The bytes of a nonce: a message has its own, so that each has another code.
+/// Bytes of a nonce: each message has its own, so that each has another code.
 pub const NONCE: usize = 16;
 
-/// The characters of a code: 26 times 5 bits are the 130 bits of ASVS 5.0, 6.5.4 and more.
+/// Characters of a code: 26 times 5 bits are the 130 bits of ASVS 5.0, 6.5.4 and more.
 pub const LENGTH: usize = secret_form::CODE;
 
-/// What the code is made for, so that the key can never be made to sign anything else.
+/// The purpose of the derivation, so that the key cannot be used to sign anything else.
 const PURPOSE: &[u8] = b"cxme-admin reset 1";
 
-/// Crockford's base32: no I, L, O or U, which are mistaken for others when they are typed.
+/// Crockford's base32: without I, L, O and U, which are easily mistyped.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// Of each byte whether it is in [`ALPHABET`]: what was sent is searched for codes, byte by byte.
+/// For each byte, whether it is in [`ALPHABET`]: sent mails are searched for codes byte by byte.
 const IS_SYMBOL: [bool; 256] = {
     let mut is_symbol = [false; 256];
     let mut place = 0;
@@ -36,12 +36,12 @@ const IS_SYMBOL: [bool; 256] = {
     is_symbol
 };
 
-/// Whether a byte is a character of a code as it is written.
+/// Whether a byte is a character of a code as we write it.
 pub fn is_symbol(byte: u8) -> bool {
     IS_SYMBOL[usize::from(byte)]
 }
 
-/// A letter or digit that was typed or quoted as a code has it: in upper case, with 0 for O and 1 for I and L.
+/// Normalizes a typed or quoted letter or digit: to upper case, with 0 for O and 1 for I and L.
 pub fn symbol(byte: u8) -> u8 {
     match byte.to_ascii_uppercase() {
         b'O' => b'0',
@@ -50,23 +50,24 @@ pub fn symbol(byte: u8) -> u8 {
     }
 }
 
-/// The lengths of the groups in which a code is shown to be typed.
+/// The lengths of the groups in which a code is shown for typing.
 const GROUPS: [usize; 5] = [5, 5, 5, 5, 6];
 
-/// A code of 130 bits. It is made again from the key and the message's nonce whenever its mail is sent, and kept nowhere.
+/// A code of 130 bits. It is derived from the key and the message's nonce each time its mail is sent, and is not
+/// stored anywhere.
 pub struct ResetCode(Zeroizing<String>);
 
-/// SHA-256 of a code: all that the store keeps of it.
+/// The SHA-256 of a code, which is all that the store has of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResetCodeHash(pub [u8; 32]);
 
-/// The text is no code. It does not hold the text.
+/// The text is not a code. The error does not contain the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a code: 26 letters and digits are expected")]
 pub struct NotACode;
 
 impl ResetCode {
-    /// The code of a message: HMAC-SHA256 (RFC 2104) over the purpose, the nonce and the user's number, cut to 130 bits.
+    /// The code of a message: HMAC-SHA256 (RFC 2104) over the purpose, the nonce and the user's id, cut to 130 bits.
     pub fn make(key: &ResetKey, nonce: &[u8; NONCE], user: UserId) -> Self {
         #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
         let mut mac = Hmac::<Sha256>::new_from_slice(key.bytes()).expect("a key");
@@ -88,7 +89,7 @@ impl ResetCode {
         Self(code)
     }
 
-    /// Reads a code as it was typed or pasted: in either case, in groups or not, with O for 0 and I or L for 1.
+    /// Parses a typed or pasted code: in upper or lower case, with or without groups, with O for 0 and I or L for 1.
     ///
     /// # Errors
     /// If it is anything else.
@@ -111,35 +112,35 @@ impl ResetCode {
         if code.len() == LENGTH { Ok(Self(code)) } else { Err(NotACode) }
     }
 
-    /// Reads a code as people paste it: itself, or the link of a mail with it.
+    /// Parses a pasted code: the code itself, or the link of a mail that contains it.
     ///
     /// # Errors
-    /// If there is no code in it.
+    /// If it does not contain a code.
     pub fn parse_pasted(given: &str) -> Result<Self, NotACode> {
         Self::parse(fragment(given))
     }
 
-    /// Reads the code of a link by which a user cancels it: the code, the code behind `!`, `#!` or `%23!`, or the whole link. What
-    /// scans links in mails turns `#` into `%23`, and may turn `!` into `%21`.
+    /// Parses the code of a cancellation link: the code, the code after `!`, `#!` or `%23!`, or the complete link.
+    /// Link scanners turn `#` into `%23`, and may turn `!` into `%21`.
     ///
     /// # Errors
-    /// If there is no code in it.
+    /// If it does not contain a code.
     pub fn parse_cancelling(given: &str) -> Result<Self, NotACode> {
         let code = fragment(given);
         Self::parse(code.strip_prefix('!').or_else(|| code.strip_prefix("%21")).unwrap_or(code))
     }
 
-    /// The hash that the store knows the code by.
+    /// The hash under which the store has the code.
     pub fn hash(&self) -> ResetCodeHash {
         ResetCodeHash(Sha256::digest(self.0.as_bytes()).into())
     }
 
-    /// The code as it stands in a link; for the mail alone.
+    /// The code as it is in a link; only for the mail.
     pub fn in_link(&self) -> &str {
         &self.0
     }
 
-    /// The code in groups, as a person types it; for the mail alone.
+    /// The code in groups for typing; only for the mail.
     pub fn in_groups(&self) -> Zeroizing<String> {
         let mut shown = Zeroizing::new(String::with_capacity(LENGTH + GROUPS.len()));
         let mut rest = self.0.as_str();
@@ -161,8 +162,8 @@ impl fmt::Debug for ResetCode {
     }
 }
 
-/// What is behind the `#` of a link, also one that a scanner has rewritten, without what mail programs and people put around a
-/// link and what trackers add to it; without a `#`, the text itself.
+/// The part after the `#` of a link, also if a scanner has encoded it, without what mail programs and people put
+/// around a link and what trackers append; without a `#`, the text itself.
 fn fragment(given: &str) -> &str {
     let ends = [given.rfind('#').map(|start| start + 1), given.rfind("%23").map(|start| start + 3)];
     let code = given[ends.into_iter().flatten().max().unwrap_or(0)..].trim_start().trim_start_matches('<');
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_follows_from_key_nonce_and_user_and_from_nothing_less() {
+    fn a_code_depends_on_key_nonce_and_user() {
         let one = code(1, 1, 1);
         assert_eq!(one.in_link().len(), LENGTH);
         assert_eq!(one.in_link(), code(1, 1, 1).in_link());
@@ -199,14 +200,15 @@ mod tests {
 
     #[test]
     fn a_code_is_the_hmac_of_rfc_2104_in_crockfords_letters() {
-        // HMAC-SHA256 with a key of 32 zero bytes over the purpose, 16 zero bytes and user 7, computed with Python's hmac.
+        // HMAC-SHA256 with a key of 32 zero bytes over the purpose, 16 zero bytes and user 7, computed with Python's
+        // hmac.
         let key = ResetKey::from_file(&[b'0'; 64]).unwrap();
         let code = ResetCode::make(&key, &[0; NONCE], UserId(7));
         assert_eq!(code.in_link(), "ZCZACCCSGWE861X49G9MN2WMDE");
     }
 
     #[test]
-    fn what_is_typed_is_forgiven() {
+    fn typed_variants_of_a_code_are_accepted() {
         let made = code(1, 1, 1);
         let groups = made.in_groups().to_string();
         assert_eq!(groups.split('-').map(str::len).collect::<Vec<_>>(), GROUPS);
@@ -218,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_found_in_a_link_that_cancels_it() {
+    fn a_code_is_found_in_a_cancellation_link() {
         let made = code(1, 1, 1);
         let (plain, groups) = (made.in_link(), made.in_groups());
         for before in [
@@ -254,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_code_and_is_not_repeated() {
+    fn anything_else_is_refused_and_not_repeated() {
         let made = code(1, 1, 1);
         let good = made.in_link();
         let cases = ["", &good[1..], &format!("{good}A"), &format!("{}U", &good[1..]), &format!("{}é", &good[2..])];

@@ -1,4 +1,4 @@
-//! Buffers that hold a secret among much else, such as a mail with its link.
+//! Buffers that contain a secret among much other data, such as a mail with its link.
 
 use std::fmt;
 use std::ops::Deref;
@@ -6,15 +6,15 @@ use std::ops::DerefMut;
 
 use zeroize::optimization_barrier;
 
-/// A buffer that is wiped when it is dropped, up to its capacity. It does what `zeroize::Zeroizing` does, in one stroke
-/// where that writes byte by byte: for some kilobytes that is the difference between nothing and 10 µs. As there, what
-/// is left behind when the buffer grows is not wiped, so give it room first. Its `Debug` shows nothing.
+/// A buffer that is wiped on drop, up to its capacity. Like `zeroize::Zeroizing`, but it overwrites in one operation
+/// instead of byte by byte: for some kilobytes that saves 10 µs. As there, a buffer that grows leaves unwiped copies
+/// behind, so reserve its capacity first. Its `Debug` shows nothing.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ZeroizingBuf<T: Zeroize>(T);
 
-/// What can be wiped.
+/// Buffers that can be wiped.
 pub trait Zeroize: Default {
-    /// The bytes, without what they meant.
+    /// The allocation as bytes.
     fn into_bytes(self) -> Vec<u8>;
 }
 
@@ -31,17 +31,17 @@ impl Zeroize for String {
 }
 
 impl<T: Zeroize> ZeroizingBuf<T> {
-    /// Wipes `buffer` in the end.
+    /// Wraps `buffer`, which is wiped on drop.
     pub fn new(buffer: T) -> Self {
         Self(buffer)
     }
 }
 
-/// Overwrites all that was allocated.
+/// Overwrites the whole allocation.
 fn wipe(bytes: &mut Vec<u8>) {
     bytes.clear();
     bytes.resize(bytes.capacity(), 0);
-    // So that the compiler does not leave out what nobody reads.
+    // Keeps the compiler from removing writes that nobody reads.
     optimization_barrier(bytes.as_slice());
 }
 
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_that_was_allocated_is_overwritten_in_place() {
+    fn the_whole_allocation_is_overwritten_in_place() {
         let mut bytes = Vec::with_capacity(100);
         bytes.extend_from_slice(b"a secret");
         bytes.truncate(2);
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_buffer_is_used_as_what_it_is_and_shows_nothing() {
+    fn a_buffer_behaves_like_its_content_and_shows_nothing() {
         let mut text = ZeroizingBuf::new(String::from("lamp"));
         text.push_str(" river");
         assert_eq!((text.as_str(), format!("{text:?}")), ("lamp river", "Wiped".to_owned()));

@@ -1,4 +1,4 @@
-//! Reads the sentences that an organization wrote, and finds all that is wrong with them before a mail is written.
+//! Reads the sentences of an organization, and finds all their problems before a mail is composed.
 
 #[cfg(test)]
 mod tests;
@@ -26,36 +26,36 @@ use super::sentences::flat;
 use super::sentences::shown;
 use crate::domain::user::validate_locale;
 
-/// The longest sentence, in characters, as a file has it.
+/// The longest sentence, in characters, as written in a file.
 const MAX_SENTENCE: usize = 2_000;
-/// What is said of a control character, in a file or by a string of a template.
+/// The problem of a control character in a file or in a string of a template.
 pub(crate) const CONTROL: &str = "holds a control character: leave it out";
-/// How many absent keys a problem names.
+/// How many missing keys a problem lists.
 const MAX_NAMED: usize = 8;
 
 impl Texts {
-    /// The texts of the program with those of an organization over them.
+    /// The built-in texts, some replaced by those of an organization.
     ///
     /// # Errors
-    /// Everything that is wrong in its files.
+    /// All problems of its files.
     pub fn with(files: &[SentenceFile]) -> Result<Self, Vec<TextProblem>> {
         let mut languages: Vec<Language> = Self::built_in().languages().cloned().collect();
         let mut problems = Vec::new();
         let mut files: Vec<&SentenceFile> = files.iter().collect();
-        // The base of a language comes before it: `de` before `de-AT`, English before all.
+        // The base of a language comes before it: `de` before `de-AT`, and English first.
         files.sort_by_key(|file| (file.tag.matches('-').count(), file.tag != "en", file.tag.clone()));
-        let mut met: Vec<&str> = Vec::new();
+        let mut seen: Vec<&str> = Vec::new();
         for file in files {
             let mut problem = |line, what| problems.push(TextProblem { path: file.path.clone(), line, what });
             if let Err(fault) = validate_locale(&file.tag) {
                 problem(None, fault);
                 continue;
             }
-            if met.iter().any(|tag| tag.eq_ignore_ascii_case(&file.tag)) {
+            if seen.iter().any(|tag| tag.eq_ignore_ascii_case(&file.tag)) {
                 problem(None, "there is another file for this language: remove one of them".to_owned());
                 continue;
             }
-            met.push(&file.tag);
+            seen.push(&file.tag);
             let FlatSentences { sentences, wrong } = flat(&file.text);
             let is_sound = wrong.is_empty();
             for (line, what) in wrong {
@@ -85,7 +85,7 @@ impl Texts {
     }
 }
 
-/// Names the sentences that a language of its own lacks.
+/// The keys that a language without a base lacks, as text.
 fn absent(sentences: &[Sentence]) -> Option<String> {
     let has = |key: &Key| sentences.iter().any(|sentence| sentence.key == key.name);
     let absent: Vec<&str> = KEYS.iter().filter(|key| !key.is_optional && !has(key)).map(|key| key.name).collect();
@@ -97,7 +97,7 @@ fn absent(sentences: &[Sentence]) -> Option<String> {
     }
 }
 
-/// Whether a text has a control character that ends no line.
+/// Whether a text contains a control character other than a line break or a tab.
 pub(crate) fn has_control(text: &str) -> bool {
     text.chars().any(|character| character.is_control() && !"\n\r\t".contains(character))
 }
@@ -142,7 +142,7 @@ fn fault_of_template(engine: &Environment<'_>, key: &Key, sentence: &str) -> Opt
     None
 }
 
-/// Every combination of what the values may look like.
+/// Every combination of the samples of these values.
 pub(super) fn combinations(placeholders: &[Placeholder]) -> Vec<Value> {
     let mut combinations: Vec<Vec<(&str, Value)>> = vec![Vec::new()];
     for placeholder in placeholders {

@@ -1,4 +1,5 @@
-//! The template engine, as sentences and mails use it: strict, and bounded, because an organization may write its own.
+//! The template engine for sentences and mails: strict and bounded, because an organization may write its own
+//! templates.
 
 use minijinja::AutoEscape;
 use minijinja::Environment;
@@ -10,24 +11,24 @@ use minijinja::syntax::SyntaxConfig;
 
 use crate::domain::text;
 
-/// The work that one rendering may take, and with it the memory (64 bytes a unit): hundreds of times what the longest mail of
-/// the program needs.
+/// The work that one rendering may do, which also bounds the memory (64 bytes a unit): hundreds of times what the
+/// longest built-in mail needs.
 const FUEL: u64 = 100_000;
 /// How deep templates may include and call each other.
 const DEPTH: usize = 32;
 
-/// An engine without templates. It loads none by itself: what a template may include is what was added.
+/// An engine without templates. It loads none itself: a template can only include those that were added.
 ///
 /// # Errors
-/// When the engine refuses its own syntax; it is a fault of the program.
+/// If the engine refuses its own syntax, which is a bug.
 pub fn environment() -> Result<Environment<'static>, Error> {
     let mut engine = Environment::new();
     engine.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
-    // A value that is missing is an error, not an empty place in a mail.
+    // A missing value is an error, not a gap in a mail.
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
-    // Otherwise errors would carry the values, of which one is the code.
+    // Otherwise errors would contain the values, one of which is the code.
     engine.set_debug(false);
-    // What a text is escaped for, if anything, is decided where it is shown.
+    // Escaping is decided where a text is shown.
     engine.set_auto_escape_callback(|_| AutoEscape::None);
     engine.set_formatter(|out, state, value| {
         if value.is_none() {
@@ -42,7 +43,7 @@ pub fn environment() -> Result<Environment<'static>, Error> {
     Ok(engine)
 }
 
-/// What is wrong, in the engine's words.
+/// The engine's description of an error.
 pub fn words(error: &Error) -> String {
     match (error.kind(), error.detail()) {
         (ErrorKind::OutOfFuel, _) => "it takes too much work: shorten its loops".to_owned(),
@@ -52,7 +53,7 @@ pub fn words(error: &Error) -> String {
     }
 }
 
-/// The filter for long numbers: with a mark between its groups of three digits.
+/// The filter for large numbers: inserts a mark between groups of three digits.
 fn grouped(number: usize, mark: &str) -> Value {
     let mark = mark.chars().next();
     Value::from(mark.map_or_else(|| number.to_string(), |mark| text::grouped(number as u64, mark)))
@@ -69,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_template_that_never_ends_or_grows_without_end_is_stopped() {
+    fn an_endless_or_ever_growing_template_is_stopped() {
         for endless in [
             "{% for i in range(10000) %}{% for j in range(10000) %}x{% endfor %}{% endfor %}",
             "{{ 'x' * 100000000 }}",

@@ -1,37 +1,37 @@
-//! The keys of all sentences, and the values that each is given.
+//! The keys of all sentences, and the values of each.
 
-/// A sentence.
+/// The key of a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Key {
-    /// Its name, as the file of a language nests it.
+    /// The name, which the file of a language nests in tables.
     pub(super) name: &'static str,
-    /// The values that it may use; an optional one is `none` where there is nothing.
+    /// The values that it may use; an optional one is `none` if there is nothing.
     pub(super) may: &'static [Placeholder],
-    /// Those among them that it must use, or it would not say what it is for.
+    /// Those of them that it must use, because the sentence makes no sense without them.
     pub(super) must: &'static [&'static str],
-    /// Whether a language can do without it, because no mail shows it.
+    /// Whether a language may lack it, because no mail shows it.
     pub(super) is_optional: bool,
 }
 
-/// A value that a sentence is given.
+/// A value for a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Placeholder {
-    /// Its name.
+    /// The name.
     pub(super) name: &'static str,
-    /// What it may look like; a sentence is tried with each.
+    /// Sample values; a sentence is tried with each.
     pub(super) samples: &'static [Sample],
 }
 
-/// A value to try a sentence with.
+/// A sample value, with which a sentence is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sample {
-    /// There is nothing.
+    /// No value.
     Nothing,
     /// A text.
     Text(&'static str),
     /// A number.
     Number(i64),
-    /// Yes or no.
+    /// A boolean.
     Switch(bool),
 }
 
@@ -58,7 +58,7 @@ const PASSWORDS: Placeholder = value("passwords", &[Number(1), Number(5)]);
 const MIN: Placeholder = value("min", &[Number(15)]);
 const MAX: Placeholder = value("max", &[Number(1_024)]);
 const HAS: Placeholder = value("has", &[Number(1), Number(7)]);
-/// Whether the sentence is for the user whose password it is, and not for an operator.
+/// Whether the sentence addresses the user whose password it is about, and not an operator.
 const YOURS: Placeholder = value("yours", &[Switch(true), Switch(false)]);
 
 /// The parts of a time.
@@ -175,7 +175,7 @@ pub(super) const KEYS: &[Key] = &[
     optional("password_error.too_long", &[BYTES, MAX], &["bytes", "max"]),
 ];
 
-/// The key of a name.
+/// The key of this name.
 pub(super) fn find(name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.name == name)
 }

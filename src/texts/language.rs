@@ -1,4 +1,4 @@
-//! Languages, and how the one of a user is found.
+//! Languages, and how a user's language is found.
 
 use std::sync::Arc;
 use std::sync::LazyLock;
@@ -9,9 +9,9 @@ use minijinja::Value;
 use super::engine;
 use super::sentences;
 
-/// The languages of the program: their tags and their files.
+/// The built-in languages: their tags and their files.
 pub(super) const SOURCES: [(&str, &str); 2] = [(ENGLISH, include_str!("en.toml")), ("de", include_str!("de.toml"))];
-/// The language of users whose own is not known or has no texts.
+/// The language of users whose own is unknown or has no texts.
 const ENGLISH: &str = "en";
 
 static BUILT_IN: LazyLock<Texts> = LazyLock::new(|| {
@@ -22,14 +22,14 @@ static BUILT_IN: LazyLock<Texts> = LazyLock::new(|| {
     Texts { languages: SOURCES.into_iter().map(language).collect() }
 });
 
-/// The languages in which users are addressed. There is always at least one.
+/// The languages for users. There is always at least one.
 #[derive(Debug, Clone)]
 pub struct Texts {
     languages: Vec<Language>,
 }
 
 impl Texts {
-    /// The texts of the program: English and German.
+    /// The built-in texts: English and German.
     pub fn built_in() -> &'static Self {
         &BUILT_IN
     }
@@ -38,8 +38,8 @@ impl Texts {
         Self { languages }
     }
 
-    /// The language of a tag of RFC 5646 (`de`, `en-GB`) or a locale of POSIX (`de_CH.UTF-8`): the nearest that has texts,
-    /// without what the tag adds to it (RFC 4647, 3.4). `None`: there is none.
+    /// The language for a tag of RFC 5646 (`de`, `en-GB`) or a POSIX locale (`de_CH.UTF-8`): the nearest that has
+    /// texts, found by removing subtags (RFC 4647, 3.4); `None`: there is none.
     pub fn find(&self, tag: &str) -> Option<&Language> {
         let tag = normalized(tag);
         let mut range = tag.as_str();
@@ -52,7 +52,7 @@ impl Texts {
         }
     }
 
-    /// English: the language of users whose own is not known or has no texts.
+    /// English, for users whose own language is unknown or has no texts.
     pub fn default_language(&self) -> &Language {
         self.find(ENGLISH).unwrap_or(&self.languages[0])
     }
@@ -62,7 +62,7 @@ impl Texts {
         self.languages.iter()
     }
 
-    /// The tags of all languages, for a sentence: `en`, `de` or `fr`.
+    /// The tags of all languages, as a list in a sentence: `en`, `de` or `fr`.
     pub fn tags(&self) -> String {
         let tags: Vec<String> = self.languages().map(|language| format!("`{}`", language.tag())).collect();
         match tags.split_last() {
@@ -72,12 +72,12 @@ impl Texts {
     }
 }
 
-/// A tag with hyphens, and without what POSIX adds to a language and a country.
+/// A tag with hyphens, and without what POSIX adds after language and country.
 fn normalized(tag: &str) -> String {
     tag.split(['.', '@']).next().unwrap_or(tag).replace('_', "-")
 }
 
-/// A language with all its sentences. A clone shares them.
+/// A language with all its sentences. Clones share them.
 #[derive(Debug, Clone)]
 pub struct Language(Arc<Sentences>);
 
@@ -85,18 +85,18 @@ pub struct Language(Arc<Sentences>);
 struct Sentences {
     tag: String,
     own: Environment<'static>,
-    /// The language of the sentences that this one lacks.
+    /// The language that is used for missing sentences.
     base: Option<Language>,
 }
 
 impl Language {
-    /// A language with these sentences, each with its key; those of `base` are said where it has none.
+    /// A language with these sentences, each with its key; missing ones are taken from `base`.
     pub(super) fn new(
         tag: &str,
         sentences: impl IntoIterator<Item = (&'static str, String)>,
         base: Option<&Self>,
     ) -> Self {
-        // The engine's syntax is the program's own, and each sentence compiled when it was read.
+        // The engine's syntax is fixed, and each sentence was compiled when it was read, so nothing fails here.
         let mut own = engine::environment().unwrap_or_default();
         for (key, text) in sentences {
             let _ = own.add_template_owned(key, text);
@@ -104,24 +104,25 @@ impl Language {
         Self(Arc::new(Sentences { tag: tag.to_owned(), own, base: base.cloned() }))
     }
 
-    /// Its tag, as its file is named: for `lang` and `Content-Language`.
+    /// The tag, which is the name of its file: for `lang` and `Content-Language`.
     pub fn tag(&self) -> &str {
         &self.0.tag
     }
 
-    /// The sentence of a key in one line. One that fails for these values, although it did not fail when it was tried, gives
-    /// way to that of the base: no mail is lost by it.
-    pub(super) fn say(&self, key: &str, values: Value) -> String {
+    /// The sentence of a key on one line. If it fails for these values, although it did not fail when it was tried,
+    /// the sentence of the base is used, so that no mail is lost because of it.
+    pub(super) fn sentence(&self, key: &str, values: Value) -> String {
         let rendered = self.0.own.get_template(key).and_then(|sentence| sentence.render(values.clone()));
         match (rendered, &self.0.base) {
             (Ok(sentence), _) => in_one_line(&sentence),
-            (Err(_), Some(base)) => base.say(key, values),
+            (Err(_), Some(base)) => base.sentence(key, values),
             (Err(_), None) => String::new(),
         }
     }
 }
 
-/// Without line breaks, which a file may have for its own lines. No-break spaces stay: French has them before some signs.
+/// Without line breaks, which a file may use for long lines. No-break spaces are kept: French has them before some
+/// punctuation.
 pub(super) fn in_one_line(text: &str) -> String {
     if !text.contains(['\n', '\r', '\t']) && !text.contains("  ") && text.trim_ascii() == text {
         return text.to_owned();

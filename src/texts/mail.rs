@@ -1,4 +1,4 @@
-//! The sentences of mails: what the program writes to the organization's users.
+//! The sentences of mails to the organization's users.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::Language;
 use crate::domain::message::MailKind;
 use crate::domain::message::NoticeCause;
 
-/// The keys of the months, from January on.
+/// The keys of the months, from January.
 const MONTHS: [&str; 12] = [
     "month.january",
     "month.february",
@@ -26,133 +26,134 @@ const MONTHS: [&str; 12] = [
     "month.december",
 ];
 
-/// The sentences of mails in a language, for an organization.
+/// The sentences of mails in one language, for an organization.
 #[derive(Debug, Clone, Copy)]
 pub struct Sentences<'a> {
     /// The language.
     pub language: &'a Language,
-    /// The organization's name; `None`: it does not want to be named.
+    /// The organization's name; `None`: it is not shown.
     pub organization: Option<&'a str>,
-    /// Whom users ask for help: an address, a number or a sentence.
+    /// The help contact: an address, a number or a sentence.
     pub contact: Option<&'a str>,
     /// The time zone of times.
     pub time_zone: &'a TimeZone,
 }
 
 impl Sentences<'_> {
-    /// The subject, which is the headline of the HTML part too.
+    /// The subject, which is also the heading of the HTML part.
     pub fn subject(&self, kind: MailKind) -> String {
         self.of_organization(&format!("{}.subject", section(kind)))
     }
 
-    /// The salutation; without a name where none can be shown.
+    /// The salutation, with the name if there is one.
     pub fn greeting(&self, name: Option<&str>) -> String {
-        self.language.say("mail.greeting", context! { name })
+        self.language.sentence("mail.greeting", context! { name })
     }
 
-    /// The label before the username.
+    /// The label of the username.
     pub fn username(&self) -> String {
         self.plain("mail.username")
     }
 
-    /// Reset, invitation and test: what the mail is, and who wanted it.
+    /// What the mail is and who requested it, for resets, invitations and test mails.
     pub fn purpose(&self, kind: MailKind) -> Option<String> {
         has_purpose(kind).then(|| self.of_organization(&format!("{}.purpose", section(kind))))
     }
 
-    /// Before the link; `None`: the mail has none.
+    /// The sentence before the link; `None`: the mail has none.
     pub fn open(&self, kind: MailKind) -> Option<String> {
         kind.has_link().then(|| self.plain(&format!("{}.open", section(kind))))
     }
 
-    /// On the button that is the link; `None`: the mail has none.
+    /// The label of the button with the link; `None`: the mail has none.
     pub fn button(&self, kind: MailKind) -> Option<String> {
         kind.has_link().then(|| self.plain(&format!("{}.button", section(kind))))
     }
 
-    /// Before the link where the button is above it.
+    /// The sentence before the plain link below the button.
     pub fn without_button(&self) -> String {
         self.plain("mail.without_button")
     }
 
-    /// Before the code; `page` is the address at which it is entered.
+    /// The sentence before the code; `page` is the address where it can be entered.
     pub fn type_code(&self, page: &str) -> String {
-        self.language.say("mail.type_code", context! { page })
+        self.language.sentence("mail.type_code", context! { page })
     }
 
-    /// How long, and how often, link and code work.
+    /// How long the link and the code are valid, and that they work once.
     pub fn lasts(&self, lifetime: Duration) -> String {
         let (number, unit) = counted(lifetime);
-        let duration = self.language.say(unit, context! { number });
-        self.language.say("mail.lasts", context! { duration })
+        let duration = self.language.sentence(unit, context! { number });
+        self.language.sentence("mail.lasts", context! { duration })
     }
 
-    /// Before the operator's note.
+    /// The sentence before the operator's note.
     pub fn note(&self) -> String {
         self.plain("mail.note")
     }
 
-    /// Before the requirements of the policy.
+    /// The sentence before the requirements of the policy.
     pub fn requirements(&self) -> String {
         self.plain("mail.requirements")
     }
 
-    /// Before the link by which the user cancels the other one.
+    /// The sentence before the link with which the user cancels the request.
     pub fn not_me(&self) -> String {
         self.plain("mail.not_me")
     }
 
-    /// Whom to ask.
+    /// The help contact in a sentence.
     pub fn help(&self) -> String {
         let (contact, organization) = (self.contact, self.organization);
-        self.language.say("mail.help", context! { contact, organization })
+        self.language.sentence("mail.help", context! { contact, organization })
     }
 
-    /// What nobody asks for, so that a swindler who does is recognized.
+    /// What the organization never asks for, so that users recognize phishing.
     pub fn never_asked(&self) -> String {
         self.of_organization("mail.never_asked")
     }
 
-    /// Notice: what happened to the password or the address, and when.
+    /// For a notice: what was changed, and when.
     pub fn changed(&self, cause: NoticeCause, time: Timestamp) -> String {
         let (time, organization) = (self.written(time), self.organization);
-        self.language.say(&format!("{}.changed", section_of_cause(cause)), context! { time, organization })
+        self.language.sentence(&format!("{}.changed", section_of_cause(cause)), context! { time, organization })
     }
 
-    /// Notice: that the next sign-in asks for another password.
+    /// For a notice: that the user must change the password at the next sign-in.
     pub fn must_change(&self) -> String {
         self.plain("notice.must_change")
     }
 
-    /// Notice: what to do if all is well; nothing is said of a change that the user did not make.
+    /// For a notice: that nothing is to be done if the user made the change; `None` if the cause is not a change by
+    /// the user.
     pub fn all_well(&self, cause: NoticeCause) -> Option<String> {
         let is_own_change = matches!(cause, NoticeCause::ChangedByUser | NoticeCause::ChosenByLink);
         is_own_change.then(|| self.plain(&format!("{}.all_well", section_of_cause(cause))))
     }
 
-    /// Notice: what to do if it is not.
+    /// For a notice: what to do otherwise.
     pub fn not_expected(&self, cause: NoticeCause) -> String {
         let (contact, organization) = (self.contact, self.organization);
-        self.language.say(&format!("{}.not_expected", section_of_cause(cause)), context! { contact, organization })
+        self.language.sentence(&format!("{}.not_expected", section_of_cause(cause)), context! { contact, organization })
     }
 
     fn plain(&self, key: &str) -> String {
-        self.language.say(key, context! {})
+        self.language.sentence(key, context! {})
     }
 
     fn of_organization(&self, key: &str) -> String {
-        self.language.say(key, context! { organization => self.organization })
+        self.language.sentence(key, context! { organization => self.organization })
     }
 
-    /// A time as a sentence has it.
+    /// A time as written in a sentence.
     fn written(&self, time: Timestamp) -> String {
         let info = self.time_zone.to_offset_info(time);
         let time = info.offset().to_datetime(time);
         let month = usize::from(time.month().unsigned_abs());
-        // Zones without a name of their own are called by their offset, such as +03.
+        // Zones without a name are represented by their offset, such as +03.
         let name = info.abbreviation();
         let zone = if name.starts_with(['+', '-']) { format!("UTC{name}") } else { name.to_owned() };
-        self.language.say(
+        self.language.sentence(
             "time.written",
             context! {
                 day => time.day(),
@@ -167,7 +168,7 @@ impl Sentences<'_> {
     }
 }
 
-/// The section of a kind of mail in the file of a language.
+/// The section for a kind of mail in the file of a language.
 fn section(kind: MailKind) -> &'static str {
     match kind {
         MailKind::Reset => "reset",
@@ -196,8 +197,9 @@ fn has_purpose(kind: MailKind) -> bool {
     }
 }
 
-/// A length of time in the longest unit that needs no fraction, with the key of the unit. It is never said to be longer than it
-/// is: what is left over of a minute is dropped. One day is 24 hours, because "1 day" could be taken for "until tomorrow evening".
+/// A duration in the largest unit that needs no fraction, with the key of the unit. Seconds beyond full minutes are
+/// dropped, so that it is never said to be longer than it is. A day is given as 24 hours, because "1 day" could be
+/// taken for "until tomorrow evening".
 fn counted(length: Duration) -> (u64, &'static str) {
     let seconds = length.as_secs();
     let minutes = seconds / 60;
@@ -221,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lifetime_is_said_as_a_length() {
+    fn a_lifetime_is_written_as_a_duration() {
         let said = |tag, seconds| sentences(tag, &TimeZone::UTC).lasts(Duration::from_secs(seconds));
         let cases = [
             (1, "1 second", "1 Sekunde"),
@@ -243,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_written_as_the_language_and_the_time_zone_have_it() {
+    fn a_time_is_written_in_its_language_and_time_zone() {
         let said = |tag: &str, zone: &str, time: &str| {
             let zone = TimeZone::get(zone).unwrap();
             sentences(tag, &zone).changed(NoticeCause::ChangedByUser, time.parse().unwrap())
@@ -281,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn every_sentence_can_be_said_without_the_organizations_name() {
+    fn every_sentence_can_be_written_without_the_organizations_name() {
         for language in Texts::built_in().languages() {
             let zone = TimeZone::UTC;
             let say = sentences(language.tag(), &zone);

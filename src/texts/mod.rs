@@ -1,7 +1,7 @@
-//! Every sentence that a user of the organization reads, a file per language.
+//! Every sentence that a user of the organization reads, one file per language.
 //!
-//! A sentence is a small template with a key, such as `reset.subject`; `keys.rs` lists them all, each with the values that it
-//! is given. `en.toml` and `de.toml` have all of them. An organization may override any, and add languages ([`Texts::with`]).
+//! A sentence is a small template with a key, such as `reset.subject`; `keys.rs` lists all of them with their values.
+//! `en.toml` and `de.toml` contain all of them. An organization may replace any, and add languages ([`Texts::with`]).
 
 mod check;
 pub mod engine;

@@ -1,4 +1,5 @@
-//! The words of the policy: what it asks, and what a password lacks; the same at the prompt, in mails and on the page.
+//! The sentences of the policy: its requirements, and why a password is refused; the same at the prompt, in mails and
+//! on the page.
 
 use minijinja::Value;
 use minijinja::context;
@@ -11,12 +12,12 @@ use crate::domain::policy::PasswordError;
 use crate::domain::policy::Policy;
 use crate::domain::policy::Violation;
 
-/// Who reads a sentence about a password.
+/// The reader of a sentence about a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reader {
-    /// The user whose password it is, who may not know more of computers than mail.
+    /// The user whose password it is, who may know no technical terms.
     User,
-    /// An operator, about the password of a user.
+    /// An operator who handles the password of a user.
     Operator,
 }
 
@@ -26,11 +27,11 @@ impl Reader {
     }
 }
 
-/// What `policy` asks of a password, one sentence for each requirement.
+/// The requirements of `policy` for a password, one sentence each.
 pub fn requirements(policy: &Policy, language: &Language, reader: Reader) -> Vec<String> {
     let yours = reader.is_user();
     let mut requirements = Vec::new();
-    let mut say = |name: &str, values: Value| requirements.push(language.say(&format!("policy.{name}"), values));
+    let mut say = |name: &str, values: Value| requirements.push(language.sentence(&format!("policy.{name}"), values));
     say("min_length", context! { characters => policy.min_length });
     for class in CharacterClass::ALL.into_iter().filter(|class| policy.classes.contains(class)) {
         say(class_name(class), context! {});
@@ -50,22 +51,22 @@ pub fn requirements(policy: &Policy, language: &Language, reader: Reader) -> Vec
     requirements
 }
 
-/// What operators should know of `policy` besides: the longest password, which no user meets, and where it asks for what NIST
-/// SP 800-63B-4 advises against.
+/// What operators should also know about `policy`: the longest password, which no user reaches, and requirements
+/// against the advice of NIST SP 800-63B-4.
 pub fn notes(policy: &Policy, language: &Language) -> Vec<String> {
-    // UTF-8 takes at most 4 bytes for a character.
+    // A character has at most 4 bytes in UTF-8.
     let longest = context! { bytes => MAX_BYTES, characters => MAX_BYTES / 4 };
-    let mut notes = vec![language.say("policy_note.max_bytes", longest)];
+    let mut notes = vec![language.sentence("policy_note.max_bytes", longest)];
     if policy.min_length < MIN_LENGTH {
-        notes.push(language.say("policy_note.short", context! {}));
+        notes.push(language.sentence("policy_note.short", context! {}));
     }
     if !policy.classes.is_empty() {
-        notes.push(language.say("policy_note.classes", context! {}));
+        notes.push(language.sentence("policy_note.classes", context! {}));
     }
     notes
 }
 
-/// Why a password is refused, for one rule that it fails.
+/// Why a password is refused, for one violation.
 pub fn fault(fault: &Violation, language: &Language, reader: Reader) -> String {
     let yours = reader.is_user();
     let (name, values) = match *fault {
@@ -79,10 +80,10 @@ pub fn fault(fault: &Violation, language: &Language, reader: Reader) -> String {
         Violation::Disabled => ("disabled", context! {}),
         Violation::Reused { history } => ("reused", context! { passwords => history, yours }),
     };
-    language.say(&format!("violation.{name}"), values)
+    language.sentence(&format!("violation.{name}"), values)
 }
 
-/// Why a text is no password under any policy.
+/// Why a text cannot be a password under any policy.
 pub fn error(error: &PasswordError, language: &Language) -> String {
     let (name, values) = match *error {
         PasswordError::Empty => ("empty", context! {}),
@@ -94,7 +95,7 @@ pub fn error(error: &PasswordError, language: &Language) -> String {
         PasswordError::LineBreak => ("line_break", context! {}),
         PasswordError::TooLong { bytes } => ("too_long", context! { bytes, max => MAX_BYTES }),
     };
-    language.say(&format!("password_error.{name}"), values)
+    language.sentence(&format!("password_error.{name}"), values)
 }
 
 fn class_name(class: CharacterClass) -> &'static str {
@@ -127,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_policy_is_said_in_plain_words_that_a_user_understands() {
+    fn the_default_policy_is_described_in_plain_words() {
         let said = |tag| requirements(&Policy::default(), language(tag), Reader::User).join("\n");
         insta::assert_snapshot!(said("en"), @"
         at least 15 characters (any characters, including spaces)
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_strict_policy_is_said_in_plain_words_with_what_nist_says_of_it() {
+    fn a_strict_policy_is_described_in_plain_words_with_the_advice_of_nist() {
         let said = |tag, reader| {
             [requirements(&strict(), language(tag), reader), notes(&strict(), language(tag))].concat().join("\n")
         };

@@ -1,4 +1,4 @@
-//! The sentences of a file, as it has them.
+//! Parses the sentences of a file.
 
 use std::fmt;
 use std::ops::Range;
@@ -17,25 +17,25 @@ use crate::domain::text;
 pub struct SentenceFile {
     /// The language's tag, which is the name of the file.
     pub tag: String,
-    /// Its path, for messages.
+    /// The path, for messages.
     pub path: PathBuf,
-    /// Its text: TOML.
+    /// The content: TOML.
     pub text: String,
 }
 
-/// Something that is wrong with a sentence or a template of the organization.
+/// A problem of a sentence or a template of the organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextProblem {
     /// The file.
     pub path: PathBuf,
-    /// The line, from 1; `None`: it is about the whole file.
+    /// The line, from 1; `None`: it concerns the whole file.
     pub line: Option<usize>,
-    /// What is wrong, and what is expected.
+    /// The problem, and what is expected.
     pub what: String,
 }
 
 impl TextProblem {
-    /// Sorts problems by their files and lines.
+    /// Sorts problems by file and line.
     pub fn sort(problems: &mut [Self]) {
         problems.sort_by(|one, other| (&one.path, one.line).cmp(&(&other.path, other.line)));
     }
@@ -52,7 +52,7 @@ impl fmt::Display for TextProblem {
     }
 }
 
-/// A sentence as a file has it.
+/// A sentence in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sentence {
     pub(super) key: &'static str,
@@ -60,15 +60,15 @@ pub(super) struct Sentence {
     pub(super) line: usize,
 }
 
-/// The sentences of a file and its faults.
+/// The sentences and the problems of a file.
 #[derive(Debug, Default)]
 pub(super) struct FlatSentences {
     pub(super) sentences: Vec<Sentence>,
-    /// Each fault with its line.
+    /// Each problem with its line.
     pub(super) wrong: Vec<(usize, String)>,
 }
 
-/// The sentences of a file, its tables flattened, and what is wrong with its form.
+/// The sentences of a file, its tables flattened, and its syntax problems.
 pub(super) fn flat(text: &str) -> FlatSentences {
     let (root, errors) = DeTable::parse_recoverable(text);
     let mut flat = FlatSentences::default();
@@ -109,12 +109,12 @@ impl FlatSentences {
     }
 }
 
-/// A name from a file for a message: of limited length, without characters that drive terminals.
+/// A name from a file for a message: of limited length, without control characters.
 pub(super) fn shown(given: &str) -> String {
     text::quoted(given, 60)
 }
 
-/// A hint at the key that was probably meant.
+/// A hint about the key that was probably meant.
 fn nearest(name: &str) -> String {
     let near = KEYS.iter().filter_map(|key| Some((spelling::slips(name, key.name)?, key.name))).min();
     near.map_or_else(|| "; docs/texts.md has all of them".to_owned(), |(_, near)| format!(", did you mean {near}?"))

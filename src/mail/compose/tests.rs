@@ -1,4 +1,4 @@
-//! What the mails say, and that they are well-formed, whatever stands in the store.
+//! The content of mails, and that they are well-formed whatever the store contains.
 
 mod hostile;
 mod layouts;
@@ -74,7 +74,7 @@ fn notice(cause: NoticeCause) -> MailContent<'static> {
     MailContent::Notice { cause, must_change: cause == NoticeCause::SetByOperator, time }
 }
 
-/// A mail to Alice, and all of it that a test may want to change.
+/// A mail to Alice, with everything that a test may want to change.
 struct Draft {
     recipient: EmailAddress,
     name: String,
@@ -180,7 +180,7 @@ fn a_mail_in_bytes() {
 }
 
 #[test]
-fn a_mail_that_is_written_again_is_the_same() {
+fn a_mail_that_is_composed_again_is_the_same() {
     let code = code();
     for content in [MailContent::Reset(choice(&code)), notice(NoticeCause::ChangedByUser), MailContent::Test] {
         let draft = Draft::in_german();
@@ -189,7 +189,7 @@ fn a_mail_that_is_written_again_is_the_same() {
 }
 
 #[test]
-fn a_mail_goes_back_to_bounce_to_or_else_to_from() {
+fn an_undeliverable_mail_returns_to_bounce_to_or_else_to_from() {
     let (organization, policy) = (organization(), Policy::default());
     let draft = Draft::new();
     let sender = |bounce_to| {
@@ -214,10 +214,10 @@ fn a_language_without_texts_becomes_english() {
 }
 
 #[test]
-fn the_link_stands_alone_and_unbroken_in_the_bytes_of_the_text_part() {
+fn the_link_is_unbroken_on_a_line_of_its_own_in_the_text_part() {
     let code = code();
     let (organization, policy) = (organization(), Policy::default());
-    // The longest link that a configuration may hold.
+    // The longest link that a configuration may contain.
     let link: LinkTemplate = format!("https://{}.example/#{{code}}", "a".repeat(30)).parse().unwrap();
     let longest = link.not_me(code.in_link());
     assert_eq!(longest.len(), 75);
@@ -237,7 +237,7 @@ fn the_link_stands_alone_and_unbroken_in_the_bytes_of_the_text_part() {
 }
 
 #[test]
-fn a_notice_and_a_test_hold_no_link_but_that_of_the_contact() {
+fn a_notice_and_a_test_contain_no_link_but_that_of_the_contact() {
     for draft in [Draft::new(), Draft::in_german()] {
         let notices = NoticeCause::ALL.map(notice);
         for content in notices.into_iter().chain([MailContent::Test]) {
@@ -267,7 +267,7 @@ fn the_html_part_loads_nothing_and_names_its_language() {
 }
 
 #[test]
-fn the_code_stands_nowhere_but_in_the_content() {
+fn the_code_is_only_in_the_content() {
     let code = code();
     let mail = composer().compose(&Draft::new().context(MailContent::Reset(choice(&code)))).unwrap();
     let content = String::from_utf8_lossy(&mail.content);
@@ -301,7 +301,7 @@ fn a_domain_outside_ascii_is_written_as_dns_has_it() {
 }
 
 #[test]
-fn an_address_outside_ascii_before_the_at_stands_in_the_header_as_it_is() {
+fn an_address_outside_ascii_before_the_at_is_unchanged_in_the_header() {
     let draft = Draft { recipient: address("jürgen@bücher.example"), ..Draft::new() };
     let mail = composer().compose(&draft.context(MailContent::Test)).unwrap();
     assert!(mail.envelope.needs_smtputf8());
@@ -310,7 +310,7 @@ fn an_address_outside_ascii_before_the_at_stands_in_the_header_as_it_is() {
 }
 
 #[test]
-fn every_address_that_was_judged_good_can_be_written() {
+fn every_valid_address_can_be_written() {
     let (organization, policy) = (organization(), Policy::default());
     let longest = format!("{}@{}.example.{}", "l".repeat(64), "d".repeat(63), "e".repeat(63));
     let odd =
@@ -328,9 +328,9 @@ fn every_address_that_was_judged_good_can_be_written() {
 }
 
 #[test]
-fn the_name_in_from_stands_before_its_address_and_is_encoded_where_it_must_be() {
+fn the_display_name_of_from_precedes_its_address_and_is_encoded_if_necessary() {
     let (organization, policy) = (organization(), Policy::default());
-    // In two forms that every reader of mail knows: a quoted string and an encoded word (RFC 2047).
+    // In two forms that every mail program decodes: a quoted string and an encoded word (RFC 2047).
     let quoted = |name: &str| format!("\"{name}\" <accounts@example.com>");
     let encoded = |name: &str| format!("=?utf-8?b?{}?= <accounts@example.com>", BASE64_STANDARD.encode(name));
     for (text, header) in [
@@ -340,7 +340,7 @@ fn the_name_in_from_stands_before_its_address_and_is_encoded_where_it_must_be() 
         ("\"Example, Inc.\" <accounts@example.com>", encoded("Example, Inc.")),
         (r#"The "best" \ desk <accounts@example.com>"#, quoted(r#"The \"best\" \\ desk"#)),
         ("Büro, Köln <accounts@example.com>", encoded("Büro, Köln")),
-        // Nothing that could be read is left of it.
+        // Nothing readable is left of it.
         ("... <accounts@example.com>", quoted("Example Travel")),
     ] {
         let (from, reply_to) = (mailbox_of(text), Some(mailbox_of(text)));
@@ -380,7 +380,7 @@ fn a_from_outside_ascii_leaves_the_message_id_ascii() {
 }
 
 #[test]
-fn a_header_outside_ascii_is_refused_where_the_envelope_would_not_say_so() {
+fn a_header_outside_ascii_is_refused_if_the_envelope_is_ascii() {
     let (organization, policy) = (organization(), Policy::default());
     let foreign = || Some(mailbox_of("jörg@bücher.example"));
     let bounce_to = Some(address("bounces@example.com"));

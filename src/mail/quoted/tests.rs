@@ -1,22 +1,22 @@
-//! Texts that hide what they say.
+//! Readings of texts that hide a secret.
 
 use base64::Engine as _;
 
 use super::*;
 
-/// The forms of a text in which this can be read, each with the part of the text that it is read from.
+/// The readings in which `sought` occurs, each with the part of the text that it comes from.
 fn read(text: &str, sought: &str) -> Vec<String> {
     let sought: Vec<char> = sought.chars().collect();
     let mut found = Vec::new();
-    each_form(text, |form| {
-        let at = form.characters.windows(sought.len()).position(|part| part == sought.as_slice());
-        found.extend(at.map(|at| text[form.place(at..at + sought.len())].to_owned()));
+    for_each_reading(text, |reading| {
+        let at = reading.characters.windows(sought.len()).position(|part| part == sought.as_slice());
+        found.extend(at.map(|at| text[reading.place(at..at + sought.len())].to_owned()));
     });
     found
 }
 
 #[test]
-fn what_is_encoded_is_read_wherever_it_begins() {
+fn encoded_text_is_read_wherever_it_begins() {
     assert_eq!(read("x pässword y", "pässword"), ["pässword"]);
     assert_eq!(read("x drowssäp y", "pässword"), ["drowssäp"]);
     assert_eq!(read("550 p%C3%A4ssword?", "pässword"), ["p%C3%A4ssword"]);
@@ -25,7 +25,7 @@ fn what_is_encoded_is_read_wherever_it_begins() {
     assert_eq!(read("550 <a70C3A47373776F7264>", "pässword"), ["70C3A47373776F7264"]);
     assert_eq!(read("550 70 c3 a4 73 73 77 6f 72 64.", "pässword"), ["70 c3 a4 73 73 77 6f 72 64"]);
     assert_eq!(read("550 AHRpbQB0YW5zdGFhZnRhbnN0YWFm", "tanstaaftanstaaf"), ["B0YW5zdGFhZnRhbnN0YWFm"]);
-    // What is left of the first three bytes of one that was cut may be lost, and no more.
+    // Of a cut encoding, at most the rest of the first three bytes may be lost.
     for cut in 1..=8 {
         let encoded = &"AHRpbQB0YW5zdGFhZnRhbnN0YWFm"[cut..];
         assert_eq!(read(encoded, "anstaaftanstaaf").len(), 1, "{encoded}");
@@ -35,7 +35,7 @@ fn what_is_encoded_is_read_wherever_it_begins() {
 }
 
 #[test]
-fn what_is_disguised_is_read() {
+fn disguised_text_is_read() {
     let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
     let hexadecimal = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
     let escaped =
@@ -64,7 +64,7 @@ fn what_is_disguised_is_read() {
     ] {
         assert_eq!(read(&format!("550 <{said}word> no"), "pass"), [said.as_str()], "{said}");
     }
-    // In base32; that in base64; in hexadecimal digits, these in base64; and the other way round.
+    // In base32; base32 in base64; hexadecimal digits, these in base64; and the other way round.
     for said in ["OBQXG43XN5ZGI", "obqxg43xn5zgi"] {
         assert_eq!(read(&format!("550 <{said}CQ=>"), "password"), [said]);
     }
@@ -78,7 +78,7 @@ fn what_is_disguised_is_read() {
     ] {
         assert_eq!(read(&format!("550 <{said}>"), "password").len(), 1, "{said}");
     }
-    // A letter or a digit at a time.
+    // Letters or digits one at a time.
     for said in
         ["p a s s w o r d", "p.a.s.s.w.o.r.d", "p\u{200b}a\u{200b}s\u{200b}s\u{200b}w\u{200b}o\u{200b}r\u{200b}d"]
     {
@@ -90,7 +90,7 @@ fn what_is_disguised_is_read() {
 }
 
 #[test]
-fn what_is_no_escape_is_left_as_it_is() {
+fn text_that_is_not_an_escape_is_unchanged() {
     for text in [
         "100% =",
         "%zz",
@@ -107,15 +107,15 @@ fn what_is_no_escape_is_left_as_it_is() {
         "&amp",
         "a=\u{fc}",
     ] {
-        let mut forms = Vec::new();
-        each_form(text, |form| forms.push(form.characters.iter().collect::<String>()));
-        assert_eq!(forms.len(), 2, "{forms:?}");
+        let mut readings = Vec::new();
+        for_each_reading(text, |reading| readings.push(reading.characters.iter().collect::<String>()));
+        assert_eq!(readings.len(), 2, "{readings:?}");
     }
 }
 
 #[test]
-fn a_text_that_was_built_to_be_decoded_without_end_is_not() {
-    // Each digit of it is one in all three encodings, and so are most that are decoded from it.
+fn decoding_of_a_hostile_text_is_bounded() {
+    // Each digit of it is a digit in all three encodings, and so are most digits decoded from it.
     for text in [
         "DDDDDDDD".repeat(512),
         "44444444".repeat(512),
@@ -123,14 +123,14 @@ fn a_text_that_was_built_to_be_decoded_without_end_is_not() {
         "&amp;amp;".repeat(400),
         "\u{fdfa}".repeat(1_000),
     ] {
-        let (mut forms, mut decoded) = (0, 0);
-        each_form(&text, |form| (forms, decoded) = (forms + 1, decoded + form.characters.len()));
-        assert!(forms < 1_000 && decoded <= text.len() * (MOST_DECODED + 3), "{forms}, {decoded}");
+        let (mut readings, mut decoded) = (0, 0);
+        for_each_reading(&text, |reading| (readings, decoded) = (readings + 1, decoded + reading.characters.len()));
+        assert!(readings < 1_000 && decoded <= text.len() * (MAX_DECODED + 3), "{readings}, {decoded}");
     }
 }
 
 #[test]
-fn places_that_overlap_or_touch_are_one() {
+fn overlapping_or_touching_ranges_are_masked_as_one() {
     assert_eq!(masked("abcdefgh", vec![5..6, 1..3, 2..4]), "a****e****gh");
     assert_eq!(masked("abcdefgh", vec![0..2, 2..4, 0..3]), "****efgh");
     assert_eq!(masked("äö", vec![0..2, 0..2]), "****ö");

@@ -1,4 +1,4 @@
-//! Whether the system can execute a program (execve(2)), without starting it.
+//! Checks whether the system can execute a program (execve(2)), without starting it.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -14,15 +14,16 @@ use nix::unistd::eaccess;
 use super::NOT_A_PROGRAM;
 use crate::domain::text;
 
-/// How much of a file the system looks at (Linux, `BINPRM_BUF_SIZE`), and so the longest first line of a script.
+/// How much of a file Linux examines (`BINPRM_BUF_SIZE`), which bounds the first line of a script.
 const HEAD: u64 = 256;
-/// How many scripts may be each other's interpreters (execve(2)).
+/// How many scripts can be each other's interpreters (execve(2)).
 const SCRIPTS: u32 = 4;
 
 /// Why a program cannot be executed.
 #[derive(Debug)]
 pub(super) struct NotExecutable {
-    /// The interpreter that is named by its first line, or by that of its interpreter; `None`: it is the program itself.
+    /// The interpreter named in its first line, or in that of its interpreter; `None`: the program itself is the
+    /// cause.
     interpreter: Option<PathBuf>,
     pub(super) error: io::Error,
 }
@@ -38,7 +39,8 @@ impl std::fmt::Display for NotExecutable {
     }
 }
 
-/// Refuses a program that is not there, may not be executed, is neither in ELF format nor a script, or whose interpreter is so.
+/// Refuses a program that does not exist, that may not be executed, or that is neither in ELF format nor a script; or
+/// whose interpreter is such a program.
 ///
 /// # Errors
 /// The error of execve(2).
@@ -55,13 +57,13 @@ pub(super) fn check(program: &Path) -> Result<(), NotExecutable> {
     Err(NotExecutable { interpreter, error: nix::errno::Errno::ELOOP.into() })
 }
 
-/// The interpreter of a script; `None`: it is none.
+/// The interpreter of a script; `None`: it is not a script.
 fn interpreter_of(path: &Path) -> io::Result<Option<PathBuf>> {
     eaccess(path, AccessFlags::X_OK)?;
     let mut head = Vec::new();
     match File::open(path) {
         Ok(file) => file.take(HEAD).read_to_end(&mut head)?,
-        // It may be executed all the same, and says no more.
+        // It may be executable without being readable, and then nothing more can be found out.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(None),
         Err(error) => return Err(error),
     };
@@ -72,6 +74,6 @@ fn interpreter_of(path: &Path) -> io::Result<Option<PathBuf>> {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
     let name = line.and_then(|line| line.split(is_blank).find(|word| !word.is_empty()));
     let name = name.ok_or_else(|| io::Error::from_raw_os_error(NOT_A_PROGRAM))?;
-    // The program is started in another directory than this one.
+    // The program is started in the directory `/`.
     Ok(Some(Path::new("/").join(OsStr::from_bytes(name))))
 }

@@ -1,24 +1,24 @@
-//! What the exit status of a sendmail says (sysexits(3)), and what it quotes of a mail server.
+//! The meaning of the exit status of a sendmail program (sysexits(3)), and of a server's reply that it quotes.
 //!
-//! The program of a mail system only queues the mail, and its status is about that. Programs that carry the mail on at once, such
-//! as msmtp, pass on what a server said: by a status, and by words on standard error that quote the reply. What is the same for
-//! every mail is about the program and not about a recipient, so each status that could be either comes as a reply like
-//! a relay's, which the outbox compares.
+//! The program of a mail system only queues the mail, and its status is about that. Programs that deliver the mail at
+//! once, such as msmtp, pass on the reply of a server: as a status, and as text on standard error that quotes the
+//! reply. The same result for every mail concerns the program and not a recipient, so each status that could be
+//! either is converted to a reply like a relay's, which the outbox compares.
 
 use crate::domain::email_address::EmailAddress;
 use crate::domain::relay::Phase;
 use crate::domain::reply::EnhancedStatus;
 use crate::domain::reply::RelayReply;
 
-/// What an exit status means for the mail.
+/// The meaning of an exit status for the mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ExitMeaning {
     Accepted,
-    /// Not now.
+    /// Refused temporarily.
     Deferred(RelayReply),
-    /// Never, unless all mails get it.
+    /// Refused permanently, unless all mails get this.
     Refused(RelayReply),
-    /// The program is not as it must be, whatever the mail.
+    /// The program is not set up correctly, whatever the mail.
     Configuration,
 }
 
@@ -37,65 +37,70 @@ pub(super) const EX_TEMPFAIL: i32 = 75;
 pub(super) const EX_PROTOCOL: i32 = 76;
 pub(super) const EX_NOPERM: i32 = 77;
 pub(super) const EX_CONFIG: i32 = 78;
-/// What a shell says of a program that it cannot execute, and of one that is not there.
+/// The status with which a shell reports a program that cannot be executed, and one that is missing.
 const NOT_EXECUTABLE: i32 = 126;
 const NOT_FOUND: i32 = 127;
 
-/// The codes of replies that were not quoted: those that say nothing but for now and permanent (RFC 5321, 4.2.3).
-const FOR_NOW: u16 = 451;
+/// The codes for replies that were not quoted: generic temporary and permanent errors (RFC 5321, 4.2.3).
+const TEMPORARY: u16 = 451;
 const PERMANENT: u16 = 554;
-/// By these a recipient is known to be meant, whatever others get (RFC 3463, 3.2).
+/// These status codes always concern a recipient, whatever the other replies are (RFC 3463, 3.2).
 const NO_SUCH_USER: EnhancedStatus = EnhancedStatus(5, 1, 1);
 const NO_SUCH_HOST: EnhancedStatus = EnhancedStatus(5, 1, 2);
 
-/// What a status means for the mail to `recipient`; `said` is what the program wrote on standard error.
-pub(super) fn meaning(status: i32, said: &str, recipient: &EmailAddress) -> ExitMeaning {
-    let quoted = quoted_reply(said);
-    let reply = |usual: u16| {
-        let (code, text) = quoted.unwrap_or((usual, said));
+/// The meaning of a status for the mail to `recipient`. `said`: the program's output on standard error.
+pub(super) fn meaning(status: i32, error_output: &str, recipient: &EmailAddress) -> ExitMeaning {
+    let quoted = quoted_reply(error_output);
+    let reply = |default: u16| {
+        let (code, text) = quoted.unwrap_or((default, error_output));
         RelayReply::new(Phase::Program, code, EnhancedStatus::at_start(text), text, recipient)
     };
-    let own = |status| RelayReply::new(Phase::Program, PERMANENT, Some(status), said, recipient);
-    let is_for_now = quoted.map(|(code, _)| code < 500);
+    let about_recipient = |status| RelayReply::new(Phase::Program, PERMANENT, Some(status), error_output, recipient);
+    let is_temporary = quoted.map(|(code, _)| code < 500);
     match status {
         0 => ExitMeaning::Accepted,
-        // Whatever the program means by them, the server that it quotes said 4yz.
-        EX_DATAERR | EX_NOUSER | EX_NOHOST | EX_NOPERM if is_for_now == Some(true) => {
-            ExitMeaning::Deferred(reply(FOR_NOW))
+        // Whatever the program means, the server that it quotes replied 4yz.
+        EX_DATAERR | EX_NOUSER | EX_NOHOST | EX_NOPERM if is_temporary == Some(true) => {
+            ExitMeaning::Deferred(reply(TEMPORARY))
         }
         EX_DATAERR => ExitMeaning::Refused(reply(PERMANENT)),
-        EX_NOUSER => ExitMeaning::Refused(own(NO_SUCH_USER)),
-        // msmtp says it of its own server's name, which is looked up again later.
-        EX_NOHOST if said.is_empty() || names_domain(said, recipient) => ExitMeaning::Refused(own(NO_SUCH_HOST)),
-        // msmtp has this status for what a server refuses, permanently or not; without a reply the service is away.
-        EX_UNAVAILABLE if is_for_now == Some(false) => ExitMeaning::Refused(reply(PERMANENT)),
+        EX_NOUSER => ExitMeaning::Refused(about_recipient(NO_SUCH_USER)),
+        // msmtp also uses this status for the name of its own server, which may be found later.
+        EX_NOHOST if error_output.is_empty() || names_domain(error_output, recipient) => {
+            ExitMeaning::Refused(about_recipient(NO_SUCH_HOST))
+        }
+        // msmtp uses this status for what a server refuses, temporarily or permanently; without a reply the service
+        // is unavailable.
+        EX_UNAVAILABLE if is_temporary == Some(false) => ExitMeaning::Refused(reply(PERMANENT)),
         EX_USAGE | EX_NOINPUT | EX_SOFTWARE | EX_OSFILE | EX_NOPERM | EX_CONFIG | NOT_EXECUTABLE | NOT_FOUND => {
             ExitMeaning::Configuration
         }
-        // EX_TEMPFAIL, EX_OSERR, EX_CANTCREAT, EX_IOERR and EX_PROTOCOL pass. Other programs say 1 for whatever went wrong, a
-        // server that is down included. With a reply of 5yz in the words it is still only their program's status that counts.
-        _ => ExitMeaning::Deferred(RelayReply::new(Phase::Program, FOR_NOW, None, said, recipient)),
+        // EX_TEMPFAIL, EX_OSERR, EX_CANTCREAT, EX_IOERR and EX_PROTOCOL are temporary. Other programs exit with 1 for
+        // any error, such as an unavailable server. Even if their output contains a 5yz reply, only the exit status
+        // counts.
+        _ => ExitMeaning::Deferred(RelayReply::new(Phase::Program, TEMPORARY, None, error_output, recipient)),
     }
 }
 
-/// The reply of a server in the words of a program, code and text: msmtp writes `server message: 550 5.1.1 …`, others alike.
-fn quoted_reply(said: &str) -> Option<(u16, &str)> {
+/// The server's reply in the output of a program, as code and text: msmtp writes `server message: 550 5.1.1 …`, and
+/// others write similar text.
+fn quoted_reply(error_output: &str) -> Option<(u16, &str)> {
     let mark = "message: ";
-    let start = said.to_ascii_lowercase().find(mark)? + mark.len();
-    let (code, text) = said.get(start..)?.split_at_checked(3)?;
+    let start = error_output.to_ascii_lowercase().find(mark)? + mark.len();
+    let (code, text) = error_output.get(start..)?.split_at_checked(3)?;
     let is_code = code.starts_with(['4', '5']) && code.bytes().all(|byte| byte.is_ascii_digit());
     let text = text.strip_prefix([' ', '-'])?;
-    // What the program adds on its next lines is none of the server's.
+    // The program's next lines are not part of the reply.
     let text = text.split("; ").next().unwrap_or(text);
     if is_code { Some((code.parse().ok()?, text)) } else { None }
 }
 
-fn names_domain(said: &str, recipient: &EmailAddress) -> bool {
-    said.to_ascii_lowercase().contains(&recipient.domain().to_ascii_lowercase())
+fn names_domain(error_output: &str, recipient: &EmailAddress) -> bool {
+    error_output.to_ascii_lowercase().contains(&recipient.domain().to_ascii_lowercase())
 }
 
-/// The meaning of a status in sysexits(3), in words.
-pub(super) fn words(status: i32) -> &'static str {
+/// The meaning of a status in sysexits(3), as text.
+pub(super) fn description(status: i32) -> &'static str {
     match status {
         EX_USAGE => " (usage)",
         EX_DATAERR => " (the mail is refused)",
@@ -122,8 +127,8 @@ pub(super) fn words(status: i32) -> &'static str {
 mod tests {
     use super::*;
 
-    fn validated(status: i32, said: &str) -> &'static str {
-        match meaning(status, said, &"alice@example.com".parse().unwrap()) {
+    fn meaning_of(status: i32, error_output: &str) -> &'static str {
+        match meaning(status, error_output, &"alice@example.com".parse().unwrap()) {
             ExitMeaning::Accepted => "accepted",
             ExitMeaning::Deferred(reply) if reply.is_permanent() => "deferred by 5yz",
             ExitMeaning::Deferred(_) => "deferred",
@@ -142,13 +147,13 @@ mod tests {
                 64 | 66 | 70 | 72 | 77 | 78 | 126 | 127 => "configuration",
                 _ => "deferred",
             };
-            assert_eq!(validated(status, ""), expected, "{status}");
+            assert_eq!(meaning_of(status, ""), expected, "{status}");
         }
     }
 
     #[test]
     fn the_reply_that_the_program_quotes_tells_what_its_status_leaves_open() {
-        let said = |reply: &str| {
+        let error_output = |reply: &str| {
             format!(
                 "msmtp: recipient address a@b not accepted by the server; msmtp: server message: {reply}; msmtp: could not send mail"
             )
@@ -167,13 +172,13 @@ mod tests {
             (1, "550 no", "deferred"),
             (78, "451 x", "configuration"),
         ] {
-            assert_eq!(validated(status, &said(reply)), expected, "{status} {reply}");
+            assert_eq!(meaning_of(status, &error_output(reply)), expected, "{status} {reply}");
         }
     }
 
     #[test]
     fn a_host_that_is_not_the_recipients_is_looked_up_again() {
-        assert_eq!(validated(68, "sendmail: host example.com not found"), "refused");
-        assert_eq!(validated(68, "msmtp: cannot locate host smtp.example.net: Name or service not known"), "deferred");
+        assert_eq!(meaning_of(68, "sendmail: host example.com not found"), "refused");
+        assert_eq!(meaning_of(68, "msmtp: cannot locate host smtp.example.net: Name or service not known"), "deferred");
     }
 }

@@ -9,13 +9,13 @@ use super::super::tests::script;
 use super::super::tests::wait;
 use super::*;
 
-/// Hands a mail over to a shell script.
+/// Delivers a mail to a shell script.
 fn run(body: &str) -> DeliveryOutcome {
     let scratch = tempfile::tempdir().unwrap();
     wait(Sendmail::new(script(scratch.path(), body)).deliver(&mail("1@example.com")))
 }
 
-/// Runs a script that knows the scratch directory as `$D`, and gives what it left there in the file `seen`.
+/// Runs a script that knows the scratch directory as `$D`, and returns what it wrote to the file `seen`.
 fn seen(scratch: &Path, mail: &Mail, body: &str) -> String {
     let program = script(scratch, &format!("D='{}'\n{body}", scratch.display()));
     let outcome = wait(Sendmail::new(program).deliver(mail));
@@ -36,7 +36,7 @@ fn kind(outcome: &DeliveryOutcome) -> &'static str {
 }
 
 #[test]
-fn each_exit_status_says_what_became_of_the_mail() {
+fn each_exit_status_determines_the_outcome() {
     for (codes, expected) in [
         (&[0][..], "accepted"),
         (&[1, 2, 69, 71, 73, 74, 75, 76, 255], "deferred"),
@@ -72,17 +72,17 @@ fn the_program_gets_no_environment_but_a_path() {
 }
 
 #[test]
-fn a_large_mail_arrives_whole() {
+fn a_large_mail_arrives_completely() {
     let scratch = tempfile::tempdir().unwrap();
     let mut mail = mail("1@example.com");
     mail.content = ZeroizingBuf::new(b"0123456789\r\n".repeat(100_000));
-    // It talks much before it reads, which must hold up nobody.
+    // It writes much before it reads, which must block nobody.
     let body = r#"head -c 300000 /dev/zero >&2; wc -c >"$D/seen""#;
     assert_eq!(seen(scratch.path(), &mail, body).trim(), "1100000");
 }
 
 #[test]
-fn what_the_program_says_is_the_reply_short_and_harmless() {
+fn the_reply_is_the_error_output_shortened_and_made_harmless() {
     let DeliveryOutcome::Refused { reply, .. } =
         run("cat >/dev/null; printf 'no \\033[2Jsuch\\n\\n  user\\377\\n' >&2; exit 67")
     else {
@@ -110,7 +110,7 @@ fn a_code_of_the_mail_that_the_program_quotes_is_masked() {
 }
 
 #[test]
-fn a_program_that_is_absent_or_none_is_configuration() {
+fn a_missing_or_invalid_program_is_a_configuration_error() {
     let scratch = tempfile::tempdir().unwrap();
     let plain = scratch.path().join("plain");
     fs::write(&plain, "#!/bin/sh\n").unwrap();
@@ -125,7 +125,7 @@ fn a_program_that_is_absent_or_none_is_configuration() {
 }
 
 #[test]
-fn a_program_that_hangs_is_killed_with_all_that_it_started() {
+fn a_hanging_program_is_killed_with_all_its_children() {
     let scratch = tempfile::tempdir().unwrap();
     let large = || {
         let mut mail = mail("1@example.com");
@@ -143,7 +143,7 @@ fn a_program_that_hangs_is_killed_with_all_that_it_started() {
         assert_eq!(kind(&outcome), expected, "{outcome:?}");
         assert!(began.elapsed() < Duration::from_secs(50), "it was waited for");
         let child = fs::read_to_string(program.with_extension("child")).unwrap();
-        // It was sent SIGKILL; the kernel ends it when it is its turn.
+        // It was sent SIGKILL, which the kernel may act on a little later.
         let state = || fs::read_to_string(format!("/proc/{}/stat", child.trim())).unwrap_or_default();
         while !state().is_empty() && !state().contains(") Z ") {
             assert!(began.elapsed() < Duration::from_secs(50), "still there: {}", state());
@@ -153,7 +153,7 @@ fn a_program_that_hangs_is_killed_with_all_that_it_started() {
 }
 
 #[test]
-fn who_inherits_standard_error_holds_up_nobody() {
+fn a_process_that_inherits_standard_error_blocks_nobody() {
     let began = Instant::now();
     let outcome = run("cat >/dev/null; echo queued >&2; sleep 5 & exit 0");
     assert!(matches!(&outcome, DeliveryOutcome::Accepted { reply } if reply.ends_with(": queued")), "{outcome:?}");
@@ -161,7 +161,7 @@ fn who_inherits_standard_error_holds_up_nobody() {
 }
 
 #[test]
-fn an_end_by_a_signal_or_before_the_mail_was_read_leaves_a_doubt() {
+fn a_program_that_is_killed_or_does_not_read_the_mail_leaves_it_in_doubt() {
     assert_eq!(kind(&run("cat >/dev/null; kill -9 $$")), "in doubt");
     let scratch = tempfile::tempdir().unwrap();
     let mut mail = mail("1@example.com");

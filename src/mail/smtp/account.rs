@@ -1,16 +1,16 @@
-//! An account with the relay.
+//! The account at the relay.
 
 use secrecy::SecretString;
 
 use crate::domain::relay::LoginMethod;
 
-/// An account with the relay.
+/// The account at the relay.
 #[derive(Debug, Clone)]
 pub struct Login {
-    /// Its name.
+    /// The username.
     pub username: String,
-    /// Its password; for XOAUTH2 and OAUTHBEARER an access token.
+    /// The password; for XOAUTH2 and OAUTHBEARER an access token.
     pub password: SecretString,
-    /// How to log in.
+    /// The login method.
     pub method: LoginMethod,
 }

@@ -1,5 +1,6 @@
-//! The race to an address that answers (RFC 8305, happy eyeballs): the next address is tried after a quarter of a second,
-//! while those before it may still answer, so that one which leads nowhere costs that and not the whole timeout.
+//! The race to an address that answers (RFC 8305, happy eyeballs): the next address is tried after a quarter of a
+//! second, while those before it may still answer. So an unreachable address costs that much and not the whole
+//! timeout.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -14,10 +15,10 @@ use tokio::time::Instant;
 use tokio::time::timeout;
 use tokio::time::timeout_at;
 
-/// How long an address is waited for alone (RFC 8305, 8: Connection Attempt Delay).
+/// How long the program waits for one address before it tries the next (RFC 8305, 8: Connection Attempt Delay).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
-/// To how many addresses of one name a connection is tried.
-const MOST_ADDRESSES: usize = 6;
+/// The highest number of addresses of one name to which a connection is tried.
+const MAX_ADDRESSES: usize = 6;
 
 /// The addresses of a relay that have not failed yet, the next one first.
 #[derive(Debug)]
@@ -26,7 +27,8 @@ pub(super) struct Addresses {
 }
 
 impl Addresses {
-    /// Takes the addresses in the order of the system (RFC 6724), the families in turn (RFC 8305, 4), each once.
+    /// Takes the addresses in the order of the system (RFC 6724), alternating between the families (RFC 8305, 4),
+    /// without duplicates.
     pub(super) fn new(found: impl IntoIterator<Item = SocketAddr>) -> Self {
         let mut waiting = VecDeque::new();
         let mut queues: [VecDeque<SocketAddr>; 2] = Default::default();
@@ -39,26 +41,26 @@ impl Addresses {
                 queue.push_back(address);
             }
         }
-        while waiting.len() < MOST_ADDRESSES {
+        while waiting.len() < MAX_ADDRESSES {
             let before = waiting.len();
             waiting.extend(queues.iter_mut().filter_map(VecDeque::pop_front));
             if waiting.len() == before {
                 break;
             }
         }
-        waiting.truncate(MOST_ADDRESSES);
+        waiting.truncate(MAX_ADDRESSES);
         Self { waiting }
     }
 
-    /// Puts one of them first.
-    pub(super) fn begin_with(&mut self, address: SocketAddr) {
+    /// Puts an address first, if it is one of them.
+    pub(super) fn put_first(&mut self, address: SocketAddr) {
         if let Some(place) = self.waiting.iter().position(|other| *other == address) {
             self.waiting.remove(place);
             self.waiting.push_front(address);
         }
     }
 
-    /// Whether all were tried.
+    /// Whether all addresses were tried.
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
@@ -67,8 +69,9 @@ impl Addresses {
         self.waiting.iter()
     }
 
-    /// Connects to the first that answers; `None`: none does. Those that lost the race stay for the next one, `failed` is
-    /// told of the others. `wait` and `end`: how long an address may take to answer, and when all of them must have.
+    /// Connects to the first address that answers; `None`: none does. Addresses that lost the race remain for the
+    /// next one; `failed` is called for the others. `wait`: how long one address may take; `end`: the deadline for
+    /// all.
     pub(super) async fn connect(
         &mut self,
         wait: Duration,
@@ -80,7 +83,7 @@ impl Addresses {
                 let late = || io::Error::new(io::ErrorKind::TimedOut, "time is up");
                 let end = end.min(Instant::now() + wait);
                 let tcp = timeout_at(end, TcpStream::connect(address)).await.map_err(|_| late())??;
-                // Or each mail would wait 40 ms for the acknowledgement of the one before.
+                // With Nagle's algorithm each mail would wait 40 ms for the acknowledgement of the one before.
                 tcp.set_nodelay(true)?;
                 Ok(tcp)
             },
@@ -98,7 +101,7 @@ impl Addresses {
         T: Send + 'static,
         F: Future<Output = io::Result<T>> + Send + 'static,
     {
-        // Those that are still under way when it is dropped are given up.
+        // Dropping the set cancels the attempts that are still running.
         let mut racing = JoinSet::new();
         let mut under_way: Vec<SocketAddr> = Vec::new();
         loop {
@@ -144,15 +147,16 @@ mod tests {
     }
 
     #[test]
-    fn the_families_take_turns_and_no_address_comes_twice() {
+    fn the_families_alternate_and_no_address_appears_twice() {
         let found = addresses(&["::1", "::2", "::1", "::3", "192.0.2.1", "192.0.2.2", "192.0.2.1"]);
         assert_eq!(ips(&Addresses::new(found)), ["::1", "192.0.2.1", "::2", "192.0.2.2", "::3"]);
         let many = (0..20).map(|number| SocketAddr::new(IpAddr::from([192, 0, 2, number]), 25));
-        assert_eq!(Addresses::new(many).iter().count(), MOST_ADDRESSES);
+        assert_eq!(Addresses::new(many).iter().count(), MAX_ADDRESSES);
         assert_eq!(ips(&Addresses::new([])), [""; 0]);
     }
 
-    /// With Nagle's algorithm a mail whose body and dot are two writes waits for the delayed acknowledgement of the first.
+    /// With Nagle's algorithm, a mail whose body and dot are two writes waits for the delayed acknowledgement of the
+    /// first.
     #[test]
     fn a_mail_does_not_wait_for_the_packet_before_it() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -168,17 +172,17 @@ mod tests {
 
     /// What an address does.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    enum AddressStep {
+    enum AddressBehavior {
         Answer,
         Refuse,
-        /// It leads nowhere.
+        /// It is unreachable.
         Nothing,
         /// It answers once another address is tried.
         AnswerLate,
     }
 
-    /// What becomes of a race: the address that won, those that failed, and those that are left.
-    fn race(all: &'static [(&'static str, AddressStep)]) -> (Option<String>, Vec<String>, Vec<String>) {
+    /// The result of a race: the address that won, those that failed, and those that remain.
+    fn race(all: &'static [(&'static str, AddressBehavior)]) -> (Option<String>, Vec<String>, Vec<String>) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let mut racing = Addresses::new(addresses(&all.iter().map(|(address, _)| *address).collect::<Vec<_>>()));
@@ -189,10 +193,10 @@ mod tests {
                 let tried = Arc::clone(&tried);
                 async move {
                     match does {
-                        AddressStep::Answer => Ok(()),
-                        AddressStep::Refuse => Err(io::ErrorKind::ConnectionRefused.into()),
-                        AddressStep::Nothing => std::future::pending().await,
-                        AddressStep::AnswerLate => tried.acquire_many(2).await.map(drop).map_err(io::Error::other),
+                        AddressBehavior::Answer => Ok(()),
+                        AddressBehavior::Refuse => Err(io::ErrorKind::ConnectionRefused.into()),
+                        AddressBehavior::Nothing => std::future::pending().await,
+                        AddressBehavior::AnswerLate => tried.acquire_many(2).await.map(drop).map_err(io::Error::other),
                     }
                 }
             };
@@ -206,24 +210,31 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_leads_nowhere_is_not_waited_for_and_stays_for_the_next_race() {
-        let (won, failed, left) =
-            race(&[("::1", AddressStep::Nothing), ("192.0.2.1", AddressStep::Answer), ("::2", AddressStep::Answer)]);
+    fn an_unreachable_address_is_not_waited_for_and_remains_for_the_next_race() {
+        let (won, failed, left) = race(&[
+            ("::1", AddressBehavior::Nothing),
+            ("192.0.2.1", AddressBehavior::Answer),
+            ("::2", AddressBehavior::Answer),
+        ]);
         assert_eq!((won.as_deref(), failed.len(), left), (Some("192.0.2.1"), 0, owned(["::1", "::2"])));
     }
 
     #[test]
-    fn one_that_is_slow_may_still_win() {
-        let (won, failed, left) = race(&[("::1", AddressStep::AnswerLate), ("192.0.2.1", AddressStep::Nothing)]);
+    fn a_slow_address_may_still_win() {
+        let (won, failed, left) =
+            race(&[("::1", AddressBehavior::AnswerLate), ("192.0.2.1", AddressBehavior::Nothing)]);
         assert_eq!((won.as_deref(), failed.len(), left), (Some("::1"), 0, owned(["192.0.2.1"])));
     }
 
     #[test]
-    fn one_that_refuses_is_told_of_and_does_not_come_back() {
-        let (won, failed, left) =
-            race(&[("::1", AddressStep::Refuse), ("::2", AddressStep::Refuse), ("::3", AddressStep::Answer)]);
+    fn an_address_that_refuses_is_reported_and_not_tried_again() {
+        let (won, failed, left) = race(&[
+            ("::1", AddressBehavior::Refuse),
+            ("::2", AddressBehavior::Refuse),
+            ("::3", AddressBehavior::Answer),
+        ]);
         assert_eq!((won.as_deref(), failed, left.len()), (Some("::3"), owned(["::1", "::2"]), 0));
-        let (won, failed, left) = race(&[("::1", AddressStep::Refuse), ("::2", AddressStep::Refuse)]);
+        let (won, failed, left) = race(&[("::1", AddressBehavior::Refuse), ("::2", AddressBehavior::Refuse)]);
         assert_eq!((won, failed, left.len()), (None, owned(["::1", "::2"]), 0));
         assert_eq!(race(&[]).0, None);
     }

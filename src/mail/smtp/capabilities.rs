@@ -2,7 +2,7 @@
 
 use super::reply::Reply;
 
-/// The extensions that the program knows. Nothing is offered by a relay that knows only HELO.
+/// The extensions that the program uses. A relay that only knows HELO offers none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Capabilities {
     /// Several commands in one write (RFC 2920).
@@ -13,18 +13,18 @@ pub(super) struct Capabilities {
     pub(super) smtputf8: bool,
     /// TLS on this connection (RFC 3207).
     pub(super) starttls: bool,
-    /// The largest mail, in bytes, if there is a limit (RFC 1870).
+    /// The largest mail in bytes, if there is a limit (RFC 1870).
     pub(super) size: Option<usize>,
-    /// The ways to log in, in capitals (RFC 4954).
+    /// The login mechanisms, in capitals (RFC 4954).
     pub(super) logins: Vec<String>,
 }
 
 impl Capabilities {
-    /// Reads the reply; its first line is a greeting.
+    /// Parses the reply to EHLO; its first line is a greeting.
     pub(super) fn read(reply: &Reply) -> Self {
         let mut all = Self::default();
         for line in reply.lines.iter().skip(1) {
-            // `AUTH=LOGIN` is how it was written before the RFC, and still is, besides the other.
+            // `AUTH=LOGIN` is the form from before the RFC, which some relays send in addition.
             let mut words = line.split(|character: char| character.is_whitespace() || character == '=');
             match words.next().unwrap_or_default().to_ascii_uppercase().as_str() {
                 "PIPELINING" => all.pipelining = true,
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_offered_is_read_in_whatever_case() {
+    fn extensions_are_read_in_any_case() {
         let lines = ["mail.example.com PIPELINING", "pipelining", "SIZE 10240000", "AUTH plain LOGIN", "AUTH=LOGIN"];
         let all = read(&lines);
         assert!(all.pipelining && !all.eight_bit && !all.smtputf8 && !all.starttls);

@@ -1,9 +1,9 @@
-//! Handing mails over: MAIL, RCPT, DATA, the content, and what became of it.
+//! Delivers mails: MAIL, RCPT, DATA, the content, and the outcome.
 //!
-//! An envelope that rides: where the relay takes several commands at once (RFC 2920), the next mail is announced in the
-//! same write as the end of this one, so that a mail costs one round trip. Its replies are read by the next
-//! call, which alone sends its content. A relay that has answered 354 waits for a content and cannot be told otherwise; so
-//! if another mail comes, or none, the connection is given up.
+//! Pipelined envelopes: if the relay accepts several commands at once (RFC 2920), the next mail is announced in the
+//! same write as the end of the current one, so that a mail costs one round trip. The next call reads the replies and
+//! sends the content. A relay that replied 354 waits for content, and there is no command to cancel that; so if the
+//! next call is for another mail, or there is none, the connection is dropped.
 
 mod rehearsal;
 
@@ -36,7 +36,7 @@ use crate::mail::outcome::TransportErrorKind;
 
 /// An open connection to a relay.
 pub struct SmtpConnection {
-    /// `None` once the connection is lost or given up, also when [`SmtpConnection::deliver`] was not awaited to its end.
+    /// `None` once the connection is lost or dropped, also if [`SmtpConnection::deliver`] was not awaited to its end.
     session: Option<Session>,
     relay: Relay,
     /// See [`SmtpConnection::may_have_left`].
@@ -46,17 +46,18 @@ pub struct SmtpConnection {
 struct Session {
     wire: Wire,
     capabilities: Capabilities,
-    /// What is announced already, and waits for its content.
+    /// The envelope that was announced and waits for its content.
     pipelined_next: Option<Envelope>,
-    /// A mail was announced and then refused: RSET before the next MAIL.
-    is_begun: bool,
-    /// How many mails the relay has taken.
-    taken: u32,
-    /// The codes of the mail before this one: a relay that says a line too much says it where the next reply is read.
+    /// A mail was announced and then refused: RSET must precede the next MAIL.
+    needs_reset: bool,
+    /// Number of mails that the relay accepted.
+    accepted: u32,
+    /// The codes of the mail before this one: a surplus reply of the relay is read as the next reply, and could
+    /// contain them.
     earlier_codes: CodeMask,
 }
 
-/// The end of a mail: what became of it, `Ok` if the connection goes on.
+/// The outcome of a mail; `Ok` if the connection can still be used.
 type Ended = Result<DeliveryOutcome, DeliveryOutcome>;
 
 impl SmtpConnection {
@@ -65,16 +66,16 @@ impl SmtpConnection {
             wire,
             capabilities,
             pipelined_next: None,
-            is_begun: false,
-            taken: 0,
+            needs_reset: false,
+            accepted: 0,
             earlier_codes: CodeMask::default(),
         };
         Self { session: Some(session), relay: relay.clone(), may_have_left: false }
     }
 
-    /// Hands one mail over. Only 250 after the final dot is [`DeliveryOutcome::Accepted`]; another 2yz there is no reply of
-    /// SMTP, and the mail [`DeliveryOutcome::InDoubt`]. `next`, if it [can ride](SmtpConnection::can_pipeline), is announced behind the
-    /// dot, and the next call must be for it.
+    /// Delivers one mail. Only 250 after the final dot is [`DeliveryOutcome::Accepted`]; another 2yz there is no
+    /// valid reply, and the mail is [`DeliveryOutcome::InDoubt`]. `next`, if it [can be
+    /// pipelined](SmtpConnection::can_pipeline), is announced behind the dot; then the next call must be for it.
     pub async fn deliver(&mut self, mail: &Mail, next: Option<&Envelope>) -> DeliveryOutcome {
         let relay = &self.relay;
         let Some(mut session) = self.session.take() else {
@@ -87,11 +88,11 @@ impl SmtpConnection {
             end: Instant::now() + relay.timeouts.whole,
             may_have_left: &mut self.may_have_left,
         };
-        // Behind the last mail of a connection no other is announced.
-        let next = next.filter(|_| !relay.is_last_mail(session.taken));
+        // Nothing is announced behind the last mail of a connection.
+        let next = next.filter(|_| !relay.is_last_mail(session.accepted));
         match delivery.run(&mut session, next).await {
             Ok(outcome) => {
-                session.taken += u32::from(matches!(outcome, DeliveryOutcome::Accepted { .. }));
+                session.accepted += u32::from(matches!(outcome, DeliveryOutcome::Accepted { .. }));
                 self.session = Some(session);
                 outcome
             }
@@ -99,22 +100,23 @@ impl SmtpConnection {
         }
     }
 
-    /// Whether another mail can be handed over.
+    /// Whether another mail can be delivered.
     pub fn is_open(&self) -> bool {
         self.session.is_some()
     }
 
-    /// Whether the relay has taken as many mails on this connection as [`Relay::mails_per_connection`] allows.
+    /// Whether the relay accepted as many mails on this connection as [`Relay::mails_per_connection`] allows.
     pub fn is_used_up(&self) -> bool {
-        let taken = self.session.as_ref().map_or(0, |session| session.taken);
-        self.relay.mails_per_connection.is_some_and(|most| taken >= most)
+        let accepted = self.session.as_ref().map_or(0, |session| session.accepted);
+        self.relay.mails_per_connection.is_some_and(|most| accepted >= most)
     }
 
-    /// Whether the envelope given as `next` can ride. One with an address outside ASCII never does, nor does any behind
-    /// a content outside ASCII: what they need is said at MAIL, and depends on the content.
+    /// Whether the envelope given as `next` can be pipelined. An envelope with an address outside ASCII cannot, nor
+    /// can one behind a content outside ASCII: the parameters of MAIL that they need depend on the content.
     pub fn can_pipeline(&self) -> bool {
-        let may_ride = |session: &Session| session.capabilities.pipelining && !self.relay.is_last_mail(session.taken);
-        self.session.as_ref().is_some_and(may_ride)
+        let may_pipeline =
+            |session: &Session| session.capabilities.pipelining && !self.relay.is_last_mail(session.accepted);
+        self.session.as_ref().is_some_and(may_pipeline)
     }
 
     /// Whether a mail was announced that the next call must be for.
@@ -122,12 +124,13 @@ impl SmtpConnection {
         self.session.as_ref().is_some_and(|session| session.pipelined_next.is_some())
     }
 
-    /// Whether the relay may have the mail of the last [`SmtpConnection::deliver`], if that was not awaited to its end.
+    /// Whether the relay may have the mail of the last [`SmtpConnection::deliver`], if that was not awaited to its
+    /// end.
     pub fn may_have_left(&self) -> bool {
         self.may_have_left
     }
 
-    /// Takes leave (QUIT), and waits at most a moment for the answer. With an envelope riding, the connection is dropped.
+    /// Sends QUIT, and waits briefly for the reply. If an envelope is pipelined, drops the connection.
     pub async fn close(self) {
         if let Some(session) = self.session
             && session.pipelined_next.is_none()
@@ -143,7 +146,7 @@ impl fmt::Debug for SmtpConnection {
     }
 }
 
-/// One mail on its way.
+/// The delivery of one mail.
 struct Delivery<'a> {
     relay: &'a Relay,
     mail: &'a Mail,
@@ -175,7 +178,7 @@ impl Delivery<'_> {
             false => self.announce(session, &commands).await?,
         };
         if session.capabilities.pipelining && refused.as_ref().is_some_and(refuses_pipelining) {
-            // It offers what it then refuses, so no connection to it uses that any more.
+            // The relay offers PIPELINING but refuses it, so no connection to it uses it any more.
             session.capabilities.pipelining = false;
             self.relay.give_up_pipelining();
             refused = self.announce(session, &commands).await?;
@@ -189,7 +192,7 @@ impl Delivery<'_> {
     /// The parameters of MAIL for this mail.
     ///
     /// # Errors
-    /// Why it cannot be handed over to this relay at all, whatever the recipient.
+    /// Why it cannot be delivered to this relay at all, whatever the recipient.
     fn parameters(&self, capabilities: &Capabilities) -> Result<&'static str, DeliveryOutcome> {
         let own = |reply: String| DeliveryOutcome::Refused { reply, relay: None };
         let content = &self.mail.content;
@@ -200,7 +203,8 @@ impl Delivery<'_> {
             return Err(own(format!("this is a bug: the mail cannot be sent, because {fault}")));
         }
         if let Some(size) = capabilities.size.filter(|size| *size < content.len()) {
-            // Every mail may be too large: the relay would say the same to each, and is taken as having said it (RFC 1870, 6.1).
+            // Every mail may be too large. The relay would give the same reply to each, so this counts as its reply
+            // (RFC 1870, 6.1).
             let reply = format!("the mail has {} bytes, and the relay takes at most {size} (SIZE)", content.len());
             let recipient = &self.mail.envelope.recipient;
             let relay = Some(RelayReply::new(Phase::Mail, 552, Some(EnhancedStatus(5, 3, 4)), &reply, recipient));
@@ -222,27 +226,27 @@ impl Delivery<'_> {
         }
     }
 
-    /// Refuses to announce a mail where the relay has said something already.
+    /// Refuses to announce a mail if the relay has already sent something.
     async fn refuse_unsolicited(&self, session: &mut Session) -> Result<(), DeliveryOutcome> {
         if session.wire.is_quiet() {
             return Ok(());
         }
-        // Whatever it says, it is not the reply to MAIL: usually a 421 that came with the last reply.
+        // This is not the reply to MAIL, but usually a 421 that came with the last reply.
         let reply = self.reply(session, Phase::Mail, self.timeouts().mail).await?;
         let kind = if reply.code / 100 == 4 { TransportErrorKind::Temporary } else { TransportErrorKind::Permanent };
         let words = format!("unsolicited reply from the relay: {}", reply.words_about(&self.codes(session)));
         Err(self.trouble(kind, Phase::Mail, &words))
     }
 
-    /// Announces the mail; what refuses it, if something does.
+    /// Announces the mail. Returns the refusal, if there is one.
     async fn announce(
         &self,
         session: &mut Session,
         commands: &EnvelopeCommands,
     ) -> Result<Option<DeliveryOutcome>, DeliveryOutcome> {
         self.refuse_unsolicited(session).await?;
-        let reset = session.is_begun;
-        session.is_begun = false;
+        let reset = session.needs_reset;
+        session.needs_reset = false;
         if !session.capabilities.pipelining {
             if reset {
                 self.command(session, Phase::Mail, "RSET").await?;
@@ -260,7 +264,8 @@ impl Delivery<'_> {
         self.answers(session, None).await
     }
 
-    /// Reads the reply to RSET. A refusal is about the connection, whatever its code: Exim ends one with 554 after ten of them.
+    /// Reads the reply to RSET. A refusal concerns the connection, whatever its code: Exim ends a connection with 554
+    /// after ten RSETs.
     async fn reset(&self, session: &mut Session) -> Result<(), DeliveryOutcome> {
         let reply = self.reply(session, Phase::Mail, self.timeouts().mail).await?;
         match reply.code {
@@ -273,9 +278,9 @@ impl Delivery<'_> {
         }
     }
 
-    /// Reads the replies to MAIL, RCPT and DATA; what refuses the mail, if something does. The commands are sent one by
-    /// one if they are given, and are out already if not: then all three replies are read, whatever the first says.
-    /// Once the mail is refused, nothing that follows changes that.
+    /// Reads the replies to MAIL, RCPT and DATA. Returns the refusal, if there is one; later replies do not change
+    /// it. With `commands`, sends them one at a time; without, they were sent before, and all three replies are read,
+    /// whatever the first one is.
     async fn answers(
         &self,
         session: &mut Session,
@@ -302,8 +307,8 @@ impl Delivery<'_> {
                 (_, 400..=599) => {
                     refused.get_or_insert_with(|| self.refusal(session, phase, &reply));
                 }
-                // The relay forwards the mail (251), or does not know yet whether it can (252).
-                (Phase::Mail, 250) | (Phase::Rcpt, 250..=252) => session.is_begun = true,
+                // 251: the relay forwards the mail; 252: it does not know yet whether it can.
+                (Phase::Mail, 250) | (Phase::Rcpt, 250..=252) => session.needs_reset = true,
                 (Phase::Data, 354) => match refused.take() {
                     None => return Ok(None),
                     Some(outcome) => {
@@ -321,23 +326,23 @@ impl Delivery<'_> {
         Ok(refused)
     }
 
-    /// Ends the content that a relay wants although it refused the recipient, and so has nobody to send it to. Its reply
-    /// counts for nothing.
+    /// Ends the content for which the relay waits although it refused the recipient. The mail has no recipient then,
+    /// so the reply does not count.
     async fn lone_dot(&self, session: &mut Session) -> Result<(), ()> {
         session.wire.note(".");
         session.wire.send(b".\r\n", self.timeout(self.timeouts().data)).await.map_err(|_| ())?;
         let reply = session.wire.reply(self.timeout(self.timeouts().data)).await.map_err(|_| ())?;
-        session.is_begun = false;
+        session.needs_reset = false;
         if reply.code == 421 { Err(()) } else { Ok(()) }
     }
 
-    /// Sends the content with its end, and behind it what rides; the reply says what became of the mail.
+    /// Sends the content with its end, and the pipelined envelope behind it. The reply determines the outcome.
     async fn content(&mut self, session: &mut Session, next: Option<&Envelope>) -> Ended {
         if !session.wire.is_quiet() {
             let words = "the relay answers to the content before it has it";
             return Err(self.trouble(TransportErrorKind::Permanent, Phase::Content, words));
         }
-        let pipelined_next = next.filter(|next| self.may_ride(session, next));
+        let pipelined_next = next.filter(|next| self.may_pipeline(session, next));
         let group = pipelined_next.map(|next| EnvelopeCommands::new(next, "").group()).unwrap_or_default();
         let stuffed = content::stuffed(&self.mail.content, &group);
         session.wire.note(&format!("(… {} bytes)", self.mail.content.len()));
@@ -351,8 +356,8 @@ impl Delivery<'_> {
             });
         }
         drop(stuffed);
-        session.is_begun = false;
-        // The relay is at work meanwhile.
+        session.needs_reset = false;
+        // Build the masks while the relay processes the mail.
         let codes = self.codes(session);
         session.earlier_codes = CodeMask::of(&self.mail.content);
         let reply = match session.wire.reply_to_keep(self.timeout(self.timeouts().dot)).await {
@@ -376,19 +381,19 @@ impl Delivery<'_> {
         })
     }
 
-    /// The codes that no words may show.
+    /// The codes to mask in replies.
     fn codes(&self, session: &Session) -> CodeMask {
         CodeMask::of(&self.mail.content).with(&session.earlier_codes)
     }
 
-    fn may_ride(&self, session: &Session, next: &Envelope) -> bool {
+    fn may_pipeline(&self, session: &Session, next: &Envelope) -> bool {
         session.capabilities.pipelining
             && self.mail.content.is_ascii()
             && !next.needs_smtputf8()
             && envelope::fault(next).is_none()
     }
 
-    /// A reply of 4yz or 5yz.
+    /// The outcome for a 4yz or 5yz reply.
     fn refusal(&self, session: &Session, phase: Phase, reply: &Reply) -> DeliveryOutcome {
         let words = reply.words_about(&self.codes(session));
         let relay = Some(reply.about(phase, &self.mail.envelope.recipient));

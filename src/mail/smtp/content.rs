@@ -1,15 +1,15 @@
-//! The content of a mail on the wire (RFC 5321, 4.5.2): checked, dot-stuffed, ended.
+//! The content of a mail in SMTP (RFC 5321, 4.5.2): check, dot-stuffing and end.
 
 use memchr::memmem;
 
 use crate::mail::wire::is_strict;
 use crate::secrets::zeroizing::ZeroizingBuf;
 
-/// The longest line, in bytes without its end (RFC 5322, 2.1.1).
+/// The longest line in bytes, without its CR LF (RFC 5322, 2.1.1).
 const MAX_LINE: usize = 998;
 
-/// What is wrong with a content. Only strict CR LF is sent: a relay that takes a bare LF for the end of a line would see
-/// another mail in it (SMTP smuggling).
+/// What is wrong with a content, if anything. Only strict CR LF may be sent: a relay that accepts a bare LF as the
+/// end of a line could see a second mail in it (SMTP smuggling).
 pub(super) fn fault(content: &[u8]) -> Option<&'static str> {
     if is_strict(content) {
         return None;
@@ -32,7 +32,7 @@ pub(super) fn fault(content: &[u8]) -> Option<&'static str> {
     None
 }
 
-/// Whether the header holds bytes above 127, which only SMTPUTF8 carries.
+/// Whether the header has bytes above 127, which need SMTPUTF8.
 pub(super) fn has_header_outside_ascii(content: &[u8]) -> bool {
     if content.is_ascii() {
         return false;
@@ -41,21 +41,22 @@ pub(super) fn has_header_outside_ascii(content: &[u8]) -> bool {
     !content[..end.unwrap_or(content.len())].is_ascii()
 }
 
-/// A content as it is sent, with its end and what rides behind that.
+/// A content as it is sent: with its final dot and the commands behind it.
 pub(super) struct EncodedContent {
-    /// All of it, for one write.
+    /// All bytes, for one write.
     pub(super) bytes: ZeroizingBuf<Vec<u8>>,
-    /// Where the final dot stands: if no more bytes than these have left, the relay cannot have the mail.
+    /// The offset of the final dot: if no more bytes than this were sent, the relay cannot have the mail.
     pub(super) dot: usize,
 }
 
-/// Stuffs and ends a content that has no [`fault`]; `tail` follows the end.
+/// Dot-stuffs and ends a content that has no [`fault`]. `tail` follows the final dot.
 pub(super) fn stuffed(content: &[u8], tail: &str) -> EncodedContent {
-    // The dots at the start of a line: behind its first byte, a line begins after a line break.
+    // The offsets of dots at the start of a line: the first byte, and after a line break.
     let first = content.starts_with(b".").then_some(0);
     let dots = || first.into_iter().chain(memmem::find_iter(content, b"\n.").map(|line_break| line_break + 1));
     let dot = content.len() + dots().count();
-    // Room for all of it, so that no half of a mail is left behind unwiped when the buffer would grow.
+    // The capacity suffices for all of it. A buffer that grew would leave an unwiped copy of a part of the mail
+    // behind.
     let mut bytes = ZeroizingBuf::new(Vec::with_capacity(dot + 3 + tail.len()));
     let mut from = 0;
     for at in dots() {
@@ -73,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_strict_lines_are_taken() {
+    fn only_strict_lines_are_accepted() {
         assert_eq!(fault(b""), None);
         assert_eq!(fault(b"A: b\r\n\r\n.\r\n..\r\n"), None);
         assert_eq!(fault(&[&[b'x'; 998][..], b"\r\n"].concat()), None);

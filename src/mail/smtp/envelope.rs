@@ -3,20 +3,20 @@
 use crate::domain::text;
 use crate::mail::Envelope;
 
-/// What stands between MAIL and the content: MAIL, RCPT and DATA, without their ends.
+/// The commands before the content: MAIL, RCPT and DATA, without their ends.
 pub(super) struct EnvelopeCommands {
     pub(super) mail: String,
     pub(super) rcpt: String,
 }
 
-/// The longest address, in bytes: a path has 256, two of them its brackets (RFC 5321, 4.5.3.1.3).
+/// The longest address in bytes: a path has 256, of which two are its brackets (RFC 5321, 4.5.3.1.3).
 const MAX_ADDRESS: usize = 254;
 
 /// The third command.
 pub(super) const DATA: &str = "DATA";
 
 impl EnvelopeCommands {
-    /// The commands for an envelope, with the parameters of MAIL, each with its space.
+    /// The commands for an envelope. `parameters`: those of MAIL, each with a leading space.
     pub(super) fn new(envelope: &Envelope, parameters: &str) -> Self {
         Self {
             mail: format!("MAIL FROM:<{}>{parameters}", envelope.sender.as_str()),
@@ -24,14 +24,14 @@ impl EnvelopeCommands {
         }
     }
 
-    /// The three as one group (RFC 2920).
+    /// All three as one group (RFC 2920).
     pub(super) fn group(&self) -> String {
         format!("{}\r\n{}\r\n{DATA}\r\n", self.mail, self.rcpt)
     }
 }
 
-/// What is wrong with the addresses. Each was judged when it came in; but what stands in a command would be a command of
-/// its own behind a line break, so that it is looked at once more, where it is written.
+/// What is wrong with the addresses, if anything. Each was validated at input; but a line break in a command would
+/// start another command, so they are checked again where the command is built.
 pub(super) fn fault(envelope: &Envelope) -> Option<String> {
     [&envelope.sender, &envelope.recipient].into_iter().find_map(|address| {
         let address = address.as_str();

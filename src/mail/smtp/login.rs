@@ -19,14 +19,15 @@ use crate::domain::relay::LoginMethod;
 use crate::domain::text;
 use crate::mail::outcome::TransportErrorKind;
 
-/// The longest command line, with its end (RFC 5321, 4.5.3.1.4): what does not fit waits for the relay's 334.
+/// The longest command line, with its end (RFC 5321, 4.5.3.1.4): a response that does not fit is sent after the
+/// relay's 334.
 const MAX_COMMAND: usize = 512;
 
 /// Why the login failed.
 pub(super) struct LoginError {
     pub(super) kind: TransportErrorKind,
     pub(super) words: String,
-    /// 535: the relay does not know this username with this password.
+    /// 535: the relay does not accept this username with this password.
     pub(super) is_wrong_password: bool,
 }
 
@@ -52,7 +53,7 @@ impl Login {
         self.password.expose_secret()
     }
 
-    /// The mechanisms to use, by their names on the wire, the first one first; at least one.
+    /// The mechanisms to try, by their names in SMTP, in this order; at least one.
     fn mechanisms(&self, offered: &[String]) -> Result<Vec<&'static str>, LoginError> {
         let wanted: &[&str] = match self.method {
             LoginMethod::Auto => &["PLAIN", "LOGIN"],
@@ -74,11 +75,11 @@ impl Login {
         Err(LoginError::new(TransportErrorKind::Configuration, words))
     }
 
-    /// Logs in. With [`LoginMethod::Auto`], a relay that offers PLAIN and does not take it is then given LOGIN, as some do
-    /// that want only that.
+    /// Logs in. With [`LoginMethod::Auto`], if a relay offers PLAIN but does not accept it, tries LOGIN too, because
+    /// some relays only accept that.
     ///
     /// # Errors
-    /// When the relay offers no such login, or refuses it.
+    /// If the relay offers no such login, or refuses it.
     pub(super) async fn log_in(
         &self,
         wire: &mut Wire,
@@ -97,11 +98,11 @@ impl Login {
         let mut before = String::new();
         loop {
             let mechanism = mechanisms.remove(0);
-            let reply = self.try_by(mechanism, wire, timeout, relay).await?;
+            let reply = self.try_mechanism(mechanism, wire, timeout, relay).await?;
             if reply.code == 235 {
                 return Ok(());
             }
-            // Not known (502), or not for this account (504, 534; RFC 4954, 4 and 6).
+            // Unknown (502), or not for this account (504, 534; RFC 4954, 4 and 6).
             if matches!(reply.code, 502 | 504 | 534)
                 && let Some(next) = mechanisms.first()
             {
@@ -140,8 +141,8 @@ impl Login {
         LoginError { kind, words, is_wrong_password }
     }
 
-    /// Tries one mechanism; the last reply to it.
-    async fn try_by(
+    /// Tries one mechanism. Returns the last reply.
+    async fn try_mechanism(
         &self,
         mechanism: &'static str,
         wire: &mut Wire,
@@ -153,7 +154,7 @@ impl Login {
             "PLAIN" => vec![encoded(&["\0", username, "\0", self.password()])],
             "LOGIN" => vec![encoded(&[username]), encoded(&[self.password()])],
             "OAUTHBEARER" => {
-                // RFC 5801, 4: a comma and an equals sign of a name are escaped.
+                // RFC 5801, 4: commas and equals signs in a name are escaped.
                 let name = username.replace('=', "=3D").replace(',', "=2C");
                 let (host, port) = (relay.host(), relay.port().to_string());
                 vec![encoded(&[
@@ -170,15 +171,15 @@ impl Login {
             }
             _ => vec![encoded(&["user=", username, "\u{1}auth=Bearer ", self.password(), "\u{1}\u{1}"])],
         };
-        // A relay that sends a command back that it does not understand would have the transcript show it.
+        // A relay that does not understand a command may send it back, and the transcript would show it.
         wire.mask(Mask::new(answers.iter().map(|answer| answer.as_str()).chain([self.password()])));
         let reply = exchange(wire, mechanism, &answers, timeout).await?;
-        wire.mask_what_is_shown();
+        wire.mask_only_shown();
         Ok(reply)
     }
 }
 
-/// Names the mechanism, gives an answer to each 334, and returns the first reply that is another.
+/// Sends AUTH, answers each 334 with the next response, and returns the first other reply.
 async fn exchange(
     wire: &mut Wire,
     mechanism: &str,
@@ -187,7 +188,8 @@ async fn exchange(
 ) -> Result<Reply, NoReply> {
     let mut answers = answers.iter();
     let command = format!("AUTH {mechanism}");
-    // The first answer goes along where there is only one: LOGIN, which no RFC describes, has servers that mind it.
+    // A single response is sent with the command. LOGIN, which no RFC describes, has two, because some servers reject
+    // an initial response there.
     let fits = |answer: &&Zeroizing<String>| command.len() + 1 + answer.len() + 2 <= MAX_COMMAND;
     match (answers.len(), answers.as_slice().first().filter(fits)) {
         (1, Some(answer)) => {
@@ -207,7 +209,8 @@ async fn exchange(
                 wire.note("****");
                 send(wire, &[answer, "\r\n"], timeout).await?;
             }
-            // These tell what is wrong in a 334, and refuse after an empty answer, or a single 0x01 (RFC 7628, 3.2.3).
+            // These mechanisms describe the error in a 334, and refuse after an empty response, or a single 0x01 (RFC
+            // 7628, 3.2.3).
             None if matches!(mechanism, "XOAUTH2" | "OAUTHBEARER") => {
                 wire.command(if mechanism == "XOAUTH2" { "" } else { "AQ==" }, timeout).await?;
                 return wire.reply(timeout).await;
@@ -226,22 +229,22 @@ async fn send(wire: &mut Wire, parts: &[&str], timeout: Timeout) -> Result<(), N
 fn encoded(parts: &[&str]) -> Zeroizing<String> {
     let plain = joined(parts);
     let mut bytes = Zeroizing::new(vec![0; plain.len().div_ceil(3) * 4]);
-    // The room is what base64 needs, so that this does not fail.
+    // The buffer has the length that base64 needs, so that this does not fail.
     let length = STANDARD.encode_slice(plain.as_bytes(), &mut bytes).unwrap_or(0);
-    bytes[..length].iter().map(|byte| char::from(*byte)).fold(room(length), |mut text, character| {
+    bytes[..length].iter().map(|byte| char::from(*byte)).fold(with_capacity(length), |mut text, character| {
         text.push(character);
         text
     })
 }
 
-/// The parts in one text whose buffer never moved.
+/// The parts joined in one buffer, which is never reallocated.
 fn joined(parts: &[&str]) -> Zeroizing<String> {
-    let mut text = room(parts.iter().map(|part| part.len()).sum());
+    let mut text = with_capacity(parts.iter().map(|part| part.len()).sum());
     parts.iter().for_each(|part| text.push_str(part));
     text
 }
 
-fn room(length: usize) -> Zeroizing<String> {
+fn with_capacity(length: usize) -> Zeroizing<String> {
     Zeroizing::new(String::with_capacity(length))
 }
 

@@ -1,4 +1,4 @@
-//! What the connections to one relay have learned of its login.
+//! What the connections to one relay learn about its login.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,19 +11,19 @@ use tokio::sync::Mutex;
 use super::Login;
 use crate::mail::thread::in_thread;
 
-/// What asks for the password; an error is one line without any of it.
+/// The source of the password. An error is one line that contains no part of it.
 type Source = dyn Fn() -> Result<SecretString, String> + Send + Sync;
 
-/// Asks again for the password of the relay, such as an access token that has expired. It may block for a while.
+/// Gets the password of the relay again, such as an access token that has expired. It may block for a while.
 #[derive(Clone)]
 pub struct PasswordRenewal {
     source: Arc<Source>,
-    /// The key of the configuration that names the source.
+    /// The configuration key that names the source.
     key: &'static str,
 }
 
 impl PasswordRenewal {
-    /// One that gets the password by `source`, which the configuration names by `key`.
+    /// A renewal that calls `source`, which the configuration names by `key`.
     pub fn new(key: &'static str, source: impl Fn() -> Result<SecretString, String> + Send + Sync + 'static) -> Self {
         Self { source: Arc::new(source), key }
     }
@@ -35,11 +35,11 @@ impl fmt::Debug for PasswordRenewal {
     }
 }
 
-/// What earlier logins have shown; all connections share it.
+/// What earlier logins have shown, shared by all connections.
 #[derive(Debug, Default)]
 pub(super) struct LoginMemory {
     refuses_plain: AtomicBool,
-    /// The password that was given last, if it was asked for again.
+    /// The newest password, if it was renewed.
     newest: Mutex<Option<SecretString>>,
 }
 
@@ -58,8 +58,8 @@ impl LoginMemory {
         Login { password, ..login.clone() }
     }
 
-    /// The login with another password than the one that was refused: that of a connection which was refused before this
-    /// one, else what the source gives now. One connection asks at a time.
+    /// The login with another password than the refused one: the one that another connection has renewed, or else a
+    /// new one from the source. Only one connection renews it at a time.
     ///
     /// # Errors
     /// Why there is none, as a clause.
@@ -70,11 +70,11 @@ impl LoginMemory {
             return Ok(login);
         }
         let PasswordRenewal { source, key } = renewal.clone();
-        // A program or a file is waited for, and the other connections continue meanwhile.
+        // The source may wait for a program or a file; the other connections continue meanwhile.
         let given = in_thread(move || source()).await.unwrap_or_else(|error| Err(error.to_string()));
         let login = given.map(|password| with(&password)).map_err(|why| format!("asked again for it: {why}"))?;
         if login.password() == refused.password() {
-            // Another try with it could lock the account.
+            // Another attempt with the same password could lock the account.
             return Err(format!("`{key}`, asked again, gives the same"));
         }
         *newest = Some(login.password.clone());

@@ -1,8 +1,8 @@
-//! What the relay is told in secret and must not be shown when it says it back.
+//! Masks secrets that were sent to the relay if it sends them back.
 //!
-//! A relay that does not understand a command often repeats it in its reply: whole, cut off, on two lines or in capitals.
-//! So not only a secret as a whole is masked, but any part of it that is long enough to be no accident, in each form in which it
-//! can be read ([`quoted::each_form`]).
+//! A relay that does not understand a command often repeats it in its reply: in full, cut off, on two lines or in
+//! capitals. So not only the complete secret is masked, but any part of it that is too long to be a coincidence, in
+//! each reading of the text ([`quoted::for_each_reading`]).
 
 use std::ops::Range;
 
@@ -10,25 +10,26 @@ use zeroize::Zeroizing;
 
 use crate::mail::quoted;
 
-/// The shortest part of a secret that is looked for, in characters. A shorter secret is looked for as a whole.
+/// The shortest part of a secret that is masked, in characters. A shorter secret is only masked in full.
 const MIN_PART: usize = 8;
-/// The shortest secret that is looked for in what a text encodes: a shorter one would be found in what is no encoding at all.
+/// The shortest secret that is looked for in decoded text: a shorter one would be found in text that is not encoded
+/// at all.
 const MIN_ENCODED: usize = 4;
-/// The code of a line and what divides it from the text, in bytes: a short password may well be a part of the code.
+/// The code of a line and the separator after it, in bytes: a short password may well occur in the code.
 const CODE: usize = 4;
 
-/// Secrets that are masked in what is received, [`folded`].
+/// Secrets to mask in received text, [`folded`].
 #[derive(Default)]
 pub(super) struct Mask {
     secrets: Vec<Zeroizing<Vec<char>>>,
-    /// The same without what is no letter or digit in them.
+    /// The letters and digits of each.
     letters: Vec<Zeroizing<Vec<char>>>,
 }
 
 impl Mask {
     pub(super) fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
         let kept = |characters: &mut dyn Iterator<Item = char>, room: usize| {
-            // Room for all of it, so that nothing is left behind unwiped when the buffer would grow.
+            // The capacity suffices for all of it. A buffer that grew would leave an unwiped copy behind.
             let mut kept = Zeroizing::new(Vec::with_capacity(room));
             kept.extend(characters.map(folded));
             kept
@@ -46,7 +47,7 @@ impl Mask {
         if self.secrets.is_empty() {
             return line;
         }
-        // What is no reply of SMTP has no code.
+        // Data that is not an SMTP reply has no code.
         let has_code = line.len() >= 3
             && line[..3].iter().all(u8::is_ascii_digit)
             && matches!(line.get(3), None | Some(b' ' | b'-'));
@@ -56,31 +57,32 @@ impl Mask {
 
     fn text(&self, text: &str) -> String {
         let mut places = Vec::new();
-        quoted::each_form(text, |form| {
-            let mut characters = Zeroizing::new(Vec::with_capacity(form.characters.len()));
-            characters.extend(form.characters.iter().copied().map(folded));
-            let secrets = self.secrets.iter().filter(|secret| form.is_plain || secret.len() >= MIN_ENCODED);
-            find(&characters, secrets, |part| places.push(form.place(part)));
-            // Whatever divides the letters, or their bytes: blanks, hyphens, invisible characters, the zeros of UTF-16.
+        quoted::for_each_reading(text, |reading| {
+            let mut characters = Zeroizing::new(Vec::with_capacity(reading.characters.len()));
+            characters.extend(reading.characters.iter().copied().map(folded));
+            let secrets = self.secrets.iter().filter(|secret| reading.is_plain || secret.len() >= MIN_ENCODED);
+            find(&characters, secrets, |part| places.push(reading.place(part)));
+            // Whatever separates the letters or their bytes: blanks, hyphens, invisible characters, the zeros of
+            // UTF-16.
             let at = letters(&characters);
             if at.len() < characters.len() || self.letters != self.secrets {
                 let mut letters = Zeroizing::new(Vec::with_capacity(at.len()));
                 letters.extend(at.iter().map(|at| characters[*at]));
                 let long = self.letters.iter().filter(|secret| secret.len() >= MIN_PART);
-                find(&letters, long, |part| places.push(form.place(at[part.start]..at[part.end - 1] + 1)));
+                find(&letters, long, |part| places.push(reading.place(at[part.start]..at[part.end - 1] + 1)));
             }
         });
         quoted::masked(text, places)
     }
 }
 
-/// The numbers of the characters that are letters or digits.
+/// The indices of the characters that are letters or digits.
 fn letters(characters: &[char]) -> Vec<usize> {
     let numbered = characters.iter().enumerate();
     numbered.filter(|(_, character)| character.is_alphanumeric()).map(|(at, _)| at).collect()
 }
 
-/// Finds the parts of secrets in a text.
+/// Finds parts of secrets in a text.
 fn find<'a>(
     text: &[char],
     secrets: impl Iterator<Item = &'a Zeroizing<Vec<char>>> + Clone,
@@ -96,19 +98,19 @@ fn find<'a>(
     }
 }
 
-/// How many characters at the start of a text are a part of the secret that is to be masked.
+/// The length of the part of `secret` at the start of a text, if it must be masked; otherwise 0.
 fn secret_at_start(text: &[char], secret: &[char]) -> usize {
     let least = secret.len().min(MIN_PART);
     let longest = (0..=secret.len() - least).map(|start| common(text, &secret[start..])).max();
     longest.filter(|length| *length >= least).unwrap_or(0)
 }
 
-/// How many characters are the same from the start on.
+/// The length of the common prefix.
 fn common(one: &[char], other: &[char]) -> usize {
     one.iter().zip(other).take_while(|(one, other)| one == other).count()
 }
 
-/// A character in whatever case.
+/// A character in lower case.
 fn folded(character: char) -> char {
     character.to_lowercase().next().unwrap_or(character)
 }
@@ -122,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_secrets_and_long_parts_of_them_are_masked() {
+    fn complete_secrets_and_long_parts_of_them_are_masked() {
         let secrets = ["AHRpbQB0YW5zdGFhZg==", "pässword of mine"];
         assert_eq!(masked(&secrets, "500 what? AUTH PLAIN AHRpbQB0YW5zdGFhZg=="), "500 what? AUTH PLAIN ****");
         assert_eq!(masked(&secrets, "500 AHRpbQB0YW5z... 5zdGFhZg"), "500 ****... ****");
@@ -134,7 +136,7 @@ mod tests {
     fn a_secret_in_another_form_is_masked() {
         let secrets = ["AHRpbQB0YW5zdGFhZnRhbnN0YWFm", "tanstaaftanstaaf"];
         for (line, shown) in [
-            // The password alone, and the decoded answer with its NULs, in base64 and in hexadecimal digits.
+            // The password alone, and the decoded response with its NULs, in base64 and in hexadecimal digits.
             ("535 <dGFuc3RhYWZ0YW5zdGFhZg==>", "535 <****==>"),
             ("535 AHRpbQB0YW5zdGFhZnRhbnN0YWFm", "535 ****"),
             ("535 0074696d0074616e737461616674616e7374616166", "535 0074696d00****"),
@@ -151,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_whose_letters_are_divided_is_masked() {
+    fn a_secret_with_separated_letters_is_masked() {
         let secrets = ["correct horse-battery"];
         for (line, shown) in [
             ("535 c o r r e c t h o r s e - b a t t e r y!", "535 ****!"),
@@ -168,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_secret_is_masked_as_a_whole_and_never_in_the_code() {
+    fn a_short_secret_is_masked_only_in_full_and_never_in_the_code() {
         assert_eq!(masked(&["535", ""], "535 5355 no 53"), "535 ****5 no 53");
         assert_eq!(masked(&["secret"], "secret"), "****");
         assert_eq!(masked(&["secret"], "250"), "250");

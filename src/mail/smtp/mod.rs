@@ -1,17 +1,17 @@
-//! The dialogue with a mail relay (RFC 5321), driven phase by phase, so that what became of a mail is always known.
+//! The dialogue with a mail relay (RFC 5321), phase by phase, so that the outcome of a mail is always known.
 //!
-//! A [`Relay`] says where mails go; [`Relay::open`] connects, encrypts and logs in, and gives a [`SmtpConnection`]. The
-//! files: `relay` (the settings), `account` and `login_memory` (who the program is there, and what logins have shown),
-//! `addresses` (the race to one that answers), `opening` (up to EHLO), `login` (AUTH), `mask`
-//! (what is not shown), `connection` (MAIL, RCPT, DATA, the dot), `wire` (bytes, deadlines, bounds), `stream` and `tls` below
-//! it, `reply` and `capabilities` (what the relay says), `content` and `envelope` (what may be sent at all).
+//! A [`Relay`] has the settings. [`Relay::open`] connects, encrypts and logs in, and returns an [`SmtpConnection`].
+//! The files: `relay` (the settings), `account` and `login_memory` (the account at the relay, and what logins have
+//! shown), `addresses` (the race to an address that answers), `opening` (up to EHLO), `login` (AUTH), `mask` (secrets
+//! in replies), `connection` (MAIL, RCPT, DATA, the dot), `wire` (bytes, deadlines, bounds), with `stream` and `tls`
+//! below it, `reply` and `capabilities` (what the relay sends), `content` and `envelope` (what may be sent to it).
 //!
 //! # What is not trusted
 //!
-//! The relay: each reply has a deadline as a whole and a bound in lines and bytes, so that neither an endless reply nor
-//! one byte a second holds a worker or fills its memory. What it says becomes one visible line, without our secrets.
-//! The caller: addresses and content are checked before the first byte of them is sent, because one bare line break
-//! would be a mail of somebody else (RUSTSEC-2026-0561).
+//! The relay: each complete reply has a deadline, and a bound in lines and bytes, so that neither an endless reply
+//! nor one byte a second blocks a worker or fills its memory. Its text becomes one line without control characters
+//! and without our secrets. The caller: addresses and content are checked before the first byte of them is sent,
+//! because one bare line break could smuggle in another mail (RUSTSEC-2026-0561).
 
 mod account;
 mod addresses;
@@ -43,30 +43,30 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long each part may take (RFC 5321, 4.5.3.2). A deadline is for a reply as a whole, not for its next byte.
+/// The time limits (RFC 5321, 4.5.3.2). A limit is for a complete reply, not for its next byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timeouts {
-    /// Looking up the name, and then connecting to one address.
+    /// Looking up the name, and connecting to one address.
     pub connect: Duration,
     /// The TLS handshake.
     pub tls: Duration,
-    /// The greeting. RFC 5321 gives it 5 minutes, which a person at a terminal does not wait.
+    /// The greeting. RFC 5321 allows 5 minutes, but an operator at a terminal does not wait that long.
     pub greeting: Duration,
-    /// The same while the name of the relay has another address that was not tried yet.
+    /// The greeting, while the name of the relay has another address that was not tried yet.
     pub next_address: Duration,
     /// EHLO, STARTTLS, and each step of AUTH.
     pub hello: Duration,
     /// MAIL and RSET.
     pub mail: Duration,
-    /// RCPT: the relay may look the recipient up elsewhere.
+    /// RCPT, at which the relay may look up the recipient elsewhere.
     pub rcpt: Duration,
     /// The 354 after DATA.
     pub data: Duration,
-    /// Each block of the content that the network takes.
+    /// Each block of the content.
     pub block: Duration,
-    /// The reply to the final dot. Less than the 10 minutes of RFC 5321 sends mails twice.
+    /// The reply to the final dot. A limit below the 10 minutes of RFC 5321 leads to duplicate mails.
     pub dot: Duration,
-    /// Opening a connection in all, and one mail in all: what the parts above may add up to.
+    /// Opening a connection, or delivering one mail: the sum of the parts above.
     pub whole: Duration,
     /// The reply to QUIT, which changes nothing any more.
     pub quit: Duration,
@@ -91,30 +91,31 @@ impl Default for Timeouts {
     }
 }
 
-/// Whose a line of the transcript is.
+/// The origin of a line of the transcript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// This program said it.
+    /// Sent by this program.
     Ours,
-    /// The relay said it.
+    /// Sent by the relay.
     Relay,
-    /// Nobody said it: what became of the connection besides, such as the address and TLS.
+    /// Information about the connection, such as the address and TLS.
     Note,
-    /// The same, where the configuration could be better.
+    /// Advice to improve the configuration.
     Advice,
 }
 
-/// What hears one line.
+/// A function that receives one line.
 type TranscriptSink = dyn Fn(Side, &str) + Send + Sync;
 
-/// Hears each line of the dialogue, as `mail test -v` shows it: visible, without the password and without the content.
+/// Receives each line of the dialogue, for `mail test -v`: without control characters, without the password and
+/// without the content.
 #[derive(Clone)]
 pub struct Transcript(Arc<TranscriptSink>);
 
 impl Transcript {
-    /// A transcript that gives each line to `hear`.
-    pub fn new(hear: impl Fn(Side, &str) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(hear))
+    /// A transcript that passes each line to `receive`.
+    pub fn new(receive: impl Fn(Side, &str) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(receive))
     }
 
     fn line(&self, side: Side, line: &str) {

@@ -1,4 +1,4 @@
-//! From nothing to a connection on which mails can be handed over: connect, encrypt, greet, log in.
+//! Opens a connection on which mails can be delivered: connects, encrypts, greets and logs in.
 
 use std::future::Future;
 use std::io;
@@ -35,11 +35,11 @@ use crate::mail::outcome::TransportErrorKind;
 use crate::mail::thread::in_thread;
 
 impl Relay {
-    /// Connects, encrypts, greets and logs in. Of several addresses the first that greets is used. A password that the relay
-    /// refuses is asked for once more, if [`Relay::password_renewal`] can give another.
+    /// Connects, encrypts, greets and logs in. Of several addresses, uses the first that greets. If the relay refuses
+    /// the password, gets it once more from [`Relay::password_renewal`], if that returns another one.
     ///
     /// # Errors
-    /// When the relay cannot be used; what that means is in [`TransportError::kind`].
+    /// If the relay cannot be used; see [`TransportError::kind`].
     pub async fn open(&self) -> Result<SmtpConnection, TransportError> {
         let opening = Opening { relay: self, end: Instant::now() + self.timeouts.whole };
         let (wire, mut capabilities) = opening.run().await?;
@@ -53,7 +53,7 @@ struct Opening<'a> {
     end: Instant,
 }
 
-/// A connection on which EHLO was answered.
+/// A connection on which the relay replied to EHLO.
 struct GreetedConnection {
     wire: Wire,
     capabilities: Capabilities,
@@ -74,7 +74,7 @@ impl Opening<'_> {
                 Err(why) => return Err(self.refused(LoginError { words: format!("{}; {why}", error.words), ..error })),
             };
             self.relay.note(Side::Note, "the relay refused the password; logging in with the one that was given anew");
-            // Relays hang up after a refused login, at once or at the next command.
+            // Relays hang up after a refused login, at once or at the next command, so a new connection is needed.
             greeted.wire.quit(self.relay.timeouts.quit).await;
             greeted = self.greeted().await?;
             if let Err(error) = self.log_in(&login, &mut greeted).await? {
@@ -85,7 +85,7 @@ impl Opening<'_> {
         Ok((greeted.wire, greeted.capabilities))
     }
 
-    /// Logs in; the inner error is that of the login.
+    /// Logs in. The inner error is that of the login.
     async fn log_in(
         &self,
         login: &Login,
@@ -102,12 +102,12 @@ impl Opening<'_> {
         self.relay.trouble(error.kind, Phase::Auth, &error.words)
     }
 
-    /// A connection to the first address that greets. One that refuses, hangs up or does not answer is no trouble as long as
-    /// there is another (RFC 5321, 5.1).
+    /// A connection to the first address that greets. An address that refuses, hangs up or does not answer is no
+    /// error as long as there is another (RFC 5321, 5.1).
     async fn greeted(&self) -> Result<GreetedConnection, TransportError> {
         let mut addresses = self.addresses().await?;
         if let Some(address) = self.relay.greeted_by() {
-            addresses.begin_with(address);
+            addresses.put_first(address);
         }
         let mut failures: Vec<(IpAddr, TransportError)> = Vec::new();
         loop {
@@ -122,7 +122,7 @@ impl Opening<'_> {
             };
             self.relay.note(Side::Note, &format!("connected to {}, port {}", address.ip(), address.port()));
             let Timeouts { greeting, next_address, .. } = self.relay.timeouts;
-            // One that is slow to greet is no reason to wait where another may greet at once; the last one has all the time.
+            // Another address may greet at once, so a slow one gets less time; the last one gets all of it.
             let wait = if addresses.is_empty() { greeting } else { greeting.min(next_address) };
             match self.greet(tcp, wait).await {
                 Ok((wire, capabilities)) => {
@@ -135,7 +135,7 @@ impl Opening<'_> {
         }
     }
 
-    /// The trouble of a relay of which no address greets: the one there is, or all of them in one line.
+    /// The error if no address greets: that of the only address, or all of them in one line.
     fn none_greets(&self, mut failures: Vec<(IpAddr, TransportError)>) -> TransportError {
         let later = |words: &str| self.relay.trouble(TransportErrorKind::Temporary, Phase::Connect, words);
         if failures.len() <= 1 {
@@ -173,7 +173,7 @@ impl Opening<'_> {
         Ok(addresses)
     }
 
-    /// Encrypts and says EHLO. `wait`: how long the greeting may take.
+    /// Encrypts and sends EHLO. `wait`: how long the greeting may take.
     async fn greet(&self, tcp: TcpStream, wait: Duration) -> Result<(Wire, Capabilities), TransportError> {
         let transcript = || self.relay.transcript.clone();
         let mut wire = match self.relay.security() {
@@ -191,7 +191,7 @@ impl Opening<'_> {
                 let mut wire = Wire::new(RelayStream::Plain(tcp), transcript());
                 self.greeting(&mut wire, wait).await?;
                 let tcp = self.start_tls(wire).await?;
-                // What was offered before TLS may have been said by anybody (RFC 3207, 4.2).
+                // Capabilities received before TLS may come from an attacker (RFC 3207, 4.2).
                 Wire::new(self.encrypt(tcp).await?, transcript())
             }
         };
@@ -223,8 +223,8 @@ impl Opening<'_> {
     async fn greeting(&self, wire: &mut Wire, wait: Duration) -> Result<(), TransportError> {
         let reply = wire.reply(self.timeout(wait)).await;
         let reply = reply.map_err(|no| {
-            let mut trouble = self.no_reply(Phase::Greeting, no);
-            // A port that expects TLS from the first byte stays silent, as one behind a firewall does.
+            let mut trouble = self.no_reply_error(Phase::Greeting, no);
+            // A port that expects TLS from the first byte stays silent, as does a port behind a firewall.
             if self.relay.security() == Security::StartTls && self.relay.port() == 465 {
                 trouble.words.push_str(" (port 465 usually wants `tls = \"implicit\"`)");
             }
@@ -233,7 +233,7 @@ impl Opening<'_> {
         self.expect(Phase::Greeting, 220, &reply)
     }
 
-    /// EHLO, or HELO for a relay that does not know EHLO.
+    /// Sends EHLO, or HELO to a relay that does not know EHLO.
     async fn hello(&self, wire: &mut Wire) -> Result<Capabilities, TransportError> {
         let helo = &self.relay.helo;
         if helo.is_empty() || helo.contains(|c: char| c.is_whitespace() || text::is_unprintable(c)) || !helo.is_ascii()
@@ -241,9 +241,9 @@ impl Opening<'_> {
             let words = format!("`{}` is no name to greet with (`helo`)", text::quoted(helo, 80));
             return Err(self.relay.trouble(TransportErrorKind::Configuration, Phase::Ehlo, &words));
         }
-        let reply = self.ask(wire, Phase::Ehlo, &format!("EHLO {helo}")).await?;
+        let reply = self.exchange(wire, Phase::Ehlo, &format!("EHLO {helo}")).await?;
         if matches!(reply.code, 500 | 502) {
-            let reply = self.ask(wire, Phase::Ehlo, &format!("HELO {helo}")).await?;
+            let reply = self.exchange(wire, Phase::Ehlo, &format!("HELO {helo}")).await?;
             self.expect_hello(&reply)?;
             return Ok(Capabilities::default());
         }
@@ -251,7 +251,7 @@ impl Opening<'_> {
         Ok(Capabilities::read(&reply))
     }
 
-    /// A relay that refuses the greeting usually minds the name in it.
+    /// A relay that refuses EHLO usually rejects the name in it.
     fn expect_hello(&self, reply: &Reply) -> Result<(), TransportError> {
         self.expect(Phase::Ehlo, 250, reply).map_err(|mut trouble| {
             if reply.code != 421 && trouble.phase == Phase::Ehlo {
@@ -264,16 +264,16 @@ impl Opening<'_> {
         })
     }
 
-    /// EHLO and STARTTLS (RFC 3207), on which the connection below is given back.
+    /// Sends EHLO and STARTTLS (RFC 3207), and returns the TCP connection.
     async fn start_tls(&self, mut wire: Wire) -> Result<TcpStream, TransportError> {
         let permanent = |words| self.relay.trouble(TransportErrorKind::Permanent, Phase::StartTls, words);
         if !self.hello(&mut wire).await?.starttls {
             return Err(permanent("the relay does not offer STARTTLS; nothing is sent in the clear"));
         }
-        let reply = self.ask(&mut wire, Phase::StartTls, "STARTTLS").await?;
+        let reply = self.exchange(&mut wire, Phase::StartTls, "STARTTLS").await?;
         self.expect(Phase::StartTls, 220, &reply)?;
         if !wire.is_quiet() {
-            // Somebody on the way would have their words taken for what the relay says under TLS (CVE-2011-0411).
+            // An attacker could inject data that would be taken for replies sent under TLS (CVE-2011-0411).
             return Err(permanent("unexpected data after the reply to STARTTLS: possible man-in-the-middle"));
         }
         match wire.into_stream() {
@@ -282,20 +282,21 @@ impl Opening<'_> {
         }
     }
 
-    async fn ask(&self, wire: &mut Wire, phase: Phase, command: &str) -> Result<Reply, TransportError> {
+    async fn exchange(&self, wire: &mut Wire, phase: Phase, command: &str) -> Result<Reply, TransportError> {
         let timeout = self.timeout(self.relay.timeouts.hello);
-        wire.command(command, timeout).await.map_err(|no| self.no_reply(phase, no))?;
-        wire.reply(timeout).await.map_err(|no| self.no_reply(phase, no))
+        wire.command(command, timeout).await.map_err(|no| self.no_reply_error(phase, no))?;
+        wire.reply(timeout).await.map_err(|no| self.no_reply_error(phase, no))
     }
 
-    /// Only one code is good; 4yz passes, anything else does not.
+    /// Checks the code of a reply: 4yz is a temporary error, and any other unexpected code a permanent one.
     fn expect(&self, phase: Phase, code: u16, reply: &Reply) -> Result<(), TransportError> {
         let kind = match reply.code {
             good if good == code => return Ok(()),
             400..=499 => TransportErrorKind::Temporary,
             _ => TransportErrorKind::Permanent,
         };
-        // Some relays, Postfix among them, complete TLS with everybody and refuse clients without a trusted certificate only then.
+        // Some relays, such as Postfix, complete TLS with every client, and refuse those without a trusted
+        // certificate only afterwards.
         let about_certificate = self.relay.tls().and_then(|tls| tls.refused_certificate(&reply.words()));
         Err(match about_certificate {
             Some(words) => self.relay.trouble(TransportErrorKind::Configuration, Phase::Tls, &words),
@@ -303,10 +304,10 @@ impl Opening<'_> {
         })
     }
 
-    fn no_reply(&self, phase: Phase, no: NoReply) -> TransportError {
+    fn no_reply_error(&self, phase: Phase, no: NoReply) -> TransportError {
         match no {
             NoReply::Lost(mut words) => {
-                // A relay of TLS 1.3 completes the handshake before it looks at the certificate.
+                // With TLS 1.3 the handshake is complete before the relay checks the certificate.
                 words += self.relay.tls().map_or("", |tls| tls.hint_of_missing_certificate());
                 self.relay.trouble(TransportErrorKind::Temporary, phase, &words)
             }
@@ -337,7 +338,7 @@ impl Opening<'_> {
     }
 }
 
-/// The addresses of a host (getaddrinfo(3)), which may be given by its address.
+/// The addresses of a host (getaddrinfo(3)). The host may be an IP address.
 async fn look_up(host: String, port: u16) -> io::Result<Vec<SocketAddr>> {
     if let Ok(ip) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(ip, port)]);
@@ -346,7 +347,7 @@ async fn look_up(host: String, port: u16) -> io::Result<Vec<SocketAddr>> {
     Ok(found.map_err(io::Error::other)??.collect())
 }
 
-/// Whether another address of the same name may do better: this one greets nobody, for now or at all.
+/// Whether another address of the same name may work: this one refuses to greet, temporarily or permanently.
 fn is_of_this_address(trouble: &TransportError) -> bool {
     match trouble.kind {
         TransportErrorKind::Temporary => trouble.phase <= Phase::StartTls,

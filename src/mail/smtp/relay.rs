@@ -1,4 +1,4 @@
-//! Where mails go, and how.
+//! The relay that takes the mails, and its settings.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -28,52 +28,52 @@ use crate::mail::outcome::Phase;
 use crate::mail::outcome::TransportError;
 use crate::mail::outcome::TransportErrorKind;
 
-/// A mail relay, as it is configured. Clones share the TLS settings, the sessions that TLS resumes, and what was
-/// learned of the relay.
+/// A configured mail relay. Clones share the TLS settings, the TLS sessions for resumption, and what was learned
+/// about the relay.
 #[derive(Clone)]
 pub struct Relay {
     host: String,
     port: u16,
     security: Security,
-    /// `None` without TLS.
+    /// The TLS settings; `None` without TLS.
     tls: Option<Tls>,
-    /// The addresses of the host; empty: its name is looked up for each connection.
+    /// The addresses of the host; empty: the name is looked up for each connection.
     pub addresses: Vec<IpAddr>,
-    /// The name by which the program greets (RFC 5321, 4.1.1.1): a host name, or an address in brackets.
+    /// The name in EHLO (RFC 5321, 4.1.1.1): a host name, or an address in brackets.
     pub helo: String,
-    /// The account with the relay, if it wants one.
+    /// The account at the relay, if it requires one.
     pub login: Option<Login>,
-    /// Gives the password of [`Relay::login`] again, once the relay refuses it.
+    /// Gets the password of [`Relay::login`] again when the relay refuses it.
     pub password_renewal: Option<PasswordRenewal>,
-    /// How long each part may take.
+    /// The time limits.
     pub timeouts: Timeouts,
-    /// How many mails go over one connection; `None`: as many as the relay takes.
+    /// How many mails are sent over one connection; `None`: as many as the relay accepts.
     pub mails_per_connection: Option<u32>,
-    /// Who hears the dialogue.
+    /// Receives the lines of the dialogue.
     pub transcript: Option<Transcript>,
-    /// It has refused several commands in one write, though it offers to take them.
+    /// The relay offers PIPELINING, but refused several commands in one write.
     refuses_pipelining: Arc<AtomicBool>,
-    /// The address that greeted last: it is tried first.
+    /// The address that greeted last, which is tried first.
     greeted_by: Arc<Mutex<Option<SocketAddr>>>,
     /// What earlier logins have shown.
     pub(super) login_memory: Arc<LoginMemory>,
 }
 
 impl Relay {
-    /// A relay without a login, that is greeted as `localhost`. The certificates are read here, once; those of `ca_file` are
-    /// trusted instead of those of the system.
+    /// A relay without a login, greeted as `localhost`. Reads the certificates once; those of `ca_file` are trusted
+    /// instead of the system's.
     ///
     /// # Errors
-    /// When the host or `ca_file` cannot be used.
+    /// If the host or `ca_file` cannot be used.
     pub fn new(host: &str, port: u16, security: Security, ca_file: Option<&Path>) -> Result<Self, RelayError> {
         let trust = ca_file.map_or(Trust::System, |file| Trust::CaFile(file.to_owned()));
         Self::with_tls(host, port, security, &TlsOptions { trust, ..TlsOptions::default() })
     }
 
-    /// The same with all that can be said of TLS, which counts for nothing where there is none.
+    /// Like [`Relay::new`], with all TLS options, which are ignored without TLS.
     ///
     /// # Errors
-    /// When the host or a file of the options cannot be used.
+    /// If the host or a file of the options cannot be used.
     pub fn with_tls(host: &str, port: u16, security: Security, options: &TlsOptions) -> Result<Self, RelayError> {
         let shown = || text::quoted(host, 80);
         ServerName::try_from(host).map_err(|_| RelayError::Host(shown()))?;
@@ -100,17 +100,17 @@ impl Relay {
         })
     }
 
-    /// The host as it is configured.
+    /// The configured host.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The port.
+    /// The configured port.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// How the connection is protected.
+    /// The protection of the connection.
     pub fn security(&self) -> Security {
         self.security
     }
@@ -119,19 +119,19 @@ impl Relay {
         self.tls.as_ref()
     }
 
-    /// Tells the transcript something that is not part of the dialogue.
+    /// Adds a line to the transcript that is not part of the dialogue.
     pub(super) fn note(&self, side: Side, line: &str) {
         if let Some(transcript) = &self.transcript {
             transcript.line(side, &text::visible(line));
         }
     }
 
-    /// Whether the next mail is the last one of a connection on which so many were taken.
-    pub(super) fn is_last_mail(&self, taken: u32) -> bool {
-        self.mails_per_connection.is_some_and(|most| taken.saturating_add(1) >= most)
+    /// Whether the next mail is the last one of a connection on which `accepted` mails were accepted.
+    pub(super) fn is_last_mail(&self, accepted: u32) -> bool {
+        self.mails_per_connection.is_some_and(|most| accepted.saturating_add(1) >= most)
     }
 
-    /// From now on each command waits for the reply to the one before it, on every connection that is opened.
+    /// From now on, each command waits for the reply to the one before it, on every new connection.
     pub(super) fn give_up_pipelining(&self) {
         self.refuses_pipelining.store(true, Ordering::Relaxed);
     }
@@ -149,7 +149,7 @@ impl Relay {
         *self.greeted_by.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
     }
 
-    /// Host and port, as people write them.
+    /// Host and port for messages.
     pub(super) fn name(&self) -> String {
         if self.host.contains(':') {
             format!("[{}]:{}", self.host, self.port)
@@ -163,7 +163,7 @@ impl Relay {
     }
 }
 
-/// Whether an address never leaves the machine. An IPv4 address may come as an IPv6 one.
+/// Whether an address never leaves this machine. An IPv4 address may be mapped to IPv6.
 pub(super) fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }
@@ -188,7 +188,7 @@ mod tests {
     use crate::private_file::FileError;
 
     #[test]
-    fn without_tls_only_this_machine_is_taken() {
+    fn without_tls_only_this_machine_is_accepted() {
         for host in ["localhost", "LocalHost", "127.0.0.1", "127.9.9.9", "::1"] {
             assert!(Relay::new(host, 25, Security::None, None).is_ok(), "{host}");
         }

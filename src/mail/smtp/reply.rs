@@ -7,35 +7,36 @@ use crate::domain::reply::RelayReply;
 use crate::domain::text;
 use crate::mail::code_mask::CodeMask;
 
-/// The longest line of a reply, in bytes; RFC 5321, 4.5.3.1.5, allows 512.
+/// The longest line of a reply in bytes; RFC 5321, 4.5.3.1.5, allows 512.
 pub(super) const MAX_LINE: usize = 4096;
-/// The most lines of a reply. A long EHLO has about 20.
+/// The highest number of lines of a reply. A long reply to EHLO has about 20.
 const MAX_LINES: usize = 128;
-/// The longest reply, in bytes.
+/// The longest reply in bytes.
 const MAX_BYTES: usize = 64 * 1024;
 /// How much of a reply is quoted, in characters.
 const QUOTED: usize = 300;
-/// A reply, whole.
+/// A complete reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reply {
-    /// Three digits: those of the last line, should others stand before it.
+    /// Three digits; if lines have different codes, the last one.
     pub(super) code: u16,
-    /// The text of each line with that code, at least one.
+    /// The text of each line with that code; at least one.
     pub(super) lines: Vec<String>,
-    /// The lines with other codes, with them.
+    /// The lines with other codes, including the codes.
     pub(super) others: Vec<String>,
 }
 
-/// A reply of which lines may still be missing.
+/// A reply that may still lack lines.
 #[derive(Debug, Default)]
 pub(super) struct PartialReply {
     lines: Vec<(u16, String)>,
     bytes: usize,
 }
 
-/// One line: the code, whether it is the last, and the text. A text that is not UTF-8 is still a text: what counts is
-/// the code, and any digits may follow its first one: Postfix's access maps say 571. A code alone is a line without a text,
-/// with or without the space that RFC 5321, 4.2.1, wants; some relays have other marks in its place.
+/// Parses a line to the code, whether it is the last line, and the text. A text that is not UTF-8 is accepted,
+/// because only the code matters, and the code may have any digits after the first: Postfix's access maps use 571. A
+/// code alone is a line without text, with or without the space of RFC 5321, 4.2.1; some relays send other characters
+/// in its place.
 fn line(line: &[u8]) -> Option<(u16, bool, String)> {
     let (code, rest) = line.split_at_checked(3)?;
     let [hundreds @ b'2'..=b'5', tens @ b'0'..=b'9', ones @ b'0'..=b'9'] = code else { return None };
@@ -52,15 +53,15 @@ fn line(line: &[u8]) -> Option<(u16, bool, String)> {
 }
 
 impl PartialReply {
-    /// Whether it has no line yet.
+    /// Whether it has no lines yet.
     pub(super) fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
 
-    /// Takes the next line, without its end; the reply, if it is whole now.
+    /// Adds the next line, without its end. Returns the reply if it is complete.
     ///
     /// # Errors
-    /// What about it is not SMTP.
+    /// Why it is not SMTP.
     pub(super) fn take(&mut self, bytes: &[u8]) -> Result<Option<Reply>, String> {
         let Some((code, is_last, text)) = line(bytes) else {
             return Err(format!("not SMTP: {}", text::quoted(&String::from_utf8_lossy(bytes), 80)));
@@ -81,7 +82,7 @@ impl PartialReply {
 }
 
 impl Reply {
-    /// What a refusal says about a mail to this recipient.
+    /// What a refusal shows about a mail to this recipient.
     pub(super) fn about(&self, phase: Phase, recipient: &EmailAddress) -> RelayReply {
         let status = self.lines.iter().rev().find_map(|line| EnhancedStatus::at_start(line));
         RelayReply::new(phase, self.code, status, &self.lines.join(" "), recipient)
@@ -93,12 +94,12 @@ impl Reply {
         EnhancedStatus::at_start(line).and_then(|_| line.split_ascii_whitespace().next())
     }
 
-    /// The code and the text as one line: visible, and not too long.
+    /// The code and the text as one line, without control characters and not too long.
     pub(super) fn words(&self) -> String {
         text::quoted(&self.joined(), QUOTED)
     }
 
-    /// [`Reply::words`], for a reply to a mail: without the code that is in it.
+    /// Like [`Reply::words`], for a reply to a mail: without the code of the mail.
     pub(super) fn words_about(&self, codes: &CodeMask) -> String {
         text::quoted(&codes.text(&self.joined()), QUOTED)
     }
@@ -106,7 +107,7 @@ impl Reply {
     fn joined(&self) -> String {
         let mut joined = self.code.to_string();
         for (index, line) in self.lines.iter().enumerate() {
-            // Many relays repeat the enhanced code on each line.
+            // Many relays repeat the enhanced status code on each line.
             let repeated = self.status().filter(|_| index > 0).and_then(|status| line.strip_prefix(status));
             let line = repeated.unwrap_or(line).trim();
             if !line.is_empty() {
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_reply_is_named() {
+    fn an_invalid_reply_is_described() {
         for text in ["", "25", "2500 ok", "250ok", "abc hello", "150 x", "650 x", " 250 x", "HTTP/1.1 400"] {
             assert!(reply(text.as_bytes()).unwrap_err().starts_with("not SMTP"), "{text}");
         }
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_codes_in_one_reply_the_last_holds_and_the_words_have_them_all() {
+    fn of_several_codes_in_one_reply_the_last_counts_and_the_text_has_them_all() {
         let several = reply(b"550-5.1.1 Unknown user\n550-5.1.1 here\n554 5.0.0 Rejected").unwrap().unwrap();
         let words = "554 5.0.0 Rejected (the last of several codes in one reply; before it: 550 5.1.1 Unknown user \
                      550 5.1.1 here)";

@@ -1,4 +1,4 @@
-//! The bytes below the dialogue: TCP, with or without TLS.
+//! The byte stream below the dialogue: TCP, with or without TLS.
 
 use std::io;
 
@@ -7,19 +7,19 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// What one write to TLS is given at most: as much as rustls keeps before it is sent.
+/// The most that one write passes to TLS: as much as rustls buffers.
 const BLOCK: usize = 64 * 1024;
 
-/// A connection, open.
+/// An open connection.
 pub(super) enum RelayStream {
-    /// Everybody on the way can read it.
+    /// Not encrypted.
     Plain(TcpStream),
     /// Encrypted, with a relay whose certificate was verified.
     Tls(Box<TlsStream<TcpStream>>),
 }
 
 impl RelayStream {
-    /// Writes the beginning of `bytes`, as much as the network takes at once, and says how much.
+    /// Writes as much of the beginning of `bytes` as the network accepts at once, and returns the number of bytes.
     pub(super) async fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Plain(stream) => stream.write(bytes).await,
@@ -32,8 +32,8 @@ impl RelayStream {
         }
     }
 
-    /// How much of `bytes` may have left although [`RelayStream::write`] failed or was given up. A failed write to a socket
-    /// has sent nothing; one to TLS may have sent some of its records before.
+    /// How many of `bytes` may have been sent although [`RelayStream::write`] failed or was cancelled. A failed write
+    /// to a socket has sent nothing; one to TLS may have sent some of its records before.
     pub(super) fn may_have_left(&self, bytes: &[u8]) -> usize {
         match self {
             Self::Plain(_) => 0,
@@ -41,7 +41,7 @@ impl RelayStream {
         }
     }
 
-    /// Reads what is there, at most `limit` bytes, onto the end of `buffer`; 0 when the other side has closed.
+    /// Reads available bytes, at most `limit`, to the end of `buffer`; 0 if the other side has closed the connection.
     pub(super) async fn read(&mut self, buffer: &mut Vec<u8>, limit: usize) -> io::Result<usize> {
         let before = buffer.len();
         buffer.resize(before + limit, 0);
@@ -53,7 +53,7 @@ impl RelayStream {
         read
     }
 
-    /// Takes leave of the other side.
+    /// Closes the writing side.
     pub(super) async fn shut_down(&mut self) -> io::Result<()> {
         match self {
             Self::Plain(stream) => stream.shutdown().await,

@@ -1,5 +1,5 @@
-//! TLS: whom to trust as the relay, and the certificate by which the program shows who it is. Nothing is loosened: TLS 1.2
-//! and 1.3, a certificate that verifies or is named itself, and the name that is configured.
+//! TLS: how the relay's certificate is verified, and the client certificate of this program. There is no insecure
+//! option: TLS 1.2 or 1.3, a certificate that verifies or is itself configured, and the configured name.
 
 mod client_certificate;
 mod fault;
@@ -43,49 +43,49 @@ pub(super) use fault::ended_tls;
 pub(super) use fault::lost;
 pub(super) use fault::trouble;
 
-/// The most that is read of a file with certificates, in bytes: many times what systems have.
+/// The most that is read of a certificate file, in bytes: many times what systems have.
 const CERTIFICATES_LIMIT: usize = 16 * 1024 * 1024;
 
-/// How the program knows the relay, and shows itself to it. The default is that of browsers: an authority of the system
-/// vouches for the name of the host.
+/// How the relay is authenticated, and this program to the relay. By default as in browsers: by an authority that the
+/// system trusts, for the name of the host.
 #[derive(Debug, Clone, Default)]
 pub struct TlsOptions {
-    /// What vouches for the relay's certificate.
+    /// How the relay's certificate is trusted.
     pub trust: Trust,
-    /// The name, or address, that the certificate must be for; `None`: the host.
+    /// The name or address for which the certificate must be issued; `None`: the host.
     pub name: Option<String>,
-    /// The certificate of the program; `None`: it shows none.
+    /// The client certificate; `None`: there is none.
     pub client_certificate: Option<ClientCertificate>,
 }
 
-/// What vouches for the relay's certificate. Its dates and its name are checked in each case.
+/// How the relay's certificate is trusted. Its dates and its name are checked in each case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Trust {
-    /// The authorities of the system.
+    /// By the authorities of the system.
     #[default]
     System,
-    /// The authorities in a file (PEM); a certificate that is in the file itself needs no other.
+    /// By the authorities in a file (PEM). A certificate in the file is also trusted itself, without an authority.
     CaFile(PathBuf),
-    /// Its own SHA-256, one of these, and nothing else.
+    /// By its own SHA-256, which must be one of these.
     Fingerprints(Vec<Fingerprint>),
 }
 
-/// The settings for all connections to one relay.
+/// The TLS settings for all connections to one relay.
 #[derive(Clone)]
 pub(super) struct Tls {
     pub(super) config: Arc<ClientConfig>,
-    /// The name that the certificate must be for.
+    /// The name for which the certificate must be issued.
     pub(super) name: ServerName<'static>,
-    /// [`Trust::CaFile`], as it is shown.
+    /// The path of [`Trust::CaFile`] for messages.
     ca_file: Option<String>,
     client_certificate: Arc<ClientCertificateResolver>,
 }
 
 impl Tls {
-    /// Reads the certificates, once.
+    /// Reads the certificates once.
     ///
     /// # Errors
-    /// When a name or a file cannot be used.
+    /// If a name or a file cannot be used.
     pub(super) fn new(host: &str, options: &TlsOptions) -> Result<Self, RelayError> {
         let provider = Arc::new(ring::default_provider());
         let named = |name: &str| ServerName::try_from(name.to_owned());
@@ -112,7 +112,7 @@ impl Tls {
         Ok(Self { config, name, ca_file, client_certificate })
     }
 
-    /// What may be wrong where a relay closes the connection: it asked for a certificate, and got none.
+    /// A hint if a relay closes the connection after it asked for a client certificate and got none.
     pub(super) fn hint_of_missing_certificate(&self) -> &'static str {
         match self.client_certificate.is_asked() && !self.client_certificate.has_certificate() {
             true => " (the relay asked for a client certificate: set `client_certificate_file` and `client_key_file`)",
@@ -120,7 +120,8 @@ impl Tls {
         }
     }
 
-    /// Why a relay that asked for a certificate refuses the program, if these words of it say that it is for that.
+    /// Why a relay that asked for a client certificate refuses the connection, if its text `words` is about the
+    /// certificate.
     pub(super) fn refused_certificate(&self, words: &str) -> Option<String> {
         let is_about_it = self.client_certificate.is_asked() && words.to_ascii_lowercase().contains("client cert");
         is_about_it.then(|| match self.client_certificate.has_certificate() {
@@ -138,12 +139,12 @@ fn config(
     let builder = ClientConfig::builder_with_details(provider, Arc::new(CertificateClock));
     let builder =
         builder.with_protocol_versions(&[&TLS13, &TLS12]).map_err(|error| RelayError::Tls(error.to_string()))?;
-    // The library calls each verifier of one's own dangerous. This one adds certificates that are named themselves.
+    // rustls calls any custom verifier dangerous. This one also accepts configured certificates.
     let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
     Ok(Arc::new(builder.with_client_cert_resolver(client_certificate)))
 }
 
-/// The time at which a certificate must be valid. That of rustls panics where the clock is set before 1970.
+/// The time at which a certificate must be valid. That of rustls panics if the clock is set before 1970.
 #[derive(Debug)]
 struct CertificateClock;
 
@@ -155,16 +156,16 @@ impl TimeProvider for CertificateClock {
     }
 }
 
-/// All certificates of a file, at least one; one that cannot be read is an error, because it was meant to be used.
+/// All certificates of a file, at least one. One that cannot be parsed is an error, because it was meant to be used.
 fn named_certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, RelayError> {
-    // Anyone who can write the file can stand in for the relay.
+    // Anyone who can write the file can impersonate the relay.
     let pem = private_file::read(file, &Rule::config(), CERTIFICATES_LIMIT)?;
     let read = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
     let certificates = read.map_err(|_| RelayError::CertificateBroken { file: shown(file) })?;
     if certificates.is_empty() { Err(RelayError::NoCertificate { file: shown(file) }) } else { Ok(certificates) }
 }
 
-/// The certificates of the system. It has many and always some odd ones, which are ignored.
+/// The certificates of the system. It has many, and unusable ones among them are ignored.
 fn system_roots() -> Result<RootCertStore, RelayError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -175,7 +176,7 @@ fn shown(file: &Path) -> String {
     text::visible(&file.display().to_string()).into_owned()
 }
 
-/// An encrypted connection in one line: the version, the cipher suite, and by what the relay's certificate is known.
+/// An encrypted connection in one line: the version, the cipher suite, and how the relay's certificate is trusted.
 pub(super) fn summary(connection: &ClientConnection) -> String {
     let version = match connection.protocol_version() {
         Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
@@ -193,7 +194,7 @@ fn fingerprint(certificate: &CertificateDer<'_>) -> Fingerprint {
     Fingerprint(Sha256::digest(certificate).into())
 }
 
-/// From when until when a certificate is valid, in unix seconds.
+/// The period in which a certificate is valid, in unix seconds.
 fn validity(certificate: &CertificateDer<'_>) -> Option<(i64, i64)> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
     let validity = parsed.validity();

@@ -1,4 +1,4 @@
-//! Commands out and replies in, each with a deadline, bounded, and heard by the transcript.
+//! Sends commands and reads replies, with deadlines and bounds, and copies them to the transcript.
 
 use std::io;
 use std::time::Duration;
@@ -19,15 +19,15 @@ use super::stream::RelayStream;
 use super::tls;
 use crate::domain::text;
 
-/// How much is read at once.
+/// How many bytes are read at a time.
 const READ: usize = 4096;
 
-/// How long to wait.
+/// A time limit.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Timeout {
-    /// For the next reply as a whole, or the next block of what is sent.
+    /// For the next complete reply, or the next block that is sent.
     pub(super) wait: Duration,
-    /// For everything: however much is left of `wait`, here it ends.
+    /// The end of everything, however much of `wait` is left.
     pub(super) end: Instant,
 }
 
@@ -40,72 +40,72 @@ impl Timeout {
 /// Why there is no reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum NoReply {
-    /// The connection is lost, or the relay takes too long.
+    /// The connection is lost, or the relay took too long.
     Lost(String),
     /// The relay ended TLS with this alert.
     Alert(AlertDescription),
-    /// What came is not SMTP.
+    /// The data is not SMTP.
     Garbage(String),
 }
 
-/// Not everything was sent.
+/// A write that did not send everything.
 #[derive(Debug)]
 pub(super) struct IncompleteWrite {
-    /// So many bytes may have left, and no more.
+    /// At most this many bytes may have been sent.
     pub(super) left: usize,
     /// What happened.
     pub(super) words: String,
 }
 
-/// A connection on which commands are sent and replies are read.
+/// A connection for commands and replies.
 pub(super) struct Wire {
     stream: RelayStream,
-    /// What was read and not yet understood.
+    /// Bytes that were read but not parsed yet.
     received: Vec<u8>,
     transcript: Option<Transcript>,
-    /// What is never shown, should the relay send it back.
+    /// Secrets that are masked in case the relay sends them back.
     mask: Mask,
-    masks_what_is_shown: bool,
+    masks_only_shown: bool,
 }
 
 impl Wire {
     pub(super) fn new(stream: RelayStream, transcript: Option<Transcript>) -> Self {
-        Self { stream, received: Vec::new(), transcript, mask: Mask::default(), masks_what_is_shown: false }
+        Self { stream, received: Vec::new(), transcript, mask: Mask::default(), masks_only_shown: false }
     }
 
-    /// Whether nothing was received beyond the replies that were read.
+    /// Whether nothing was received after the replies that were read.
     pub(super) fn is_quiet(&self) -> bool {
         self.received.is_empty()
     }
 
-    /// The stream below, for the TLS that is to be put on it; only when [`Wire::is_quiet`].
+    /// The underlying stream, for TLS on top of it; only if [`Wire::is_quiet`].
     pub(super) fn into_stream(self) -> RelayStream {
         self.stream
     }
 
-    /// From now on this is masked in whatever is received, until [`Wire::mask_what_is_shown`].
+    /// From now on `mask` applies to everything that is received, until [`Wire::mask_only_shown`].
     pub(super) fn mask(&mut self, mask: Mask) {
         self.mask = mask;
-        self.masks_what_is_shown = false;
+        self.masks_only_shown = false;
     }
 
-    /// From now on it is masked in what is shown alone: in refusals, and in what a transcript has. There is another reply for each
-    /// command of each mail.
-    pub(super) fn mask_what_is_shown(&mut self) {
-        self.masks_what_is_shown = true;
+    /// From now on the mask only applies to what is shown: refusals and the transcript. Other replies are too many to
+    /// be masked, one for each command of each mail.
+    pub(super) fn mask_only_shown(&mut self) {
+        self.masks_only_shown = true;
     }
 
-    /// Tells the transcript a line of ours.
+    /// Adds a line of ours to the transcript.
     pub(super) fn note(&self, line: &str) {
         if let Some(transcript) = &self.transcript {
             transcript.line(Side::Ours, &text::visible(line));
         }
     }
 
-    /// Sends bytes, without a word to the transcript.
+    /// Sends bytes, without adding them to the transcript.
     ///
     /// # Errors
-    /// When the connection is lost or the network takes none of it in time.
+    /// If the connection is lost, or the network accepts none of it in time.
     pub(super) async fn send(&mut self, bytes: &[u8], timeout: Timeout) -> Result<(), IncompleteWrite> {
         let mut sent = 0;
         while sent < bytes.len() {
@@ -124,20 +124,20 @@ impl Wire {
         Ok(())
     }
 
-    /// Sends one command, which the transcript hears.
+    /// Sends one command and adds it to the transcript.
     ///
     /// # Errors
-    /// As [`Wire::send`].
+    /// Those of [`Wire::send`].
     pub(super) async fn command(&mut self, command: &str, timeout: Timeout) -> Result<(), NoReply> {
         self.note(command);
         let line = Zeroizing::new(format!("{command}\r\n"));
         self.send(line.as_bytes(), timeout).await.map_err(|cut| NoReply::Lost(cut.words))
     }
 
-    /// Reads one reply, whole, and by one deadline however slowly it comes.
+    /// Reads one complete reply. The deadline is for all of it, however slowly it comes.
     ///
     /// # Errors
-    /// When there is none in time, or what comes is none.
+    /// If there is none in time, or the data is not a reply.
     pub(super) async fn reply(&mut self, timeout: Timeout) -> Result<Reply, NoReply> {
         let deadline = timeout.deadline();
         let started = Instant::now();
@@ -160,19 +160,19 @@ impl Wire {
         }
     }
 
-    /// [`Wire::reply`], for one whose words are kept also where it refuses nothing.
+    /// Like [`Wire::reply`], for a reply whose text is kept even if it is not a refusal.
     ///
     /// # Errors
-    /// As [`Wire::reply`].
+    /// Those of [`Wire::reply`].
     pub(super) async fn reply_to_keep(&mut self, timeout: Timeout) -> Result<Reply, NoReply> {
-        let before = std::mem::replace(&mut self.masks_what_is_shown, false);
+        let before = std::mem::replace(&mut self.masks_only_shown, false);
         let reply = self.reply(timeout).await;
-        self.masks_what_is_shown = before;
+        self.masks_only_shown = before;
         reply
     }
 
-    /// The next line that was received whole, without its end. A line that ends in LF alone is taken too: nothing of
-    /// ours depends on it.
+    /// The next complete line that was received, without its end. A line that ends in LF alone is accepted, because
+    /// nothing depends on it.
     fn line(&mut self) -> Result<Option<Vec<u8>>, NoReply> {
         let end = self.received.iter().position(|byte| *byte == b'\n');
         if end.unwrap_or(self.received.len()) > MAX_LINE {
@@ -185,7 +185,7 @@ impl Wire {
             bytes.pop();
         }
         let is_shown =
-            !self.masks_what_is_shown || self.transcript.is_some() || !matches!(bytes.first(), Some(b'2' | b'3'));
+            !self.masks_only_shown || self.transcript.is_some() || !matches!(bytes.first(), Some(b'2' | b'3'));
         let line = if is_shown { self.mask.line(bytes) } else { bytes };
         if let Some(transcript) = &self.transcript {
             let shown = String::from_utf8_lossy(&line);
@@ -194,7 +194,7 @@ impl Wire {
         Ok(Some(line))
     }
 
-    /// Says QUIT and waits a moment for the answer, whatever it is.
+    /// Sends QUIT and waits a moment for any reply.
     pub(super) async fn quit(mut self, wait: Duration) {
         let timeout = Timeout { wait, end: Instant::now() + wait };
         if self.command("QUIT", timeout).await.is_ok() {

@@ -1,4 +1,4 @@
-//! What is said of templates that an organization wrote.
+//! The problems that are reported for templates of an organization.
 
 use super::*;
 
@@ -11,12 +11,12 @@ fn problems(files: &[TextFile]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-/// A text template of a reset that is right.
+/// A valid text template of a reset.
 const RESET: &str =
     "{{ greeting }}\n\n{{ say.purpose }}\n\n{{ link }}\n\n{% if note %}{{ note | join(' ') }}{% endif %}\n";
 
 #[test]
-fn sentences_and_templates_are_taken_by_their_names() {
+fn sentences_and_templates_are_recognized_by_their_names() {
     let files = [
         file("de.toml", "reset.button = \"Los\"\n"),
         file("reset.txt", RESET),
@@ -44,7 +44,7 @@ fn files_that_are_neither_are_refused() {
 }
 
 #[test]
-fn everything_that_is_wrong_with_a_template_is_said_with_its_line() {
+fn every_problem_of_a_template_is_reported_with_its_line() {
     insta::assert_snapshot!(problems(&[
         file("reset.txt", "{{ greeting }}\n{% if note %}\n{{ link }}\n"),
         file("test.html", "<p>\n{{ greeting"),

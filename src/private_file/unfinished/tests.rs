@@ -3,7 +3,7 @@ use super::*;
 use std::io::Write as _;
 
 #[test]
-fn a_file_stands_in_its_place_only_when_it_is_whole() {
+fn a_file_is_in_its_place_only_when_it_is_complete() {
     let directory = directory();
     let place = directory.path().join("export.csv");
     let unfinished = UnfinishedFile::begin(&place).unwrap();
@@ -18,7 +18,7 @@ fn a_file_stands_in_its_place_only_when_it_is_whole() {
 }
 
 #[test]
-fn what_a_kill_left_between_the_two_steps_of_a_move_is_removed_and_an_empty_file_of_others_is_not() {
+fn the_rest_of_an_interrupted_move_is_removed_and_an_empty_file_of_others_is_not() {
     let directory = directory();
     let place = directory.path().join("store.db");
     let left = directory.path().join("store.db.0123456789abcdef.temporary");
@@ -42,7 +42,7 @@ fn what_a_kill_left_between_the_two_steps_of_a_move_is_removed_and_an_empty_file
 }
 
 #[test]
-fn what_was_left_under_another_name_is_removed_when_nobody_has_written_to_it_for_long() {
+fn unfinished_files_of_other_names_are_removed_when_they_are_old() {
     let directory = directory();
     let names = [
         "night-1.db.0123456789abcdef.unfinished",
@@ -66,7 +66,7 @@ fn what_was_left_under_another_name_is_removed_when_nobody_has_written_to_it_for
 }
 
 #[test]
-fn without_the_flag_of_the_kernel_a_file_moves_too_and_replaces_nothing() {
+fn a_file_can_be_moved_without_renameat2_and_replaces_nothing() {
     let directory = directory();
     let (from, to) = (directory.path().join("unfinished"), directory.path().join("export.csv"));
     std::fs::write(&from, b"whole").unwrap();
@@ -91,7 +91,7 @@ fn without_the_flag_of_the_kernel_a_file_moves_too_and_replaces_nothing() {
 }
 
 #[test]
-fn what_a_killed_process_left_beside_a_store_is_removed_and_nothing_else_is() {
+fn only_files_of_a_killed_process_are_removed_beside_a_store() {
     let directory = directory();
     let place = directory.path().join("store.db");
     let living = UnfinishedFile::beside(&place, 0o600).unwrap();
@@ -122,7 +122,7 @@ fn what_a_killed_process_left_beside_a_store_is_removed_and_nothing_else_is() {
 }
 
 #[test]
-fn what_came_there_meanwhile_is_not_replaced() {
+fn a_file_created_meanwhile_is_not_replaced() {
     let directory = directory();
     let place = directory.path().join("export.csv");
     let unfinished = UnfinishedFile::begin(&place).unwrap();

@@ -1,9 +1,9 @@
 //! A choice with the arrow keys, by dialoguer, at the controlling terminal.
 //!
-//! console, which reads the keys for dialoguer, waits for one without end, takes every signal for Ctrl-C, ignores Ctrl-D and
-//! Ctrl-\, and takes an arrow key for Esc where its bytes come one by one. It reads standard input, and no other source can be
-//! given to it. So for the time of a choice, standard input is a pseudo-terminal: our own reader reads the keys, with the
-//! settings, signals and timeout of every other question, and passes them on there.
+//! dialoguer reads keys through console, which waits for a key without a timeout, takes every signal for Ctrl-C,
+//! ignores Ctrl-D and Ctrl-\, and takes an arrow key for Esc if its bytes arrive one at a time. It only reads
+//! standard input. So during a choice, standard input is a pseudo-terminal: our own reader reads the keys, with the
+//! same settings, signals and timeout as every other prompt, and passes them on.
 
 use std::fs::File;
 use std::io;
@@ -47,17 +47,18 @@ use super::settings::Settings;
 use super::settings::in_foreground;
 use super::signals::SignalWatch;
 
-/// The fewest rows at which dialoguer shows a choice: two for the question, and one for a choice.
-const SMALLEST: u16 = 3;
+/// The fewest rows with which dialoguer shows a choice: two for the question, and one for a choice.
+const MIN_ROWS: u16 = 3;
 const ESCAPE: u8 = 0x1b;
-/// The key that ends dialoguer's choice without a result, whatever key came before it.
+/// The key that ends dialoguer's choice without a result, whatever key came before.
 const QUIT: &[u8] = b"q";
-/// How often it is pressed until the choice has ended: console may take the first one for a part of another key.
+/// The interval at which it is sent until the choice has ended: console may take the first one for a part of another
+/// key.
 const QUIT_INTERVAL: Duration = Duration::from_millis(10);
-/// How console shows the cursor again.
+/// The sequence with which console shows the cursor again.
 const SHOW_CURSOR: &[u8] = b"\x1b[?25h";
 
-/// Lets one of `choices` be picked; `None`: Esc. The terminal has its settings back when this returns.
+/// Lets the operator pick one of `choices`; `None`: Esc. The terminal has its settings back when this returns.
 pub(super) fn choose_once(
     terminal: &ControllingTerminal,
     question: &str,
@@ -67,20 +68,20 @@ pub(super) fn choose_once(
     let end = Instant::now() + terminal.timeout();
     let settings = Settings::apply(terminal.file())?;
     let keyboard = Keyboard::connect(settings.before())?;
-    // A lock on standard input went with what standard input was.
+    // Replacing standard input released a lock on it.
     terminal.take_turn()?;
     let (cancel, cancelled) = UnixStream::pair()?;
     let (running, ended) = UnixStream::pair()?;
-    keyboard.fit(terminal);
+    keyboard.copy_size(terminal);
     let screen = Screen { tty: terminal.file().try_clone()?, size: keyboard.slave.try_clone()?, cancelled };
     let input = terminal.file().try_clone()?;
     let (stopped, picked) = thread::scope(|scope| {
         let menu = thread::Builder::new().spawn_scoped(scope, move || {
             let _running = running;
-            // Signals are for the thread that reads the keys.
+            // Signals are handled by the thread that reads the keys.
             let _ = SigSet::all().thread_block();
             let term = Term::read_write_pair(input, screen);
-            // Nothing is chosen to begin with: otherwise Enter after a key that means nothing here would take it.
+            // Nothing is selected at first: otherwise Enter after an unknown key would select something.
             let select = Select::with_theme(&SimpleTheme)
                 .with_prompt(format!("{question} (arrow keys, then Enter; Esc: neither)"))
                 .items(choices);
@@ -90,8 +91,8 @@ pub(super) fn choose_once(
         drop(cancel);
         while !menu.is_finished() {
             keyboard.press(QUIT);
-            let mut asked = [PollFd::new(ended.as_fd(), PollFlags::POLLIN)];
-            let _ = poll(&mut asked, PollTimeout::try_from(QUIT_INTERVAL).unwrap_or(PollTimeout::ZERO));
+            let mut descriptors = [PollFd::new(ended.as_fd(), PollFlags::POLLIN)];
+            let _ = poll(&mut descriptors, PollTimeout::try_from(QUIT_INTERVAL).unwrap_or(PollTimeout::ZERO));
         }
         Ok::<_, io::Error>((stopped, menu.join()))
     })?;
@@ -103,10 +104,10 @@ pub(super) fn choose_once(
     picked.map_err(|dialoguer::Error::IO(error)| error.into())
 }
 
-/// Passes the keys of the terminal on until the choice has `ended`, whole escape sequences at once.
+/// Passes keys from the terminal on until the choice has `ended`, each escape sequence in one write.
 ///
 /// # Errors
-/// What ends the choice instead.
+/// Why the choice ended without a result.
 fn pass_keys(
     terminal: &ControllingTerminal,
     keyboard: &Keyboard,
@@ -117,7 +118,7 @@ fn pass_keys(
 ) -> Result<(), PromptError> {
     let (mut bytes, mut key) = ([0; 64], Vec::new());
     loop {
-        keyboard.fit(terminal);
+        keyboard.copy_size(terminal);
         let pause = if key.is_empty() { end } else { end.min(Instant::now() + ESCAPE_GAP) };
         if !terminal.ready_or(PollFlags::POLLIN, pause, Some(watch), Some(ended.as_fd()))? {
             if has_ended(ended) {
@@ -150,13 +151,13 @@ fn pass_keys(
     }
 }
 
-/// The key that console is to read for these bytes; `None`: none. It would take Ctrl-C for a signal where the terminal has
-/// another key for that, and the end of a sequence that it does not know for keys.
+/// The key that console gets for these bytes; `None`: none. console would take Ctrl-C for a signal even if the
+/// terminal uses another key for that, and would take the end of an unknown sequence for keys.
 fn key_of_choice(bytes: &[u8]) -> Option<Vec<u8>> {
     match bytes {
         [b'\r' | b'\n' | b'\t'] => Some(bytes.to_vec()),
         [control] if control.is_ascii_control() && *control != ESCAPE => None,
-        // In application mode (DECCKM) an arrow begins with ESC O.
+        // In application mode (DECCKM) an arrow key begins with ESC O.
         [ESCAPE, b'[' | b'O', last @ (b'A'..=b'D' | b'F' | b'H' | b'Z')] => Some(vec![ESCAPE, b'[', *last]),
         [ESCAPE, b'[' | b'O', ..] => None,
         [ESCAPE, rest @ ..] if rest.iter().all(|&byte| byte == ESCAPE) => Some(vec![ESCAPE]),
@@ -165,18 +166,18 @@ fn key_of_choice(bytes: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// Whether nobody holds the other end any more.
+/// Whether the other end is closed.
 fn has_ended(stream: &UnixStream) -> bool {
-    let mut asked = [PollFd::new(stream.as_fd(), PollFlags::POLLIN)];
-    poll(&mut asked, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
+    let mut descriptors = [PollFd::new(stream.as_fd(), PollFlags::POLLIN)];
+    poll(&mut descriptors, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
 }
 
-/// A pseudo-terminal in the place of standard input, at which we type.
+/// A pseudo-terminal in place of standard input, to which we write keys.
 struct Keyboard {
     master: File,
-    /// Keeps the keys that console has not read yet, and is what standard input is a copy of.
+    /// Keeps keys that console has not read yet; standard input is a duplicate of it.
     slave: OwnedFd,
-    /// What standard input was.
+    /// The previous standard input.
     before: OwnedFd,
 }
 
@@ -195,18 +196,18 @@ impl Keyboard {
         Ok(Self { master: ends.master.into(), slave: ends.slave, before })
     }
 
-    /// Takes the size of the terminal, after each key: console reads it here. dialoguer divides it into a question and choices, and
-    /// panics where it is smaller than both.
-    fn fit(&self, terminal: &ControllingTerminal) {
+    /// Sets the size to that of the terminal, after each key: console reads it here. dialoguer divides the rows
+    /// between question and choices, and panics if they are too few.
+    fn copy_size(&self, terminal: &ControllingTerminal) {
         if let Ok(mut size) = tcgetwinsize(terminal.file())
             && size.ws_row > 0
         {
-            size.ws_row = size.ws_row.max(SMALLEST);
+            size.ws_row = size.ws_row.max(MIN_ROWS);
             let _ = tcsetwinsize(&self.master, size);
         }
     }
 
-    /// Types a key. Where there are thousands that console has not read, it is dropped.
+    /// Sends a key. If thousands of keys are unread, it is dropped.
     fn press(&self, key: &[u8]) {
         let _ = (&self.master).write(key);
     }
@@ -214,19 +215,19 @@ impl Keyboard {
 
 impl Drop for Keyboard {
     fn drop(&mut self) {
-        // It fails for no descriptor that is open.
+        // This does not fail, because the descriptor is open.
         let _ = dup2_stdin(&self.before);
     }
 }
 
-/// The terminal as dialoguer draws on it. It never blocks: a terminal that was stopped (Ctrl-S) is waited for until the choice
-/// is cancelled.
+/// The terminal on which dialoguer draws. It never blocks: writes to a stopped terminal (Ctrl-S) wait only until the
+/// choice is cancelled.
 #[derive(Debug)]
 struct Screen {
     tty: File,
-    /// The pseudo-terminal whose size is that of the choice.
+    /// The pseudo-terminal whose size the choice uses.
     size: OwnedFd,
-    /// Its other end is closed when the choice is cancelled.
+    /// The other end is closed when the choice is cancelled.
     cancelled: UnixStream,
 }
 

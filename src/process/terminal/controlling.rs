@@ -1,4 +1,4 @@
-//! The real terminal, /dev/tty.
+//! The controlling terminal, /dev/tty.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -33,40 +33,40 @@ use super::settings::in_foreground;
 use super::shown::ShownLine;
 use super::signals::SignalWatch;
 
-/// What comes this soon after Enter was pasted with the line, not typed.
+/// Input this soon after Enter was pasted with the line, not typed.
 const PASTE_GAP: Duration = Duration::from_millis(20);
 
-/// The longest that a refused paste is waited for to end.
-const PASTE_LASTS: Duration = Duration::from_secs(2);
+/// How long to wait at most for the end of a refused paste.
+const PASTE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Whether what is typed shows.
+/// Whether typed text is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Echo {
-    /// As at any prompt.
+    /// Shown, as at any prompt.
     On,
-    /// Nothing does.
+    /// Not shown.
     Off,
 }
 
-/// What is read of the keyboard at once.
+/// How many bytes are read at a time.
 const READ: usize = 256;
 
-/// The terminal that the process was started from, whatever standard input and output are.
+/// The terminal from which the process was started, whatever standard input and output are.
 #[derive(Debug)]
 pub struct ControllingTerminal {
     tty: File,
-    patience: Duration,
-    /// Held from the first question on, so that no other command asks in between.
+    timeout: Duration,
+    /// Held from the first prompt on, so that no other command prompts in between.
     turn: RefCell<Option<PromptLock>>,
 }
 
 impl ControllingTerminal {
-    /// Opens it. Each question then waits `retry_for` for its answer (see [`ANSWER_TIMEOUT`](super::ANSWER_TIMEOUT)).
+    /// Opens it. Each prompt then waits this long for its answer (see [`ANSWER_TIMEOUT`](super::ANSWER_TIMEOUT)).
     ///
     /// # Errors
     /// [`PromptError::NoTerminal`] if there is none, [`PromptError::Io`] if it cannot be opened.
-    pub fn open(patience: Duration) -> Result<Self, PromptError> {
-        // Never blocking, so that no stopped terminal (Ctrl-S) keeps us from a signal or from the end of the timeout.
+    pub fn open(timeout: Duration) -> Result<Self, PromptError> {
+        // Non-blocking, so that a stopped terminal (Ctrl-S) does not keep us from handling a signal or the timeout.
         let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
         let tty = open("/dev/tty", flags, Mode::empty()).map_err(|error| match error {
             Errno::ENXIO | Errno::ENOENT | Errno::ENODEV => PromptError::NoTerminal,
@@ -75,34 +75,34 @@ impl ControllingTerminal {
         if !isatty(&tty).unwrap_or(false) {
             return Err(PromptError::NoTerminal);
         }
-        Ok(Self { tty: File::from(tty), patience, turn: RefCell::default() })
+        Ok(Self { tty: File::from(tty), timeout, turn: RefCell::default() })
     }
 
     pub(super) fn ask(&self, prompt: &str, echo: Echo) -> Result<Zeroizing<String>, PromptError> {
-        self.repeat(|watch| self.ask_once(prompt, echo, watch))
+        self.repeat(|watch| self.prompt_once(prompt, echo, watch))
     }
 
-    /// The terminal itself.
+    /// The terminal device.
     pub(super) fn file(&self) -> &File {
         &self.tty
     }
 
-    /// How long a question waits for its answer.
+    /// How long a prompt waits for its answer.
     pub(super) fn timeout(&self) -> Duration {
-        self.patience
+        self.timeout
     }
 
-    /// Asks until there is an answer or a reason why there is none: again after `fg`, but not for a signal that ends.
+    /// Prompts until there is an answer or an error: again after `fg`, but not after a signal that ends the process.
     pub(super) fn repeat<T>(
         &self,
-        ask_once: impl Fn(&SignalWatch) -> Result<T, PromptError>,
+        prompt_once: impl Fn(&SignalWatch) -> Result<T, PromptError>,
     ) -> Result<T, PromptError> {
         loop {
             let watch = SignalWatch::begin()?;
-            let answer = self.take_turn().and_then(|()| ask_once(&watch));
+            let answer = self.take_turn().and_then(|()| prompt_once(&watch));
             let noted = watch.end();
             if noted.any() {
-                // A process that is stopped keeps nobody from asking.
+                // A stopped process must not keep others from prompting.
                 self.turn.replace(None);
             }
             noted.raise()?;
@@ -113,8 +113,8 @@ impl ControllingTerminal {
         }
     }
 
-    /// Keeps other commands from asking at this terminal until the turn is given back. In the background nobody asks: there
-    /// the kernel stops the process instead.
+    /// Keeps other commands from prompting at this terminal until the lock is released. In the background there is no
+    /// prompt, because the kernel stops the process instead.
     ///
     /// # Errors
     /// [`PromptError::Taken`].
@@ -125,10 +125,10 @@ impl ControllingTerminal {
         Ok(())
     }
 
-    /// The terminal has its settings back when this returns.
-    fn ask_once(&self, prompt: &str, echo: Echo, watch: &SignalWatch) -> Result<Zeroizing<String>, PromptError> {
-        let end = Instant::now() + self.patience;
-        // The prompt shows only now that the terminal is ready: a person who waits for it can type at once.
+    /// Prompts once. The terminal has its settings back when this returns.
+    fn prompt_once(&self, prompt: &str, echo: Echo, watch: &SignalWatch) -> Result<Zeroizing<String>, PromptError> {
+        let end = Instant::now() + self.timeout;
+        // The prompt appears after the terminal is ready, so that an operator who waits for it can type at once.
         let settings = Settings::apply(&self.tty)?;
         self.write(prompt, end, Some(watch))?;
         let shown = (echo == Echo::On).then(ShownLine::default);
@@ -140,7 +140,7 @@ impl ControllingTerminal {
         editor::edit(&line?)
     }
 
-    /// The keys up to Enter. `shown` is where the line is shown; `None`: it is a secret.
+    /// Reads the keys up to Enter. `shown`: the displayed line; `None`: it is a secret.
     fn read_line(
         &self,
         mut keys: Keys,
@@ -153,7 +153,7 @@ impl ControllingTerminal {
             let pause = if keys.is_within_sequence() { end.min(Instant::now() + ESCAPE_GAP) } else { end };
             if !self.ready(PollFlags::POLLIN, pause, Some(watch))? {
                 if Instant::now() >= end {
-                    return Err(PromptError::TimedOut(self.patience));
+                    return Err(PromptError::TimedOut(self.timeout));
                 }
                 keys.pause();
                 continue;
@@ -163,7 +163,7 @@ impl ControllingTerminal {
             while let Some((&byte, after)) = rest.split_first() {
                 rest = after;
                 let step = keys.take(byte);
-                // Never what comes behind Enter.
+                // Input after Enter is never shown.
                 if rest.is_empty() || step != KeyResult::More {
                     self.show_line(&keys, shown.as_mut(), end, watch)?;
                 }
@@ -181,18 +181,18 @@ impl ControllingTerminal {
         }
     }
 
-    /// Reads and drops what is still to come of a paste, which may be more than the kernel holds, so that nothing of it
-    /// answers the next question or is typed to the shell.
+    /// Reads and drops the rest of a paste, which may be more than the kernel buffers, so that no part of it answers
+    /// the next prompt or reaches the shell.
     fn drop_rest(&self, watch: &SignalWatch) -> Result<(), PromptError> {
         let mut bytes = Zeroizing::new([0; READ]);
-        let end = Instant::now() + PASTE_LASTS;
+        let end = Instant::now() + PASTE_TIMEOUT;
         while Instant::now() < end && self.ready(PollFlags::POLLIN, Instant::now() + PASTE_GAP, Some(watch))? {
             self.read(&mut bytes[..])?;
         }
         Ok(())
     }
 
-    /// Shows the line so far, where it may be shown.
+    /// Shows the line so far, if it may be shown.
     fn show_line(
         &self,
         keys: &Keys,
@@ -200,21 +200,21 @@ impl ControllingTerminal {
         end: Instant,
         watch: &SignalWatch,
     ) -> Result<(), PromptError> {
-        // Half a character shows when it is whole.
+        // An incomplete character is shown when it is complete.
         let (Some(shown), Ok(text)) = (shown, editor::edit(keys.so_far())) else { return Ok(()) };
         self.write(&shown.change_to(&text), end, Some(watch))
     }
 
-    /// Reads once; `None`: there was nothing, after all.
+    /// Reads once; `None`: no data was available after all.
     ///
     /// # Errors
-    /// `EndOfInput` also where the terminal was closed.
+    /// `EndOfInput` also if the terminal was closed.
     pub(super) fn read(&self, bytes: &mut [u8]) -> Result<Option<usize>, PromptError> {
         match (&self.tty).read(bytes) {
             Ok(0) => Err(PromptError::EndOfInput),
             Ok(length) => Ok(Some(length)),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(None),
-            // What a read gives after a hangup.
+            // The error of a read after a hangup.
             Err(error) if error.raw_os_error() == Some(Errno::EIO as i32) => Err(PromptError::EndOfInput),
             Err(error) => Err(error.into()),
         }
@@ -224,7 +224,7 @@ impl ControllingTerminal {
         let mut rest = text.as_bytes();
         while !rest.is_empty() {
             if !self.ready(PollFlags::POLLOUT, end, watch)? {
-                return Err(PromptError::TimedOut(self.patience));
+                return Err(PromptError::TimedOut(self.timeout));
             }
             match (&self.tty).write(rest) {
                 Ok(length) => rest = &rest[length..],
@@ -235,7 +235,8 @@ impl ControllingTerminal {
         Ok(())
     }
 
-    /// Puts the cursor below the question, if the terminal takes it: what ends the question is more important.
+    /// Moves the cursor below the prompt, if possible. An error is ignored, because the reason for the end of the
+    /// prompt matters more.
     fn end_line(&self) {
         if in_foreground(&self.tty) {
             let _ = (&self.tty).write(b"\n");
@@ -245,12 +246,12 @@ impl ControllingTerminal {
     /// Waits until the terminal is ready for `what`; false if it is not by `end`.
     ///
     /// # Errors
-    /// [`PromptError::Interrupted`] as soon as `watch` has noted a signal.
+    /// [`PromptError::Interrupted`] as soon as `watch` has caught a signal.
     fn ready(&self, what: PollFlags, end: Instant, watch: Option<&SignalWatch>) -> Result<bool, PromptError> {
         self.ready_or(what, end, watch, None)
     }
 
-    /// As [`ControllingTerminal::ready`]; false also as soon as `other` can be read.
+    /// Like [`ControllingTerminal::ready`]; also false as soon as `other` is readable.
     pub(super) fn ready_or(
         &self,
         what: PollFlags,
@@ -259,16 +260,16 @@ impl ControllingTerminal {
         other: Option<BorrowedFd<'_>>,
     ) -> Result<bool, PromptError> {
         loop {
-            if watch.is_some_and(SignalWatch::rang) {
+            if watch.is_some_and(SignalWatch::has_caught) {
                 return Err(PromptError::Interrupted);
             }
             let mut waiting = vec![PollFd::new(self.tty.as_fd(), what)];
             waiting.extend(other.map(|other| PollFd::new(other, PollFlags::POLLIN)));
-            waiting.extend(watch.map(|watch| PollFd::new(watch.bell(), PollFlags::POLLIN)));
+            waiting.extend(watch.map(|watch| PollFd::new(watch.wake_fd(), PollFlags::POLLIN)));
             let left = end.saturating_duration_since(Instant::now());
             match poll(&mut waiting, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)) {
                 Ok(0) => return Ok(false),
-                // A hangup counts as ready: the read or write after this says what became of the terminal.
+                // A hangup counts as ready: the next read or write reports it.
                 Ok(_) if waiting[0].any().unwrap_or(true) => return Ok(true),
                 Ok(_) if other.is_some() && waiting[1].any().unwrap_or(true) => return Ok(false),
                 Ok(_) | Err(Errno::EINTR) => {}

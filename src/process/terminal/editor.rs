@@ -1,8 +1,9 @@
-//! The editor of a secret line: rpassword, which takes characters, words and the line away.
+//! Edits a secret line with rpassword, which deletes characters, words and the line.
 //!
-//! It gets the keys after Enter, never the terminal, so that settings, signals and time stay with us, and of the keys only
-//! those that it knows: text, Backspace, Ctrl-U, Ctrl-W and one Enter at the end. Left to itself it drops control
-//! characters, replaces bytes that are not UTF-8, swallows the key after an ESC, and takes an input that ends for Enter.
+//! rpassword gets the keys after Enter and never the terminal, so that settings, signals and timeouts stay with us.
+//! It only gets keys that it handles well: text, Backspace, Ctrl-U, Ctrl-W and one Enter at the end. Otherwise it
+//! would drop control characters, replace bytes that are not UTF-8, swallow the key after an ESC, and take the end of
+//! the input for Enter.
 
 use std::io::Read;
 
@@ -16,17 +17,17 @@ use super::keys::KILL;
 use super::keys::stand_in;
 use super::keys::without_stand_in;
 
-/// What stands for bytes that are not UTF-8 while they are edited: a noncharacter, whose only use is the program's own.
+/// Represents a byte that is not UTF-8 during editing: a noncharacter, which Unicode reserves for internal use.
 const NOT_UTF8: char = '\u{fffe}';
 
-/// As many bytes as a stand-in has, which stands for one.
+/// The number of bytes of a stand-in, each of which represents one byte.
 const GROWTH: usize = 3;
 
-/// What is left of a line of [`Keys`](super::keys::Keys) when it is edited: with its control characters, which are refused
-/// where it becomes a password.
+/// What is left of a line of [`Keys`](super::keys::Keys) after editing, including control characters, which are
+/// refused when it becomes a password.
 ///
 /// # Errors
-/// `NotUtf8` if what is left is not UTF-8.
+/// `NotUtf8` if the result is not UTF-8.
 pub(super) fn edit(line: &[u8]) -> Result<Zeroizing<String>, PromptError> {
     let input = Input { bytes: input(line), taken: 0 };
     let config = ConfigBuilder::new().input_reader(input).output_discard().build();
@@ -39,21 +40,22 @@ pub(super) fn edit(line: &[u8]) -> Result<Zeroizing<String>, PromptError> {
     Ok(text)
 }
 
-/// The line as rpassword is to see it.
+/// The line in the form for rpassword.
 fn input(line: &[u8]) -> Zeroizing<Vec<u8>> {
     let room = line.len() * GROWTH;
-    // The capacity is what it can need at most: a buffer that grows would leave copies behind.
+    // The capacity is the upper bound, because a buffer that grows would leave copies behind.
     let mut input = Zeroizing::new(Vec::with_capacity(3 * room + 2));
     let (kill, rest) = if let Some(rest) = line.strip_prefix(&[KILL]) { (true, rest) } else { (false, line) };
     input.extend(kill.then_some(KILL));
-    // rpassword's buffer grows with the text, and what it leaves behind is not wiped. So it grows before the text comes:
-    // Backspace makes it empty and keeps its room.
+    // rpassword's buffer grows with the text, and old buffers are not wiped. So it is made to grow before the text
+    // comes: Backspace empties it, but keeps its capacity.
     input.extend(std::iter::repeat_n(b'x', room));
     input.extend(std::iter::repeat_n(ERASE, room));
     let mut push = |character: char| input.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
     for chunk in rest.utf8_chunks() {
         for character in chunk.valid().chars() {
-            // C1, which rpassword would drop: the C0 that edit are bytes of ASCII, and no others are in a line.
+            // C1 controls, which rpassword would drop. The C0 controls that edit are ASCII bytes, and the line has no
+            // others.
             push(if ('\u{80}'..='\u{9f}').contains(&character) { stand_in(character) } else { character });
         }
         if !chunk.invalid().is_empty() {
@@ -64,7 +66,7 @@ fn input(line: &[u8]) -> Zeroizing<Vec<u8>> {
     input
 }
 
-/// Gives the line byte by byte, and wipes it in the end.
+/// Returns the line byte by byte, and wipes it at the end.
 struct Input {
     bytes: Zeroizing<Vec<u8>>,
     taken: usize,
@@ -97,7 +99,7 @@ mod tests {
             ("caf\u{e9}\x7fe", "cafe"),
             ("a🐎\x7fb", "ab"),
             ("a\u{a0}\x7fb", "ab"),
-            // Of a decomposed é the accent first.
+            // Of a decomposed é, the accent first.
             ("e\u{301}\x7f", "e"),
             ("\x7f\x7fa", "a"),
             ("\x15right", "right"),
@@ -112,7 +114,7 @@ mod tests {
 
     #[test]
     fn nothing_is_dropped_or_replaced() {
-        // As Keys writes a TAB and a NUL, and C1 as it comes.
+        // As Keys encodes a TAB and a NUL, and as C1 arrives.
         let (tab, nul) = (stand_in('\t'), stand_in('\0'));
         assert_eq!(edited(&format!("a{tab}b{nul}c")), "a\tb\0c");
         assert_eq!(edited(&format!("a{tab}\x7fb")), "ab");
@@ -122,17 +124,17 @@ mod tests {
         for bytes in [&b"caf\xe9"[..], b"\xc3", b"a\xc3b", b"\xf0\x9f\x90", b"\xed\xa0\x80", b"\xff\xfea"] {
             assert!(matches!(edit(bytes), Err(PromptError::NotUtf8)), "{bytes:?}");
         }
-        // What was taken away again does no harm.
+        // A deleted byte does no harm.
         assert_eq!(edit(b"caf\xe9\x7fe").unwrap().as_str(), "cafe");
     }
 
     #[test]
-    fn the_longest_line_is_edited() {
-        let line = "x".repeat(super::super::keys::LONGEST);
+    fn the_longest_line_can_be_edited() {
+        let line = "x".repeat(super::super::keys::MAX_LINE);
         assert_eq!(edited(&line), line);
     }
 
-    /// The same by the book.
+    /// A simple model of the same.
     fn model(line: &str) -> String {
         let mut left = String::new();
         for character in line.chars() {
@@ -148,7 +150,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_line_is_edited_as_by_the_book(line in "\x15?[ a-cé🐎\u{301}\x7f\x17]{0,80}") {
+        fn every_line_is_edited_like_the_model(line in "\x15?[ a-cé🐎\u{301}\x7f\x17]{0,80}") {
             prop_assert_eq!(edited(&line), model(&line));
         }
     }

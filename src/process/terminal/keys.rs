@@ -1,9 +1,9 @@
-//! From the bytes of a keyboard to the keys of a secret line: escape sequences are taken out, and what is left is text and
-//! the three keys that edit it.
+//! Converts the bytes of a keyboard to the keys of a secret line: drops escape sequences, and keeps text and the
+//! three editing keys.
 //!
-//! Which key does what is the terminal's own setting (stty(1): erase, kill, werase, eof), beside the usual characters. An
-//! escape sequence is swallowed as a whole and does nothing. It never swallows the key after it: a sequence that is not
-//! complete ends where the keyboard pauses ([`ESCAPE_GAP`]), and at the first byte that cannot belong to it.
+//! Which key does what depends on the terminal's settings (stty(1): erase, kill, werase, eof), besides the usual
+//! characters. An escape sequence is dropped as a whole, and never the key after it: an incomplete sequence ends
+//! where the keyboard pauses ([`ESCAPE_GAP`]), and at the first byte that cannot belong to it.
 
 use std::time::Duration;
 
@@ -15,18 +15,18 @@ use zeroize::Zeroizing;
 
 use super::PromptError;
 
-/// The most bytes of text and keys that a line can have: far more than a password may, and as many as the kernel holds of a
-/// line where it edits one itself (N_TTY_BUF_SIZE; termios(3), "Canonical mode").
-pub(super) const LONGEST: usize = 4094;
+/// The longest line, in bytes of text and keys: far more than a password may have, and as much as the kernel buffers
+/// when it edits a line itself (N_TTY_BUF_SIZE; termios(3), "Canonical mode").
+pub(super) const MAX_LINE: usize = 4094;
 
-/// A terminal sends the bytes of a sequence at once. What comes later than this after an ESC is a key of its own.
+/// A terminal sends the bytes of a sequence at once. A byte this long after an ESC is a key of its own.
 pub(super) const ESCAPE_GAP: Duration = Duration::from_millis(100);
 
-/// Takes the last character away.
+/// Deletes the last character.
 pub(super) const ERASE: u8 = 0x7f;
-/// Takes the whole line away.
+/// Deletes the line.
 pub(super) const KILL: u8 = 0x15;
-/// Takes the last word away.
+/// Deletes the last word.
 pub(super) const ERASE_WORD: u8 = 0x17;
 
 const BACKSPACE: u8 = 0x08;
@@ -34,22 +34,22 @@ const END_OF_INPUT: u8 = 0x04;
 const ESCAPE: u8 = 0x1b;
 const BELL: u8 = 0x07;
 
-/// The numbers of the sequences that stand before and after pasted text, `ESC [ 200 ~` and `ESC [ 201 ~`, where a program
-/// has asked the terminal for them and has not taken that back.
+/// The numbers in the sequences before and after pasted text, `ESC [ 200 ~` and `ESC [ 201 ~`, which a terminal sends
+/// if a program has requested them and has not ended that.
 const PASTE_BEGINS: &[u8] = b"200";
 const PASTE_ENDS: &[u8] = b"201";
 
-/// What a control character is while it is edited: one of the 32 noncharacters that Unicode keeps for a program's own use.
-/// So Backspace takes it away as any other character, and it is never lost without a word.
+/// Represents a control character during editing: one of the 32 noncharacters that Unicode reserves for internal use.
+/// So Backspace deletes it like any other character, and it is never lost silently.
 const STAND_INS: std::ops::RangeInclusive<u32> = 0xfdd0..=0xfdef;
 
-/// A control character as it is edited. DEL and C1, which have no stand-in of their own, share that of U+0001.
+/// The stand-in for a control character. DEL and C1, which have none of their own, share that of U+0001.
 pub(super) fn stand_in(control: char) -> char {
     let number = u32::from(control);
     char::from_u32(STAND_INS.start() + if number < 0x20 { number } else { 1 }).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-/// The control character that a stand-in was; any other character is itself.
+/// The control character of a stand-in; any other character unchanged.
 pub(super) fn without_stand_in(character: char) -> char {
     let number = u32::from(character);
     if STAND_INS.contains(&number) {
@@ -59,7 +59,7 @@ pub(super) fn without_stand_in(character: char) -> char {
     }
 }
 
-/// The keys of a terminal, where they are not the usual ones.
+/// The keys of a terminal that differ from the usual ones.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct KeyBindings {
     erase: Option<u8>,
@@ -69,7 +69,7 @@ pub(super) struct KeyBindings {
 }
 
 impl KeyBindings {
-    /// As the terminal is set.
+    /// The settings of a terminal.
     pub(super) fn of(settings: &Termios) -> Self {
         let key = |index: SpecialCharacterIndices| {
             let byte = settings.control_chars[index as usize];
@@ -84,48 +84,48 @@ impl KeyBindings {
     }
 }
 
-/// Where in an escape sequence the next byte stands.
+/// The position in an escape sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// In none.
+    /// Outside of sequences.
     Text,
     /// After ESC.
     Escape,
     /// After ESC [, a control sequence (ECMA-48, 5.4).
     Control,
-    /// After ESC [ [, of which the Linux console makes its first five function keys.
+    /// After ESC [ [, with which the Linux console begins its first five function keys.
     Function,
-    /// After ESC O, a key of the keypad, or an arrow in application mode.
+    /// After ESC O: a key of the keypad, or an arrow key in application mode.
     Keypad,
-    /// In a string that only a terminal's reply holds (OSC, DCS, APC, PM, SOS), up to BEL or ESC \.
+    /// In a string that only a terminal sends as a reply (OSC, DCS, APC, PM, SOS), up to BEL or ESC \.
     Reply,
     /// After an ESC in such a string.
     ReplyEscape,
 }
 
-/// What a byte did.
+/// The effect of a byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum KeyResult {
     /// The line continues.
     More,
     /// Enter.
     Enter,
-    /// Ctrl-D. A line without its Enter is no answer.
+    /// Ctrl-D. A line without Enter is not an answer.
     EndOfInput,
-    /// A line break within pasted text.
+    /// A line break in pasted text.
     LineBreakInPaste,
 }
 
-/// A line while it is typed. Its memory is wiped when it is dropped.
+/// A line that is being typed. Its memory is wiped on drop.
 pub(super) struct Keys {
     layout: KeyBindings,
-    /// Text as it came, and [`ERASE`], [`KILL`] and [`ERASE_WORD`]. [`KILL`] stands only at its start.
+    /// Text as it arrived, and [`ERASE`], [`KILL`] and [`ERASE_WORD`]. [`KILL`] only occurs at the start.
     line: Zeroizing<Vec<u8>>,
     state: State,
-    /// The parameters of a control sequence, as far as they are of interest.
+    /// The parameters of a control sequence, as far as they matter.
     parameters: Vec<u8>,
     pasting: bool,
-    /// A paste ended that began in no line.
+    /// A paste ended that did not begin in this line.
     stray_end: bool,
     too_long: bool,
 }
@@ -135,8 +135,8 @@ impl Keys {
     pub(super) fn new(layout: KeyBindings) -> Self {
         Self {
             layout,
-            // Of its full size from the start: a buffer that grows would leave copies behind.
-            line: Zeroizing::new(Vec::with_capacity(LONGEST)),
+            // Allocated in full size, because a buffer that grows would leave copies behind.
+            line: Zeroizing::new(Vec::with_capacity(MAX_LINE)),
             state: State::Text,
             parameters: Vec::new(),
             pasting: false,
@@ -145,22 +145,22 @@ impl Keys {
         }
     }
 
-    /// Whether a sequence has begun and not ended: what comes after a pause is no part of it.
+    /// Whether a sequence has begun and not ended: input after a pause does not belong to it.
     pub(super) fn is_within_sequence(&self) -> bool {
         self.state != State::Text
     }
 
-    /// The line so far, as it came.
+    /// The line so far, unedited.
     pub(super) fn so_far(&self) -> &[u8] {
         &self.line
     }
 
-    /// The keyboard paused.
+    /// Notes that the keyboard paused.
     pub(super) fn pause(&mut self) {
         self.state = State::Text;
     }
 
-    /// Takes the next byte.
+    /// Handles the next byte.
     pub(super) fn take(&mut self, byte: u8) -> KeyResult {
         match (self.state, byte) {
             (State::Text, _) if self.pasting => return self.pasted(byte),
@@ -174,7 +174,7 @@ impl Keys {
             (State::Escape, b']' | b'P' | b'_' | b'^' | b'X') if !self.pasting => self.state = State::Reply,
             (State::Control, b'[') if self.parameters.is_empty() => self.state = State::Function,
             (State::Control, 0x20..=0x3f) => {
-                // A sequence of interest is shorter; of a longer one it is enough to know that it is none.
+                // The sequences that matter are shorter; a longer one only has to be recognized as different.
                 if self.parameters.len() <= PASTE_ENDS.len() {
                     self.parameters.push(byte);
                 }
@@ -191,7 +191,7 @@ impl Keys {
             }
             (State::Reply, byte) if byte >= b' ' => {}
             _ => {
-                // It belongs to no sequence: the one before it ends, and this is a key of its own.
+                // The byte belongs to no sequence: the current one ends, and the byte is a key of its own.
                 self.end_sequence();
                 return self.take(byte);
             }
@@ -218,7 +218,7 @@ impl Keys {
         KeyResult::More
     }
 
-    /// What was pasted is text, and no key of it edits or ends anything.
+    /// Pasted bytes are text; none of them edits or ends the line.
     fn pasted(&mut self, byte: u8) -> KeyResult {
         match byte {
             b'\n' | b'\r' => return KeyResult::LineBreakInPaste,
@@ -247,7 +247,7 @@ impl Keys {
     fn end_sequence(&mut self) {
         self.state = State::Text;
         if self.pasting {
-            // It was no key but a part of the text, which must not be lost without a word.
+            // This ESC was no key but a part of the text, which must not be lost silently.
             self.push_control(ESCAPE);
         }
     }
@@ -264,7 +264,7 @@ impl Keys {
     }
 
     fn push(&mut self, bytes: &[u8]) {
-        self.too_long |= self.line.len() + bytes.len() > LONGEST;
+        self.too_long |= self.line.len() + bytes.len() > MAX_LINE;
         if !self.too_long {
             self.line.extend_from_slice(bytes);
         }
@@ -273,7 +273,7 @@ impl Keys {
     /// The line after Enter.
     ///
     /// # Errors
-    /// `TooLong`, and `LineBreakInPaste` where a paste began or ended in another line.
+    /// `TooLong`, and `LineBreakInPaste` if a paste began or ended in another line.
     pub(super) fn line(self) -> Result<Zeroizing<Vec<u8>>, PromptError> {
         if self.stray_end || self.pasting {
             return Err(PromptError::LineBreakInPaste);

@@ -1,7 +1,7 @@
-//! Questions to the operator: one line at a time, at the terminal itself, never from standard input.
+//! Prompts: one line at a time, at the terminal itself, never from standard input.
 //!
-//! Whatever happens during a question (an answer, Ctrl-C, Ctrl-Z, a signal, a panic, no answer in time), the terminal's
-//! settings are what they were before, and nothing that was typed is left for the shell to read.
+//! Whatever ends a prompt (an answer, Ctrl-C, Ctrl-Z, a signal, a panic, the timeout), the terminal gets its settings
+//! back, and nothing that was typed is left for the shell to read.
 
 mod choice;
 mod controlling;
@@ -25,74 +25,74 @@ pub use scripted::ScriptedTerminal;
 
 pub(super) use signals::restore_default;
 
-/// How long a question waits for its answer, if nothing else is said.
+/// The default timeout of a prompt.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// Asks the operator.
+/// Prompts the operator.
 ///
-/// Texts are shown as they are: a caller that puts a user's name into one takes the control characters out of it first.
+/// Texts are shown unchanged: a caller removes control characters from a user's name first.
 pub trait Terminal {
-    /// Shows `text` (what is required of a password, before it is asked for). Its line breaks are its own.
+    /// Shows `text`, for example the requirements of a password before its prompt. Its line breaks are its own.
     ///
     /// # Errors
-    /// When the terminal takes no text.
+    /// If the terminal cannot be written.
     fn show(&mut self, text: &str) -> Result<(), PromptError>;
 
-    /// Shows `prompt` and reads one line without showing what is typed. Backspace, Ctrl-W and Ctrl-U edit it, a character
-    /// (a Unicode scalar value), a word, or all of it at a time; arrows and other escape sequences do nothing.
+    /// Shows `prompt` and reads one line without showing it. Backspace, Ctrl-W and Ctrl-U delete a character (a
+    /// Unicode scalar value), a word, or the line; arrow keys and other escape sequences do nothing.
     ///
-    /// The answer is what is left, without the line break, and with every TAB, NUL, other control character and space; it
-    /// can be empty.
+    /// The answer is the edited line without the line break, including every TAB, NUL, other control character and
+    /// space; it may be empty.
     ///
     /// # Errors
-    /// Every [`PromptError`]. None of what was typed is kept then.
+    /// Every [`PromptError`]. Then nothing that was typed is kept.
     fn ask_secret(&mut self, prompt: &str) -> Result<Zeroizing<String>, PromptError>;
 
-    /// Shows `prompt` and reads one line, which shows as it is typed (a confirmation, a name), and is edited as a secret one.
-    /// What is pasted behind its line break does not show: it may be a password that belongs to the next question.
+    /// Shows `prompt` and reads one line, which is shown while it is typed (a confirmation, a name). Editing is the
+    /// same as for a secret. Text pasted after a line break is not shown: it may be a password for the next prompt.
     ///
     /// # Errors
-    /// As [`Terminal::ask_secret`].
+    /// Those of [`Terminal::ask_secret`].
     fn ask_line(&mut self, prompt: &str) -> Result<String, PromptError>;
 
-    /// Lets one of `choices` be picked with the arrow keys, none of them to begin with; `None`: Esc.
+    /// Lets the operator pick one of `choices` with the arrow keys; none is selected at first. `None`: Esc.
     ///
     /// # Errors
-    /// As [`Terminal::ask_secret`].
+    /// Those of [`Terminal::ask_secret`].
     fn choose(&mut self, question: &str, choices: &[&str]) -> Result<Option<usize>, PromptError>;
 
-    /// How many rows the terminal has; `None`: that is not known.
+    /// The number of rows of the terminal; `None`: not known.
     fn rows(&self) -> Option<u16> {
         None
     }
 }
 
-/// Why a question has no answer.
+/// Why a prompt has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum PromptError {
     /// The process has no controlling terminal: it runs from cron, in a pipeline of a service, or under setsid(1).
     #[error("there is no terminal to ask at")]
     NoTerminal,
-    /// Ctrl-D, or the terminal was closed. A line without its Enter never counts as an answer.
+    /// Ctrl-D, or the terminal was closed. A line without Enter is never an answer.
     #[error("the input ended before Enter: nothing was taken")]
     EndOfInput,
-    /// No answer came in the time given.
+    /// No answer came within the timeout.
     #[error("no answer within {}", in_words(*.0))]
     TimedOut(Duration),
-    /// A byte sequence that is not UTF-8 (RFC 3629), as a terminal set to Latin-1 sends. Nothing is replaced.
+    /// Bytes that are not UTF-8 (RFC 3629), as from a terminal set to Latin-1. They are not replaced.
     #[error("the input is not UTF-8: set the terminal to UTF-8 and type it again")]
     NotUtf8,
-    /// The line is longer than any answer.
-    #[error("the line is too long: at most {} bytes", keys::LONGEST)]
+    /// The line is longer than any answer may be.
+    #[error("the line is too long: at most {} bytes", keys::MAX_LINE)]
     TooLong,
-    /// More than one line was pasted. The rest must not become the answer to the next question.
+    /// More than one line was pasted. The rest must not answer the next prompt.
     #[error("the paste holds a line break: give one line only")]
     LineBreakInPaste,
-    /// A signal came that the program handles elsewhere. One that it does not handle ends it, and this is not seen.
+    /// A signal came that the program handles elsewhere. A signal that it does not handle ends the process instead.
     #[error("the question was interrupted by a signal")]
     Interrupted,
-    /// Another process asks at the same terminal, by its number where that is known. Each would restore the settings that the
-    /// other one has made, and what is typed would show.
+    /// Another process prompts at the same terminal; with its number, if known. Each would restore the settings that
+    /// the other has made, and a secret would be shown.
     #[error("another command{} is asking at this terminal: answer it first, then run this one again",
             .0.map(|process| format!(" (process {process})")).unwrap_or_default())]
     Taken(Option<i32>),
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_time_that_ran_out_is_said_in_words() {
+    fn the_timeout_is_described_in_words() {
         assert_eq!(PromptError::TimedOut(ANSWER_TIMEOUT).to_string(), "no answer within 5 minutes");
         assert_eq!(PromptError::TimedOut(Duration::from_secs(60)).to_string(), "no answer within 1 minute");
         assert_eq!(PromptError::TimedOut(Duration::from_secs(90)).to_string(), "no answer within 90 seconds");

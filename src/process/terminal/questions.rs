@@ -1,4 +1,4 @@
-//! The questions that are asked at the controlling terminal.
+//! The prompts at the controlling terminal.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! A terminal for tests: the answers are known before.
+//! A terminal for tests, with prepared answers.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -9,12 +9,13 @@ use zeroize::Zeroizing;
 use super::PromptError;
 use super::Terminal;
 
-/// What is typed, or what happens instead.
+/// The typed answer, or the error instead.
 type Answer = Result<Zeroizing<String>, PromptError>;
 
-/// Gives its answers one after the other, and writes down what an onlooker would have seen.
+/// Returns its answers one after the other, and records what would be visible on the screen.
 ///
-/// Clones share the answers and the transcript. After the last answer it behaves as a terminal that was closed: [`PromptError::EndOfInput`].
+/// Clones share the answers and the transcript. After the last answer it behaves like a closed terminal:
+/// [`PromptError::EndOfInput`].
 #[derive(Debug, Clone, Default)]
 pub struct ScriptedTerminal {
     answers: Rc<RefCell<VecDeque<Answer>>>,
@@ -28,7 +29,7 @@ impl ScriptedTerminal {
         Self { answers: Rc::new(RefCell::new(answers)), transcript: Rc::default() }
     }
 
-    /// What was shown so far. It goes on to grow: take it before the terminal is given away.
+    /// The text shown so far. It grows later, so take it before the terminal is passed on.
     pub fn transcript(&self) -> Rc<RefCell<String>> {
         Rc::clone(&self.transcript)
     }
@@ -59,7 +60,7 @@ impl Terminal for ScriptedTerminal {
         answer
     }
 
-    /// The answer is the number of the choice, from 1; anything else is none of them.
+    /// The answer is the number of the choice, from 1; anything else selects none.
     fn choose(&mut self, question: &str, choices: &[&str]) -> Result<Option<usize>, PromptError> {
         self.show(&format!("{question}\n"))?;
         for (index, choice) in choices.iter().enumerate() {
@@ -76,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_transcript_shows_what_an_onlooker_sees_and_no_secret() {
+    fn the_transcript_shows_what_is_on_the_screen_and_no_secret() {
         let mut terminal = ScriptedTerminal::new([Ok("hunter2"), Ok("yes")]);
         let transcript = terminal.transcript();
         terminal.show("At least 15 characters.\n").unwrap();

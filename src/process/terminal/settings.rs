@@ -1,4 +1,4 @@
-//! The terminal's settings during a question, and their way back.
+//! The terminal's settings during a prompt, and how they are restored.
 
 use std::fs::File;
 
@@ -17,7 +17,7 @@ use nix::sys::termios::tcsetattr;
 use nix::unistd::getpgrp;
 use nix::unistd::tcgetpgrp;
 
-/// Holds the terminal in the settings of a question, and gives it back when dropped, also by a panic.
+/// Sets the terminal for a prompt, and restores it on drop, also after a panic.
 pub(super) struct Settings<'tty> {
     tty: &'tty File,
     before: Termios,
@@ -25,36 +25,36 @@ pub(super) struct Settings<'tty> {
 }
 
 impl<'tty> Settings<'tty> {
-    /// Sets the terminal for a question, and drops what was typed before it. The terminal itself shows nothing, not even the
-    /// line break of Enter, and gives each byte as it is typed: the line is edited, and shown if it may be, by us. Keys that
-    /// are signals stay so.
+    /// Sets the terminal for a prompt, and drops earlier input. The terminal itself echoes nothing, not even the line
+    /// break of Enter, and passes each byte on as it is typed: we edit the line, and show it if it may be shown. The
+    /// keys for signals keep working.
     pub(super) fn apply(tty: &'tty File) -> nix::Result<Self> {
         let before = tcgetattr(tty)?;
         let mut during = before.clone();
-        // These change or double bytes, or take Enter for something else (a program before may have left them so).
+        // A program before us may have left flags that change or double bytes, or take Enter for something else.
         during.input_flags.remove(InputFlags::ISTRIP | InputFlags::PARMRK | InputFlags::INLCR | InputFlags::IGNCR);
         during.input_flags.insert(InputFlags::ICRNL);
         during.local_flags.insert(LocalFlags::ISIG);
         during.local_flags.remove(LocalFlags::ECHONL | LocalFlags::ECHO | LocalFlags::ICANON);
         during.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
         during.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
-        // Not TCSAFLUSH: it waits until all output is out, for ever where Ctrl-S was pressed, and leaves what the kernel
-        // has not yet looked at. tcflush(3) drops that too.
+        // Not TCSAFLUSH: it waits until all output is written, which never happens after Ctrl-S, and keeps input that
+        // the kernel has not processed yet. tcflush(3) drops that too.
         tcsetattr(tty, SetArg::TCSANOW, &during)?;
         let mut settings = Self { tty, before, during };
-        // As the terminal has taken them.
+        // What the terminal has accepted.
         settings.during = tcgetattr(tty)?;
         tcflush(tty, FlushArg::TCIFLUSH)?;
         Ok(settings)
     }
 
-    /// The settings that the operator has.
+    /// The operator's settings.
     pub(super) fn before(&self) -> &Termios {
         &self.before
     }
 
-    /// Whether nobody has set the terminal since. The editors of shells take echo and lines away as we do, and differ in the
-    /// rest.
+    /// Whether nobody has changed the settings since. The line editors of shells also switch off echo and line mode,
+    /// but differ in other flags.
     fn still_ours(&self) -> bool {
         tcgetattr(self.tty).is_ok_and(|now| now == self.during)
     }
@@ -62,19 +62,20 @@ impl<'tty> Settings<'tty> {
 
 impl Drop for Settings<'_> {
     fn drop(&mut self) {
-        // From the background the kernel would stop us here, before the terminal is as it was.
+        // In the background the kernel would stop us here, before the settings are restored.
         let mut background_write = SigSet::empty();
         background_write.add(Signal::SIGTTOU);
         let mask = background_write.thread_swap_mask(SigmaskHow::SIG_BLOCK);
 
-        // A terminal that is gone needs no settings: no failure here can be helped.
+        // A closed terminal needs no settings, so errors are ignored.
         if in_foreground(self.tty) {
-            // Before, so that nothing typed shows or reaches the shell; after, for what came in between.
+            // Flushed before, so that no input is shown or reaches the shell; and after, for input that came in
+            // between.
             let _ = tcflush(self.tty, FlushArg::TCIFLUSH);
             let _ = tcsetattr(self.tty, SetArg::TCSANOW, &self.before);
             let _ = tcflush(self.tty, FlushArg::TCIFLUSH);
         } else if self.still_ours() {
-            // The shell took the terminal (after `kill -STOP`) and did not set it: what waits in it is typed to the shell.
+            // After `kill -STOP` the shell has the terminal but has not set it: pending input belongs to the shell.
             let _ = tcsetattr(self.tty, SetArg::TCSANOW, &self.before);
         }
 
@@ -84,7 +85,7 @@ impl Drop for Settings<'_> {
     }
 }
 
-/// Whether the terminal is ours to use now. One that is not our controlling terminal knows no background.
+/// Whether we may use the terminal now. A terminal that is not our controlling terminal has no background.
 pub(super) fn in_foreground(tty: &File) -> bool {
     tcgetpgrp(tty).map_or(true, |group| group == getpgrp())
 }
@@ -105,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_gives_the_terminal_back() {
+    fn a_panic_restores_the_terminal() {
         let (mut keyboard, tty) = terminal();
         let before = tcgetattr(&tty).unwrap();
         for typed in ["", "abc"] {
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_that_a_shell_edits_at_is_not_taken_for_ours() {
+    fn a_terminal_in_the_line_editor_of_a_shell_is_not_ours() {
         let (_keyboard, tty) = terminal();
         let settings = Settings::apply(&tty).unwrap();
         assert!(settings.still_ours());

@@ -1,11 +1,11 @@
-//! The signals that come while a question waits.
+//! The signals that arrive during a prompt.
 //!
-//! Each is only noted when it comes. The question then ends, the terminal gets its settings back, and the signal is
-//! raised again with the action that it had before: so the process dies by it (the shell sees 128 + its number), stops
-//! until `fg`, or does what another part of the program has arranged. Between questions nothing here is installed.
+//! Each is only noted when it arrives. The prompt then ends, the terminal gets its settings back, and the signal is
+//! raised again with its previous action. So the process is killed by it (the shell sees 128 + its number), stops
+//! until `fg`, or does what another part of the program has set up. Between prompts nothing is installed here.
 //!
-//! Written on sigaction(2) and not on the crate signal-hook, whose handlers stay installed for good: the next Ctrl-C
-//! would be lost, or would kill a program that has meanwhile arranged to end in good order.
+//! This uses sigaction(2) and not the crate signal-hook, whose handlers stay installed permanently: the next Ctrl-C
+//! would be lost, or would kill a program that has meanwhile set up an orderly end.
 
 use std::io;
 use std::io::Read;
@@ -34,8 +34,8 @@ use nix::sys::signal::sigaction;
 
 use crate::process::full_disk::was_sent;
 
-/// End the process, unless it says otherwise (signal(7)): all but SIGKILL, SIGSEGV, which the Rust runtime handles, [`FAULTS`], and
-/// the real-time ones, which nobody sends to a program that knows none.
+/// The signals that end the process by default (signal(7)): all but SIGKILL, SIGSEGV, which the Rust runtime handles,
+/// [`FAULTS`], and the real-time signals, which are only sent to programs that know them.
 const DEADLY: [Signal; 15] = [
     Signal::SIGHUP,
     Signal::SIGINT,
@@ -54,47 +54,46 @@ const DEADLY: [Signal; 15] = [
     Signal::SIGPWR,
 ];
 
-/// End the process in a fault of its own, after which it could not continue. They are noted where they were sent.
+/// The signals of faults, after which the process could not continue. They are only noted if a process sent them.
 const FAULTS: [Signal; 5] = [Signal::SIGBUS, Signal::SIGABRT, Signal::SIGILL, Signal::SIGFPE, Signal::SIGSYS];
 
-/// Stop the process: Ctrl-Z, and touching the terminal from the background.
+/// The signals that stop the process: Ctrl-Z, and using the terminal from the background.
 const STOPPING: [Signal; 3] = [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU];
 
-/// The process goes on after a stop that could not be noted (SIGSTOP): the shell may have changed the terminal.
+/// The signal after a stop that could not be noted (SIGSTOP): the shell may have changed the terminal.
 const CONTINUING: [Signal; 1] = [Signal::SIGCONT];
 
-/// Signals that came, a bit each (1 << number).
+/// The caught signals, a bit for each (1 << number).
 static NOTED: AtomicU64 = AtomicU64::new(0);
 
-/// Wakes poll(2) up, also when another thread got the signal.
-static BELL: OnceLock<Bell> = OnceLock::new();
+/// Wakes poll(2), also if another thread received the signal.
+static WAKE_PIPE: OnceLock<WakePipe> = OnceLock::new();
 
-/// What a signal does belongs to the whole process: one question at a time.
-static TURN: Mutex<()> = Mutex::new(());
+/// Signal actions belong to the whole process, so there is one watch at a time.
+static ONE_WATCH: Mutex<()> = Mutex::new(());
 
-struct Bell {
-    rope: UnixStream,
-    ear: UnixStream,
+struct WakePipe {
+    writer: UnixStream,
+    reader: UnixStream,
 }
 
 /// Notes signals from [`SignalWatch::begin`] until [`SignalWatch::end`].
 pub(super) struct SignalWatch {
     before: Vec<(Signal, SigAction)>,
-    bell: &'static Bell,
+    wake_pipe: &'static WakePipe,
     _turn: MutexGuard<'static, ()>,
 }
 
 impl SignalWatch {
-    /// Begins to note. A signal that is ignored (nohup(1), a job in the background of a shell script) stays ignored.
+    /// Starts noting. An ignored signal (nohup(1), a background job of a shell script) remains ignored.
     pub(super) fn begin() -> io::Result<Self> {
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        let bell = bell()?;
-        while (&bell.ear).read(&mut [0; 64]).is_ok_and(|length| length > 0) {}
+        let turn = ONE_WATCH.lock().unwrap_or_else(PoisonError::into_inner);
+        let wake_pipe = wake_pipe()?;
+        while (&wake_pipe.reader).read(&mut [0; 64]).is_ok_and(|length| length > 0) {}
         NOTED.store(0, Ordering::SeqCst);
 
-        let mut watch = Self { before: Vec::new(), bell, _turn: turn };
-        // No SA_RESTART: a terminal call that the kernel would otherwise begin again, from the background for ever,
-        // returns instead.
+        let mut watch = Self { before: Vec::new(), wake_pipe, _turn: turn };
+        // No SA_RESTART: a terminal call that the kernel would restart, from the background forever, returns instead.
         let noting = SigAction::new(SigHandler::Handler(note), SaFlags::empty(), SigSet::empty());
         let noting_sent = SigAction::new(SigHandler::SigAction(note_sent), SaFlags::empty(), SigSet::empty());
         for signal in DEADLY.into_iter().chain(STOPPING).chain(CONTINUING).chain(FAULTS) {
@@ -109,20 +108,20 @@ impl SignalWatch {
         Ok(watch)
     }
 
-    /// Becomes readable when a signal comes.
-    pub(super) fn bell(&self) -> BorrowedFd<'_> {
-        self.bell.ear.as_fd()
+    /// Becomes readable when a signal arrives.
+    pub(super) fn wake_fd(&self) -> BorrowedFd<'_> {
+        self.wake_pipe.reader.as_fd()
     }
 
-    /// Whether a signal has come.
+    /// Whether a signal has arrived.
     #[expect(clippy::unused_self, reason = "only while a watch is on does the answer mean anything")]
-    pub(super) fn rang(&self) -> bool {
+    pub(super) fn has_caught(&self) -> bool {
         NOTED.load(Ordering::SeqCst) != 0
     }
 
-    /// Gives every signal back its action, and says which ones came.
+    /// Restores the action of every signal, and returns the signals that arrived.
     pub(super) fn end(self) -> CaughtSignals {
-        // The actions first: what comes after that does not have to be noted.
+        // First the actions: signals that arrive after that need not be noted.
         drop(self);
         CaughtSignals(NOTED.swap(0, Ordering::SeqCst))
     }
@@ -131,17 +130,17 @@ impl SignalWatch {
 impl Drop for SignalWatch {
     fn drop(&mut self) {
         for (signal, before) in self.before.drain(..) {
-            // It fails for signals that cannot be caught, and none of those was.
+            // It fails for signals that cannot be caught, and none of these is one.
             let _ = act(signal, &before);
         }
     }
 }
 
-/// The signals that came during a watch.
+/// The signals that arrived during a watch.
 pub(super) struct CaughtSignals(u64);
 
 impl CaughtSignals {
-    /// Lets them do what they would have done: returns if that neither ends the process nor stops it, or when it goes on.
+    /// Raises them with their previous actions. Returns if no action ends or stops the process, or when it continues.
     pub(super) fn raise(&self) -> io::Result<()> {
         for signal in DEADLY.into_iter().chain(FAULTS).chain(STOPPING).filter(|signal| self.holds(*signal)) {
             raise(signal)?;
@@ -149,12 +148,12 @@ impl CaughtSignals {
         Ok(())
     }
 
-    /// Whether one came.
+    /// Whether any signal arrived.
     pub(super) fn any(&self) -> bool {
         self.0 != 0
     }
 
-    /// Whether one came that was to end the process.
+    /// Whether a signal arrived that ends the process.
     pub(super) fn deadly(&self) -> bool {
         DEADLY.into_iter().chain(FAULTS).any(|signal| self.holds(signal))
     }
@@ -164,18 +163,20 @@ impl CaughtSignals {
     }
 }
 
-/// The handler. It may run between any two instructions: two atomics and a write(2), as signal-safety(7) allows.
+/// The handler. It may run between any two instructions, so it only uses two atomics and a write(2), as
+/// signal-safety(7) allows.
 extern "C" fn note(signal: c_int) {
     let errno = Errno::last_raw();
     NOTED.fetch_or(1 << signal, Ordering::SeqCst);
-    if let Some(bell) = BELL.get() {
-        // A full pipe has been heard already.
-        let _ = (&bell.rope).write(&[0]);
+    if let Some(wake_pipe) = WAKE_PIPE.get() {
+        // If the pipe is full, the wake-up is already pending.
+        let _ = (&wake_pipe.writer).write(&[0]);
     }
     Errno::set_raw(errno);
 }
 
-/// The handler of [`FAULTS`]. A fault happens again when this returns, and then ends the process; abort(3) ends it as well.
+/// The handler of [`FAULTS`]. A real fault happens again when this returns, and then ends the process, as does
+/// abort(3).
 extern "C" fn note_sent(signal: c_int, info: *mut siginfo_t, _: *mut c_void) {
     if was_sent(info) {
         note(signal);
@@ -188,27 +189,27 @@ fn bit(signal: Signal) -> u64 {
     1 << (signal as c_int)
 }
 
-/// The bell, made at the first question and kept: a handler may still be at its rope.
-fn bell() -> io::Result<&'static Bell> {
-    if let Some(bell) = BELL.get() {
-        return Ok(bell);
+/// The pipe, which is created at the first prompt and kept, because a handler may still be using it.
+fn wake_pipe() -> io::Result<&'static WakePipe> {
+    if let Some(wake_pipe) = WAKE_PIPE.get() {
+        return Ok(wake_pipe);
     }
-    let (rope, ear) = UnixStream::pair()?;
-    rope.set_nonblocking(true)?;
-    ear.set_nonblocking(true)?;
-    Ok(BELL.get_or_init(|| Bell { rope, ear }))
+    let (writer, reader) = UnixStream::pair()?;
+    writer.set_nonblocking(true)?;
+    reader.set_nonblocking(true)?;
+    Ok(WAKE_PIPE.get_or_init(|| WakePipe { writer, reader }))
 }
 
-/// Gives `signal` its default action.
+/// Restores the default action of `signal`.
 pub(in crate::process) fn restore_default(signal: Signal) -> nix::Result<()> {
     act(signal, &SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty())).map(drop)
 }
 
-/// Gives `signal` an action, and returns the one before.
+/// Sets the action of `signal`, and returns the previous one.
 fn act(signal: Signal, action: &SigAction) -> nix::Result<SigAction> {
     #[expect(unsafe_code, reason = "sigaction(2) has no safe form")]
-    // SAFETY: `action` is the default, or `note` or `note_sent`, which do only what signal-safety(7) allows and live as long as the
-    // process, or what sigaction(2) itself has returned for the same signal.
+    // SAFETY: `action` is the default; or `note` or `note_sent`, which only do what signal-safety(7) allows and live
+    // as long as the process; or an action that sigaction(2) returned for the same signal.
     unsafe {
         sigaction(signal, action)
     }
@@ -218,7 +219,7 @@ fn act(signal: Signal, action: &SigAction) -> nix::Result<SigAction> {
 mod tests {
     use super::*;
 
-    /// Whether `signal` has its default action (which it gets for the instant of asking).
+    /// Whether `signal` has its default action, which this sets for an instant.
     fn is_default(signal: Signal) -> bool {
         let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
         let now = act(signal, &default).unwrap();
@@ -227,17 +228,17 @@ mod tests {
     }
 
     #[test]
-    fn after_a_watch_every_signal_has_its_action_back_and_what_came_is_known() {
+    fn after_a_watch_every_action_is_restored_and_the_caught_signals_are_known() {
         let watch = SignalWatch::begin().unwrap();
-        assert!(!watch.rang());
+        assert!(!watch.has_caught());
         raise(Signal::SIGCONT).unwrap();
         raise(Signal::SIGTSTP).unwrap();
-        assert!(watch.rang());
+        assert!(watch.has_caught());
         let noted = watch.end();
         assert!(noted.holds(Signal::SIGTSTP) && noted.holds(Signal::SIGCONT) && !noted.deadly());
 
         // Other tests watch too.
-        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = ONE_WATCH.lock().unwrap_or_else(PoisonError::into_inner);
         assert!(is_default(Signal::SIGTSTP) && is_default(Signal::SIGALRM));
     }
 

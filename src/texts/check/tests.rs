@@ -1,4 +1,4 @@
-//! What is said of sentences that an organization wrote.
+//! The problems that are reported for sentences of an organization.
 
 use super::super::language::SOURCES;
 use super::*;
@@ -13,7 +13,7 @@ fn problems(files: &[SentenceFile]) -> String {
 }
 
 #[test]
-fn no_language_of_the_program_lacks_a_sentence_or_has_one_that_is_wrong() {
+fn the_built_in_languages_are_complete_and_valid() {
     for (tag, source) in SOURCES {
         let FlatSentences { sentences, wrong } = flat(source);
         assert_eq!(wrong, [], "{tag}");
@@ -41,10 +41,11 @@ fn no_sentence_of_a_mail_has_a_backtick_or_a_word_of_computing() {
 }
 
 #[test]
-fn a_sentence_that_is_overridden_is_said_and_the_others_stay() {
+fn an_overridden_sentence_is_used_and_the_others_are_kept() {
     let text = "[reset]\nsubject = \"\"\"\nNew password\n{% if organization %}({{ organization }}){% endif %}\"\"\"\n";
     let texts = Texts::with(&[file("en", text)]).unwrap();
-    let say = |tag: &str, key: &str| texts.find(tag).unwrap().say(key, minijinja::context! { organization => "Acme" });
+    let say =
+        |tag: &str, key: &str| texts.find(tag).unwrap().sentence(key, minijinja::context! { organization => "Acme" });
     assert_eq!(say("en", "reset.subject"), "New password (Acme)");
     assert_eq!(say("en-GB", "reset.subject"), "New password (Acme)");
     assert_eq!(say("en", "reset.button"), "Choose a new password");
@@ -52,20 +53,20 @@ fn a_sentence_that_is_overridden_is_said_and_the_others_stay() {
 }
 
 #[test]
-fn a_sentence_that_fails_for_one_name_gives_way_to_that_of_the_program() {
+fn a_sentence_that_fails_for_a_value_is_replaced_by_the_built_in_one() {
     let text =
         "[mail]\ngreeting = \"{% if name == 'Bo' %}{{ 1 / 0 }}{% endif %}Hi{% if name %} {{ name }}{% endif %}!\"\n";
     let texts = Texts::with(&[file("de", text)]).unwrap();
-    let say = |name: &str| texts.find("de").unwrap().say("mail.greeting", minijinja::context! { name });
+    let say = |name: &str| texts.find("de").unwrap().sentence("mail.greeting", minijinja::context! { name });
     assert_eq!([say("Al"), say("Bo")], ["Hi Al!", "Guten Tag Bo,"]);
 }
 
 #[test]
-fn a_variant_of_a_language_needs_only_what_it_says_differently() {
+fn a_variant_of_a_language_needs_only_different_sentences() {
     let austrian = "month.january = \"Jänner\"\n";
     for files in [vec![file("de-AT", austrian)], vec![file("de-AT", austrian), file("de", "month.may = \"Mai!\"\n")]] {
         let texts = Texts::with(&files).unwrap();
-        let say = |tag: &str, key: &str| texts.find(tag).unwrap().say(key, minijinja::context! {});
+        let say = |tag: &str, key: &str| texts.find(tag).unwrap().sentence(key, minijinja::context! {});
         assert_eq!(say("de_AT.UTF-8", "month.january"), "Jänner");
         assert_eq!(say("de", "month.january"), "Januar");
         assert_eq!(say("de-AT", "month.may"), if files.len() == 2 { "Mai!" } else { "Mai" });
@@ -73,20 +74,20 @@ fn a_variant_of_a_language_needs_only_what_it_says_differently() {
 }
 
 #[test]
-fn a_language_of_its_own_needs_every_sentence_of_a_mail() {
+fn a_new_language_needs_every_sentence_of_a_mail() {
     insta::assert_snapshot!(problems(&[file("fr", "[mail]\ngreeting = \"Bonjour,\"\n")]), @"fr.toml: lacks mail.username, mail.without_button, mail.type_code, mail.lasts, mail.note, mail.requirements, mail.not_me, mail.help and 58 more; docs/texts.md has all of them");
-    // German as if it were another one: without the sentences that no mail shows it is whole.
+    // German as a language of its own: without the sentences that no mail shows it is complete.
     let german: String =
         SOURCES[1].1.lines().take_while(|line| *line != "[policy_note]").map(|line| format!("{line}\n")).collect();
     let texts = Texts::with(&[file("fr", &german)]).unwrap();
     let french = texts.find("fr-CA").unwrap();
-    assert_eq!(french.say("mail.username", minijinja::context! {}), "Ihr Benutzername:");
-    assert!(french.say("violation.common", minijinja::context! {}).starts_with("too common"));
+    assert_eq!(french.sentence("mail.username", minijinja::context! {}), "Ihr Benutzername:");
+    assert!(french.sentence("violation.common", minijinja::context! {}).starts_with("too common"));
     assert_eq!(texts.tags(), "`en`, `de` or `fr`");
 }
 
 #[test]
-fn everything_that_is_wrong_is_said_at_once_with_its_line() {
+fn all_problems_are_reported_at_once_with_their_lines() {
     let text = r#"
 [mail]
 greetings = "Hello"
@@ -141,7 +142,7 @@ may = { x = "May" }
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config::with_cases(300))]
     #[test]
-    fn no_file_makes_it_panic_and_every_problem_is_one_line(
+    fn no_file_causes_a_panic_and_every_problem_is_one_line(
         text in "(\\[?(mail|reset|month)?\\]?\n?(help|subject|may|note)? ?=? ?\"?(\\{\\{|\\{%| if | organization |\\PC|[\u{0}-\u{1f}]){0,9}\"?\n){0,4}",
     ) {
         if let Err(problems) = Texts::with(&[file("en", &text)]) {

@@ -1,10 +1,10 @@
-//! Names, notes and organizations that were made to break a mail.
+//! Names, notes and organizations that are meant to break a mail.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// What attackers of web pages, templates, terminals and mails write.
+/// Typical attacks on web pages, templates, terminals and mails.
 pub(super) const PAYLOADS: [&str; 50] = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -58,11 +58,11 @@ pub(super) const PAYLOADS: [&str; 50] = [
     "=?utf-8?q?=0D=0ABcc:_victim@example.com?=",
 ];
 
-/// What stands around each payload: 50 times 4 are the 200.
+/// Text around each payload: 50 payloads times 4 make 200 texts.
 const AROUND: [(&str, &str); 4] = [("", ""), ("Eve ", ""), ("", " Smith"), ("\" '", "<")];
 
-/// The tags of a document in order, each with the names of its attributes, as a reader of HTML tokens sees them; then
-/// comments, declarations and whatever else begins with `<`.
+/// The tags of a document in order, each with the names of its attributes, as an HTML tokenizer sees them; then
+/// comments, declarations and anything else that begins with `<`.
 fn tags(html: &str) -> Vec<String> {
     let mut tags = Vec::new();
     let mut rest = html;
@@ -87,7 +87,7 @@ fn tags(html: &str) -> Vec<String> {
     tags
 }
 
-/// The same mail for a harmless user, note and organization, and for these.
+/// Compares the mail for a harmless user, note and organization with the mail for these.
 fn assert_same_elements(composer: &Composer, harmless: &Composer, name: &str, note: &str) {
     let code = code();
     let html = |composer: &Composer, name: &str, note: &str| {
@@ -95,13 +95,13 @@ fn assert_same_elements(composer: &Composer, harmless: &Composer, name: &str, no
         let content = MailContent::Reset(PasswordChoice { note: Some(note), ..choice(&code) });
         composer.preview(&draft.context(content)).unwrap().html
     };
-    // A note of several lines is one paragraph for each, and a gap for an empty one.
+    // Each line of a note is a paragraph, and an empty line a gap.
     let harmless_line = |line: &Cow<'_, str>| if line.is_empty() { "" } else { "harmless" };
     let harmless_note = line_breaking::note(note).iter().map(harmless_line).collect::<Vec<_>>().join("\n");
     let expected = html(harmless, "Alice", &harmless_note);
     let found = html(composer, name, note);
     assert_eq!(tags(&found), tags(&expected), "{name:?} {note:?}");
-    // 191 times 7; and the code stands where it is to stand, and nowhere else.
+    // The result of 191 times 7; and the code only occurs where it belongs.
     assert!(!found.contains("1337"), "a template was run: {name:?}");
     for shown in [code.in_link(), code.in_groups().as_str()] {
         assert_eq!(found.matches(shown).count(), expected.matches(shown).count(), "{name:?}");
@@ -115,7 +115,7 @@ fn no_name_note_or_organization_adds_an_element_or_an_attribute() {
     for payload in PAYLOADS {
         for (before, after) in AROUND {
             let hostile = format!("{before}{payload}{after}");
-            // An address in the contact is to become a link.
+            // An address in the contact would become a link.
             let organization = Organization { name: hostile.clone(), ..contact(&hostile.replace('@', "at")) };
             assert_same_elements(&composer_of(&organization), &harmless, &hostile, &hostile);
         }
@@ -123,7 +123,7 @@ fn no_name_note_or_organization_adds_an_element_or_an_attribute() {
 }
 
 #[test]
-fn the_comparison_sees_what_it_is_to_see() {
+fn the_comparison_detects_an_added_element() {
     for other in ["<p>x</p><b>", "<p class=\"a\">x</p>", "<p onclick=x>x</p>", "<p>x</p><!-- -->"] {
         assert_ne!(tags("<p>x</p>"), tags(other), "{other}");
     }
@@ -131,7 +131,7 @@ fn the_comparison_sees_what_it_is_to_see() {
 }
 
 #[test]
-fn a_template_in_a_note_comes_out_as_it_was_written() {
+fn a_template_in_a_note_is_not_executed() {
     let code = code();
     let content = MailContent::Reset(PasswordChoice { note: Some("{{ 191 * 7 }} {% if x %} <b>"), ..choice(&code) });
     let preview = composer().preview(&Draft::new().context(content)).unwrap();
@@ -140,7 +140,7 @@ fn a_template_in_a_note_comes_out_as_it_was_written() {
 }
 
 #[test]
-fn a_name_that_cannot_be_read_is_left_out_of_the_greeting() {
+fn an_unreadable_name_is_left_out_of_the_greeting() {
     for name in ["", "\r\n", "\u{202e}\u{200f}", "\u{1b}\u{0}"] {
         let draft = Draft { name: name.to_owned(), ..Draft::new() };
         assert!(draft.text(MailContent::Test).contains("\nHello,\n"), "{name:?}");
@@ -150,7 +150,7 @@ fn a_name_that_cannot_be_read_is_left_out_of_the_greeting() {
 }
 
 #[test]
-fn an_address_or_a_message_id_that_is_none_is_refused() {
+fn an_invalid_address_or_message_id_is_refused() {
     for hostile in ["alice@example.com\r\nBcc: all@example.com", "alice", "a@b@c.example", "a b@example.com"] {
         let draft = Draft { recipient: EmailAddress::stored(hostile.to_owned()), ..Draft::new() };
         let refused = composer().compose(&draft.context(MailContent::Test)).unwrap_err();
@@ -173,7 +173,7 @@ fn a_date_before_all_dates_is_1970() {
     assert!(composer().compose(&context).is_ok());
 }
 
-/// The headers that a mail has once, and that it has no other.
+/// All headers of a mail, each of which occurs once.
 const HEADERS: [&str; 11] = [
     "Auto-Submitted",
     "Content-Language",
@@ -188,10 +188,10 @@ const HEADERS: [&str; 11] = [
     "X-Auto-Response-Suppress",
 ];
 
-/// What ends lines, or looks as if.
+/// Text that ends lines, or looks as if it did.
 const BREAKS: [&str; 12] = ["\r", "\n", "\r\n", "\0", "\u{1b}", ".", "\n.\n", "\r.\r", "=", "  ", "\t", "\u{2028}"];
 
-/// Any text, rich in what ends lines, drives terminals or means something in headers and HTML.
+/// Any text, with many line ends, control characters, and characters with a meaning in headers and HTML.
 pub(super) fn any_text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => any::<char>().prop_map(String::from),
@@ -213,7 +213,7 @@ proptest! {
     #![proptest_config(cases())]
 
     #[test]
-    fn whatever_the_names_are_the_bytes_are_strict(
+    fn the_bytes_are_strict_for_all_names(
         name in any_text(), note in any_text(), organization_name in any_text(), help_contact in any_text(),
         from_name in any_text(),
         is_german: bool,
@@ -231,7 +231,7 @@ proptest! {
             MailContent::Test,
         ];
         for content in contents {
-            // Composing ends with `wire::check`; this looks again by other means.
+            // Composing ends with `wire::check`; this checks again in another way.
             let mail = draft.mail(&composer, content);
             prop_assert!(mail.is_ascii() && !mail.contains('\0') && mail.ends_with("\r\n"));
             let bare = mail.replace("\r\n", "");

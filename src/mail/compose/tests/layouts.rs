@@ -1,4 +1,4 @@
-//! A mail by what was prepared has the bytes of one that is written from the start.
+//! A mail composed by a layout has the same bytes as one composed from the templates.
 
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ use super::hostile::any_text;
 use super::hostile::cases;
 use super::*;
 
-/// The bytes of a mail from the start, and those by a layout, if there is one.
+/// The bytes of a mail composed from the templates, and by a layout if there is one.
 fn both(composer: &Composer, context: &MailContext<'_>) -> (String, Option<String>) {
     let form = composer.form_of(context);
     let boundary = token(BOUNDARY, context.nonce);
@@ -20,21 +20,21 @@ fn both(composer: &Composer, context: &MailContext<'_>) -> (String, Option<Strin
         boundary: &boundary,
     };
     let text = |content: ZeroizingBuf<Vec<u8>>| String::from_utf8(content.to_vec()).unwrap();
-    let anew = text(composer.written_anew(form, context, &headers).unwrap());
-    let by_layout = || composer.written_by_layout(form, context, &headers).unwrap();
-    // The first one prepares nothing.
+    let from_templates = text(composer.composed_from_templates(form, context, &headers).unwrap());
+    let by_layout = || composer.composed_by_layout(form, context, &headers).unwrap();
+    // Nothing is prepared for the first mail.
     let _ = by_layout();
-    (anew, by_layout().map(text))
+    (from_templates, by_layout().map(text))
 }
 
 fn assert_same(composer: &Composer, context: &MailContext<'_>) -> String {
-    let (anew, by_layout) = both(composer, context);
+    let (from_templates, by_layout) = both(composer, context);
     let by_layout = by_layout.unwrap();
-    assert_eq!(by_layout, anew);
+    assert_eq!(by_layout, from_templates);
     by_layout
 }
 
-/// What [`Draft`] does not have of a mail with a link.
+/// The values of a mail with a link that [`Draft`] does not have.
 #[derive(Debug, Clone)]
 struct Rest {
     username: String,
@@ -94,20 +94,21 @@ fn hostile_names_and_notes() {
 }
 
 #[test]
-fn what_looks_like_the_place_of_a_value_is_none() {
+fn text_that_looks_like_a_mark_is_not_replaced() {
     let code = code();
-    // One of the marks by which the places are found.
+    // Contains one of the marks for gaps.
     let organization = Organization { name: "Acme \u{f0004}".to_owned(), ..organization() };
     let draft = Draft { name: "\u{f0001}\u{100004}".to_owned(), ..Draft::new() };
     for (composer, note) in [(composer_of(&organization), None), (composer(), Some("\u{f0002} \u{100003}"))] {
         let content = MailContent::Reset(PasswordChoice { note, ..choice(&code) });
-        let (anew, by_layout) = both(&composer, &MailContext { username: "\u{f0003}", ..draft.context(content) });
-        assert!(by_layout.is_none_or(|by_layout| by_layout == anew));
+        let (from_templates, by_layout) =
+            both(&composer, &MailContext { username: "\u{f0003}", ..draft.context(content) });
+        assert!(by_layout.is_none_or(|by_layout| by_layout == from_templates));
     }
 }
 
 #[test]
-fn notes_that_differ_have_layouts_that_differ_and_old_ones_are_forgotten() {
+fn different_notes_have_different_layouts_and_old_ones_are_dropped() {
     let (composer, code, draft) = (composer(), code(), Draft::new());
     for note in (0..100).map(|number| format!("Note {number}")) {
         let content = MailContent::Reset(PasswordChoice { note: Some(&note), ..choice(&code) });
@@ -119,7 +120,7 @@ proptest! {
     #![proptest_config(cases())]
 
     #[test]
-    fn whatever_the_values_are(
+    fn the_bytes_are_equal_for_all_values(
         name in any_text(), note in prop::option::of(any_text()), contact in any_text(),
         local in "[a-z!#'*+=?^_`{|}~-]{1,64}", rest in rest(), is_german: bool, is_invitation: bool,
     ) {
@@ -136,11 +137,11 @@ proptest! {
         let content = if is_invitation { MailContent::Invitation(choice) } else { MailContent::Reset(choice) };
         let date = Timestamp::from_second(rest.seconds).unwrap();
         let context = MailContext { username: &rest.username, date, nonce: &rest.nonce, ..draft.context(content) };
-        let (anew, by_layout) = both(&composer, &context);
+        let (from_templates, by_layout) = both(&composer, &context);
         let has_mark = |text: &str| text.contains(|character| ('\u{f0000}'..='\u{f0004}').contains(&character));
         prop_assert!(by_layout.is_some() || note.as_deref().is_some_and(has_mark) || has_mark(&organization.help_contact));
         if let Some(by_layout) = by_layout {
-            prop_assert_eq!(by_layout, anew);
+            prop_assert_eq!(by_layout, from_templates);
         }
     }
 }

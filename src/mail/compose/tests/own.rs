@@ -1,4 +1,4 @@
-//! What an organization adds to its mails: headers, a time zone, a note, a contact, a link with parameters.
+//! An organization's additions to its mails: headers, a time zone, a note, a contact, a link with parameters.
 
 use super::*;
 
@@ -71,14 +71,14 @@ fn the_contact_is_a_link_where_it_is_an_address() {
         for content in [MailContent::Reset(choice(&code)), notice(NoticeCause::ChosenByLink)] {
             let preview = composer_of(&organization).preview(&Draft::in_german().context(content)).unwrap();
             assert!(preview.html.contains(link), "{}", *preview.html);
-            // Whole, at the end of its line, and so a link in mail programs too.
+            // Unbroken at the end of its line, so that mail programs show it as a link too.
             assert!(preview.text.contains(&format!("{contact}\n")), "{}", *preview.text);
         }
     }
 }
 
 #[test]
-fn a_link_with_parameters_reaches_every_reader_whole() {
+fn a_link_with_parameters_is_unbroken_in_every_part() {
     let code = code();
     let (organization, policy) = (organization(), Policy::default());
     let link: LinkTemplate = "https://example.com/?tenant=a&lang=de#c={code}".parse().unwrap();
@@ -90,7 +90,7 @@ fn a_link_with_parameters_reaches_every_reader_whole() {
         let preview = composer.preview(&draft.context(content)).unwrap();
         assert!(preview.text.contains(&format!("\n\n{shown}\n\n")));
         assert_eq!(preview.html.matches(&format!("href=\"{}\"", shown.replace('&', "&amp;"))).count(), 2);
-        // ASCII in short lines goes as it is; quoted-printable text writes each `=` as `=3D`.
+        // ASCII in short lines is sent unchanged; quoted-printable text has `=3D` for each `=`.
         let mail = draft.mail(&composer, content);
         let text = mail.split("Content-Type: text/html").next().unwrap();
         let in_bytes = if draft.locale == "en" { shown.clone() } else { shown.replace('=', "=3D") };

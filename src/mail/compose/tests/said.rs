@@ -1,4 +1,4 @@
-//! What each mail says, in both languages.
+//! The complete text of each mail, in both languages.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Whether a relay would take mails: they are announced (MAIL, RCPT) and taken back (RSET), and none is sent.
+//! Finds out whether a relay would accept mails: announces them (MAIL, RCPT), resets (RSET), and sends none.
 
 use tokio::time::Instant;
 
@@ -18,16 +18,17 @@ use crate::mail::smtp::envelope::EnvelopeCommands;
 /// How many mails are announced at most. A relay counts refused recipients, and hangs up on clients with many.
 const ANNOUNCED: usize = 5;
 
-/// Why a mail was refused, in words, and what the relay said; `None`: it said nothing.
+/// Why a mail was refused, and the reply of the relay; `None`: it was not the relay that refused.
 type RefusedSample = (String, Option<RelayReply>);
 
 impl SmtpConnection {
-    /// Asks whether the relay would take mails such as these, without sending any. The largest must be small enough for it. The
-    /// first ones are announced until one is accepted, which shows that the relay takes mail from here. Refusals of the sender,
-    /// and the same refusal for all, are about this program; that of one recipient may be about a dead address.
+    /// Finds out whether the relay would accept such mails, without sending any. The largest must not exceed its size
+    /// limit. Mails are announced until one is accepted, which shows that the relay accepts mail from here. Refusals
+    /// of the sender, and the same refusal for all mails, concern this program; the refusal of one recipient may only
+    /// concern a dead address.
     ///
     /// # Errors
-    /// The trouble of a relay that would refuse all mail from here, that takes no mail of this size, or that cannot be used.
+    /// If the relay would refuse all mail from here, accepts no mail of this size, or cannot be used.
     pub async fn rehearse(&mut self, mails: &[Mail]) -> Result<(), TransportError> {
         let largest = mails.iter().max_by_key(|mail| mail.content.len());
         if let Some(refused) = largest.and_then(|mail| self.too_large(mail)) {
@@ -41,7 +42,7 @@ impl SmtpConnection {
                     all_refused.push((reply, relay));
                 }
                 Err(DeliveryOutcome::Trouble(trouble)) => return Err(trouble),
-                // Neither comes from announcing alone.
+                // Announcing alone leads to neither.
                 Err(DeliveryOutcome::Accepted { .. } | DeliveryOutcome::InDoubt { .. }) => {}
             }
             if !self.is_open() {
@@ -77,7 +78,7 @@ impl SmtpConnection {
             Err(_) => true,
             Ok(()) => false,
         };
-        // Whatever becomes of the connection, the relay has said what it thinks of this mail.
+        // The relay has given its verdict on this mail, whatever happens to the connection.
         if ends || delivery.take_back(session).await.is_err() {
             self.session = None;
         }
@@ -97,7 +98,7 @@ impl Delivery<'_> {
     /// Announces the mail, without DATA.
     ///
     /// # Errors
-    /// What refuses it.
+    /// The refusal.
     async fn rehearse(&self, session: &mut Session) -> Result<(), DeliveryOutcome> {
         let parameters = self.parameters(&session.capabilities)?;
         self.refuse_unsolicited(session).await?;
@@ -108,7 +109,7 @@ impl Delivery<'_> {
             self.command(session, phase, command).await?;
             let reply = self.reply(session, phase, wait).await?;
             match (phase, reply.code) {
-                (Phase::Mail, 250) | (Phase::Rcpt, 250..=252) => session.is_begun = true,
+                (Phase::Mail, 250) | (Phase::Rcpt, 250..=252) => session.needs_reset = true,
                 (_, 400..=599) => return Err(self.refusal(session, phase, &reply)),
                 _ => {
                     let words =
@@ -120,9 +121,9 @@ impl Delivery<'_> {
         Ok(())
     }
 
-    /// Takes back what was announced, if the relay accepted any of it.
+    /// Resets the session if the relay accepted any part of the announcement.
     async fn take_back(&self, session: &mut Session) -> Result<(), DeliveryOutcome> {
-        if !std::mem::take(&mut session.is_begun) {
+        if !std::mem::take(&mut session.needs_reset) {
             return Ok(());
         }
         self.command(session, Phase::Mail, "RSET").await?;
@@ -130,8 +131,8 @@ impl Delivery<'_> {
     }
 }
 
-/// The refusal that says something about all mail from here, where each of these mails was refused: one of the sender, or the one
-/// that all of them got whose recipients the relay does not say to be unknown.
+/// The refusal that concerns all mail from here, if all these mails were refused: that of a sender, or the same one
+/// for all mails whose recipients the relay does not call unknown.
 fn about_everybody(all_refused: Vec<RefusedSample>) -> Option<RefusedSample> {
     let subject = |refused: &RefusedSample| refused.1.as_ref().map(RelayReply::about);
     if let Some(place) = all_refused.iter().position(|refused| subject(refused) == Some(RefusalSubject::Sender)) {

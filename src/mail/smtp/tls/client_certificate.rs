@@ -1,4 +1,4 @@
-//! The certificate by which the program shows a relay who it is.
+//! The client certificate, which authenticates the program to a relay.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,39 +20,39 @@ use crate::mail::smtp::RelayError;
 use crate::private_file;
 use crate::private_file::Rule;
 
-/// The most that is read of a file with a key, in bytes.
+/// The most that is read of a key file, in bytes.
 const KEY_LIMIT: usize = 1024 * 1024;
 
-/// A certificate of the program, and its key.
+/// The client certificate and its key.
 #[derive(Debug, Clone)]
 pub struct ClientCertificate {
-    /// The certificate, and behind it those that vouch for it, in PEM.
+    /// The certificate and its intermediate certificates, in PEM.
     pub certificate_file: PathBuf,
     /// The key in PEM, without a passphrase.
     pub key_file: PathBuf,
-    /// What the file of the key must be like.
+    /// The rule for the mode and owner of the key file.
     pub key_rule: Rule,
 }
 
-/// Gives the certificate to a relay that asks for one, and remembers that it asked.
+/// Presents the certificate to a relay that asks for one, and remembers that it asked.
 #[derive(Debug)]
 pub(super) struct ClientCertificateResolver {
-    certified: Option<Arc<CertifiedKey>>,
+    certified_key: Option<Arc<CertifiedKey>>,
     is_asked: AtomicBool,
 }
 
 impl ClientCertificateResolver {
     pub(super) fn new(files: Option<&ClientCertificate>, provider: &CryptoProvider) -> Result<Self, RelayError> {
-        let certified = files.map(|files| read(files, provider)).transpose()?.map(Arc::new);
-        Ok(Self { certified, is_asked: AtomicBool::new(false) })
+        let certified_key = files.map(|files| read(files, provider)).transpose()?.map(Arc::new);
+        Ok(Self { certified_key, is_asked: AtomicBool::new(false) })
     }
 
-    /// Whether the program has a certificate to show.
+    /// Whether there is a certificate to present.
     pub(super) fn has_certificate(&self) -> bool {
-        self.certified.is_some()
+        self.certified_key.is_some()
     }
 
-    /// Whether the relay has asked for a certificate, on any connection.
+    /// Whether the relay has asked for a certificate on any connection.
     pub(super) fn is_asked(&self) -> bool {
         self.is_asked.load(Ordering::Relaxed)
     }
@@ -61,11 +61,11 @@ impl ClientCertificateResolver {
 impl ResolvesClientCert for ClientCertificateResolver {
     fn resolve(&self, _authorities: &[&[u8]], _schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         self.is_asked.store(true, Ordering::Relaxed);
-        self.certified.clone()
+        self.certified_key.clone()
     }
 
     fn has_certs(&self) -> bool {
-        self.certified.is_some()
+        self.certified_key.is_some()
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a failed handshake means, in words.
+//! Descriptions of failed TLS handshakes.
 
 use std::io;
 
@@ -15,13 +15,13 @@ use crate::domain::relay::Security;
 use crate::domain::text;
 use crate::mail::outcome::TransportErrorKind;
 
-/// How much of a name that a certificate holds is quoted, in characters.
+/// How much of a name in a certificate is quoted, in characters.
 const QUOTED: usize = 80;
 /// How many names of a certificate are quoted.
 const NAMES: usize = 5;
 
-/// What a failed handshake means, and what is wrong in words. A certificate that does not verify is for the person who
-/// configured the host or the `ca_file`; a lost connection passes.
+/// The kind and the description of a failed handshake. A certificate that does not verify is an error of the
+/// configuration (the host or the `ca_file`); a lost connection is temporary.
 pub(in crate::mail::smtp) fn trouble(error: &io::Error, security: Security, tls: &Tls) -> (TransportErrorKind, String) {
     let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
         let words = match error.kind() {
@@ -44,7 +44,7 @@ pub(in crate::mail::smtp) fn trouble(error: &io::Error, security: Security, tls:
                 Security::Implicit => {
                     "the relay answers to TLS with something else: does this port want `tls = \"starttls\"`?"
                 }
-                // It was the relay that named STARTTLS.
+                // The relay offered STARTTLS itself.
                 Security::StartTls | Security::None => "the relay answers to TLS with something else",
             };
             (TransportErrorKind::Configuration, words.to_owned())
@@ -71,8 +71,8 @@ fn old_tls(alert: &str) -> String {
     format!("the relay has no TLS newer than 1.1, and this program requires 1.2 or 1.3{alert}")
 }
 
-/// The same for an alert of the relay (RFC 8446, 6.2), which may come after the handshake: only then does a relay of TLS 1.3
-/// say what it thinks of the program's certificate.
+/// The same for an alert of the relay (RFC 8446, 6.2), which may come after the handshake: with TLS 1.3 only then
+/// does a relay report its verdict on the client certificate.
 pub(in crate::mail::smtp) fn alert_trouble(alert: AlertDescription, tls: &Tls) -> (TransportErrorKind, String) {
     use AlertDescription as Alert;
     let has_certificate = tls.client_certificate.has_certificate();
@@ -113,8 +113,8 @@ pub(in crate::mail::smtp) fn alert_trouble(alert: AlertDescription, tls: &Tls) -
     }
 }
 
-/// What a connection was lost by. The words of the library for one that ended without a word (RFC 8446, 6.1) are for its
-/// programmers, with an address of its documentation.
+/// Why a connection was lost. The library's text for a connection that ended without close_notify (RFC 8446, 6.1) is
+/// meant for programmers and refers to its documentation.
 pub(in crate::mail::smtp) fn lost(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => "the relay closed the connection without ending TLS".to_owned(),
@@ -122,17 +122,17 @@ pub(in crate::mail::smtp) fn lost(error: &io::Error) -> String {
     }
 }
 
-/// The words for a relay that says so of a client without a certificate.
+/// The text for a relay that requires a client certificate.
 pub(super) fn missing_certificate(said: &str) -> String {
     format!("the relay requires a client certificate ({said}): set `client_certificate_file` and `client_key_file`")
 }
 
-/// The words for a relay that says so of the certificate of this program.
+/// The text for a relay that refuses the client certificate.
 pub(super) fn refused_certificate(said: &str) -> String {
     format!("the relay refuses the client certificate of `client_certificate_file` ({said})")
 }
 
-/// The words for an alert of which no more is known.
+/// The text for any other alert.
 pub(in crate::mail::smtp) fn ended_tls(alert: AlertDescription) -> String {
     format!("the relay ended TLS (alert {})", alert_name(alert))
 }
@@ -188,7 +188,8 @@ fn certificate_fault(fault: &CertificateError, tls: &Tls) -> String {
         }
         CertificateError::Other(other) => match other.0.downcast_ref::<OtherCertificate>() {
             Some(OtherCertificate(found)) => format!("is not in `certificate_sha256`; its SHA-256 is {found}"),
-            // What `openssl req -x509` creates if it is not told otherwise. The library has no name for it outside itself.
+            // `openssl req -x509` creates such certificates by default. The library does not export its name for this
+            // error.
             None if other.to_string().contains("CaUsedAsEndEntity") => {
                 "is that of an authority (`CA:TRUE`), which is a relay's own only if `ca_file` or `certificate_sha256` \
                  names that very certificate"
@@ -200,13 +201,14 @@ fn certificate_fault(fault: &CertificateError, tls: &Tls) -> String {
     }
 }
 
-/// The host behind a name in a certificate, which comes as `DnsName("…")` or `IpAddress(…)`; a mail address is none.
+/// The host in a name of a certificate, which has the form `DnsName("…")` or `IpAddress(…)`; `None` for a mail
+/// address.
 fn host_name(presented: &str) -> Option<&str> {
     let within = |before, behind| presented.strip_prefix(before)?.strip_suffix(behind);
     within("DnsName(\"", "\")").or_else(|| within("IpAddress(", ")"))
 }
 
-/// The day, in UTC.
+/// The day in UTC.
 fn date(time: UnixTime) -> String {
     day(i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
 }

@@ -1,4 +1,4 @@
-//! Whether a certificate is the relay's: an authority vouches for it, or it is named itself.
+//! Verifies the relay's certificate: by an authority, or because the certificate itself is configured.
 
 use std::sync::Arc;
 
@@ -41,13 +41,13 @@ pub(super) struct RelayVerifier {
 enum Anchor {
     Authorities {
         verifier: Arc<WebPkiServerVerifier>,
-        /// Certificates that need no authority, because they are named themselves: byte for byte.
+        /// Configured certificates, which need no authority; compared byte for byte.
         named: Vec<CertificateDer<'static>>,
     },
     Fingerprints(Vec<Fingerprint>),
 }
 
-/// The relay has another certificate than those that are named by their fingerprints: this one.
+/// The relay presents another certificate than those configured by fingerprint.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("another certificate: {0}")]
 pub(super) struct OtherCertificate(pub(super) Fingerprint);
@@ -117,8 +117,8 @@ impl ServerCertVerifier for RelayVerifier {
     }
 }
 
-/// Checks the dates and the name of a certificate that is named itself. Its signer and its right to sign others (`CA:TRUE`, as
-/// `openssl req -x509` creates it) are not looked at: the configuration trusts this very certificate.
+/// Checks the dates and the name of a configured certificate. Its issuer and its right to issue others (`CA:TRUE`,
+/// which `openssl req -x509` sets) do not matter: the configuration trusts this very certificate.
 fn verify_named(
     certificate: &CertificateDer<'_>,
     name: &ServerName<'_>,
@@ -147,8 +147,8 @@ fn verify_named(
     }
 }
 
-/// The common name of a certificate that names no host where hosts belong. It is the last resort of RFC 6125, 6.4.4, and
-/// taken only where the certificate itself is trusted.
+/// The common name of a certificate without subject alternative names. It is the last resort of RFC 6125, 6.4.4, and
+/// only used if the certificate itself is configured.
 fn common_name(certificate: &CertificateDer<'_>) -> Option<String> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
     let names = parsed.subject_alternative_name().ok()?;

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::process::terminal::editor::edit;
 
-/// What is left of the keys, as text; `|` is a pause.
+/// The resulting text of the keys; `|` is a pause.
 fn keys(typed: &str) -> Result<String, PromptError> {
     let mut keys = Keys::new(KeyBindings::default());
     for byte in typed.bytes() {
@@ -47,7 +47,7 @@ fn escape_sequences_do_nothing_and_swallow_no_key() {
         ("a\x1bä\r", "aä"),
         ("a\x1b\x7fb\r", "a\x7fb"),
         ("a\x1b\r", "a"),
-        // Alt-[ and Alt-O, which begin sequences: the key that is typed after them is one.
+        // Alt-[ and Alt-O, which begin sequences: the key typed after them is a key of its own.
         ("a\x1b[|b\r", "ab"),
         ("a\x1bO|b\r", "ab"),
         ("a\x1b]|b\r", "ab"),
@@ -69,7 +69,7 @@ fn escape_sequences_do_nothing_and_swallow_no_key() {
 }
 
 #[test]
-fn controls_stand_in_the_line_and_are_themselves_again_after_it() {
+fn control_characters_survive_editing() {
     let left = keys("a\0\tb\x16\x01\r").unwrap();
     assert_eq!(left.chars().map(without_stand_in).collect::<String>(), "a\0\tb\x16\x01");
     assert!(!left.chars().any(char::is_control));
@@ -78,12 +78,12 @@ fn controls_stand_in_the_line_and_are_themselves_again_after_it() {
 }
 
 #[test]
-fn what_kill_takes_away_is_not_kept() {
+fn a_killed_line_is_not_kept() {
     assert_eq!(keys("wrong\t\x15right\r").unwrap(), "\x15right");
-    let long = "x".repeat(LONGEST + 10);
+    let long = "x".repeat(MAX_LINE + 10);
     assert_eq!(keys(&format!("{long}\x15right\r")).unwrap(), "\x15right");
     assert!(matches!(keys(&format!("{long}\r")), Err(PromptError::TooLong)));
-    assert_eq!(keys(&format!("{}\r", &long[10..])).unwrap().len(), LONGEST);
+    assert_eq!(keys(&format!("{}\r", &long[10..])).unwrap().len(), MAX_LINE);
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn a_paste_is_text_without_its_markers_and_has_no_line_break() {
     ] {
         assert!(matches!(keys(broken), Err(PromptError::LineBreakInPaste)), "{broken:?}");
     }
-    // What would edit or end the line is a control character of the text, and so is a sequence in it.
+    // Keys that would edit or end the line, and sequences, are text in a paste.
     for pasted in ["a\x7fb", "a\x15b", "a\x04b", "a\x1b[Ab", "a\x1b[200~b", "a\x1b]0;x\x07b", "a\x1bb"] {
         let left = keys(&format!("\x1b[200~{pasted}\x1b[201~\r")).unwrap();
         assert!(left.chars().map(without_stand_in).any(char::is_control), "{pasted:?}: {left:?}");
@@ -108,7 +108,7 @@ fn a_paste_is_text_without_its_markers_and_has_no_line_break() {
 }
 
 #[test]
-fn the_keys_are_those_of_the_terminal_beside_the_usual_ones() {
+fn the_keys_of_the_terminal_work_besides_the_usual_ones() {
     let layout = KeyBindings { erase: Some(0x12), kill: Some(0x18), erase_word: Some(0x0f), end_of_input: Some(0x1a) };
     let mut keys = Keys::new(layout);
     for byte in *b"x\x18a\x12\x08\x7fb\x0fc\x17" {
@@ -119,7 +119,7 @@ fn the_keys_are_those_of_the_terminal_beside_the_usual_ones() {
     assert_eq!(keys.take(0x04), KeyResult::EndOfInput);
 }
 
-/// Whole sequences, and with a pause after them those that a key begins.
+/// Complete sequences, and those that a key begins, with a pause after them.
 const SEQUENCES: [&str; 10] = [
     "\x1b[A",
     "\x1b[1;5D",
@@ -145,7 +145,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_typed_enter_or_the_end_of_input_ends_the_line(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+    fn any_line_ends_with_enter_or_the_end_of_input(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         let mut keys = Keys::new(KeyBindings::default());
         for byte in bytes {
             keys.take(byte);

@@ -1,4 +1,4 @@
-//! The directories and the symbolic links on the way to a file.
+//! The directories and the symbolic links on the path to a file.
 
 use std::fs;
 use std::os::unix::fs::{chown, symlink};
@@ -10,7 +10,7 @@ use super::super::directory::PrivateDirectory;
 use super::super::*;
 use super::{NOBODY, directory, file, refusal, set_mode, verdict};
 
-/// `above/bin/program`, each of the directories of mode 0755.
+/// `above/bin/program`, with directories of mode 0755.
 fn program_below(directory: &TempDir) -> (PathBuf, PathBuf) {
     let above = directory.path().join("above");
     let bin = above.join("bin");
@@ -63,7 +63,7 @@ fn a_directory_above_of_another_account_is_refused() {
     assert!(text.ends_with(&ending), "{text}");
     assert!(refusal(&program, Rule::config()).ends_with(&ending));
     assert!(verdict(&program, &Rule::config().owned_also_by(Some(NOBODY))).is_ok());
-    // A sticky directory of root, with a directory of theirs in it.
+    // A sticky directory of root that contains their directory.
     chown(&above, Some(0), None).unwrap();
     set_mode(&above, 0o1777);
     chown(above.join("bin"), Some(NOBODY), None).unwrap();
@@ -107,7 +107,7 @@ fn program_at(directory: &Path) -> PathBuf {
 }
 
 #[test]
-fn the_way_to_a_file_is_walked_as_the_kernel_walks_it() {
+fn a_path_is_resolved_like_in_the_kernel() {
     let directory = directory();
     let (above, program) = program_below(&directory);
     let links = directory.path().join("links");
@@ -119,7 +119,7 @@ fn the_way_to_a_file_is_walked_as_the_kernel_walks_it() {
         assert_eq!(path.canonicalize().unwrap(), program.canonicalize().unwrap());
         check_program(&path).unwrap();
     }
-    // `links/..` is not the way that a link came from.
+    // `..` after a link is the parent of its target, not of the link.
     assert!(matches!(
         check_program(&directory.path().join("links/bin/../above/program")),
         Err(FileError::Missing { .. })
@@ -135,7 +135,7 @@ fn a_new_file_gets_its_name_in_the_directory_that_was_checked() {
         fs::create_dir(directory).unwrap();
     }
     let unfinished = UnfinishedFile::begin(&checked.join("export.csv")).unwrap();
-    // The way to it leads elsewhere before it is finished.
+    // The path leads elsewhere before the file is finished.
     fs::rename(&checked, directory.path().join("moved")).unwrap();
     symlink(&other, &checked).unwrap();
     unfinished.finish().unwrap();
@@ -161,7 +161,7 @@ fn a_database_below_a_directory_of_another_account_is_opened_with_no_more_rights
         let rights = FsCredentials::take(NOBODY, NOBODY).unwrap();
         check_database(&database, &rule).unwrap();
         drop(rights);
-        // Reading by a descriptor needs no less rights.
+        // Reading by a descriptor does not need reduced rights.
         assert!(verdict(&database, &rule).is_ok());
         chown(theirs, Some(0), None).unwrap();
     }
