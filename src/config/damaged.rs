@@ -1,11 +1,11 @@
-//! A file that no parser reads, by its lines.
+//! Reads a file that cannot be parsed, line by line.
 
-/// The lines of a damaged file that belong to a section and those below it, each in its place; all others are empty. A
-/// quote or a bracket that is not closed elsewhere reaches as far as the parser looks, and so hides sections that are
-/// sound; it does not reach past a line that begins with `[`.
+/// The lines of a damaged file that belong to a section and its subsections, at their line numbers; all other lines
+/// are empty. To the parser, an unclosed quote or bracket elsewhere may extend over sections that are intact; here it
+/// does not extend past a line that begins with `[`.
 pub(super) fn lines_of(text: &str, section: &str) -> String {
     let belongs = |name: &str| name == section || name.strip_prefix(section).is_some_and(|rest| rest.starts_with('.'));
-    // Above the first header stand keys such as `store.path`.
+    // Dotted keys such as `store.path` may precede the first header.
     let (mut is_inside, mut is_above) = (false, true);
     let mut kept = String::with_capacity(text.len());
     for line in text.lines() {

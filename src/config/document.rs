@@ -1,7 +1,7 @@
-//! A configuration file as it is read: it gives the values of each section, and notes what is wrong with them.
+//! A configuration file that is being read: returns the values of each section, and notes their problems.
 //!
-//! A section's file asks for its keys one by one; what it asked for is what the section knows, and at the end every
-//! name that nobody asked for is a problem. So no list of keys has to be kept beside the code that reads them.
+//! Each section asks for its keys one by one, and so defines which keys it has. At the end, every other name is a
+//! problem. So no list of keys must be maintained besides the code that reads them.
 
 mod known;
 mod one_or_more;
@@ -23,31 +23,31 @@ use crate::domain::duration::DisplayDuration;
 use crate::domain::duration::parse_duration;
 use crate::domain::secret_form;
 
-/// The most characters of a line of text: it has to fit on a page, in a mail and in a table.
-const LONGEST_TEXT: usize = 200;
-/// The most characters of a found value that a message repeats.
-const LONGEST_FOUND: usize = 40;
+/// The longest line of text, in characters: it has to fit on a page, in a mail and in a table.
+const MAX_TEXT: usize = 200;
+/// How much of a value a message repeats, in characters.
+const MAX_FOUND: usize = 40;
 
 /// A file that is being read.
 pub(super) struct Document<'t> {
     text: &'t str,
     root: DeTable<'t>,
-    /// Where relative paths begin.
+    /// The base of relative paths.
     directory: &'t Path,
     env: ConfigEnv<'t>,
     notes: RefCell<ReadNotes>,
 }
 
-/// What is learned while reading.
+/// What is noted while reading.
 #[derive(Default)]
 struct ReadNotes {
     problems: Vec<Diagnostic>,
     /// The sections and keys that were asked for.
     sections: Vec<&'static str>,
     keys: Vec<(&'static str, &'static str)>,
-    /// The sections whose keys have names that the file chooses.
+    /// The sections whose keys have names chosen by the file.
     open: Vec<&'static str>,
-    /// Whether the file is so broken that a key may seem to stand in another section than it was written in.
+    /// Whether the headers are so broken that a key may seem to be in another section than intended.
     headers_broken: bool,
 }
 
@@ -62,12 +62,12 @@ impl<'t> Document<'t> {
         document
     }
 
-    /// Whether the text is TOML.
+    /// Whether the text is valid TOML.
     pub(super) fn is_sound(text: &str) -> bool {
         DeTable::parse_recoverable(text).1.is_empty()
     }
 
-    /// As [`Document::parse`], of one section and those below it alone: what else is in the text is not looked at.
+    /// Like [`Document::parse`], for one section and its subsections only: the rest of the text is ignored.
     pub(super) fn parse_part(text: &'t str, directory: &'t Path, env: ConfigEnv<'t>, section: &'static str) -> Self {
         let mut document = Self::parse(text, directory, env);
         let names = document.root.keys().map(|key| key.get_ref().clone().into_owned());
@@ -77,19 +77,18 @@ impl<'t> Document<'t> {
         document
     }
 
-    /// Whether the text has a section, or a key of its name.
+    /// Whether the text has a section, or a key, of this name.
     pub(super) fn has(&self, section: &str) -> bool {
         self.root.contains_key(section)
     }
 
-    /// Whether a problem was noted of a section, or of the text itself, or whether the section has a key that nobody
-    /// asked for.
+    /// Whether a problem was noted for a section or for the syntax, or whether the section has an unknown key.
     pub(super) fn has_problem_in(self, section: &str) -> bool {
         let place = format!("[{section}]");
-        self.finish().iter().any(|problem| problem.is_of_syntax() || problem.text.starts_with(&place))
+        self.finish().iter().any(|problem| problem.is_syntax_error() || problem.text.starts_with(&place))
     }
 
-    /// A section by its dotted name; empty when the file does not have it.
+    /// A section by its dotted name; empty if the file does not have it.
     pub(super) fn section(&self, name: &'static str) -> Section<'_, 't> {
         self.notes.borrow_mut().sections.push(name);
         let mut table = Some(&self.root);
@@ -100,7 +99,7 @@ impl<'t> Document<'t> {
                 break;
             };
             table = value.get_ref().as_table();
-            // Of `password` and `password.argon2` only the one that is no section is reported.
+            // If both `password` and `password.argon2` are read, only the one that is not a table is reported.
             if table.is_none() && parts.peek().is_none() {
                 let what = format!("expected a section, found {}", found(value.get_ref()));
                 self.note(value.span().start, format!("[{name}]: {what}"));
@@ -109,15 +108,15 @@ impl<'t> Document<'t> {
         Section { document: self, name, table }
     }
 
-    /// Ends the reading: every name that no section asked for is a problem too.
+    /// Ends the reading: every name that no section asked for becomes a problem.
     pub(super) fn finish(self) -> Vec<Diagnostic> {
         if !self.notes.borrow().headers_broken {
-            self.look_for_strangers("", &self.root);
+            self.note_unknown_names("", &self.root);
         }
         self.notes.into_inner().problems
     }
 
-    fn look_for_strangers(&self, section: &str, table: &DeTable<'_>) {
+    fn note_unknown_names(&self, section: &str, table: &DeTable<'_>) {
         for (key, value) in table {
             let name: &str = key.get_ref();
             let path = if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") };
@@ -126,11 +125,11 @@ impl<'t> Document<'t> {
             }
             let known_section = self.notes.borrow().sections.contains(&path.as_str());
             match value.get_ref().as_table() {
-                Some(inner) if known_section => self.look_for_strangers(&path, inner),
-                // A known section that is no table was reported when it was asked for.
+                Some(inner) if known_section => self.note_unknown_names(&path, inner),
+                // It was reported when the section was asked for.
                 None if known_section => {}
                 table => {
-                    let text = self.notes.borrow().stranger(section, name, &path, table.is_some());
+                    let text = self.notes.borrow().unknown_name(section, name, &path, table.is_some());
                     self.note(key.span().start, text);
                 }
             }
@@ -148,11 +147,11 @@ impl<'t> Document<'t> {
         self.note(start, format!("{SYNTAX}{message}{culprit}"));
     }
 
-    /// Notes a problem, unless the line has a problem of syntax: what is recovered from such a line is a guess.
+    /// Notes a problem, unless the line has a syntax error: values recovered from such a line are guesses.
     fn note(&self, position: usize, text: String) {
         let line = Some(self.line_of(position));
         let mut notes = self.notes.borrow_mut();
-        if !notes.problems.iter().any(|problem| problem.line == line && problem.is_of_syntax()) {
+        if !notes.problems.iter().any(|problem| problem.line == line && problem.is_syntax_error()) {
             notes.problems.push(Diagnostic { line, text });
         }
     }
@@ -164,8 +163,8 @@ impl<'t> Document<'t> {
 }
 
 impl ReadNotes {
-    /// What to say of a name that nobody asked for.
-    fn stranger(&self, section: &str, name: &str, path: &str, is_table: bool) -> String {
+    /// The text for an unknown name.
+    fn unknown_name(&self, section: &str, name: &str, path: &str, is_table: bool) -> String {
         let here: Vec<&str> = self.keys.iter().filter(|(owner, _)| *owner == section).map(|(_, key)| *key).collect();
         if is_table {
             let nearest = nearest(path, self.sections.iter().copied()).map(|near| format!("did you mean [{near}]?"));
@@ -190,8 +189,8 @@ impl ReadNotes {
     }
 }
 
-/// One section of a file that is being read. Each getter gives `None` when the key is absent, and also when its value
-/// is wrong: then the problem is noted, and the caller goes on with the default.
+/// One section of a file that is being read. Each getter returns `None` if the key is missing, and also if its value
+/// is invalid: then the problem is noted, and the caller continues with the default.
 pub(super) struct Section<'d, 't> {
     document: &'d Document<'t>,
     name: &'static str,
@@ -199,18 +198,18 @@ pub(super) struct Section<'d, 't> {
 }
 
 impl<'d, 't> Section<'d, 't> {
-    /// Notes that `key` is wrong: `what` was expected and what was found, or which other key it does not go with.
+    /// Notes a problem of `key`: `what` says what was expected and found, or with which other key it conflicts.
     pub(super) fn problem(&self, key: &'static str, what: impl Display) {
         let position = self.value(key).map_or(0, |value| value.span().start);
         self.note(position, key, what);
     }
 
-    /// Text of one line, possibly empty.
+    /// Text of one line, which may be empty.
     pub(super) fn text(&self, key: &'static str) -> Option<String> {
         self.validated(key, one_line)
     }
 
-    /// Text of one line that says something.
+    /// Text of one line, not empty.
     pub(super) fn some_text(&self, key: &'static str) -> Option<String> {
         self.validated(
             key,
@@ -230,7 +229,7 @@ impl<'d, 't> Section<'d, 't> {
         switch
     }
 
-    /// A whole number within `range`. `reason` says why the range is what it is, or nothing.
+    /// An integer within `range`. `reason`: why the range has these bounds; may be empty.
     pub(super) fn whole(&self, key: &'static str, range: RangeInclusive<u32>, reason: &str) -> Option<u32> {
         let value = self.ask(key)?;
         let number = value.get_ref().as_integer().and_then(number).filter(|number| range.contains(number));
@@ -251,7 +250,7 @@ impl<'d, 't> Section<'d, 't> {
         })
     }
 
-    /// A list of texts that `validate` approves one by one, none of them twice. `validate` says what was expected.
+    /// A list of texts without duplicates, each validated by `validate`, whose error says what was expected.
     pub(super) fn list(
         &self,
         key: &'static str,
@@ -287,14 +286,13 @@ impl<'d, 't> Section<'d, 't> {
         good
     }
 
-    /// The path of something that the program makes or finds itself; a relative one begins at the configuration's
-    /// directory.
+    /// The path of a file that the program creates or finds itself; relative to the configuration's directory.
     pub(super) fn path(&self, key: &'static str) -> Option<PathBuf> {
         self.validated(key, |text| some_path(text).map(|path| self.document.directory.join(path)))
     }
 
-    /// The path of a file that somebody provides: as [`Section::path`], but a bare name is looked for among systemd's
-    /// credentials if there are any (systemd.exec(5), `LoadCredential=`).
+    /// The path of a file that the operator provides: like [`Section::path`], but a name without a slash refers to a
+    /// systemd credential, if the service has any (systemd.exec(5), `LoadCredential=`).
     pub(super) fn file(&self, key: &'static str) -> Option<PathBuf> {
         let Document { directory, env, .. } = self.document;
         self.validated(key, |text| {
@@ -304,7 +302,7 @@ impl<'d, 't> Section<'d, 't> {
         })
     }
 
-    /// A word that stands for one of `all`, as `word` says.
+    /// One of `all`, written as `word` returns it.
     pub(super) fn choice<T: Copy>(&self, key: &'static str, all: &[T], word: fn(T) -> &'static str) -> Option<T> {
         self.validated(key, |text| {
             let chosen = all.iter().copied().find(|one| word(*one) == text);
@@ -312,8 +310,8 @@ impl<'d, 't> Section<'d, 't> {
         })
     }
 
-    /// A program that is started: its absolute path and its arguments, as they are, for no shell reads them. A wrong
-    /// one is not repeated in the message, because somebody may have written a password into it.
+    /// The command line of a program: its absolute path and its arguments, which no shell interprets. The message
+    /// does not repeat an invalid one, because it may contain a password.
     pub(super) fn command(&self, key: &'static str) -> Option<Vec<String>> {
         let words = |list: &DeArray<'_>| {
             list.iter().map(|word| word.get_ref().as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
@@ -329,18 +327,18 @@ impl<'d, 't> Section<'d, 't> {
         command
     }
 
-    /// Whether the key stands there, right or wrong.
+    /// Whether the key exists, valid or not.
     pub(super) fn has(&self, key: &str) -> bool {
         self.value(key).is_some()
     }
 
-    /// Whether another key that needs this one may be called wrong for it: it is absent, and the file has no problem of
-    /// syntax, behind which it could stand.
+    /// Whether the key is missing for certain, so that another key that needs it is a problem. Not if the file has a
+    /// syntax error, which could hide the key.
     pub(super) fn lacks(&self, key: &str) -> bool {
-        !self.has(key) && !self.document.notes.borrow().problems.iter().any(Diagnostic::is_of_syntax)
+        !self.has(key) && !self.document.notes.borrow().problems.iter().any(Diagnostic::is_syntax_error)
     }
 
-    /// Text that `validate` approves or turns into something better; it says what was expected.
+    /// Text that `validate` accepts or converts; its error says what was expected.
     pub(super) fn validated<T>(&self, key: &'static str, validate: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         let value = self.ask(key)?;
         let Some(text) = value.get_ref().as_str() else {
@@ -373,12 +371,12 @@ impl<'d, 't> Section<'d, 't> {
 }
 
 fn one_line(text: &str) -> Result<String, String> {
-    // A line break in a name would become a header of its own in a mail, an escape would act on a terminal.
+    // In a mail, a line break in a name would start another header; an escape sequence would act on a terminal.
     if text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
         return Err("expected one line without control characters".to_owned());
     }
-    if text.chars().count() > LONGEST_TEXT {
-        return Err(format!("expected at most {LONGEST_TEXT} characters"));
+    if text.chars().count() > MAX_TEXT {
+        return Err(format!("expected at most {MAX_TEXT} characters"));
     }
     Ok(text.to_owned())
 }
@@ -391,7 +389,7 @@ fn number(integer: &DeInteger<'_>) -> Option<u32> {
     u32::from_str_radix(integer.as_str(), integer.radix()).ok()
 }
 
-/// A value for a message: itself if it is short, otherwise its kind.
+/// A value for a message: the value itself if it is short, otherwise its type.
 fn found(value: &DeValue<'_>) -> String {
     match value {
         DeValue::String(text) => format!("\"{}\"", cut(text)),
@@ -404,18 +402,18 @@ fn found(value: &DeValue<'_>) -> String {
     }
 }
 
-/// Text on one line, without what may be a secret, not too long.
+/// Text shortened to one line, without what may be a secret.
 fn cut(text: &str) -> String {
-    let text = secret_form::beginning_without_secrets(text, LONGEST_FOUND);
-    let shown: String = text.chars().take(LONGEST_FOUND).flat_map(char::escape_debug).collect();
-    if text.chars().nth(LONGEST_FOUND).is_some() { format!("{shown}…") } else { shown }
+    let text = secret_form::beginning_without_secrets(text, MAX_FOUND);
+    let shown: String = text.chars().take(MAX_FOUND).flat_map(char::escape_debug).collect();
+    if text.chars().nth(MAX_FOUND).is_some() { format!("{shown}…") } else { shown }
 }
 
 fn listed(names: impl IntoIterator<Item = impl Display>) -> String {
     names.into_iter().map(|name| name.to_string()).collect::<Vec<_>>().join(", ")
 }
 
-/// The known name that was probably meant: a third of its letters may differ.
+/// The known name that was probably meant: up to a third of its letters may differ.
 fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let plain = |name: &str| name.to_lowercase().replace('-', "_");
     let name = plain(name);

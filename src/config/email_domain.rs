@@ -1,11 +1,11 @@
-//! The form of an email domain in the configuration.
+//! Validates email domains in the configuration.
 
 use std::borrow::Cow;
 
 use crate::domain::email_domain;
 
-/// Approves a domain in either form and gives the one that DNS has (RFC 1035 section 2.3.1 with RFC 1123 section 2.1): labels of
-/// lower-case letters, digits and hyphens. The error says what was expected.
+/// Validates a domain in either form and returns the one that DNS uses (RFC 1035 section 2.3.1 with RFC 1123 section
+/// 2.1): labels of lower-case letters, digits and hyphens. The error says what was expected.
 pub(super) fn validate(text: &str) -> Result<String, String> {
     if let Some(rest) = text.strip_prefix('@') {
         return Err(format!("expected the domain without `@`: \"{}\"", rest.escape_debug()));
@@ -38,7 +38,7 @@ mod tests {
     use super::validate;
 
     #[test]
-    fn domains_of_lower_case_labels_are_approved() {
+    fn domains_of_lower_case_labels_are_valid() {
         for good in ["example.com", "a.b-c.example", "xn--bcher-kva.example", "1und1.de", "localhost", &"a".repeat(63)]
         {
             assert_eq!(validate(good).as_deref(), Ok(good));

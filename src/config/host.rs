@@ -1,11 +1,11 @@
-//! The names of mail hosts in the configuration.
+//! Validates the names of mail hosts in the configuration.
 
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
 
-/// Approves the relay: a host name, or an address of IPv4 or IPv6 (in brackets or not). The error says what was
-/// expected.
+/// Validates the relay: a host name, an IPv4 address, or an IPv6 address with or without brackets. The error says
+/// what was expected.
 pub(super) fn validate(text: &str) -> Result<String, String> {
     if is_name(text) || address(text).is_some() {
         return Ok(text.to_owned());
@@ -25,8 +25,8 @@ pub(super) fn validate(text: &str) -> Result<String, String> {
     Err("expected a host such as \"smtp.example.com\", or an address".to_owned())
 }
 
-/// Approves what the program calls itself to the relay: a host name, or an address literal (RFC 5321, 4.1.1.1 and
-/// 4.1.3). The error says what was expected.
+/// Validates the name in EHLO: a host name, or an address literal (RFC 5321, 4.1.1.1 and 4.1.3). The error says what
+/// was expected.
 pub(super) fn validate_helo(text: &str) -> Result<String, String> {
     let literal = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let is_literal = literal.is_some_and(|inside| match inside.strip_prefix("IPv6:") {
@@ -39,8 +39,8 @@ pub(super) fn validate_helo(text: &str) -> Result<String, String> {
     Err("expected a host name in ASCII, or an address such as \"[192.0.2.1]\" or \"[IPv6:2001:db8::1]\"".to_owned())
 }
 
-/// Whether the text, which [`validate`] approved, names this very machine, whatever a name server says: `localhost`,
-/// 127.0.0.0/8 or ::1. Another name could lead anywhere tomorrow.
+/// Whether a valid host is this machine, without asking a name server: `localhost`, 127.0.0.0/8 or ::1. Any other
+/// name could resolve to another machine tomorrow.
 pub(super) fn is_loopback(host: &str) -> bool {
     host == "localhost" || address(host).is_some_and(|address| address.is_loopback())
 }
@@ -52,8 +52,8 @@ fn address(text: &str) -> Option<IpAddr> {
     }
 }
 
-/// Labels of letters, digits and hyphens (RFC 1123, 2.1). A last label of digits alone is no top-level domain: the text
-/// is a mistyped address then, and some resolvers read `127.1` as one.
+/// Labels of letters, digits and hyphens (RFC 1123, 2.1). A last label of only digits is not a top-level domain: then
+/// the text is a mistyped address, and some resolvers take `127.1` for one.
 fn is_name(text: &str) -> bool {
     let is_label = |label: &str| {
         let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_and_addresses_are_approved_as_they_are() {
+    fn valid_names_and_addresses_are_unchanged() {
         for good in ["smtp.example.com", "localhost", "Relay-1", "192.0.2.1", "[2001:db8::1]", "::1", "1and1.example"] {
             assert_eq!(validate(good).as_deref(), Ok(good));
         }
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_names_this_machine_itself_is_loopback() {
+    fn only_names_of_this_machine_are_loopback() {
         for loopback in ["localhost", "127.0.0.1", "127.8.9.10", "::1", "[::1]"] {
             assert!(validate(loopback).is_ok() && is_loopback(loopback), "{loopback}");
         }

@@ -1,4 +1,4 @@
-//! `[jobs]`: how long mails are tried, and how often a user gets one.
+//! `[jobs]`: how long mails are retried, and how often a user gets one.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use super::document::Section;
 const DAY: Duration = Duration::from_secs(86_400);
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// What holds for the mails of jobs, and for single ones.
+/// The settings for the mails of jobs and for single mails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobsSection {
-    /// How long after its queueing a mail is tried before it is given up.
+    /// How long after its creation a message is retried before the program gives up.
     pub queue_lifetime: Duration,
-    /// A user who got a reset within this time gets no other one; zero: always.
+    /// A user who was sent a reset within this time gets no other one; zero: no limit.
     pub unless_sent_within: Duration,
-    /// How long mail may wait before `jobs run` without a terminal says why.
+    /// How long mail may wait before `jobs run` reports it without a terminal.
     pub complain_after: Duration,
 }
 

@@ -1,8 +1,9 @@
-//! What a login needs of a configuration: where the store is, what a hash costs, and what wrong passwords cost.
+//! The part of a configuration that a login needs: the path of the store, the hashing cost, and the limits on wrong
+//! passwords.
 //!
-//! A mistake anywhere else must not lock everybody out, so nothing else is read, and each of the sections is read on its
-//! own. A `[store]` that cannot be read is an error, or another store could be asked. The others fall back to their
-//! defaults: every other command refuses the file and says why.
+//! A mistake in another section must not lock out all users, so only these sections are read, each on its own. A
+//! `[store]` that cannot be read is an error, because another store could be used otherwise. The other sections fall
+//! back to their defaults: every other command refuses the file and reports the problem.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -22,16 +23,18 @@ use super::password::PasswordSection;
 use crate::private_file;
 
 impl Config {
-    /// Reads what a login needs of the file at `path`, which others must not be able to write; all else is the default.
+    /// Reads what a login needs from the file `path`, which others must not be able to write; everything else has its
+    /// default.
     ///
     /// # Errors
-    /// When the file cannot be read, or with what is wrong in `[store]`.
+    /// If the file cannot be read, or the problems of `[store]`.
     pub fn load_for_login(path: &Path, env: ConfigEnv<'_>) -> Result<Self, LoadError> {
         let bytes = private_file::read(path, &private_file::Rule::config(), LIMIT)?;
         Ok(Self::parse_for_login(&String::from_utf8_lossy(&bytes), path, env)?)
     }
 
-    /// Reads what a login needs of the text of the file `name`. Bytes that are not UTF-8 are U+FFFD in it.
+    /// Reads what a login needs from the text of the file `name`, in which bytes that are not UTF-8 are replaced by
+    /// U+FFFD.
     pub(super) fn parse_for_login(text: &str, name: &Path, env: ConfigEnv<'_>) -> Result<Self, Diagnostics> {
         let directory = name.parent().unwrap_or(Path::new(""));
         let is_sound = Document::is_sound(text);
@@ -59,7 +62,7 @@ impl Config {
             password.argon2 = Default::default();
             password.is_argon2_known = false;
         } else if !has_argon2 {
-            // Where a name is mistyped or a section is hidden by what is damaged, the file does not say that the default holds.
+            // If a name is mistyped, or damage hides a section, it is not known that the default applies.
             password.is_argon2_known = Self::parse(text, name, env).is_ok();
         }
         let sign_in_text = part("sign_in");

@@ -1,4 +1,4 @@
-//! `[mail]`, `[mail.headers]`, `[mail.sendmail]` and `[mail.file]`: from whom mails are, and by which way they leave.
+//! `[mail]`, `[mail.headers]`, `[mail.sendmail]` and `[mail.file]`: the sender and the transport of mails.
 
 use std::path::PathBuf;
 
@@ -8,18 +8,18 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::mail_header::MailHeader;
 use crate::domain::mailbox::Mailbox;
 
-/// From whom mails are, and how they leave.
+/// The sender and the transport of mails.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MailSection {
-    /// Whom mails are from. Without it no mail is sent, and the rest of the section means nothing.
+    /// The sender. Without it no mail is sent, and the rest of the section has no effect.
     pub from: Option<Mailbox>,
-    /// Whom an answer goes to; by default `from`.
+    /// The address for replies; by default `from`.
     pub reply_to: Option<Mailbox>,
-    /// Where what cannot be delivered comes back to; by default `from`.
+    /// The address for undeliverable mail; by default `from`.
     pub bounce_to: Option<EmailAddress>,
-    /// The way that is used; the sections of the others are read and not used.
+    /// The selected transport; the sections of the others are read but not used.
     pub transport: TransportName,
-    /// `[mail.headers]`: headers that every mail has besides its own; no two have the same name.
+    /// `[mail.headers]`: additional headers of every mail; no two have the same name.
     pub headers: Vec<MailHeader>,
     /// `[mail.smtp]`.
     pub smtp: SmtpSection,
@@ -29,7 +29,7 @@ pub struct MailSection {
     pub file: FileSection,
 }
 
-/// A way by which mails leave.
+/// A transport for mails.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum TransportName {
     /// An SMTP relay.
@@ -37,7 +37,7 @@ pub enum TransportName {
     Smtp,
     /// A program on this machine.
     Sendmail,
-    /// None: each mail becomes a file in a directory.
+    /// A directory in which each mail becomes a file.
     File,
 }
 
@@ -57,13 +57,13 @@ impl TransportName {
 /// The program that takes mails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SendmailSection {
-    /// Its path.
+    /// The path of the program.
     pub program: PathBuf,
 }
 
 impl Default for SendmailSection {
     fn default() -> Self {
-        // Where LSB 5.0 and the FHS put it, whichever mail system it belongs to.
+        // Its path in LSB 5.0 and the FHS, for any mail system.
         Self { program: "/usr/sbin/sendmail".into() }
     }
 }
@@ -71,11 +71,11 @@ impl Default for SendmailSection {
 /// The directory that takes mails.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileSection {
-    /// Its path. There is one wherever mails become files.
+    /// The path; always set with the transport `file`.
     pub directory: Option<PathBuf>,
 }
 
-/// The sections that are read together, because each says what the others need.
+/// The sections that are read together, because they depend on each other.
 pub(super) struct MailSections<'d, 't> {
     pub(super) mail: Section<'d, 't>,
     pub(super) headers: Section<'d, 't>,
@@ -99,7 +99,7 @@ impl MailSection {
             sendmail: program.unwrap_or_default(),
             file: FileSection { directory: file.path("directory") },
         };
-        // A wrong name may have been meant for any of them.
+        // An invalid name may have been meant for any of them.
         let is_sure = named.is_some() || !mail.has("transport");
         match read.transport {
             TransportName::File if file.lacks("directory") => {

@@ -1,6 +1,6 @@
-//! Where a file whose `[store]` gives no path may name a store all the same: the store at the usual place could be another one,
-//! so it answers no login then. A mistake in another section, such as a mistyped key of `[mail]`, names none, and a key or a
-//! section that the configuration has is no mistake, however much its name is like `store` (`min_score` is).
+//! Finds a place that may name a store in a file whose `[store]` has no path: the store at the default path could be
+//! another one, so a login is refused then. A mistake in another section, such as a mistyped key of `[mail]`, names
+//! no store; and a valid key or section is no mistake, however similar its name is to `store` (such as `min_score`).
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -12,7 +12,7 @@ use super::damaged::bare;
 use super::damaged::lines_of;
 use super::document::Document;
 
-/// The first place that may name a store. `has_store`: the text has a `[store]`, which is looked at elsewhere.
+/// The first place that may name a store. `has_store`: the text has a `[store]`, which is checked elsewhere.
 pub(super) fn find(text: &str, is_sound: bool, has_store: bool) -> Option<Diagnostic> {
     if is_sound { in_sound(text) } else { in_damaged(&without_section(text, has_store)) }
 }
@@ -22,7 +22,7 @@ fn misplaced(line: usize) -> Diagnostic {
     Diagnostic { line: Some(line), text }
 }
 
-/// Only what the configuration does not have can be misplaced.
+/// Only unknown names can be misplaced.
 fn in_sound(text: &str) -> Option<Diagnostic> {
     let document = Document::parse(text, Path::new(""), ConfigEnv::default());
     Config::read(&document);
@@ -35,9 +35,10 @@ fn in_sound(text: &str) -> Option<Diagnostic> {
     found.map(|key| misplaced(key.line))
 }
 
-/// As [`in_sound`], of a file that no parser reads: line by line, as far as a section and a key can be told.
+/// Like [`in_sound`], for a file that cannot be parsed: line by line, as far as sections and keys can be recognized.
 fn in_damaged(text: &str) -> Option<Diagnostic> {
-    // What is no text (compressed, UTF-16, lines that end as on a classic Mac) hides every line.
+    // In data that is not text (compressed, UTF-16, or with the line ends of a classic Mac) no line can be
+    // recognized.
     let is_text = |line: &str| !line.trim_end_matches('\r').chars().any(|c| c.is_control() && c != '\t');
     let known = Config::schema();
     let (mut section, mut is_top) = (String::new(), true);
@@ -110,8 +111,8 @@ fn is_near_store(name: &str) -> bool {
             .any(|part| ["db", "database", "sqlite"].contains(&part) || strsim::damerau_levenshtein(part, "store") <= 1)
 }
 
-/// Whether a value could be the path of a store: by its ending anywhere, and above all sections, where no key belongs, as any
-/// path whose key is no section's.
+/// Whether a value could be the path of a store: anywhere, by its suffix; and before all sections, where no key
+/// belongs, any path whose key is in no section.
 fn is_path_of_store(name: &str, value: &str, is_top: bool) -> bool {
     let text = value.trim().trim_start_matches(['"', '\'']);
     let text = text.split(['"', '\'']).next().unwrap_or_default().to_lowercase();

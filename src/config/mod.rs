@@ -1,4 +1,5 @@
-//! The configuration: one file per section, all problems of a file reported at once, unknown names refused.
+//! The configuration: one file per section; all problems of a file are reported at once, and unknown names are
+//! refused.
 //!
 //! A new section is a file with a struct, its `Default` and its `read`, one line in [`Config`] and one in
 //! `Config::read`, and its keys in `config.example.toml`.
@@ -44,63 +45,63 @@ pub use texts::{TextsFile, TextsSection};
 use document::Document;
 use mail::MailSections;
 
-/// The most bytes of a configuration file: 1 MiB.
+/// The largest configuration file in bytes: 1 MiB.
 const LIMIT: usize = 1 << 20;
 
-/// The settings. [`Config::default`] is what holds without a file.
+/// The settings. [`Config::default`] applies without a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
-    /// Whose users these are.
+    /// `[organization]`: the organization whose users these are.
     pub organization: OrganizationSection,
-    /// Where the users are kept.
+    /// `[store]`: where the users are stored.
     pub store: StoreSection,
-    /// From whom mails are, and how they leave.
+    /// `[mail]`: the sender and the transport of mails.
     pub mail: MailSection,
-    /// The links by which users choose a password.
+    /// `[reset]`: the links with which users choose a password.
     pub reset: ResetSection,
-    /// The password requirements.
+    /// `[password]`: the password requirements.
     pub password: PasswordSection,
-    /// What wrong passwords cost.
+    /// `[sign_in]`: the limits on wrong passwords.
     pub sign_in: SignInSection,
-    /// Users whose passwords are kept by an identity provider.
+    /// `[saml]`: users whose passwords an identity provider has.
     pub saml: SamlSection,
-    /// How long mails are tried.
+    /// `[jobs]`: how long mails are retried.
     pub jobs: JobsSection,
-    /// The organization's own sentences and templates of mails.
+    /// `[texts]`: the organization's own sentences and templates of mails.
     pub texts: TextsSection,
 }
 
-/// What a file's meaning depends on besides its text.
+/// The part of the environment on which the meaning of a file depends.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ConfigEnv<'a> {
-    /// `$CREDENTIALS_DIRECTORY`, where systemd puts a service's credentials.
+    /// `$CREDENTIALS_DIRECTORY`, in which systemd provides a service's credentials.
     pub credentials: Option<&'a Path>,
 }
 
 /// Why a configuration could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// The file is absent, loose or too large.
+    /// The file is missing, too large, or fails the check of its mode and owner.
     #[error(transparent)]
     File(#[from] private_file::FileError),
-    /// The file was read, and this is wrong with it.
+    /// The file was read, and has these problems.
     #[error(transparent)]
     Contents(#[from] Diagnostics),
 }
 
 impl Config {
-    /// Reads the file at `path`, which others must not be able to write.
+    /// Reads the file `path`, which others must not be able to write.
     ///
     /// # Errors
-    /// When the file cannot be read, or with everything that is wrong in it.
+    /// If the file cannot be read, or all its problems.
     pub fn load(path: &Path, env: ConfigEnv<'_>) -> Result<Self, LoadError> {
         Ok(Self::parse(&read_text(path)?, path, env)?)
     }
 
-    /// Reads the text of the file `name`. Relative paths in it begin at that file's directory.
+    /// Reads the text of the file `name`. Relative paths in it refer to the directory of that file.
     ///
     /// # Errors
-    /// Everything that is wrong in the text.
+    /// All problems of the text.
     pub fn parse(text: &str, name: &Path, env: ConfigEnv<'_>) -> Result<Self, Diagnostics> {
         let directory = name.parent().unwrap_or(Path::new(""));
         let document = Document::parse(text, directory, env);
@@ -109,7 +110,7 @@ impl Config {
         if problems.is_empty() { Ok(config) } else { Err(Diagnostics::new(name, problems)) }
     }
 
-    /// An empty file of which every section and key was asked for: it knows all that a file can have.
+    /// An empty file whose sections and keys were all asked for, so that it knows every valid name.
     fn schema() -> Document<'static> {
         let document = Document::parse("", Path::new(""), ConfigEnv::default());
         Self::read(&document);

@@ -1,20 +1,20 @@
-//! `[organization]`: whose users these are.
+//! `[organization]`: the organization whose users these are.
 
 use jiff::tz::TimeZone;
 
 use super::document::Section;
 use super::email_domain;
 
-/// The organization whose users the store holds.
+/// The organization whose users the store has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrganizationSection {
-    /// Its name, in mails and on the page; empty if it does not want to be named.
+    /// The name in mails and on the page; empty: it is not shown.
     pub name: String,
-    /// Whom users ask for help: an address, a number or a sentence; may be empty.
+    /// The help contact for users: an address, a number or a sentence; may be empty.
     pub help_contact: String,
-    /// The time zone in which mails write times.
+    /// The time zone for times in mails.
     pub time_zone: TimeZone,
-    /// The email domains that new users must have, in lower case; empty for any.
+    /// The email domains that new users must have, in lower case; empty: any.
     pub email_domains: Vec<String>,
     /// Whether users need a second factor besides the password, which allows shorter passwords.
     pub second_factor: bool,

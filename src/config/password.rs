@@ -5,47 +5,47 @@ use std::time::Duration;
 
 use super::document::Section;
 
-/// The shortest password that NIST SP 800-63B-4 section 3.1.1 allows as the only factor, in characters.
-const SHORTEST_ALONE: u32 = 15;
-/// The same where a second factor is asked for.
-const SHORTEST_WITH_SECOND_FACTOR: u32 = 8;
-/// The longest minimum that makes sense: NIST asks for passwords of at least 64 characters to be accepted.
-const LONGEST_MINIMUM: u32 = 128;
+/// The shortest password, in characters, that NIST SP 800-63B-4 section 3.1.1 allows as the only factor.
+const MIN_ALONE: u32 = 15;
+/// The same with a second factor.
+const MIN_WITH_SECOND_FACTOR: u32 = 8;
+/// The longest sensible minimum: NIST requires that passwords of at least 64 characters are accepted.
+const MAX_MIN_LENGTH: u32 = 128;
 const CLASSES: [&str; 4] = ["lower", "upper", "digit", "symbol"];
 
-/// The least memory that OWASP's Password Storage Cheat Sheet gives for Argon2id, in KiB: 19 MiB with two passes.
-const LEAST_MEMORY: u32 = 19_456;
+/// The minimum memory for Argon2id in OWASP's Password Storage Cheat Sheet, in KiB: 19 MiB with two passes.
+const MIN_MEMORY: u32 = 19_456;
 /// The same with one pass: 46 MiB.
-const LEAST_MEMORY_FOR_ONE_PASS: u32 = 47_104;
-const MOST_MEMORY: u32 = 1_048_576;
+const MIN_MEMORY_FOR_ONE_PASS: u32 = 47_104;
+const MAX_MEMORY: u32 = 1_048_576;
 
-/// What a password must be like.
+/// The password requirements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasswordSection {
     /// The fewest characters.
     pub min_length: u32,
-    /// The classes of characters that each password must have: `lower`, `upper`, `digit`, `symbol`.
+    /// The required character classes: `lower`, `upper`, `digit`, `symbol`.
     pub classes: Vec<String>,
-    /// How many former passwords may not be used again.
+    /// How many former passwords must not be used again.
     pub history: u32,
-    /// The least zxcvbn score, from 0 (any) to 4.
+    /// The minimum zxcvbn score, from 0 (any) to 4.
     pub min_score: u32,
     /// A list of refused passwords besides the built-in one.
     pub blocklist_file: Option<PathBuf>,
-    /// Whether a user must change a password that somebody else set.
+    /// Whether a user must change a password that an operator has set.
     pub must_change_after_set: bool,
-    /// How long a prompt waits for a password to be typed.
+    /// How long a prompt waits for a password.
     pub prompt_timeout: Duration,
-    /// How passwords are hashed.
+    /// The hashing cost.
     pub argon2: Argon2Section,
-    /// Whether that is what the file says: for a login, a configuration is read that may be damaged.
+    /// Whether the hashing cost is known to be that of the file: a login also uses a damaged configuration.
     pub is_argon2_known: bool,
 }
 
 impl Default for PasswordSection {
     fn default() -> Self {
         Self {
-            min_length: SHORTEST_ALONE,
+            min_length: MIN_ALONE,
             classes: Vec::new(),
             history: 0,
             min_score: 0,
@@ -59,17 +59,17 @@ impl Default for PasswordSection {
 }
 
 impl PasswordSection {
-    /// `second_factor` is what `[organization]` says.
+    /// Reads the section. `second_factor`: the value in `[organization]`.
     pub(super) fn read(section: &Section<'_, '_>, argon2: &Section<'_, '_>, second_factor: bool) -> Self {
         let default = Self::default();
         let (shortest, reason) = if second_factor {
-            (SHORTEST_WITH_SECOND_FACTOR, "NIST SP 800-63B-4 section 3.1.1 asks for 8 with a second factor")
+            (MIN_WITH_SECOND_FACTOR, "NIST SP 800-63B-4 section 3.1.1 asks for 8 with a second factor")
         } else {
-            (SHORTEST_ALONE, "NIST SP 800-63B-4 section 3.1.1 asks for 15, or 8 with `[organization] second_factor`")
+            (MIN_ALONE, "NIST SP 800-63B-4 section 3.1.1 asks for 15, or 8 with `[organization] second_factor`")
         };
         let retry_for = Duration::from_secs(1)..=Duration::from_secs(86_400);
         Self {
-            min_length: section.whole("min_length", shortest..=LONGEST_MINIMUM, reason).unwrap_or(shortest),
+            min_length: section.whole("min_length", shortest..=MAX_MIN_LENGTH, reason).unwrap_or(shortest),
             classes: section.list("classes", class).unwrap_or(default.classes),
             history: section.whole("history", 0..=24, "").unwrap_or(default.history),
             min_score: section.whole("min_score", 0..=4, "").unwrap_or(default.min_score),
@@ -100,7 +100,8 @@ pub struct Argon2Section {
 
 impl Default for Argon2Section {
     fn default() -> Self {
-        // The memory and passes of RFC 9106's second recommended option; one lane for readers that know no other.
+        // The memory and passes of RFC 9106's second recommended option; one lane for readers that support no other
+        // number.
         Self { memory_kib: 65_536, iterations: 3, parallelism: 1 }
     }
 }
@@ -110,15 +111,15 @@ impl Argon2Section {
         let default = Self::default();
         let least = "OWASP asks for 19456 with 2 iterations";
         let read = Self {
-            memory_kib: section.whole("memory_kib", LEAST_MEMORY..=MOST_MEMORY, least).unwrap_or(default.memory_kib),
+            memory_kib: section.whole("memory_kib", MIN_MEMORY..=MAX_MEMORY, least).unwrap_or(default.memory_kib),
             iterations: section.whole("iterations", 1..=16, "").unwrap_or(default.iterations),
             parallelism: section.whole("parallelism", 1..=16, "").unwrap_or(default.parallelism),
         };
-        if read.iterations == 1 && read.memory_kib < LEAST_MEMORY_FOR_ONE_PASS {
+        if read.iterations == 1 && read.memory_kib < MIN_MEMORY_FOR_ONE_PASS {
             section.problem(
                 "iterations",
                 format_args!(
-                    "OWASP asks for a memory_kib of at least {LEAST_MEMORY_FOR_ONE_PASS} with 1 iteration, found {}",
+                    "OWASP asks for a memory_kib of at least {MIN_MEMORY_FOR_ONE_PASS} with 1 iteration, found {}",
                     read.memory_kib
                 ),
             );

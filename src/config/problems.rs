@@ -1,28 +1,28 @@
-//! What is wrong with a configuration file: all of it at once, in the order of its lines.
+//! The problems of a configuration file, reported all at once in the order of its lines.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// One thing that is wrong.
+/// One problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// The line it stands on, from 1. None when it concerns the whole file.
+    /// The line, from 1; `None`: it concerns the whole file.
     pub line: Option<usize>,
-    /// Where and what: `[section] key: what was expected, what was found`.
+    /// The place and the problem: `[section] key: what was expected, what was found`.
     pub text: String,
 }
 
-/// How the text of a problem of syntax begins.
+/// The prefix of a syntax error.
 pub(super) const SYNTAX: &str = "syntax: ";
 
 impl Diagnostic {
-    /// Whether the line is no TOML: what it and its neighbours mean is a guess.
-    pub(super) fn is_of_syntax(&self) -> bool {
+    /// Whether the line is not valid TOML, so that the meaning of it and its neighbours is a guess.
+    pub(super) fn is_syntax_error(&self) -> bool {
         self.text.starts_with(SYNTAX)
     }
 }
 
-/// Everything that is wrong with one file; never empty. Shown with one line for each problem.
+/// All problems of one file; never empty. `Display` shows one line for each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostics {
     file: PathBuf,
@@ -36,7 +36,7 @@ impl Diagnostics {
         Self { file: file.to_path_buf(), list }
     }
 
-    /// How many there are.
+    /// Number of problems.
     #[expect(clippy::len_without_is_empty, reason = "it is never empty")]
     pub fn len(&self) -> usize {
         self.list.len()

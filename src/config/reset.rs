@@ -1,4 +1,4 @@
-//! `[reset]`: the links by which users choose a password.
+//! `[reset]`: the links with which users choose a password.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,16 +11,16 @@ use crate::domain::link::RESET_LIFE;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// How reset links are made.
+/// The settings of reset links.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResetSection {
-    /// The link of mails, with the place of the code; without it no reset is sent.
+    /// The link in mails, with a placeholder for the code; without it no reset is sent.
     pub link: Option<LinkTemplate>,
-    /// The key that the codes of links are made with; by default `reset.key` beside the store.
+    /// The key from which the codes are derived; by default `reset.key` beside the store.
     pub key_file: Option<PathBuf>,
-    /// How long a link lives after its mail was handed over. NIST SP 800-63B-4, 4.2.1.2 allows no more than 24 hours.
+    /// How long a link is valid after its mail was first sent. NIST SP 800-63B-4, 4.2.1.2 allows at most 24 hours.
     pub lifetime: Duration,
-    /// The same for who never had a password.
+    /// The same for users who never had a password.
     pub invitation_lifetime: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! `[saml]`: users whose passwords are kept by an identity provider.
+//! `[saml]`: users whose passwords an identity provider has.
 
 use super::document::Section;
 use super::email_domain;
@@ -6,9 +6,9 @@ use super::email_domain;
 /// The organization's identity provider.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SamlSection {
-    /// The email domains whose users sign in by SAML when they are added, in lower case.
+    /// The email domains of users who sign in by SAML when they are added, in lower case.
     pub email_domains: Vec<String>,
-    /// Whom such users ask for a new password; may be empty.
+    /// The contact of such users for a new password; may be empty.
     pub contact: String,
 }
 

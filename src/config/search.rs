@@ -1,4 +1,4 @@
-//! Which configuration file is read.
+//! Finds the configuration file.
 
 use std::ffi::OsStr;
 use std::io::ErrorKind;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 const BELOW_CONFIG_HOME: &str = "cxme-admin/config.toml";
 
-/// What says where the configuration stands. Variables are given as the environment has them; an empty one counts as
+/// The sources of the configuration's path. Variables have the values of the environment; an empty one counts as
 /// unset.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Search<'a> {
@@ -18,16 +18,17 @@ pub struct Search<'a> {
     pub xdg_config_home: Option<&'a OsStr>,
     /// `HOME`.
     pub home: Option<&'a OsStr>,
-    /// The file for the whole machine.
+    /// The system-wide file.
     pub system: Option<&'a Path>,
 }
 
-/// The file to read: the flag's, the variable's, or the first that exists of `$XDG_CONFIG_HOME/cxme-admin/config.toml`
-/// (`$HOME/.config` without that variable) and that of the machine. None means that the defaults hold.
+/// The file to read: that of the flag, that of the variable, or the first that exists of
+/// `$XDG_CONFIG_HOME/cxme-admin/config.toml` (`$HOME/.config` without that variable) and the system-wide file.
+/// `None`: the defaults apply.
 ///
-/// A file that was named is given even if it does not exist, so that reading it says so. The working directory is never
-/// searched: anyone who can write there could choose the settings. For the same reason a relative `XDG_CONFIG_HOME` is
-/// ignored, as the XDG Base Directory Specification asks.
+/// A file that was named is returned even if it does not exist, so that reading it reports that. The working
+/// directory is never searched, because anyone who can write there could choose the settings. For the same reason a
+/// relative `XDG_CONFIG_HOME` is ignored, as the XDG Base Directory Specification requires.
 pub fn search_path(search: &Search<'_>) -> Option<PathBuf> {
     let set = |variable: Option<&OsStr>| variable.filter(|value| !value.is_empty()).map(PathBuf::from);
     let named = search.flag.map(Path::to_path_buf).or_else(|| set(search.variable));
@@ -37,12 +38,12 @@ pub fn search_path(search: &Search<'_>) -> Option<PathBuf> {
     let absolute = |variable| set(variable).filter(|path| path.is_absolute());
     let config_home = absolute(search.xdg_config_home).or_else(|| Some(absolute(search.home)?.join(".config")));
     let own = config_home.map(|directory| directory.join(BELOW_CONFIG_HOME));
-    own.into_iter().chain(search.system.map(Path::to_path_buf)).find(|path| stands(path))
+    own.into_iter().chain(search.system.map(Path::to_path_buf)).find(|path| may_exist(path))
 }
 
-/// Whether a file stands there. If it cannot be known, it counts: reading it then says why, instead of other settings
-/// being taken silently.
-fn stands(path: &Path) -> bool {
+/// Whether a file exists. If that cannot be determined, it counts as existing: reading it then reports why, instead
+/// of other settings being used silently.
+fn may_exist(path: &Path) -> bool {
     match path.symlink_metadata() {
         Ok(_) => true,
         Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_leads_nowhere_is_not_passed_over() {
+    fn a_dangling_link_is_not_ignored() {
         let directory = tempfile::tempdir().unwrap();
         let link = directory.path().join(BELOW_CONFIG_HOME);
         fs::create_dir_all(link.parent().unwrap()).unwrap();

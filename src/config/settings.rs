@@ -1,4 +1,4 @@
-//! What holds, key by key, and whether the file says it: for people who look for the reason of something.
+//! The effective settings, key by key, and whether the file sets them, for `config show`.
 
 use std::path::Path;
 
@@ -10,18 +10,18 @@ use super::document::Document;
 /// Every key with its default.
 const EXAMPLE: &str = include_str!("../../config.example.toml");
 
-/// A key, and what holds for it.
+/// A key with its effective value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
     /// Section and key, joined by dots.
     pub name: String,
     /// The value; `None`: there is none, and no default.
     pub value: Option<String>,
-    /// The line of the file that says it; `None`: the default holds.
+    /// The line of the file that sets it; `None`: the default applies.
     pub line: Option<usize>,
 }
 
-/// The names of all keys in the order of the example, where a key without a default is a comment.
+/// The names of all keys in the order of the example, where a key without a default is commented out.
 fn order() -> Vec<String> {
     let mut section = "";
     let mut names = Vec::new();
@@ -37,10 +37,10 @@ fn order() -> Vec<String> {
 }
 
 impl Config {
-    /// What holds, key by key: of the file at `path`, or of none.
+    /// The effective settings of the file `path`, or without a file.
     ///
     /// # Errors
-    /// As [`Config::load`].
+    /// Those of [`Config::load`].
     pub fn settings(path: Option<&Path>, env: ConfigEnv<'_>) -> Result<Vec<Setting>, LoadError> {
         let text = path.map_or_else(|| Ok(String::new()), super::read_text)?;
         let directory = path.and_then(Path::parent).unwrap_or(Path::new(""));
@@ -49,18 +49,18 @@ impl Config {
         let example = Document::parse(EXAMPLE, Path::new(""), ConfigEnv::default());
         Self::read(&example);
         let defaults = example.values();
-        let settings = document.values().into_iter().map(|asked| {
-            let name = format!("{}.{}", asked.section, asked.key);
-            let line = asked.said.as_ref().map(|(line, _)| *line);
-            let default = || defaults.iter().find(|other| (other.section, &other.key) == (asked.section, &asked.key));
-            let said = asked.said.clone().or_else(|| default().and_then(|default| default.said.clone()));
-            let value = said.map(|(_, value)| value);
+        let settings = document.values().into_iter().map(|key| {
+            let name = format!("{}.{}", key.section, key.key);
+            let line = key.given.as_ref().map(|(line, _)| *line);
+            let default = || defaults.iter().find(|other| (other.section, &other.key) == (key.section, &key.key));
+            let found = key.given.clone().or_else(|| default().and_then(|default| default.given.clone()));
+            let value = found.map(|(_, value)| value);
             let value = if line.is_none() { config.depending_default(&name).or(value) } else { value };
             Setting { name, value, line }
         });
         let mut settings: Vec<Setting> = settings.collect();
         let order = order();
-        // A name that the file chose is in the place of the example of its section.
+        // A key with a name chosen by the file is sorted like the example in its section.
         let is_beside = |name: &str, other: &str| {
             name.rsplit_once('.').map(|(section, _)| section) == other.rsplit_once('.').map(|(section, _)| section)
         };

@@ -11,72 +11,74 @@ use crate::domain::rate::Rates;
 use crate::domain::relay::LoginMethod;
 use crate::domain::relay::Security;
 
-/// The most connections at once: more than relays allow, and few enough for one store to keep pace with.
-const MOST_CONNECTIONS: u32 = 64;
-/// The most mails over one connection: as good as no limit.
-const MOST_MAILS: u32 = 1_000_000;
-/// What has an effect with TLS alone.
+/// The most connections at once: more than relays allow, and few enough for one store to keep up.
+const MAX_CONNECTIONS: u32 = 64;
+/// The most mails over one connection, in effect no limit.
+const MAX_MAILS: u32 = 1_000_000;
+/// Keys that only have an effect with TLS.
 const TLS_KEYS: [&str; 5] = ["ca_file", "certificate_sha256", "tls_name", "client_certificate_file", "client_key_file"];
 /// The longest time to retry.
-const LONGEST_PATIENCE: Duration = Duration::from_secs(86_400);
+const MAX_RETRY_FOR: Duration = Duration::from_secs(86_400);
 
-/// How mails are handed to an SMTP relay.
+/// The settings for delivery to an SMTP relay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SmtpSection {
-    /// The relay: a host name, or an address, of IPv6 in brackets or not. There is one wherever mail goes by SMTP.
+    /// The relay: a host name, an IPv4 address, or an IPv6 address with or without brackets. Always set with the
+    /// transport `smtp`.
     pub host: Option<String>,
-    /// Its port; by default 465, 587 or 25, as `tls` is `implicit`, `starttls` or `none`.
+    /// The port; by default 465, 587 or 25 if `tls` is `implicit`, `starttls` or `none`.
     pub port: u16,
-    /// How the connection is protected; not at all only to a loopback address.
+    /// The protection of the connection; `none` only for a loopback address.
     pub tls: Security,
-    /// The certificates that may vouch for the relay's, or are the relay's own, in PEM; by default those of the system.
+    /// The certificates in PEM of the authorities for the relay, or of the relay itself; by default those of the
+    /// system.
     pub ca_file: Option<PathBuf>,
-    /// The certificates that the relay itself may have, in place of authorities; empty: authorities vouch for it.
+    /// The certificates that the relay itself may have; if there are any, no authority is needed.
     pub certificate_sha256: Vec<Fingerprint>,
-    /// Whose name, or address, the relay's certificate must bear; by default that of `host`.
+    /// The name or address for which the relay's certificate must be issued; by default `host`.
     pub tls_name: Option<String>,
-    /// The certificate by which the program shows who it is, if it does.
+    /// The client certificate, if there is one.
     pub client_certificate: Option<ClientCertificateFiles>,
-    /// What the program calls itself to the relay; by default the name of the host it runs on.
+    /// The name in EHLO; by default the host name of the machine.
     pub helo: Option<String>,
-    /// How the program logs in, if it does.
+    /// The login, if there is one.
     pub login: Option<SmtpLogin>,
-    /// How many connections are open at once.
+    /// Number of connections at once.
     pub connections: u32,
-    /// How many mails go over one connection; `None`: as many as the relay takes.
+    /// How many mails are sent over one connection; `None`: as many as the relay accepts.
     pub mails_per_connection: Option<u32>,
-    /// How fast mails may leave; none: as fast as the relay takes them.
+    /// How fast mails may be sent; none: as fast as the relay accepts them.
     pub rates: Rates,
-    /// How long a run tries on while the relay cannot be used.
+    /// How long a run keeps retrying while the relay cannot be used.
     pub retry_for: Duration,
 }
 
-/// How the program logs in to the relay.
+/// The login at the relay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SmtpLogin {
-    /// As whom.
+    /// The username.
     pub username: String,
-    /// Where the password is.
+    /// The source of the password.
     pub password: PasswordFrom,
-    /// By which method.
+    /// The method.
     pub method: LoginMethod,
 }
 
-/// The certificate of the program and its key.
+/// The client certificate and its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientCertificateFiles {
-    /// The certificate, and behind it those that vouch for it, in PEM.
+    /// The certificate and its intermediate certificates, in PEM.
     pub certificate: PathBuf,
-    /// The key, in PEM, in a private file.
+    /// The key in PEM, in a private file.
     pub key: PathBuf,
 }
 
-/// Where the relay's password is: never in the configuration, which others may read.
+/// The source of the relay's password, which is never in the configuration, because others may read that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PasswordFrom {
-    /// In a private file.
+    /// A private file.
     File(PathBuf),
-    /// On the first line that a program prints: its absolute path and its arguments, never read by a shell.
+    /// The first line that a program prints; given as its absolute path and its arguments, which no shell interprets.
     Command(Vec<String>),
 }
 
@@ -125,7 +127,7 @@ impl SmtpSection {
             section.problem("certificate_sha256", "does not go with `ca_file`: leave one of them out");
         }
         let port = section.whole("port", 1..=u32::from(u16::MAX), "").and_then(|port| u16::try_from(port).ok());
-        let connections = section.whole("connections", 1..=MOST_CONNECTIONS, "");
+        let connections = section.whole("connections", 1..=MAX_CONNECTIONS, "");
         Self {
             host,
             port: port.unwrap_or(usual_port(tls)),
@@ -137,9 +139,9 @@ impl SmtpSection {
             helo: section.validated("helo", host::validate_helo),
             login: login(section),
             connections: connections.unwrap_or(default.connections),
-            mails_per_connection: section.whole("mails_per_connection", 1..=MOST_MAILS, ""),
+            mails_per_connection: section.whole("mails_per_connection", 1..=MAX_MAILS, ""),
             rates: rates(section),
-            retry_for: section.duration("retry_for", Duration::ZERO..=LONGEST_PATIENCE).unwrap_or(default.retry_for),
+            retry_for: section.duration("retry_for", Duration::ZERO..=MAX_RETRY_FOR).unwrap_or(default.retry_for),
         }
     }
 }

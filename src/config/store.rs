@@ -1,15 +1,15 @@
-//! `[store]`: where the users are kept.
+//! `[store]`: where the users are stored.
 
 use std::path::PathBuf;
 
 use super::document::Section;
 
-/// The store's file.
+/// The file of the store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoreSection {
-    /// Its path; the default depends on the account that runs the program.
+    /// The path; the default depends on the account that runs the program.
     pub path: Option<PathBuf>,
-    /// The group that may read the whole file, such as that of a mail server which checks logins.
+    /// The group that may read the whole file, such as that of a mail server that checks logins.
     pub reader_group: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Whole files: what they mean, and what is said of them when they are wrong.
+//! Complete files: their meaning, and the problems reported for invalid ones.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -19,7 +19,7 @@ fn parse(text: &str) -> Result<Config, Diagnostics> {
     Config::parse(text, Path::new("/etc/cxme-admin/config.toml"), ConfigEnv::default())
 }
 
-/// The problems of a file named `config.toml`, a line each.
+/// The problems of a file named `config.toml`, one line each.
 fn problems(text: &str) -> String {
     Config::parse(text, Path::new("config.toml"), ConfigEnv::default()).expect_err("refused").to_string()
 }
@@ -237,7 +237,7 @@ contact = "x"
 }
 
 #[test]
-fn errors_of_syntax_are_reported_with_their_lines_and_the_values_around_them_too() {
+fn syntax_errors_are_reported_with_their_lines_and_so_are_other_problems() {
     let text = "[password]\nprompt_timeout = 5m\nhistory = 99\nhistory = 3\nmin_lenth = 9\nmin_score = \"4\n";
     insta::assert_snapshot!(problems(text), @r#"
     config.toml:2: syntax: string values must be quoted, expected literal string: 5m
@@ -257,7 +257,7 @@ fn keys_below_a_broken_header_are_not_called_unknown() {
 }
 
 #[test]
-fn a_key_or_section_that_stands_twice_is_refused() {
+fn a_duplicate_key_or_section_is_refused() {
     insta::assert_snapshot!(problems("[saml]\ncontact = \"a\"\ncontact = \"b\"\n[store]\n[saml]\n"), @r#"
     config.toml:3: syntax: duplicate key: contact
     config.toml:5: syntax: duplicate key: saml
@@ -289,7 +289,7 @@ fn a_cost_below_owasp_is_refused() {
 }
 
 #[test]
-fn a_relative_path_begins_at_the_folder_and_a_bare_file_at_the_credentials() {
+fn a_relative_path_is_below_the_directory_and_a_bare_name_below_the_credentials() {
     let text = "[store]\npath = \"store.db\"\n[reset]\nkey_file = \"key\"\n[password]\nblocklist_file = \"./list\"\n";
     let path = |path: &str| Some(PathBuf::from(path));
     let config = parse(text).unwrap();
@@ -339,7 +339,7 @@ fn a_file_of_two_mebibytes_is_refused() {
 }
 
 #[test]
-fn an_absent_file_and_one_that_others_may_write_are_refused() {
+fn a_missing_file_and_one_that_others_may_write_are_refused() {
     let absent = Config::load(Path::new("/absent/config.toml"), ConfigEnv::default()).unwrap_err();
     assert!(matches!(absent, LoadError::File(private_file::FileError::Missing { .. })));
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -360,7 +360,7 @@ fn the_example_means_exactly_the_defaults() {
 }
 
 #[test]
-fn every_key_stands_in_the_example_below_a_line_that_explains_it() {
+fn every_key_is_explained_in_the_example() {
     let document = Document::parse("", Path::new(""), ConfigEnv::default());
     Config::read(&document);
     let mut known: Vec<_> = document.known_keys().iter().map(|(section, key)| format!("{section}.{key}")).collect();
@@ -376,7 +376,7 @@ fn every_key_stands_in_the_example_below_a_line_that_explains_it() {
             assert!(explained(), "[{section}]");
         } else if let Some((key, _)) = line.trim_start_matches("# ").split_once(" = ") {
             assert!(explained(), "[{section}] {key}");
-            // Its keys have names that the file chooses.
+            // The names of its keys are chosen by the file.
             if section == "mail.headers" {
                 continue;
             }
@@ -386,8 +386,8 @@ fn every_key_stands_in_the_example_below_a_line_that_explains_it() {
     shown.sort();
     assert_eq!(shown, known);
 
-    // The keys without a default must be right too once their `#` is taken away.
-    // Of the two ways to the relay's password, and of those to name its certificate, one has to stay out.
+    // The keys without a default must be valid too once they are uncommented. Of the two sources of the relay's
+    // password, and of the two ways to trust its certificate, only one may be used.
     for others in [["password_file", "ca_file"], ["password_command", "certificate_sha256"]] {
         let is_in = |line: &&str| !others.iter().any(|other| line.starts_with(other));
         let active = lines.iter().map(|line| uncommented(line)).filter(is_in);
@@ -395,7 +395,7 @@ fn every_key_stands_in_the_example_below_a_line_that_explains_it() {
     }
 }
 
-/// The line with a commented key made active.
+/// The line with a commented key uncommented.
 fn uncommented(line: &str) -> &str {
     let key = line.strip_prefix("# ").filter(|rest| rest.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ')));
     key.unwrap_or(line)
@@ -404,7 +404,7 @@ fn uncommented(line: &str) -> &str {
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config::with_cases(300))]
     #[test]
-    fn no_text_makes_it_panic_and_every_problem_is_one_line(
+    fn no_text_causes_a_panic_and_every_problem_is_one_line(
         first in "(\\[{0,2}(password|saml|x)?\\]?|[a-z_]{0,9} ?=? ?[\"\\[{']?.{0,9}|\\PC{0,9}|[\u{0}-\u{1f}])",
         rest in "(\n(min_length|contact|history)=.{0,5}){0,3}",
     ) {

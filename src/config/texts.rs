@@ -1,4 +1,4 @@
-//! `[texts]`: the sentences and templates of mails that are the organization's own.
+//! `[texts]`: the organization's own sentences and templates of mails.
 
 use std::fs;
 use std::io;
@@ -14,26 +14,26 @@ use crate::private_file::FileError as FileProblem;
 use crate::private_file::FsCredentials;
 use crate::private_file::Rule;
 
-/// The most bytes of a file: 128 KiB.
+/// The largest file in bytes: 128 KiB.
 const LIMIT: usize = 128 << 10;
-/// The most files, so that a directory that was meant for something else is not read whole.
+/// The most files, so that a directory for another purpose is not read completely.
 const MAX_FILES: usize = 500;
 
-/// Where the organization's own texts are.
+/// The location of the organization's own texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TextsSection {
-    /// A directory with `LANGUAGE.toml` files and templates, which take the place of the program's own.
+    /// A directory with `LANGUAGE.toml` files and templates, which replace the built-in ones.
     pub directory: Option<PathBuf>,
 }
 
 /// A file below the directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextsFile {
-    /// Its name within the directory, such as `de.toml` or `de/reset.html`.
+    /// The path within the directory, such as `de.toml` or `de/reset.html`.
     pub name: String,
-    /// Its path.
+    /// The full path.
     pub path: PathBuf,
-    /// Its text.
+    /// The content.
     pub text: String,
 }
 
@@ -42,12 +42,13 @@ impl TextsSection {
         Self { directory: section.path("directory") }
     }
 
-    /// The files of the directory and of the directories in it, in the order of their names; none without a directory. Hidden
-    /// files and backups of editors (`name~`) are not read. Others must not be able to write the files or the directories. The
-    /// process's own rights count.
+    /// The files in the directory and its subdirectories, sorted by name; none without a directory. Hidden files and
+    /// editor backups (`name~`) are ignored. Others must not be able to write the files or the directories. The
+    /// process's own rights apply.
     ///
     /// # Errors
-    /// When the directory is absent or loose, or a file is loose, too large or not UTF-8.
+    /// If the directory is missing or others may write in it, or if a file is writable by others, too large or not
+    /// UTF-8.
     pub fn files(&self) -> Result<Vec<TextsFile>, LoadError> {
         let mut files = Vec::new();
         let Some(directory) = &self.directory else { return Ok(files) };
@@ -70,7 +71,7 @@ impl TextsSection {
     }
 }
 
-/// The paths in a directory, which others must not be able to write in.
+/// The paths in a directory, in which others must not be able to write.
 fn entries(directory: &Path) -> Result<Vec<PathBuf>, LoadError> {
     // The rule checks the directory of a path; the file itself need not exist.
     private_file::validate_place(&directory.join("*"), &Rule::config()).map_err(|problem| match problem {

@@ -15,7 +15,7 @@ use super::left_behind::remove_left_behind;
 use super::metadata::metadata;
 use super::removal::RemovedOnSignal;
 use super::reserved::refuse_reserved;
-use super::rule::check_place_of_new;
+use super::rule::check_new_file_directory;
 use super::unfinished_name::{TEMPORARY, UNFINISHED, random_name};
 use super::writing_lock;
 use super::{FileError, FsCredentials};
@@ -172,7 +172,7 @@ pub(super) fn directory_for(path: &Path) -> Result<PrivateDirectory, FileError> 
         (FileError::Missing { .. }, Some(parent)) => FileError::NoDirectory { directory: parent.to_path_buf() },
         (problem, _) => problem,
     })?;
-    check_place_of_new(path, &directory)?;
+    check_new_file_directory(path, &directory)?;
     Ok(directory)
 }
 

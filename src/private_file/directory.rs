@@ -19,7 +19,7 @@ use nix::unistd::{UnlinkatFlags, unlinkat};
 use super::acl;
 use super::acl::Grantee;
 use super::metadata::{FileMetadata, Kind, metadata};
-use super::{FileError, MOST_LINKS};
+use super::{FileError, MAX_LINKS};
 
 /// An open directory.
 #[derive(Debug)]
@@ -79,7 +79,7 @@ impl PrivateDirectory {
                 Kind::Directory => above.push(std::mem::replace(&mut here, (found, next, found_facts))),
                 Kind::Symlink => {
                     links += 1;
-                    if links > MOST_LINKS {
+                    if links > MAX_LINKS {
                         return Err(failed(Errno::ELOOP));
                     }
                     let target = PathBuf::from(readlinkat(next.as_fd(), "").map_err(failed)?);

@@ -39,7 +39,7 @@ fn file(directory: &TempDir, name: &str, mode: u32, text: &str) -> PathBuf {
 /// Checks in both ways, which must agree.
 fn verdict(path: &Path, rule: &Rule) -> Result<Vec<u8>, FileError> {
     let read = read(path, rule, 100).map(|bytes| bytes.to_vec());
-    let validated = look(path, rule).map(drop);
+    let validated = check_by_name(path, rule).map(drop);
     assert_eq!(read.as_ref().err().map(ToString::to_string), validated.as_ref().err().map(ToString::to_string));
     read
 }
@@ -309,7 +309,7 @@ fn a_path_is_shown_on_one_line_as_the_shell_takes_it() {
 fn the_opened_file_is_read_even_if_the_name_changes() {
     let directory = directory();
     let path = file(&directory, "key", 0o600, "good");
-    let (mut opened, _) = open_judged(&path, &Rule::secret()).unwrap();
+    let (mut opened, _) = open_checked(&path, &Rule::secret()).unwrap();
     fs::rename(file(&directory, "new", 0o666, "evil"), &path).unwrap();
     let mut text = String::new();
     opened.read_to_string(&mut text).unwrap();

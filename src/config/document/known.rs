@@ -1,32 +1,32 @@
-//! Which names of a document the sections asked for, and which they did not.
+//! The names of a document that the sections know, and those that they do not.
 
 use toml::de::DeTable;
 use toml::de::DeValue;
 
 use super::Document;
 
-/// A key or a section of the document that no section asked for, or a section that is a value.
+/// An unknown key or section, or a known section that is not a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::config) struct UnknownKey<'d> {
-    /// Its line.
+    /// The line.
     pub line: usize,
-    /// Its name, without those of the sections around it.
+    /// The name, without those of the enclosing sections.
     pub name: &'d str,
-    /// Its value, where that is a text.
+    /// The value, if it is a text.
     pub text: Option<&'d str>,
-    /// Whether it is in no section.
+    /// Whether it is outside of all sections.
     pub is_top: bool,
-    /// Whether it has the name of a section, and is none.
+    /// Whether it has the name of a section but is not a table.
     pub is_section_known: bool,
 }
 
 impl Document<'_> {
-    /// Whether a section was asked for.
+    /// Whether a section is known.
     pub(in crate::config) fn knows_section(&self, path: &str) -> bool {
         self.notes.borrow().sections.contains(&path)
     }
 
-    /// Whether a key, with its section before it, was asked for.
+    /// Whether a key, with its section as prefix, is known.
     pub(in crate::config) fn knows_key(&self, path: &str) -> bool {
         let notes = self.notes.borrow();
         let below = |section: &str| path.strip_prefix(section).and_then(|rest| rest.strip_prefix('.'));
@@ -34,7 +34,7 @@ impl Document<'_> {
             || notes.open.iter().any(|section| below(section).is_some())
     }
 
-    /// The keys that were asked for, with their sections.
+    /// The known keys with their sections.
     #[cfg(test)]
     pub(in crate::config) fn known_keys(&self) -> Vec<(&'static str, &'static str)> {
         self.notes.borrow().keys.clone()
@@ -45,37 +45,37 @@ impl Document<'_> {
         self.notes.borrow().keys.iter().any(|(_, key)| *key == name)
     }
 
-    /// What nobody asked for, with everything in it, in the order of the parser.
+    /// The unknown names, including those in unknown tables, in the order of the parser.
     pub(in crate::config) fn unknown_keys(&self) -> Vec<UnknownKey<'_>> {
         let mut unknown = Vec::new();
-        self.look_for_unknown("", &self.root, &mut unknown);
+        self.collect_unknown("", &self.root, &mut unknown);
         unknown
     }
 
-    fn look_for_unknown<'d>(&'d self, section: &str, table: &'d DeTable<'_>, unknown: &mut Vec<UnknownKey<'d>>) {
+    fn collect_unknown<'d>(&'d self, section: &str, table: &'d DeTable<'_>, unknown: &mut Vec<UnknownKey<'d>>) {
         for (key, value) in table {
             let name: &str = key.get_ref();
             let path = if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") };
             let is_section_known = self.knows_section(&path);
             match value.get_ref().as_table() {
-                Some(inner) if is_section_known => self.look_for_unknown(&path, inner, unknown),
+                Some(inner) if is_section_known => self.collect_unknown(&path, inner, unknown),
                 _ if self.knows_key(&path) => {}
                 _ => {
                     let line = self.line_of(key.span().start);
                     let (text, is_top) = (value.get_ref().as_str(), section.is_empty());
                     unknown.push(UnknownKey { line, name, text, is_top, is_section_known });
-                    self.look_into(&path, value.get_ref(), unknown);
+                    self.collect_all(&path, value.get_ref(), unknown);
                 }
             }
         }
     }
 
-    /// Looks into a value that nobody asked for: everything in it is unknown too.
-    fn look_into<'d>(&'d self, path: &str, value: &'d DeValue<'_>, unknown: &mut Vec<UnknownKey<'d>>) {
+    /// Adds the names in an unknown value: all of them are unknown too.
+    fn collect_all<'d>(&'d self, path: &str, value: &'d DeValue<'_>, unknown: &mut Vec<UnknownKey<'d>>) {
         match value {
-            DeValue::Table(table) => self.look_for_unknown(path, table, unknown),
+            DeValue::Table(table) => self.collect_unknown(path, table, unknown),
             DeValue::Array(items) => {
-                items.iter().for_each(|item| self.look_into(path, item.get_ref(), unknown));
+                items.iter().for_each(|item| self.collect_all(path, item.get_ref(), unknown));
             }
             _ => {}
         }

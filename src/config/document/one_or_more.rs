@@ -1,4 +1,4 @@
-//! A key that takes one text or several.
+//! A key whose value is one text or a list of texts.
 
 use toml::Spanned;
 use toml::de::DeValue;
@@ -6,7 +6,7 @@ use toml::de::DeValue;
 use super::Section;
 
 impl Section<'_, '_> {
-    /// A text, or a list of texts, each of which `validate` approves or turns into something better; it says what was expected.
+    /// A text, or a list of texts, each of which `validate` accepts or converts; its error says what was expected.
     pub(in crate::config) fn one_or_more<T>(
         &self,
         key: &'static str,
@@ -28,7 +28,7 @@ impl Section<'_, '_> {
         Some(good)
     }
 
-    /// Whether the value is a list with nothing in it.
+    /// Whether the value is an empty list.
     pub(in crate::config) fn is_empty_list(&self, key: &str) -> bool {
         self.value(key).and_then(|value| value.get_ref().as_array()).is_some_and(|list| list.is_empty())
     }

@@ -1,4 +1,4 @@
-//! What a document says, key by key.
+//! The values of a document, key by key.
 
 use toml::de::DeTable;
 use toml::de::DeValue;
@@ -12,16 +12,16 @@ use super::number;
 /// A key that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::config) struct ReadKey {
-    /// Its section.
+    /// The section.
     pub section: &'static str,
-    /// Its name.
+    /// The name.
     pub key: String,
-    /// Its line and its value, where the document has it.
-    pub said: Option<(usize, String)>,
+    /// The line and the value, if the document has the key.
+    pub given: Option<(usize, String)>,
 }
 
 impl Document<'_> {
-    /// The keys that were asked for, in that order, each once.
+    /// The keys that were asked for, in that order, without duplicates.
     pub(in crate::config) fn values(&self) -> Vec<ReadKey> {
         let mut keys: Vec<ReadKey> = Vec::new();
         for &(section, key) in &self.notes.borrow().keys {
@@ -29,27 +29,27 @@ impl Document<'_> {
                 continue;
             }
             let value = self.table(section).and_then(|table| table.get(key));
-            let said = value.map(|value| (self.line_of(value.span().start), shown(key, value.get_ref())));
-            keys.push(ReadKey { section, key: key.to_owned(), said });
+            let given = value.map(|value| (self.line_of(value.span().start), shown(key, value.get_ref())));
+            keys.push(ReadKey { section, key: key.to_owned(), given });
         }
         for &section in &self.notes.borrow().open {
             for (key, value) in self.table(section).into_iter().flatten() {
-                let said = Some((self.line_of(value.span().start), shown("", value.get_ref())));
-                keys.push(ReadKey { section, key: key.get_ref().to_string(), said });
+                let given = Some((self.line_of(value.span().start), shown("", value.get_ref())));
+                keys.push(ReadKey { section, key: key.get_ref().to_string(), given });
             }
         }
         keys
     }
 
-    /// A section by its dotted name, where the document has it.
+    /// A section by its dotted name, if the document has it.
     fn table(&self, section: &str) -> Option<&DeTable<'_>> {
         section.split('.').try_fold(&self.root, |table, part| table.get(part)?.get_ref().as_table())
     }
 }
 
 impl Section<'_, '_> {
-    /// All keys of the section, whatever their names, each with a text that `validate` approves or turns into something better; it
-    /// knows those before, and says what was expected.
+    /// All keys of a section with arbitrary names, each with a text that `validate` accepts or converts. `validate`
+    /// also gets the entries before; its error says what was expected.
     pub(in crate::config) fn entries<T>(&self, validate: impl Fn(&str, &str, &[T]) -> Result<T, String>) -> Vec<T> {
         self.document.notes.borrow_mut().open.push(self.name);
         let mut good = Vec::new();
@@ -68,7 +68,7 @@ impl Section<'_, '_> {
     }
 }
 
-/// A value for people. Of a command only the program: its arguments may name what is secret.
+/// A value for display. Of a command only the program is shown, because its arguments may be secret.
 fn shown(key: &str, value: &DeValue<'_>) -> String {
     match value {
         DeValue::String(text) => text.to_string(),

@@ -1,4 +1,4 @@
-//! What a login reads of a configuration, and what stops it.
+//! What a login reads from a configuration, and which problems stop it.
 
 use super::*;
 
@@ -6,13 +6,13 @@ pub(super) fn parse_for_login(text: &str) -> Result<Config, Diagnostics> {
     Config::parse_for_login(text, Path::new("/etc/cxme-admin/config.toml"), ConfigEnv::default())
 }
 
-/// What a login needs of a configuration.
+/// The sections that a login needs.
 pub(super) fn login_sections(config: &Config) -> (&StoreSection, &Argon2Section, &SignInSection) {
     (&config.store, &config.password.argon2, &config.sign_in)
 }
 
 #[test]
-fn a_login_finds_its_sections_in_every_spelling_and_whatever_is_broken_beside_them() {
+fn a_login_finds_its_sections_in_every_notation_and_despite_damage_elsewhere() {
     let spellings = [
         "store.path = \"/srv/x.db\"\nsign_in.max_failures = 7\npassword.argon2.iterations = 4\n",
         "store = { path = \"/srv/x.db\" }\nsign_in = { max_failures = 7 }\npassword = { argon2 = { iterations = 4 } }\n",
@@ -30,13 +30,13 @@ fn a_login_finds_its_sections_in_every_spelling_and_whatever_is_broken_beside_th
     }
 }
 
-/// The example, with every commented key made active.
+/// The example with every commented key uncommented.
 fn uncommented_example() -> String {
     EXAMPLE.lines().map(|line| uncommented(line).to_owned() + "\n").collect()
 }
 
 #[test]
-fn a_login_reads_the_example_as_it_is_and_with_every_key() {
+fn a_login_can_read_the_example_and_every_key_of_it() {
     parse_for_login(EXAMPLE).unwrap();
     let full = uncommented_example();
     assert!(parse_for_login(&full).unwrap().store.path.is_some());
@@ -46,7 +46,7 @@ fn a_login_reads_the_example_as_it_is_and_with_every_key() {
 }
 
 #[test]
-fn no_key_that_the_configuration_has_is_taken_for_the_store_in_its_own_section() {
+fn no_valid_key_is_taken_for_the_store() {
     let full = uncommented_example();
     let mut section = "";
     let mut count = 0;
@@ -57,7 +57,7 @@ fn no_key_that_the_configuration_has_is_taken_for_the_store_in_its_own_section()
             count += 1;
             let top = format!("{section}.{key} = {value}\n");
             for text in [format!("[{section}]\n{line}\n"), top] {
-                // A file that is damaged elsewhere, in which each line is looked at for itself.
+                // Also in a file that is damaged elsewhere, in which each line is examined on its own.
                 for damage in ["", "[jobs]\nqueue_lifetime =\n"] {
                     let of_login = parse_for_login(&format!("{text}{damage}"));
                     assert!(of_login.is_ok(), "{text}{damage}: {of_login:?}");
@@ -76,7 +76,7 @@ fn no_key_that_the_configuration_has_is_taken_for_the_store_in_its_own_section()
 }
 
 #[test]
-fn a_key_that_no_section_has_is_taken_for_the_store_where_its_name_is_near() {
+fn an_unknown_key_with_a_similar_name_is_taken_for_the_store() {
     for text in [
         "[reset]\nmin_score = 3\n",
         "[password]\nmin_store = 3\n",

@@ -1,10 +1,10 @@
-//! What is said of the sections about mails, resets and jobs.
+//! The sections about mails, resets and jobs, and their problems.
 
 use super::*;
 use crate::domain::relay::LoginMethod;
 use crate::domain::relay::Security;
 
-/// A configuration that sends by SMTP, with more lines for `[mail.smtp]`.
+/// A configuration that sends by SMTP, with additional lines for `[mail.smtp]`.
 fn relay(lines: &str) -> String {
     format!("mail.from = \"a@example.com\"\n[mail.smtp]\nhost = \"smtp.example.com\"\n{lines}")
 }
@@ -104,7 +104,7 @@ fn the_port_follows_from_tls() {
 }
 
 #[test]
-fn what_is_no_address_host_link_or_rate_is_refused() {
+fn invalid_addresses_hosts_links_and_rates_are_refused() {
     let text = r##"
 mail.from = "Passwords <a@example.com"
 mail.reply_to = "a\u202eb <a@example.com>"
@@ -176,7 +176,7 @@ a = "b"
 }
 
 #[test]
-fn lives_have_their_bounds() {
+fn lifetimes_have_bounds() {
     let text = "[reset]\nlifetime = \"4m\"\ninvitation_lifetime = \"8d\"\n[jobs]\nqueue_lifetime = \"59s\"\nunless_sent_within = \"31d\"\ncomplain_after = \"31d\"\n";
     insta::assert_snapshot!(problems(text), @r#"
     config.toml:2: [reset] lifetime: expected a duration from 5m to 1d, found "4m"
@@ -190,7 +190,7 @@ fn lives_have_their_bounds() {
 }
 
 #[test]
-fn a_way_needs_what_it_leads_to() {
+fn a_transport_needs_its_destination() {
     insta::assert_snapshot!(problems("[mail]\ntransport = \"file\"\n"), @r#"config.toml:2: [mail] transport: "file" needs `[mail.file] directory`"#);
     insta::assert_snapshot!(problems("[mail]\nfrom = \"a@example.com\"\n"), @r#"config.toml:2: [mail] from: needs `[mail.smtp] host`, or another `transport` than "smtp""#);
     for good in [
@@ -204,14 +204,14 @@ fn a_way_needs_what_it_leads_to() {
 }
 
 #[test]
-fn what_is_wrong_is_not_called_absent_too() {
+fn an_invalid_value_is_not_also_reported_as_missing() {
     insta::assert_snapshot!(problems("mail.from = \"a@example.com\"\nmail.transport = \"smpt\"\n"), @r#"config.toml:2: [mail] transport: expected one of smtp, sendmail, file, found "smpt""#);
     insta::assert_snapshot!(problems("mail.from = \"a@example.com\"\nmail.smtp.host = 5\n"), @"config.toml:2: [mail.smtp] host: expected text in quotes, found 5");
     insta::assert_snapshot!(problems("[mail]\nfrom = \"a@example.com\"\n[mail.smtp]\nhost = smtp.example.com\n"), @"config.toml:4: syntax: string values must be quoted, expected literal string: smtp.example.com");
 }
 
 #[test]
-fn without_tls_only_this_machine_is_named() {
+fn without_tls_only_this_machine_is_allowed() {
     let with = |host: &str| format!("[mail.smtp]\ntls = \"none\"\nhost = \"{host}\"\n");
     for host in ["localhost", "127.0.0.1", "127.1.2.3", "::1", "[::1]"] {
         assert!(parse(&with(host)).is_ok(), "{host}");
@@ -223,7 +223,7 @@ fn without_tls_only_this_machine_is_named() {
 }
 
 #[test]
-fn the_certificate_of_the_relay_is_named_in_one_way() {
+fn the_certificate_of_the_relay_is_trusted_in_only_one_way() {
     let hex = "0123456789abcdef".repeat(4);
     let read = |lines: &str| parse(&relay(lines)).unwrap().mail.smtp.certificate_sha256;
     let one = read(&format!("certificate_sha256 = \"{hex}\""));
@@ -247,7 +247,7 @@ fn a_client_certificate_has_its_key() {
 }
 
 #[test]
-fn without_tls_no_key_about_tls_is_taken() {
+fn without_tls_no_key_about_tls_is_allowed() {
     let hex = "0123456789abcdef".repeat(4);
     let lines = "[mail.smtp]\ntls = \"none\"\nhost = \"localhost\"\nca_file = \"c\"\ntls_name = \"n\"\n\
                  client_certificate_file = \"c\"\nclient_key_file = \"k\"\n";
@@ -262,7 +262,7 @@ fn without_tls_no_key_about_tls_is_taken() {
 }
 
 #[test]
-fn a_login_is_whole_or_absent() {
+fn a_login_is_complete_or_absent() {
     for (lines, found) in [
         ("username = \"u\"", "username: needs a `password_file` or a `password_command`"),
         ("password_file = \"p\"", "password_file: needs a `username`"),
