@@ -55,7 +55,8 @@ const DEADLY: [Signal; 15] = [
 ];
 
 /// The signals of faults, after which the process could not continue. They are only noted if a process sent them.
-const FAULTS: [Signal; 5] = [Signal::SIGBUS, Signal::SIGABRT, Signal::SIGILL, Signal::SIGFPE, Signal::SIGSYS];
+const FAULTS: [Signal; 6] =
+    [Signal::SIGBUS, Signal::SIGABRT, Signal::SIGILL, Signal::SIGFPE, Signal::SIGSYS, Signal::SIGTRAP];
 
 /// The signals that stop the process: Ctrl-Z, and using the terminal from the background.
 const STOPPING: [Signal; 3] = [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU];
