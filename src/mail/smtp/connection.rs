@@ -278,9 +278,8 @@ impl Delivery<'_> {
         }
     }
 
-    /// Reads the replies to MAIL, RCPT and DATA. Returns the refusal, if there is one; later replies do not change
-    /// it. With `commands`, sends them one at a time; without, they were sent before, and all three replies are read,
-    /// whatever the first one is.
+    /// Reads the replies to MAIL, RCPT and DATA. Returns the refusal, if there is one; later replies do not change it.
+    /// Sends `commands` one at a time; without them, reads all three replies to commands that were sent before.
     async fn answers(
         &self,
         session: &mut Session,
