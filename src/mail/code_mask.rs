@@ -135,6 +135,11 @@ fn codes(content: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
                 _ => break,
             }
         }
+        position = end + step;
+        // Most words of the mail are too short for a code.
+        if end - start < reset_code::LENGTH {
+            continue;
+        }
         let kept = content[start..end].iter().copied().filter(|byte| reset_code::is_symbol(*byte));
         // A mail contains its code several times: in each part, in links and to be typed.
         let is_new = || !codes.iter().any(|code| kept.clone().eq(code.iter().copied()));
@@ -144,7 +149,6 @@ fn codes(content: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
             code.extend(kept);
             codes.push(code);
         }
-        position = end + step;
     }
     codes
 }
