@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""How fast bulk mail leaves and what it costs, measured: one line per figure, `FIG name ours=… peer=… ratio=… limit=… ok|MISSED`.
+"""Measures the speed and the cost of bulk mail. Prints one line per figure: `FIG name ours=… peer=… ratio=… limit=… ok|MISSED`.
 
-Ours is the outbox on a store of its own, or `jobs run` itself, with every message's row committed and synced before its mail
-leaves; the peer is Postfix's `smtp-source -d`, which knows its mail by heart and keeps no record, with as many connections and
-mails of the same size. Both send to Postfix's `smtp-sink` on this machine and take turns; a ratio is that of the medians of
-mails a second, or of processor time a mail. The time that the disk takes for an fdatasync(2) is printed beside the rates. What
-is compared with what stands in README.md beside this file. Exits 1 if a limit is missed. Python 3.9, standard library only; the
-programs are in Debian's package `postfix`.
+Ours is the outbox with its own store, or `jobs run` itself; both commit and sync the row of each message before they send its
+mail. The peer is Postfix's `smtp-source -d`, which sends a fixed mail of the same size and keeps no record, with as many
+connections. Both send to Postfix's `smtp-sink` on this machine, in turn. A ratio compares the medians of mails a second, or of
+processor time per mail. The time of an fdatasync(2) on the disk is printed with the rates. README.md in this directory describes
+each comparison. Exits 1 if a limit is missed. Needs Python 3.9, standard library only; the programs are in Debian's package
+`postfix`.
 """
 import argparse
 import os
@@ -21,7 +21,7 @@ import tempfile
 import threading
 import time
 
-# Nothing is left beside the scripts.
+# No bytecode files beside the scripts.
 sys.dont_write_bytecode = True
 import sending
 from sending import program
@@ -35,9 +35,9 @@ parser.add_argument("--no-build", action="store_true", help="measure the command
 options = parser.parse_args()
 missed = []
 
-# By connections, the least share of the peer's mails a second.
+# For each number of connections, the minimum ratio to the peer's mails a second.
 LEAST_RATE = {8: 0.6, 32: 0.65}
-# The most of the peer's processor time a mail.
+# The maximum ratio to the peer's processor time per mail.
 MOST_PROCESSOR_TIME = 2.1
 
 
@@ -55,14 +55,14 @@ def text(command):
 
 
 def ours(port, connections, count):
-    """Mails a second, and processor time a mail, of the run alone: the store is filled before."""
+    """Mails a second and processor time per mail of the run alone, without filling the store."""
     with tempfile.TemporaryDirectory(dir=DIRECTORY) as directory:
         seconds, processor = text([BULK, directory, str(port), str(connections), str(count)]).split()[:2]
     return count / float(seconds), float(processor) / count
 
 
 def command(port, connections, count):
-    """The same of `jobs run`, from its start to its end."""
+    """The same for `jobs run`, from its start to its end."""
     directory = os.path.join(DIRECTORY, "command")
     run = sending.store(directory, count, sending.to_relay(port, connections))
     sending.queue_everybody(run)
@@ -75,7 +75,7 @@ def command(port, connections, count):
 
 
 def peer(port, connections, count, size):
-    """The same of smtp-source."""
+    """The same for smtp-source."""
     mails = ["-s", str(connections), "-m", str(count), "-l", str(size), "-f", "a@example.org", "-t", "b@example.net"]
     start = time.perf_counter()
     _, processor = sending.processor_time(lambda: text([program("smtp-source"), "-d", *mails, f"127.0.0.1:{port}"]))
@@ -95,7 +95,7 @@ def size_for_command():
 
 
 def fdatasync():
-    """The median in seconds, for a few pages written over each other, as SQLite writes its log."""
+    """The median time of an fdatasync in seconds, after overwriting a few pages, as SQLite does with its log."""
     path, times = os.path.join(DIRECTORY, "disk"), []
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     os.write(file, bytes(1 << 20))
@@ -118,7 +118,7 @@ def fig(name, one, other, unit, limit, kept, more=""):
 
 
 def rate(name, rounds, limit_of):
-    """Prints the figure of the mails a second."""
+    """Prints the figure for mails a second."""
     one, other = (statistics.median(figures[0] for figures in column) for column in zip(*rounds))
     disk = fdatasync()
     limit = limit_of(other, disk)
@@ -126,13 +126,13 @@ def rate(name, rounds, limit_of):
 
 
 def processor_time(name, rounds):
-    """Prints the figure of the processor time a mail."""
+    """Prints the figure for processor time per mail."""
     one, other = (statistics.median(figures[1] for figures in column) * 1e6 for column in zip(*rounds))
     fig(name, one, other, "us", MOST_PROCESSOR_TIME, one / other <= MOST_PROCESSOR_TIME)
 
 
 def delayed(port, one_way):
-    """The port of a proxy to `port` that hands on whatever comes after `one_way` seconds; its threads end with this process."""
+    """Starts a proxy to `port` that delays all data by `one_way` seconds, and returns its port. Its threads end with this process."""
     server = socket.create_server(("127.0.0.1", 0))
 
     def deliver(waiting, to):
@@ -171,7 +171,7 @@ def delayed(port, one_way):
 
 
 def on_this_machine(name, measure, size):
-    """With many connections the disk may be what bounds: each waits for its commit once a mail."""
+    """The limit for many connections, which the disk may determine: each connection waits for one commit per mail."""
     for connections, share in LEAST_RATE.items():
         with sending.sink() as port:
             rounds = [(measure(port, connections, options.count), peer(port, connections, options.count, size))
@@ -199,7 +199,7 @@ def whole_command():
 
 
 def far():
-    """The outbox alone, with 20 ms of round trip, of which the peer needs four a mail."""
+    """The outbox alone, with a round trip of 20 ms, of which the peer needs four per mail."""
     size = size_for_outbox()
     for connections in LEAST_RATE:
         with sending.sink() as port:

@@ -1,7 +1,7 @@
-//! Prints how many seconds a run of the outbox takes, how many seconds of processor time, and how many bytes its mails have on
-//! average: a new store of N users with a reset queued for each, sent to a relay on this machine over so many connections, or
-//! nowhere if the port is 0.
-//! `benches/bulk.py` compares it with Postfix's smtp-source: `bulk DIRECTORY PORT CONNECTIONS COUNT`.
+//! Prints the seconds that a run of the outbox takes, its seconds of processor time, and the average size of its
+//! mails in bytes: with a new store of N users with a queued reset each, which are sent to a relay on this machine
+//! over several connections, or to memory if the port is 0. `benches/bulk.py` compares it with Postfix's smtp-source:
+//! `bulk DIRECTORY PORT CONNECTIONS COUNT`.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -51,13 +51,13 @@ fn main() -> anyhow::Result<()> {
     queue(&path, count)?;
     let store = Store::open(&path, &Rule::store(false), ExpectedVersion::Current)?;
     let memory = MemoryTransport::default();
-    let post = post(match port {
+    let mailer = mailer(match port {
         0 => Transport::Memory(memory.clone()),
         _ => Transport::Smtp(Box::new(Relay::new("127.0.0.1", port, Security::None, None)?)),
     })?;
     let order = SendOptions { connections, ..SendOptions::default() };
     let (start, processor_before) = (Instant::now(), processor_time()?);
-    let report = outbox::run(&store, &post, &order, &SystemClock, &mut SystemRandom)?;
+    let report = outbox::run(&store, &mailer, &order, &SystemClock, &mut SystemRandom)?;
     let (seconds, processor) = (start.elapsed().as_secs_f64(), processor_time()? - processor_before);
     ensure!(report.accepted == count, "not all were accepted: {report:?}");
     let mails = memory.mails();
@@ -73,7 +73,7 @@ fn processor_time() -> anyhow::Result<f64> {
     Ok(seconds(usage.user_time()) + seconds(usage.system_time()))
 }
 
-/// Makes a store with users, and a reset for each.
+/// Creates a store with users, and a reset for each.
 fn queue(path: &Path, count: u64) -> anyhow::Result<()> {
     let now = SystemClock.now();
     let operator = Account {
@@ -111,7 +111,7 @@ fn queue(path: &Path, count: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn post(transport: Transport) -> anyhow::Result<Mailer> {
+fn mailer(transport: Transport) -> anyhow::Result<Mailer> {
     let identity = MailIdentity {
         from: "no-reply@example.com".parse().context("from")?,
         reply_to: None,

@@ -1,5 +1,5 @@
-//! Prints how many milliseconds one of N hashes with the default parameters takes, one after the other in one process.
-//! `benches/speed.py` compares it with Debian's Argon2: `hashes N`.
+//! Prints the milliseconds for one of N hashes with the default parameters, computed one after the other in one
+//! process. `benches/speed.py` compares it with Debian's Argon2: `hashes N`.
 
 use std::io::Write as _;
 use std::time::Instant;

@@ -1,7 +1,7 @@
-"""Fills a store with what years of use leave in it: events, the user changes of each, and messages that have ended.
+"""Fills a store with the data of several years: events with their user changes, and ended messages.
 
-The chain of the events is computed here from its description (docs/audit.md), so that `store check` meets one that another program
-has computed.
+The hash chain of the events is computed from its description (docs/audit.md), so that `store check` verifies a chain that another
+program has computed.
 """
 import contextlib
 import hashlib
@@ -30,7 +30,7 @@ def hashed(version, *fields):
 
 
 def fill(store, events, messages):
-    """Adds so many events, each of a password that was set with the change of its user, and so many messages of jobs."""
+    """Adds events of set passwords, each with the change of its user, and messages of jobs."""
     pick = random.Random(11)
     with contextlib.closing(sqlite3.connect(store)) as database:
         database.execute("PRAGMA synchronous = OFF")
@@ -69,7 +69,7 @@ def put(database, rows, changes):
 
 
 def add_messages(database, pick, users, count):
-    """Jobs for everybody, one after the other, with what the outbox writes of a mail that was accepted."""
+    """Adds jobs for all users, one after the other, with the rows of accepted mails as the outbox writes them."""
     while count > 0:
         job = database.execute("INSERT INTO job (state, operator, operator_uid, created_at, ended_at, selection) "
                                "VALUES ('finished', 'alice', 1000, ?, ?, 'all users')", (START, START + 1)).lastrowid

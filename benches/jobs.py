@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""What a job for a million costs, measured: one line per figure, `FIG name ours=… peer=… ratio=… limit=… ok|MISSED`.
+"""Measures the cost of a job for a million users. Prints one line per figure: `FIG name ours=… peer=… ratio=… limit=… ok|MISSED`.
 
-The commands themselves, on stores of their own below `target/`, mailing to Postfix's `smtp-sink` on this machine. Ours and
-the peer take turns in the same run. What is compared with what stands in README.md beside this file. Exits 1 if a limit is
-missed. Python 3.9, standard library only; Debian's packages `sqlite3`, `time` and `postfix`.
+Runs the commands with their own stores below `target/`, sending to Postfix's `smtp-sink` on this machine. Ours and the peer
+take turns in the same run. README.md in this directory describes each comparison. Exits 1 if a limit is missed. Needs Python
+3.9, standard library only, and Debian's packages `sqlite3`, `time` and `postfix`.
 """
 import argparse
 import contextlib
@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 
-# Nothing is left beside the scripts.
+# No bytecode files beside the scripts.
 sys.dont_write_bytecode = True
 import sending as shared
 from sending import ENVIRONMENT
@@ -37,7 +37,7 @@ missed = []
 
 
 def fig(name, unit, ours, peer=None, ratio=None, limit=None):
-    """Prints a figure. `limit` is one of the ratio where there is `ratio`, and of `ours` otherwise."""
+    """Prints a figure. `limit` applies to `ratio` if there is one, and otherwise to `ours`."""
     judged = ours if ratio is None else ratio
     words = [f"FIG {name} ours={ours:.4g}{unit}"]
     words += [f"peer={peer:.4g}{unit}"] if peer is not None else []
@@ -56,13 +56,13 @@ def timed(command, **more):
 
 
 def store(name, users, port):
-    """A store with users, and a configuration that mails to this port; its directory, and the command that uses it."""
+    """Creates a store with users, and a configuration that sends to this port. Returns its directory, and the command that uses it."""
     directory = os.path.join(FOLDER, name)
     return directory, shared.store(directory, users, shared.to_relay(port, 8))
 
 
 def making():
-    """A job for everybody, and the same rows put by sqlite3 into the same table with its indexes, without a question."""
+    """Creating a job for all users, compared with sqlite3 inserting the same rows into the same table with its indexes, unchecked."""
     folder, ours = store("making", options.users, 9)
     path = os.path.join(folder, "store.db")
     plain = (
@@ -93,7 +93,7 @@ def making():
 
 
 def sending():
-    """What a mail costs, in time and in processor time, in the middle of a job for half a million and in one for 20,000."""
+    """The time and processor time per mail in the middle of a job for half a million users, compared with a job for 20,000."""
     with sink() as port:
         times, processor_times, peak = {}, {}, 0
         for count in (20_000, options.users // 2):
@@ -129,7 +129,7 @@ def sent(folder):
 
 
 def beside():
-    """`users set-password --stdin` beside a job that is sent at full speed, and alone."""
+    """`users set-password --stdin` while a job is sent at full speed, compared with the command alone."""
     with sink() as port:
         folder, ours = store("beside", 200_000, port)
         command = [*ours, "users", "set-password", "user0000001", "--stdin", "--no-notify"]

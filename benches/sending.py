@@ -1,6 +1,6 @@
-"""What the scripts that send mail share: a relay on this machine, stores that mail to it, and what a command costs.
+"""Helpers for the scripts that send mail: a relay on this machine, stores that send to it, and the cost of a command.
 
-The relay is Postfix's `smtp-sink`, which takes every mail and keeps none.
+The relay is Postfix's `smtp-sink`, which accepts every mail and keeps none.
 """
 import contextlib
 import os
@@ -34,7 +34,7 @@ def free_port():
 
 @contextlib.contextmanager
 def sink():
-    """Runs smtp-sink; its port."""
+    """Runs smtp-sink, and returns its port."""
     port = free_port()
     account = ["-u", "nobody"] if os.geteuid() == 0 else []
     process = subprocess.Popen([program("smtp-sink"), *account, f"127.0.0.1:{port}", "1024"], stderr=subprocess.DEVNULL)
@@ -55,7 +55,7 @@ def await_port(port):
 
 
 def store(directory, users, mail):
-    """Creates a directory with a store of this many users and a configuration whose `[mail]` goes on with `mail`. Gives the
+    """Creates a directory with a store of this many users and a configuration whose `[mail]` continues with `mail`. Returns the
     command that uses it."""
     os.mkdir(directory, 0o700)
     config = os.path.join(directory, "config.toml")
@@ -76,17 +76,17 @@ def store(directory, users, mail):
 
 
 def to_relay(port, connections):
-    """What [`store`] is given to mail to a relay on this machine."""
+    """The lines of `[mail]` for [`store`] that send to a relay on this machine."""
     return f'[mail.smtp]\nhost = "127.0.0.1"\nport = {port}\ntls = "none"\nconnections = {connections}\n'
 
 
 def queue_everybody(ours):
-    """Creates job 1 for every user, and sends nothing yet."""
+    """Creates job 1 for every user, without sending it."""
     subprocess.run([*ours, "users", "send-reset", "--all", "--queue-only", "--yes"], check=True, env=ENVIRONMENT)
 
 
 def processor_time(run):
-    """Calls `run`, and gives its result and the processor time, user and system, of the processes that ended meanwhile."""
+    """Calls `run`. Returns its result and the processor time, user and system, of the processes that ended meanwhile."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     result = run()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

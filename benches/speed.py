@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The performance goals, measured: one line per figure, `FIG name ours=… peer=… ratio=… limit=… ok|MISSED`.
+"""Measures the performance goals. Prints one line per figure: `FIG name ours=… peer=… ratio=… limit=… ok|MISSED`.
 
-Ours and the peer take turns, and a ratio is that of the medians of one run, so that a slow or busy machine does not
-count. Where the goal is a figure and not a ratio, the peer's is printed for comparison alone. Exits 1 if a limit is
-missed. What is compared with what stands in README.md beside this file. Python 3.9, standard library only; Debian's
-`sqlite3`, `argon2` and `time` are installed by apt if they are missing and root runs this.
+Ours and the peer take turns, and a ratio compares the medians of one run, so that a slow or busy machine does not matter.
+If the goal is a figure and not a ratio, that of the peer is only printed for comparison. Exits 1 if a limit is missed.
+README.md in this directory describes each comparison. Needs Python 3.9, standard library only; Debian's `sqlite3`, `argon2`
+and `time` are installed with apt if they are missing and root runs this.
 """
 import argparse
 import contextlib
@@ -26,10 +26,10 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TARGET = os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target"))
 OURS = os.path.join(TARGET, "release", "cxme-admin")
 PASSWORD = b"lamp river stone\n"
-# The parameters of a new hash: RFC 9106's second choice with one lane, as `config.example.toml` says.
+# The parameters of a new hash: RFC 9106's second recommended option with one lane, as in `config.example.toml`.
 ARGON2 = dict(memory_kib=65536, iterations=3, parallelism=1)
 
-# Times `sqlite3 'PRAGMA integrity_check'`, and times that with a copy that is synced: the wall time and the processor time.
+# The limits relative to `sqlite3 'PRAGMA integrity_check'`, without and with a synced copy: wall time and processor time.
 CHECK_LIMITS = 0.8, 1.3
 RESTORE_LIMITS = 1.3, 1.6
 
@@ -44,7 +44,7 @@ missed = []
 
 
 def fig(name, unit, ours, peer=None, ratio=None, limit=None):
-    """Prints a figure. `limit` is one of the ratio where there is `ratio`, and of `ours` otherwise."""
+    """Prints a figure. `limit` applies to `ratio` if there is one, and otherwise to `ours`."""
     judged = ours if ratio is None else ratio
     words = [f"FIG {name} ours={ours:.4g}{unit}"]
     words += [f"peer={peer:.4g}{unit}"] if peer is not None else []
@@ -62,7 +62,7 @@ def run(command, output=os.devnull, stdin=None):
     if stdin is None:
         actions.append((os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0))
     else:
-        # It fits a pipe, so it is there before the program starts.
+        # It fits into the pipe, so it is written before the program starts.
         reader, writer = os.pipe()
         os.write(writer, stdin)
         os.close(writer)
@@ -79,7 +79,7 @@ def run(command, output=os.devnull, stdin=None):
 
 
 def peak_mib(command, stdin=None):
-    """The peak of the resident memory in MiB, by GNU time: this Python's own would count in a child of its own."""
+    """The peak of the resident memory in MiB, by GNU time: with a direct child, the memory of this Python would be counted."""
     report = os.path.join(FOLDER, "time")
     run([shutil.which("time"), "-o", report, "-f", "%M"] + command, stdin=stdin)
     with open(report) as file:
@@ -87,7 +87,7 @@ def peak_mib(command, stdin=None):
 
 
 def compare(rounds, ours, peer):
-    """Runs two things in turn, and gives both medians and their ratio."""
+    """Runs two functions in turn. Returns both medians and their ratio."""
     times = [(ours(), peer()) for _ in range(rounds)]
     one, other = (statistics.median(column) for column in zip(*times))
     return one, other, one / other
@@ -98,7 +98,7 @@ def text(command):
 
 
 def install():
-    """The peers, and what measures memory."""
+    """Installs the peers, and GNU time for measuring memory."""
     missing = [name for name in ("sqlite3", "argon2", "time") if not shutil.which(name)]
     if not missing:
         return
@@ -110,12 +110,12 @@ def install():
 
 
 def write_users(path, count):
-    """Users as a directory has them: 1 name in 7 is not ASCII, 1 in 50 has a comma and quotes, and all have a hash."""
+    """Realistic users: 1 name in 7 is not ASCII, 1 in 50 has a comma and quotes, and all have a hash."""
     pick = random.Random(7)
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
     first = "Alice Bob Carla David Emma Farid Greta Hugo Ines Jörg Karin Łukasz Maria Nils Olga Pedro Renée Uma".split()
     last = "Müller Smith García Nowak Rossi Dubois Jensen Silva Kowalski Fischer Meyer Weber Wagner Becker Koch".split()
-    # The last character of a tag of 32 bytes has two bits that are 0, that of a salt of 16 bytes four.
+    # In base64, the last character of a tag of 32 bytes has two zero bits, and that of a salt of 16 bytes four.
     tags = ["".join(pick.choices(alphabet, k=42)) + pick.choice(alphabet[::4]) for _ in range(4096)]
     salts = ["".join(pick.choices(alphabet, k=21)) + pick.choice(alphabet[::16]) for _ in range(4096)]
     with open(path, "w", encoding="utf-8") as file:
@@ -131,7 +131,7 @@ def write_users(path, count):
 
 
 def new_store(name):
-    """An empty store in a directory of its own, where its reset key is too: `init` refuses where one is left over."""
+    """Creates an empty store in its own directory with its reset key: `init` refuses to run if an old key exists."""
     directory = os.path.join(FOLDER, name + ".d")
     shutil.rmtree(directory, ignore_errors=True)
     os.mkdir(directory, 0o700)
@@ -145,12 +145,12 @@ def import_file(store, path):
 
 
 def age(store):
-    """Gives the users of a store different times, as use does; an import sets them all to its own."""
+    """Gives the users of a store different times, as in real use; an import gives all users the time of the import."""
     text([SQLITE, store, "UPDATE user SET last_login_at = CASE WHEN id % 9 THEN 1767225600 + id * 7919 % 25920000 END, "
           "password_set_at = 1735689600 + id * 104729 % 31536000, created_at = 1704067200 + id % 31536000;"])
 
 
-# What `users list` and `users export` write, of the same file: the columns as they are stored, the role by its name.
+# The same data as `users list` and `users export` write: the columns as stored, and the role by its name.
 COLUMNS = ("username, email, user.name, role.name, CASE WHEN locked_at IS NULL OR locked_until <= unixepoch() THEN "
            "'active' ELSE 'locked' END, locked_until, sign_in, locale, password_set_at, must_change_password, "
            "last_login_at, created_at, updated_at")
@@ -189,7 +189,7 @@ def argon2():
 
 
 def login_beside_a_broken_configuration(store, debian, rounds):
-    """A login needs only the store: neither a typo in [mail] nor a blocklist of a million lines costs it anything."""
+    """A login needs only the store: neither a typo in [mail] nor a blocklist of a million lines slows it down."""
     blocklist, config = os.path.join(FOLDER, "blocklist.txt"), os.path.join(FOLDER, "broken.toml")
     with open(blocklist, "w", encoding="ascii") as file:
         file.writelines(f"password-{number}\n" for number in range(1_000_000))
@@ -199,12 +199,12 @@ def login_beside_a_broken_configuration(store, debian, rounds):
         os.chmod(path, 0o644)
     login = [OURS, "-c", config, "--store", store, "users", "verify-password", "alice", "--stdin"]
     one, other, _ = compare(rounds, lambda: run(login, stdin=PASSWORD), lambda: run(debian, stdin=PASSWORD[:-1]))
-    # Argon2's own time and 5 ms.
+    # The time of Argon2 itself plus 5 ms.
     fig("login_broken_configuration", "ms", one * 1e3, other * 1e3, (one - 0.005) / other, 1.0)
 
 
 def hashes_in_a_loop():
-    """Milliseconds a hash: ours by the library's own loop, Debian's by the library of its `argon2`."""
+    """Milliseconds per hash: ours in a loop of the library, and the library of Debian's `argon2`."""
     library = ctypes.CDLL("libargon2.so.1")
     tag = ctypes.create_string_buffer(32)
     word, salt = PASSWORD[:-1], b"saltsaltsaltsalt"
@@ -223,8 +223,8 @@ def hashes_in_a_loop():
 
 
 def check():
-    """`store check`, and `store restore` over the store that the copy is of. Processor times are compared, because both use two
-    processors, and beside them the wall times, which count where two processors are free."""
+    """`store check`, and `store restore` over the original of the copy. Both use two processors, so processor times are compared;
+    and wall times too, which are meaningful if two processors are free."""
     users, store = os.path.join(FOLDER, "users200000.csv"), new_store("history.db")
     write_users(users, 200_000)
     import_file(store, users)
@@ -246,7 +246,7 @@ def check():
         return figures
 
     def copied():
-        """A copy on the disk, and SQLite's check of it."""
+        """A synced copy, and SQLite's check of it."""
         copying = processor([shutil.which("dd"), f"if={copy}", f"of={plain}", "bs=1M", "conv=fsync", "status=none"])
         checking = processor([SQLITE, plain, "PRAGMA integrity_check"])
         os.remove(plain)
@@ -292,7 +292,7 @@ def import_users(path):
 
 
 def export(store):
-    # sqlite3 has no NDJSON: the goal for both forms is its CSV, and its JSON stands beside.
+    # sqlite3 has no NDJSON: the goal for both formats is its CSV; its JSON is only printed.
     csv, json = ("csv", ["-csv", "-header"], 1.0), ("json", ["-json"], None)
     for form, peers in (("csv", [csv]), ("ndjson", [csv, json])):
         ours = [OURS, "--store", store, "-o", form, "users", "export"]
@@ -333,7 +333,7 @@ if not options.no_build:
     subprocess.run(["cargo", "build", "--release", "--bin", "cxme-admin", "--bench", "hashes"], check=True, cwd=ROOT)
 os.makedirs(TARGET, exist_ok=True)
 SQLITE = shutil.which("sqlite3")
-# Cargo gives a bench's file a name of its own.
+# Cargo appends a hash to the file name of a bench.
 HASHES = max((file for file in glob.glob(os.path.join(TARGET, "release", "deps", "hashes-*")) if "." not in
               os.path.basename(file)), key=os.path.getmtime)
 with tempfile.TemporaryDirectory(prefix="speed-", dir=TARGET) as FOLDER:

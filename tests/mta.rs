@@ -1,8 +1,9 @@
-//! Exim and OpenSMTPD as relays: what other servers than Postfix answer, and what the program makes of it.
+//! Exim and OpenSMTPD as relays: the replies of other servers than Postfix, and how the program handles them.
 //!
-//! Debian installs neither beside Postfix, so tests/run unpacks them below cargo's target directory. Each test starts its own
-//! server in a mount namespace, with configuration, accounts and spool of its own, on a free port of 127.0.0.1. What arrived is
-//! counted where the server keeps it. `tests/run --long` sends 2,000 mails where the others send some.
+//! Debian cannot install either besides Postfix, so tests/run unpacks them in cargo's target directory. Each test
+//! starts its own server in a mount namespace, with its own configuration, accounts and spool, on a free port of
+//! 127.0.0.1. Delivered mails are counted where the server keeps them. `tests/run --long` sends 2,000 mails where the
+//! others send some.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so by a panic")]
 

@@ -14,6 +14,8 @@ mod halts;
 mod links;
 #[path = "outbox/msmtp.rs"]
 mod msmtp;
+#[path = "outbox/pipelined.rs"]
+mod pipelined;
 #[path = "outbox/programs.rs"]
 mod programs;
 #[path = "outbox/rates.rs"]
@@ -24,8 +26,6 @@ mod refusals;
 mod relay;
 #[path = "outbox/relays.rs"]
 mod relays;
-#[path = "outbox/riding.rs"]
-mod riding;
 #[path = "outbox/sending.rs"]
 mod sending;
 #[path = "outbox/throttling.rs"]

@@ -1,7 +1,7 @@
-//! Real mail servers on this machine: Postfix as the relay, and Postfix's smtp-sink, which takes whatever comes.
+//! Real mail servers on this machine: Postfix as the relay, and Postfix's smtp-sink, which accepts everything.
 //!
-//! Each test starts its own server on a free port of 127.0.0.1, and no mail leaves the machine: Postfix delivers to
-//! directories of the test, and has no other way for a mail.
+//! Each test starts its own server on a free port of 127.0.0.1, and no mail leaves the machine: Postfix only delivers
+//! to directories of the test.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so by a panic")]
 

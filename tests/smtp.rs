@@ -18,13 +18,13 @@ mod login;
 mod named;
 #[path = "smtp/pace.rs"]
 mod pace;
+#[path = "smtp/pipelined.rs"]
+mod pipelined;
 mod relay;
 #[path = "smtp/renewal.rs"]
 mod renewal;
 #[path = "smtp/replies.rs"]
 mod replies;
-#[path = "smtp/riding.rs"]
-mod riding;
 #[path = "smtp/tls.rs"]
 mod tls;
 #[path = "smtp/wire.rs"]

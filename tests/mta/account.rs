@@ -1,9 +1,9 @@
-//! The accounts that a server finds in its `/etc/passwd`.
+//! The accounts in the `/etc/passwd` of a server.
 
-/// The account that all mailboxes belong to.
+/// The account that owns all mailboxes.
 pub(crate) const MAILBOXES: &str = "mailboxes";
 
-/// An account with a group of the same name and number.
+/// An account with a group of the same name and id.
 pub(crate) struct Account {
     name: String,
     pub(crate) id: u32,
@@ -11,7 +11,7 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    /// One of root, nobody, the mailboxes and those that the servers run as.
+    /// One of root, nobody, the mailboxes and the servers' own accounts.
     pub(crate) fn of(name: &str) -> Self {
         let id = match name {
             "root" => 0,
@@ -31,13 +31,13 @@ impl Account {
         Self { home: format!("/var/mail/{name}"), name, ..Self::of(MAILBOXES) }
     }
 
-    /// Its line in `/etc/passwd`.
+    /// The line in `/etc/passwd`.
     pub(crate) fn passwd(&self) -> String {
         let Self { name, id, home } = self;
         format!("{name}:x:{id}:{id}::{home}:/bin/sh\n")
     }
 
-    /// Its line in `/etc/group`.
+    /// The line in `/etc/group`.
     pub(crate) fn group(&self) -> String {
         format!("{}:x:{}:\n", self.name, self.id)
     }

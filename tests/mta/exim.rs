@@ -1,4 +1,4 @@
-//! An Exim of one test, which keeps what it takes in its spool.
+//! An Exim for one test, which keeps accepted mails in its spool.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -35,8 +35,8 @@ pub(crate) struct Exim {
 }
 
 impl Exim {
-    /// Starts one that takes mail for `user0`, `user1` and so on, with further main options and a first part of the ACL that
-    /// judges recipients.
+    /// Starts a server that accepts mail for `user0`, `user1` and so on, with additional main options and additional
+    /// rules at the start of the recipient ACL.
     pub(crate) fn start(options: &str, acl: &str) -> Self {
         let server = Server::start(&KIND, 0, |port, name| {
             format!(
@@ -79,7 +79,7 @@ mailbox:
         Self { server }
     }
 
-    /// How many mails for each recipient are in its spool. It says 250 when they are.
+    /// The number of mails for each recipient in its spool. Exim replies 250 when a mail is there.
     pub(crate) fn counts(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for entry in fs::read_dir(self.server.path("var/spool/exim4/input")).into_iter().flatten().flatten() {
@@ -87,7 +87,8 @@ mailbox:
             if !path.to_str().unwrap().ends_with("-H") {
                 continue;
             }
-            // The envelope, with the recipients behind their number, and an empty line; then the header.
+            // The envelope, which ends with the number of recipients and their addresses, and an empty line; then the
+            // header.
             let content = fs::read_to_string(&path).unwrap();
             let (envelope, _) = content.split_once("\n\n").unwrap();
             let recipient = envelope.lines().last().unwrap();
@@ -97,7 +98,7 @@ mailbox:
         counts
     }
 
-    /// Waits until its log has this text.
+    /// Waits until its log contains this text.
     pub(crate) fn await_log(&self, text: &str) {
         let log = || fs::read_to_string(self.server.path("var/log/exim4/mainlog")).unwrap_or_default();
         let rest = || log().lines().filter(|line| !line.contains(" <= ")).collect::<Vec<_>>().join("\n");

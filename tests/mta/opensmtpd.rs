@@ -1,4 +1,4 @@
-//! An OpenSMTPD of one test, with the configuration that Debian ships or one of its own, which delivers into maildirs.
+//! An OpenSMTPD for one test, with the configuration of Debian's package or its own, which delivers to maildirs.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -30,7 +30,7 @@ const KIND: Kind = Kind {
     ],
 };
 
-/// The line of the shipped configuration that says where it listens.
+/// The line of the package's configuration that defines where it listens.
 const LISTEN: &str = "listen on localhost\n";
 
 /// Whether OpenSMTPD can be started here; see [`Kind::can_start`].
@@ -38,7 +38,7 @@ pub(crate) fn can_opensmtpd() -> bool {
     KIND.can_start()
 }
 
-/// The configuration that the package has.
+/// The configuration of the package.
 pub(crate) fn shipped() -> String {
     fs::read_to_string(KIND.unpacked().join("etc/smtpd.conf")).unwrap()
 }
@@ -48,7 +48,8 @@ pub(crate) struct OpenSmtpd {
 }
 
 impl OpenSmtpd {
-    /// Starts one with so many users, with a configuration that listens as the shipped one does; only the port is another.
+    /// Starts a server with this many users, with a configuration that listens like the package's; only the port
+    /// differs.
     pub(crate) fn start(users: usize, config: &str) -> Self {
         assert!(config.contains(LISTEN), "{config}");
         let server = Server::start(&KIND, users, |port, name| {
@@ -57,7 +58,7 @@ impl OpenSmtpd {
         Self { server }
     }
 
-    /// How many mails each address got, after the queue has become empty.
+    /// The number of mails for each address, after the queue has become empty.
     pub(crate) fn counts(&self) -> BTreeMap<String, usize> {
         let (mut counts, mut changed) = (self.delivered(), Instant::now());
         while !self.is_queue_empty() {
@@ -75,7 +76,7 @@ impl OpenSmtpd {
         ["queue", "incoming"].iter().all(|queue| {
             let queue = fs::read_dir(self.server.path(&format!("var/spool/smtpd/{queue}")));
             let entries = queue.into_iter().flatten().flatten();
-            // The queue has a directory for each first two digits, which stays.
+            // The queue keeps a directory for each first two digits.
             entries.into_iter().all(|entry| fs::read_dir(entry.path()).is_ok_and(|mut mails| mails.next().is_none()))
         })
     }

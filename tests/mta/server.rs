@@ -1,4 +1,4 @@
-//! A mail server in a mount namespace: it has an `/etc` and a `/var` of its own, and nothing of the machine's.
+//! A mail server in a mount namespace with its own `/etc` and `/var`.
 
 use std::fs;
 use std::fs::File;
@@ -25,11 +25,11 @@ use crate::support::comes_true;
 use crate::support::command;
 use crate::support::free_port;
 
-/// The domain whose mail the servers take.
+/// The domain for which the servers accept mail.
 pub(crate) const DOMAIN: &str = "example.com";
 
-/// Runs in the namespace as its first process, which keeps its account: when it ends, so does whatever it started. The
-/// arguments are the server's directory, its programs' directory or nothing, and the server's command.
+/// The first process of the namespace, which keeps root's account: when it ends, so do all processes that it started.
+/// Its arguments are the server's directory, its programs' directory or nothing, and the server's command line.
 const FIRST_PROCESS: &str = r#"
 set -e
 mount --make-rprivate /
@@ -42,31 +42,31 @@ shift 2
 wait
 "#;
 
-/// What kind of server it is.
+/// A kind of server.
 pub(crate) struct Kind {
-    /// The package, and below cargo's directory for tests the directory into which tests/run unpacks it.
+    /// The package, and also the directory in cargo's directory for tests into which tests/run unpacks it.
     pub(crate) package: &'static str,
-    /// The server itself, below that directory.
+    /// The server program, relative to that directory.
     pub(crate) program: &'static str,
-    /// How it is started in the foreground.
+    /// The arguments to run it in the foreground.
     pub(crate) arguments: &'static [&'static str],
-    /// The programs that it starts at their usual place, if it has some: what stands for `/usr/libexec`.
+    /// The directory mounted at `/usr/libexec` for the programs that it starts, if there are any.
     pub(crate) programs: Option<&'static str>,
-    /// The accounts that it runs as.
+    /// The server's own accounts.
     pub(crate) accounts: &'static [&'static str],
-    /// Its configuration, below its directory.
+    /// The path of its configuration, relative to its directory.
     pub(crate) config: &'static str,
-    /// What belongs to which account, or to root, below its directory.
+    /// The directories with their owners, or root, relative to its directory.
     pub(crate) directories: &'static [(&'static str, Option<&'static str>)],
 }
 
 impl Kind {
-    /// Where it is unpacked.
+    /// The directory into which it was unpacked.
     pub(crate) fn unpacked(&self) -> PathBuf {
         Path::new(env!("CARGO_TARGET_TMPDIR")).join("mta").join(self.package)
     }
 
-    /// Whether it can be started here. Where not, it says so, and under CI that is a failure.
+    /// Whether it can be started here. If not, prints why; under CI that is a failure.
     pub(crate) fn can_start(&self) -> bool {
         let has_namespaces = || {
             let mut try_it = command("unshare");
@@ -79,7 +79,7 @@ impl Kind {
     }
 }
 
-/// A running server, which ends with the test, also when that is killed.
+/// A running server, which ends with the test, also if that is killed.
 pub(crate) struct Server {
     directory: TempDir,
     program: Child,
@@ -87,12 +87,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts one; when this returns, it takes mail. `config` gets its port and the name by which it is to greet. `users` have
-    /// an account each.
+    /// Starts a server, and returns when it accepts mail. `config` gets its port and the name for its greeting;
+    /// `users` is the number of accounts.
     pub(crate) fn start(kind: &Kind, users: usize, config: impl Fn(u16, &str) -> String) -> Self {
         let directory = tempfile::Builder::new().prefix("cxme-admin-mta-").tempdir_in("/tmp").unwrap();
         let at = |name: &str| directory.path().join(name);
-        // Whatever the umask says; OpenSMTPD wants its spool so.
+        // Whatever the umask is; OpenSMTPD requires this mode for its spool.
         for (name, owner) in [("", None), ("etc", None), ("var", None)].iter().chain(kind.directories) {
             command("install").args(["-d", "-m", "711"]).arg(at(name)).status().unwrap();
             let owner = owner.map(|owner| Account::of(owner).id);
@@ -107,7 +107,7 @@ impl Server {
         fs::write(at("etc/aliases"), "").unwrap();
         fs::write(at("etc/ld.so.conf"), libraries(&kind.unpacked())).unwrap();
         for _ in 0..5 {
-            // What another process took meanwhile is not free any more.
+            // Another process may have taken the port meanwhile.
             let port = free_port();
             let name = format!("mta-{}-{port}.{DOMAIN}", std::process::id());
             fs::write(at(kind.config), config(port, &name)).unwrap();
@@ -119,7 +119,7 @@ impl Server {
         panic!("{} did not start: {}", kind.package, fs::read_to_string(at("said")).unwrap());
     }
 
-    /// `[mail]` and `[mail.smtp]` of a configuration that sends by it.
+    /// The sections `[mail]` and `[mail.smtp]` of a configuration that sends through it.
     pub(crate) fn config(&self) -> String {
         format!(
             "[mail]\nfrom = \"no-reply@{DOMAIN}\"\n\n[mail.smtp]\nhost = \"localhost\"\nport = {}\ntls = \"none\"\n",
@@ -136,7 +136,7 @@ impl Server {
         self.directory.path().join(name)
     }
 
-    /// What it has said on its standard output and error.
+    /// Its output on standard output and error.
     pub(crate) fn said(&self) -> String {
         fs::read_to_string(self.path("said")).unwrap()
     }
@@ -144,7 +144,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // With the namespace's first process all others are gone when `unshare` ends, and nothing writes below the directory.
+        // When the namespace's first process ends, all others are gone once `unshare` ends, and none writes in the
+        // directory.
         let id = self.program.id();
         let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
         for child in children.split_ascii_whitespace().filter_map(|child| child.parse().ok()) {
@@ -157,7 +158,7 @@ impl Drop for Server {
     }
 }
 
-/// The directories with the libraries that were unpacked with a server, a line each.
+/// The library directories that were unpacked with a server, one per line.
 fn libraries(unpacked: &Path) -> String {
     let mut lines = String::new();
     for directory in ["usr/lib", "lib"] {
@@ -182,7 +183,7 @@ fn spawn(kind: &Kind, directory: &Path) -> Child {
     program.stdout(said.try_clone().unwrap()).stderr(said).spawn().unwrap()
 }
 
-/// Waits until a server greets by its own name; false: it has ended instead.
+/// Waits until a server greets with its own name; false: it has exited instead.
 fn greets(program: &mut Child, port: u16, name: &str) -> bool {
     let greeting = || {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;

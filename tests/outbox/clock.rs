@@ -1,5 +1,5 @@
-//! A clock that is set back revives no link, and one that was far ahead ends none for ever: what the store has seen of the clock
-//! is the same as marking each link at each change.
+//! A clock that is set back revives no link, and a clock that was far ahead ends none permanently. What the store
+//! records about the clock has the same effect as marking each link at each change.
 
 use cxme_admin::domain::message::MessageId;
 use cxme_admin::domain::message::MessageState;
@@ -17,7 +17,7 @@ use cxme_admin::store::messages::LinkState;
 use cxme_admin::store::outbox::Scope;
 use proptest::prelude::*;
 
-use crate::world::LIFE;
+use crate::world::LIFETIME;
 use crate::world::World;
 use crate::world::code_in;
 use crate::world::is_long;
@@ -49,11 +49,11 @@ fn is_usable(world: &World, code: &ResetCode) -> bool {
 }
 
 #[test]
-fn what_has_expired_at_any_change_stays_expired_whatever_the_clock_says_then() {
+fn a_link_that_had_expired_at_a_change_remains_expired() {
     for back in [1, HOUR, 48 * HOUR] {
         let world = World::new();
         let (_, code) = sent(&world, "alice");
-        world.wait(i64::try_from(LIFE.as_secs()).unwrap());
+        world.wait(i64::try_from(LIFETIME.as_secs()).unwrap());
         change(&world);
         world.wait(-back);
         assert!(!is_usable(&world, &code), "{back} s back");
@@ -68,18 +68,18 @@ fn what_has_expired_at_any_change_stays_expired_whatever_the_clock_says_then() {
 }
 
 #[test]
-fn without_a_change_after_its_end_a_link_is_as_the_clock_says() {
+fn without_a_change_after_its_end_a_link_depends_on_the_clock() {
     let world = World::new();
     let (_, code) = sent(&world, "alice");
     change(&world);
-    world.wait(i64::try_from(LIFE.as_secs()).unwrap());
+    world.wait(i64::try_from(LIFETIME.as_secs()).unwrap());
     assert!(!is_usable(&world, &code));
     world.wait(-1);
     assert!(is_usable(&world, &code), "nobody has seen it expire");
 }
 
 #[test]
-fn a_change_in_the_year_2036_ends_no_link_that_comes_after_the_clock_was_set_right() {
+fn a_change_in_the_year_2036_ends_no_link_that_is_sent_after_the_clock_was_corrected() {
     let world = World::new();
     let (_, old) = sent(&world, "alice");
     let years = 10 * 365 * 24 * HOUR;
@@ -93,25 +93,25 @@ fn a_change_in_the_year_2036_ends_no_link_that_comes_after_the_clock_was_set_rig
     change(&world);
     assert!(is_usable(&world, &new));
     assert_eq!(world.message(id).link.unwrap().state(world.now()), LinkState::Open);
-    world.wait(i64::try_from(LIFE.as_secs()).unwrap());
+    world.wait(i64::try_from(LIFETIME.as_secs()).unwrap());
     assert!(!is_usable(&world, &new));
 }
 
 #[test]
-fn an_outbox_that_sends_is_a_change_too() {
+fn sending_counts_as_a_change() {
     let world = World::new();
     let (_, code) = sent(&world, "alice");
-    world.wait(i64::try_from(LIFE.as_secs()).unwrap());
+    world.wait(i64::try_from(LIFETIME.as_secs()).unwrap());
     sent(&world, "bob");
     world.wait(-HOUR);
     assert!(!is_usable(&world, &code));
 }
 
 #[test]
-fn a_mail_that_is_sent_again_has_a_link_of_its_own_time() {
+fn a_link_of_a_repeated_mail_expires_by_its_own_time() {
     let world = World::new();
     let (id, code) = sent(&world, "alice");
-    world.wait(i64::try_from(LIFE.as_secs()).unwrap());
+    world.wait(i64::try_from(LIFETIME.as_secs()).unwrap());
     change(&world);
     world.sql(&format!("UPDATE message SET state = 'in doubt', ended_at = NULL WHERE id = {}", id.0));
     world.wait(-48 * HOUR);
@@ -125,7 +125,7 @@ fn a_mail_that_is_sent_again_has_a_link_of_its_own_time() {
 }
 
 #[test]
-fn while_the_clock_is_right_one_row_is_kept_of_it() {
+fn one_row_is_kept_while_the_clock_is_right() {
     let world = World::new();
     let periods = || -> i64 {
         let connection = rusqlite::Connection::open(world.store.path()).unwrap();
@@ -146,24 +146,24 @@ fn while_the_clock_is_right_one_row_is_kept_of_it() {
     assert_eq!(periods(), 1, "caught up with");
 }
 
-/// One step of a story.
+/// One step of a scenario.
 #[derive(Debug, Clone)]
 enum Step {
-    /// The clock moves, on or back.
+    /// The clock moves forward or back.
     Move(i64),
     /// A change.
     Change,
-    /// The mail of this link is begun, and ends so.
+    /// The mail of this link is started, and its attempt ends with this state.
     Deliver(usize, MessageState),
-    /// This link is used if it can be.
+    /// This link is used, if it can be.
     Use(usize),
 }
 
-/// A link in the naive model, where each change marks each link whose end has passed.
+/// A link in a simple model, in which each change marks each expired link.
 #[derive(Debug, Clone, Copy, Default)]
 struct Naive {
     expires_at: Option<i64>,
-    /// Somebody may have its mail.
+    /// The mail may have arrived.
     may_have_arrived: bool,
     is_marked: bool,
     is_used: bool,
@@ -172,7 +172,7 @@ struct Naive {
 const LINKS: usize = 4;
 
 fn step() -> impl Strategy<Value = Step> {
-    let lifetime = i64::try_from(LIFE.as_secs()).unwrap();
+    let lifetime = i64::try_from(LIFETIME.as_secs()).unwrap();
     let states = prop_oneof![Just(MessageState::Accepted), Just(MessageState::InDoubt), Just(MessageState::Deferred)];
     prop_oneof![
         4 => (-3 * lifetime..=3 * lifetime).prop_map(Step::Move),
@@ -229,7 +229,7 @@ impl Story {
                     store.start_attempts(&[start], 16, now)
                 });
                 self.mark();
-                let expires_at = Some(self.now() + i64::try_from(LIFE.as_secs()).unwrap());
+                let expires_at = Some(self.now() + i64::try_from(LIFETIME.as_secs()).unwrap());
                 self.naive[*link].expires_at = expires_at;
                 self.naive[*link].is_marked = false;
                 assert!(self.world.message(id).link.unwrap().is_usable(now) != self.naive[*link].is_used, "under way");

@@ -1,4 +1,5 @@
-//! The process that sends is killed or stopped at any instant: nobody is forgotten, and few get a second copy of the same mail.
+//! A sending process is killed or stopped at any instant: no recipient is lost, and few get a second copy of the same
+//! mail.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -32,7 +33,7 @@ use crate::world::variable;
 
 const CONNECTIONS: usize = 4;
 
-/// Not a test: the process that sends.
+/// Not a test: the sending process.
 #[test]
 #[ignore = "run by the tests below"]
 fn sends() {
@@ -41,7 +42,7 @@ fn sends() {
     assert_eq!(report.trouble, None);
 }
 
-/// Starts a process that sends what is due.
+/// Starts a process that sends due messages.
 fn start(world: &World, port: u16) -> Child {
     start_under(&[], world, port)
 }
@@ -62,11 +63,11 @@ fn start_under(starter: &[&str], world: &World, port: u16) -> Child {
         .unwrap()
 }
 
-/// The places in the dialogue at which the blow falls, in turn.
+/// The places in the dialogue at which the process is killed, in turn.
 const PLACES: [At; 5] = [At::Dot, At::Mail, At::Data, At::Content, At::Rcpt];
 
-/// A relay that signals the process that sends at each `every`-th message, at another place each time. The process is the one
-/// whose number stands in what is given back; 0: none yet.
+/// A relay that sends a signal to the sending process at each `every`-th message, each time at another place. The
+/// returned number is the process id; 0: none yet.
 fn striking(signal: Signal, every: usize) -> (ScriptedRelay, Arc<AtomicI32>) {
     let victim = Arc::new(AtomicI32::new(0));
     let (number, messages, blows) = (Arc::clone(&victim), AtomicUsize::new(0), AtomicUsize::new(0));
@@ -75,8 +76,8 @@ fn striking(signal: Signal, every: usize) -> (ScriptedRelay, Arc<AtomicI32>) {
             At::Dot => messages.fetch_add(1, Ordering::SeqCst) + 1,
             _ => messages.load(Ordering::SeqCst),
         };
-        let blow = blows.load(Ordering::SeqCst);
-        if seen >= (blow + 1) * every && moment.at == PLACES[blow % PLACES.len()] {
+        let signal = blows.load(Ordering::SeqCst);
+        if seen >= (signal + 1) * every && moment.at == PLACES[signal % PLACES.len()] {
             let pid = number.swap(0, Ordering::SeqCst);
             if pid != 0 {
                 blows.fetch_add(1, Ordering::SeqCst);
@@ -88,7 +89,8 @@ fn striking(signal: Signal, every: usize) -> (ScriptedRelay, Arc<AtomicI32>) {
     (relay, victim)
 }
 
-/// Everybody has a mail whose link works, and a user who has several has the same one several times; how many came in all.
+/// Checks that each recipient has a mail with a working link, and that repeated mails are identical. Returns the
+/// number of mails.
 fn copies(world: &World, relay: ScriptedRelay, count: usize) -> usize {
     let mut copies: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
     for mail in relay.end().into_iter().flat_map(|dump| dump.mails).filter(|mail| mail.accepted) {
@@ -104,7 +106,7 @@ fn copies(world: &World, relay: ScriptedRelay, count: usize) -> usize {
 }
 
 #[test]
-fn a_sender_killed_again_and_again_loses_nobody_and_repeats_few() {
+fn a_sender_that_is_killed_repeatedly_loses_nobody_and_repeats_few() {
     let (count, every) = if is_long() { (2_000, 10) } else { (200, 13) };
     let world = World::new();
     let ids = world.queued(count);
@@ -163,7 +165,7 @@ fn refusing_and_killing(at: At, nth: usize, reply: &'static str) -> (ScriptedRel
     let (number, seen) = (Arc::clone(&victim), AtomicUsize::new(0));
     let relay = ScriptedRelay::start(pipelining(), move |moment| {
         if moment.at == at && seen.fetch_add(1, Ordering::SeqCst) + 1 == nth {
-            // The sender may be quicker than the test that notes its number.
+            // The sender may be faster than the test that stores its process id.
             let pid = loop {
                 match number.load(Ordering::SeqCst) {
                     0 => std::thread::yield_now(),
@@ -212,15 +214,15 @@ fn a_sender_killed_while_refusals_are_suspected_fails_nobody_and_loses_nobody() 
 }
 
 #[test]
-fn a_sender_that_is_held_for_a_while_goes_on_as_if_nothing_had_been() {
+fn a_sender_that_was_stopped_for_a_while_continues() {
     let world = World::new();
     world.queued(100);
     let (relay, victim) = striking(Signal::SIGSTOP, 20);
     let mut child = start(&world, relay.port());
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
-    // The signal may hit the sender between two system calls of SQLite's that hold a lock on the -shm file, and then nobody
-    // can read. That proves nothing about senders: the sender continues, and the next 20 messages bring the next signal. After
-    // the fourth there are no such messages left, and `waitpid` sees the end of the sender.
+    // The signal may stop the sender between two system calls of SQLite that hold a lock on the -shm file, and then
+    // nobody can read. That proves nothing about senders: the sender is continued, and the next 20 messages bring the
+    // next signal. After the fourth signal there are no such messages left, and `waitpid` sees the end of the sender.
     let senders = loop {
         victim.store(pid.as_raw(), Ordering::SeqCst);
         assert_eq!(
@@ -233,7 +235,7 @@ fn a_sender_that_is_held_for_a_while_goes_on_as_if_nothing_had_been() {
             senders => break senders.unwrap(),
         }
     };
-    // A stopped sender is not taken for dead.
+    // A stopped sender must not be considered dead.
     assert_eq!(senders.len(), 1);
     assert!(senders.into_iter().all(|sender| world.store.try_lock(sender).unwrap().is_none()));
     kill(pid, Signal::SIGCONT).unwrap();

@@ -1,4 +1,4 @@
-//! A bad user harms nobody, and a relay in trouble burns nobody's attempt, with many users.
+//! With many users: invalid users affect no others, and an unusable relay costs no attempt.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicUsize;
@@ -25,7 +25,7 @@ use crate::world::is_long;
 use crate::world::smtp;
 
 #[test]
-fn of_many_users_the_bad_ones_are_explained_and_the_others_get_their_mail() {
+fn of_many_users_the_invalid_ones_have_a_reason_and_the_others_get_their_mail() {
     let count = if is_long() { 2_000 } else { 200 };
     let world = World::new();
     let ids = world.queued(count);
@@ -92,14 +92,14 @@ fn a_relay_that_is_down_or_refuses_the_sender_is_tried_a_few_times_and_then_agai
 }
 
 #[test]
-fn a_relay_that_refuses_each_mail_at_first_is_not_borne_with_forever() {
+fn a_relay_that_first_refuses_each_mail_is_not_retried_forever() {
     let world = World::new();
     world.queued(3);
     let relay = ScriptedRelay::start(pipelining(), |moment| match moment.at {
         At::Mail => Act::Say(b"450 4.3.2 not now\r\n".to_vec()),
         _ => Act::Usual,
     });
-    // Though it can be connected to each time, its trouble goes on.
+    // It can be connected to each time, but remains unusable.
     let report = world.send_with(
         smtp(relay.port()),
         &SendOptions { retry_for: Duration::from_millis(1_500), ..SendOptions::default() },
@@ -114,7 +114,7 @@ fn a_relay_that_dies_in_the_middle_and_comes_back_gets_each_mail_once() {
     world.queued(100);
     let dots = AtomicUsize::new(0);
     let relay = ScriptedRelay::start(pipelining(), move |moment| match moment.at {
-        // It takes the 50th mail and dies before it says so; for a while after that it only hangs up.
+        // It accepts the 50th mail and dies before it replies; for a while after that it only hangs up.
         At::Mail | At::Greeting if (50..52).contains(&dots.load(Ordering::SeqCst)) => {
             dots.fetch_add(1, Ordering::SeqCst);
             Act::Hang(Vec::new())
@@ -151,24 +151,24 @@ fn new_mail_does_not_starve_behind_much_that_is_deferred_nor_the_other_way_round
     assert_eq!(world.send(Transport::Memory(memory.clone()), 4).accepted as usize, count + 20);
     let mails = memory.mails();
     let is_fresh = |at: usize| mails[at].envelope.recipient.as_str().starts_with("fresh");
-    // Four connections may hand over in another order than the messages were begun in.
+    // Four connections may deliver in another order than the messages were started in.
     let fresh = (0..48).filter(|at| is_fresh(*at)).count();
     assert_eq!(fresh, 20);
     assert!((0..24).any(|at| !is_fresh(at)));
 }
 
 #[test]
-fn what_is_deferred_together_does_not_come_back_together() {
+fn messages_that_were_deferred_together_are_retried_at_different_times() {
     let world = World::new();
     let ids = world.queued(if is_long() { 1_000 } else { 200 });
     let relay = ScriptedRelay::start(pipelining(), |moment| match moment.at {
-        // Not everything that this program sends.
+        // Only some of the recipients.
         At::Rcpt if ["1@", "3@", "5@", "7@", "9@"].iter().any(|end| moment.line.contains(end)) => {
             Act::Say(b"450 4.2.0 greylisted\r\n".to_vec())
         }
         _ => Act::Usual,
     });
-    // One after the other: over several connections those that are deferred at once come in rows, as if all were refused.
+    // Over one connection: over several, deferred messages would follow each other, as if all were refused.
     assert_eq!(world.send(smtp(relay.port()), 1).deferred as usize, ids.len() / 2);
     let is_deferred = |id: &&MessageId| world.message(**id).state == MessageState::Deferred;
     let mut seconds: Vec<_> = ids.iter().filter(is_deferred).map(|id| world.message(*id).due_at).collect();
@@ -177,15 +177,15 @@ fn what_is_deferred_together_does_not_come_back_together() {
     assert!(seconds.len() >= 50, "{} seconds", seconds.len());
 }
 
-/// A way to a relay whose timeout cannot be reckoned with, so that the worker panics where it comes to it.
+/// A transport to a relay with a timeout that overflows, so that the worker panics when it uses it.
 fn panicking(relay: &ScriptedRelay, set: impl FnOnce(&mut Timeouts)) -> Transport {
-    let mut way = Relay::new("127.0.0.1", relay.port(), Security::None, None).unwrap();
-    set(&mut way.timeouts);
-    Transport::Smtp(Box::new(way))
+    let mut relay_with_timeouts = Relay::new("127.0.0.1", relay.port(), Security::None, None).unwrap();
+    set(&mut relay_with_timeouts.timeouts);
+    Transport::Smtp(Box::new(relay_with_timeouts))
 }
 
 #[test]
-fn a_panic_in_a_worker_costs_the_message_it_had_and_another_one_goes_on() {
+fn a_panic_in_a_worker_costs_only_its_message() {
     let world = World::new();
     let ids = world.queued(3);
     let relay = ScriptedRelay::start(pipelining(), |_| Act::Usual);
@@ -195,7 +195,7 @@ fn a_panic_in_a_worker_costs_the_message_it_had_and_another_one_goes_on() {
 }
 
 #[test]
-fn a_panic_without_a_message_stops_the_run_and_burns_nobodys_attempt() {
+fn a_panic_without_a_message_stops_the_run_and_costs_no_attempt() {
     let world = World::new();
     let ids = world.queued(3);
     let relay = ScriptedRelay::start(pipelining(), |_| Act::Usual);
@@ -205,9 +205,9 @@ fn a_panic_without_a_message_stops_the_run_and_burns_nobodys_attempt() {
     assert!(ids.iter().all(|id| world.message(*id).state == MessageState::Queued));
 }
 
-/// Messages with the smallest numbers first are what a run begins with; those that the relay hangs up over come last then.
+/// A run starts with the messages of the lowest ids; those at which the relay hangs up are then tried last.
 #[test]
-fn a_mail_over_which_the_relay_hangs_up_keeps_no_other_from_being_sent() {
+fn a_mail_at_which_the_relay_hangs_up_keeps_no_other_from_being_sent() {
     for at in [At::Mail, At::Rcpt] {
         let world = World::new();
         let ids = world.queued(10);
@@ -228,7 +228,7 @@ fn a_mail_over_which_the_relay_hangs_up_keeps_no_other_from_being_sent() {
 }
 
 #[test]
-fn what_may_have_arrived_stays_in_doubt_whatever_the_relay_does_next() {
+fn a_mail_that_may_have_arrived_remains_in_doubt() {
     let world = World::new();
     let id = world.queued(1)[0];
     let dropping = ScriptedRelay::start(pipelining(), |moment| match moment.at {
@@ -248,7 +248,7 @@ fn what_may_have_arrived_stays_in_doubt_whatever_the_relay_does_next() {
 }
 
 #[test]
-fn a_mail_over_which_the_relay_is_lost_twice_waits_with_attempt_words_and_time() {
+fn a_mail_at_which_the_relay_is_lost_twice_waits_with_an_attempt_a_reply_and_a_time() {
     let world = World::new();
     let ids = world.queued(4);
     let tries = std::sync::Arc::new(AtomicUsize::new(0));
@@ -263,7 +263,7 @@ fn a_mail_over_which_the_relay_is_lost_twice_waits_with_attempt_words_and_time()
     let order = SendOptions { retry_for: Duration::from_secs(20), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
     assert_eq!((report.accepted, report.deferred, report.halt), (3, 1, None), "{report:?}");
-    // The second time it was not the first mail of its connection, so that a fresh one was tried at once.
+    // The second time it was not the first mail of its connection, so that a new connection was tried at once.
     assert_eq!(tries.load(Ordering::SeqCst), 3);
     let message = world.message(ids[0]);
     assert_eq!((message.state, message.attempts), (MessageState::Deferred, 1));

@@ -1,4 +1,4 @@
-//! What holds a run: its limits, its time, somebody who asks.
+//! What stops a run: its limits, its time, and requests to stop.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -18,12 +18,12 @@ use crate::relay::Act;
 use crate::relay::At;
 use crate::relay::Moment;
 use crate::relay::ScriptedRelay;
+use crate::relays::pipelined;
 use crate::relays::pipelining;
-use crate::relays::riding;
 use crate::world::World;
 use crate::world::smtp;
 
-/// A relay that refuses the users it is told to.
+/// A relay that refuses the recipients for which `refuses` is true.
 fn refusing(refuses: impl Fn(&str) -> bool + Send + Sync + 'static) -> ScriptedRelay {
     ScriptedRelay::start(pipelining(), move |moment| match moment.at {
         At::Rcpt if refuses(moment.line) => Act::Say(b"550 5.1.1 no such user\r\n".to_vec()),
@@ -31,7 +31,7 @@ fn refusing(refuses: impl Fn(&str) -> bool + Send + Sync + 'static) -> ScriptedR
     })
 }
 
-/// How many messages are in a state.
+/// Number of messages in a state.
 fn count(world: &World, state: MessageState) -> i64 {
     let connection = rusqlite::Connection::open(world.store.path()).unwrap();
     let sql = "SELECT count(*) FROM message WHERE state = ?1";
@@ -47,14 +47,14 @@ fn a_run_stops_when_too_many_fail_and_what_is_left_waits() {
     let report = world.send_with(smtp(relay.port()), &order);
     let Some(StopReason::TooManyFailures { failed, settled }) = report.halt else { panic!("{report:?}") };
     assert!((10..14).contains(&settled) && failed * 5 > settled, "{report:?}");
-    // No more than what was in flight came after that.
+    // At most the messages in flight were sent after that.
     assert!(report.total() <= settled + 4, "{report:?}");
     assert_eq!(count(&world, MessageState::Queued), 200 - i64::try_from(report.total()).unwrap());
     assert_eq!((count(&world, MessageState::Sending), report.trouble), (0, None));
 }
 
 #[test]
-fn the_canaries_go_first_and_the_others_follow_when_all_are_well() {
+fn the_canaries_are_sent_first_and_the_others_follow_if_all_are_accepted() {
     let world = World::new();
     world.queued(100);
     let relay = refusing(|line| line.contains("user50@"));
@@ -76,7 +76,7 @@ fn the_first_canary_that_fails_stops_the_run() {
 }
 
 #[test]
-fn nothing_is_begun_after_the_time_for_it() {
+fn nothing_is_started_after_its_time() {
     let world = World::new();
     world.queued(10);
     let relay = refusing(|_| false);
@@ -87,19 +87,19 @@ fn nothing_is_begun_after_the_time_for_it() {
 }
 
 #[test]
-fn workers_that_wait_do_not_hold_a_run_beyond_the_time_for_new_messages() {
+fn waiting_workers_do_not_extend_a_run_beyond_its_time() {
     let world = World::new();
     world.queued(3);
     let relay = refusing(|_| false);
     let soon = || Some(Instant::now() + Duration::from_secs(1));
-    // For its turn, which comes after a minute.
+    // A worker waits for its turn, which comes after a minute.
     let began = Instant::now();
     let order =
         SendOptions { rates: "1/min".parse().unwrap(), connections: 2, begin_until: soon(), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
     assert_eq!((report.accepted, report.halt, report.trouble), (1, Some(StopReason::OutOfTime), None));
     assert!(began.elapsed() < Duration::from_secs(40), "{:?}", began.elapsed());
-    // For a relay that is down, to which it would come back for an hour.
+    // A worker waits for an unusable relay, for up to an hour.
     let down = ScriptedRelay::start(pipelining(), |_| Act::Hang(Vec::new()));
     let order = SendOptions { retry_for: Duration::from_secs(3_600), begin_until: soon(), ..SendOptions::default() };
     let report = world.send_with(smtp(down.port()), &order);
@@ -107,7 +107,7 @@ fn workers_that_wait_do_not_hold_a_run_beyond_the_time_for_new_messages() {
 }
 
 #[test]
-fn a_deadline_that_passed_sends_nothing_and_says_so() {
+fn a_past_deadline_sends_nothing_and_is_reported() {
     let world = World::new();
     world.queued(3);
     let relay = ScriptedRelay::start(pipelining(), |_| Act::Silence);
@@ -136,11 +136,11 @@ fn stopped(
 }
 
 #[test]
-fn who_asks_once_has_what_is_in_flight_finished_and_nothing_new_begun() {
+fn after_one_stop_request_messages_in_flight_end_and_nothing_is_started() {
     let (world, report, accepted) = stopped(Duration::from_secs(600), |moment, stop| {
         if (moment.at, moment.recipient) == (At::Dot, "user4@example.com") {
             stop.ask();
-            // Long enough for the run to see it, and if it should not, the test fails below and not by luck.
+            // Long enough for the run to notice it; if it does not, an assertion below fails.
             return Act::Late(Duration::from_millis(300));
         }
         Act::Usual
@@ -150,7 +150,7 @@ fn who_asks_once_has_what_is_in_flight_finished_and_nothing_new_begun() {
 }
 
 #[test]
-fn what_is_not_finished_within_the_grace_is_in_doubt_if_its_dot_may_have_left() {
+fn a_message_that_does_not_end_within_the_grace_period_is_in_doubt_if_its_dot_may_have_been_sent() {
     let (world, report, _) = stopped(Duration::ZERO, |moment, stop| {
         if (moment.at, moment.recipient) == (At::Dot, "user4@example.com") {
             stop.ask();
@@ -163,7 +163,7 @@ fn what_is_not_finished_within_the_grace_is_in_doubt_if_its_dot_may_have_left() 
 }
 
 #[test]
-fn what_is_not_finished_within_the_grace_waits_as_before_if_its_content_has_not_left() {
+fn a_message_that_does_not_end_within_the_grace_period_waits_if_its_content_was_not_sent() {
     let (world, report, _) = stopped(Duration::ZERO, |moment, stop| {
         if (moment.at, moment.recipient) == (At::Data, "user0@example.com") {
             stop.ask();
@@ -176,7 +176,7 @@ fn what_is_not_finished_within_the_grace_waits_as_before_if_its_content_has_not_
 }
 
 #[test]
-fn who_asks_twice_is_not_made_to_wait() {
+fn a_second_stop_request_stops_the_run_at_once() {
     let (_, report, _) = stopped(Duration::from_secs(600), |moment, stop| {
         if (moment.at, moment.recipient) == (At::Dot, "user4@example.com") {
             stop.ask();
@@ -189,7 +189,7 @@ fn who_asks_twice_is_not_made_to_wait() {
 }
 
 #[test]
-fn a_run_that_waits_for_its_turn_or_for_the_relay_is_stopped_as_well() {
+fn a_run_that_waits_for_its_turn_or_for_the_relay_can_be_stopped() {
     let world = World::new();
     world.queued(3);
     let stop = Arc::new(StopSignal::default());
@@ -204,7 +204,7 @@ fn a_run_that_waits_for_its_turn_or_for_the_relay_is_stopped_as_well() {
     let order = SendOptions { rates, connections: 2, stop: Some(stop), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
     assert_eq!((report.accepted, report.halt), (1, Some(StopReason::Stopped)));
-    // A relay that is down, and a long time to retry.
+    // An unusable relay, and a long time to retry.
     let stop = Arc::new(StopSignal::default());
     let asked = Arc::clone(&stop);
     let relay = ScriptedRelay::start(pipelining(), move |_| {
@@ -223,7 +223,7 @@ fn a_run_with_a_pace_sends_all_and_announces_nothing_ahead() {
     let relay = refusing(|_| false);
     let order = SendOptions { rates: "1000/s".parse().unwrap(), connections: 4, ..SendOptions::default() };
     assert_eq!(world.send_with(smtp(relay.port()), &order).accepted, 20);
-    assert_eq!(riding(relay), [""; 0]);
+    assert_eq!(pipelined(relay), [""; 0]);
 }
 
 #[test]
@@ -237,12 +237,12 @@ fn a_relay_that_asks_for_a_slower_pace_gets_it() {
     });
     let report = world.send(smtp(relay.port()), 1);
     assert_eq!((report.accepted, report.deferred), (5, 1));
-    // Nothing rides while a pace is kept.
-    assert_eq!(riding(relay), ["user1@example.com", "user2@example.com"]);
+    // Nothing is pipelined at a limited pace.
+    assert_eq!(pipelined(relay), ["user1@example.com", "user2@example.com"]);
 }
 
 #[test]
-fn an_observer_sees_how_far_the_run_is() {
+fn an_observer_sees_the_progress_of_the_run() {
     let world = World::new();
     world.queued(20);
     let relay = refusing(|line| line.contains("user7@"));
@@ -259,7 +259,7 @@ fn an_observer_sees_how_far_the_run_is() {
 }
 
 #[test]
-fn a_job_that_is_paused_or_cancelled_elsewhere_is_sent_no_further() {
+fn a_job_that_another_process_pauses_or_cancels_is_sent_no_further() {
     for state in ["'paused'", "'cancelled', ended_at = 1"] {
         let world = World::new();
         world.queued(50);

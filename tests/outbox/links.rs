@@ -1,4 +1,4 @@
-//! The lives and deaths of links.
+//! When links become valid and invalid.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ use crate::relay::Act;
 use crate::relay::At;
 use crate::relay::ScriptedRelay;
 use crate::relays::pipelining;
-use crate::world::LIFE;
+use crate::world::LIFETIME;
 use crate::world::World;
 use crate::world::code_in;
 use crate::world::smtp;
@@ -54,11 +54,11 @@ fn is_found(world: &World, code: &ResetCode) -> bool {
     link.is_some_and(|link| link.metadata.used_at.is_none() && link.metadata.revoked_at.is_none())
 }
 
-/// What is done to a user.
+/// A change to a user.
 type Doing<'a> = &'a dyn Fn(&World, UserId);
 
 #[test]
-fn a_link_dies_with_each_change_that_ends_what_it_was_made_for() {
+fn each_change_that_makes_a_link_pointless_ends_it() {
     let change_password = |world: &World, user| {
         let new = NewPassword { accepted: accepted(), must_change: false, keep_sessions: true, set_at: world.now() };
         world.change(|store| store.set_password(user, &new));
@@ -103,7 +103,7 @@ fn a_link_dies_with_each_change_that_ends_what_it_was_made_for() {
 }
 
 #[test]
-fn what_does_not_touch_the_password_leaves_the_link_alone() {
+fn changes_that_do_not_affect_the_password_keep_the_link() {
     let world = World::new();
     let alice = world.user("alice");
     let (_, code) = sent(&world, alice);
@@ -114,7 +114,7 @@ fn what_does_not_touch_the_password_leaves_the_link_alone() {
 }
 
 #[test]
-fn a_newer_link_ends_the_older_one_when_its_mail_leaves() {
+fn a_newer_link_ends_the_older_one_when_its_mail_is_sent() {
     let world = World::new();
     let alice = world.user("alice");
     let (first, old) = sent(&world, alice);
@@ -128,11 +128,11 @@ fn a_newer_link_ends_the_older_one_when_its_mail_leaves() {
 }
 
 #[test]
-fn a_link_lives_from_its_last_hand_over_and_is_used_once() {
+fn the_lifetime_of_a_link_starts_at_its_last_delivery_and_it_is_used_once() {
     let world = World::new();
     let alice = world.user("alice");
     let (id, _) = sent(&world, alice);
-    let lifetime = i64::try_from(LIFE.as_secs()).unwrap();
+    let lifetime = i64::try_from(LIFETIME.as_secs()).unwrap();
     let use_it = || world.change(|store| store.use_link(id, world.now()));
     world.wait(lifetime - 1);
     assert!(use_it());
@@ -144,7 +144,7 @@ fn a_link_lives_from_its_last_hand_over_and_is_used_once() {
 }
 
 #[test]
-fn all_links_are_revoked_at_once_and_what_waits_is_called_off() {
+fn all_links_are_revoked_at_once_and_waiting_messages_are_cancelled() {
     let world = World::new();
     let (alice, bob) = (world.user("alice"), world.user("bob"));
     let ((_, one), (_, two)) = (sent(&world, alice), sent(&world, bob));
@@ -155,7 +155,8 @@ fn all_links_are_revoked_at_once_and_what_waits_is_called_off() {
     assert!(!is_found(&world, &two));
 }
 
-/// Whether the link of a message can be used, by the rule, by the SQL that uses it, and in the list.
+/// Whether the link of a message can be used: by the rule, by the SQL that uses it, and in the list, which must
+/// agree.
 fn is_open(world: &World, id: MessageId) -> bool {
     let is_open = world.message(id).link.unwrap().is_usable(world.now());
     let mut listed = false;
@@ -173,8 +174,8 @@ fn is_open(world: &World, id: MessageId) -> bool {
 }
 
 #[test]
-fn a_link_whose_mail_cannot_have_arrived_is_of_no_use() {
-    // Refused and ended, refused for now, and lost behind the dot: the relay may have that one.
+fn a_link_whose_mail_cannot_have_arrived_cannot_be_used() {
+    // Refused permanently, refused temporarily, and lost after the dot: the relay may have the last one.
     let answers: [(&[u8], &str, bool); 3] = [
         (b"554 5.7.1 spam\r\n", "failed", false),
         (b"451 4.3.0 later\r\n", "deferred", false),
@@ -197,13 +198,13 @@ fn a_link_whose_mail_cannot_have_arrived_is_of_no_use() {
         assert_eq!(is_open(&world, id), opens, "{state}");
         let expected = if opens { LinkState::Open } else { LinkState::Unsent };
         assert_eq!(world.message(id).link.unwrap().state(world.now()), expected, "{state}");
-        // Nor when it is cancelled, for a newer link or with its job.
+        // The same after the message is cancelled, because of a newer link or with its job.
         world.sql("UPDATE message SET state = 'cancelled', sender = NULL, ended_at = 1 WHERE state = 'deferred'");
         assert_eq!(is_open(&world, id), opens, "{state}, and cancelled");
     }
 }
 
-/// A relay that takes time to answer RCPT, in which something is done to the store, and then says to try again later.
+/// A relay that takes time to reply to RCPT, during which `doing` changes the store, and then refuses temporarily.
 fn while_under_way(world: &World, doing: &str) -> SendReport {
     let (path, doing) = (world.store.path().to_owned(), doing.to_owned());
     let relay = ScriptedRelay::start(pipelining(), move |moment| {
@@ -219,7 +220,7 @@ fn while_under_way(world: &World, doing: &str) -> SendReport {
 }
 
 #[test]
-fn a_link_that_ended_while_its_mail_was_under_way_is_not_mailed_again() {
+fn a_link_that_ended_while_its_mail_was_in_flight_is_not_mailed_again() {
     for doing in [
         "UPDATE message SET revoked_at = 1, revoked_why = 'by an operator'",
         "UPDATE message SET used_at = 1",
@@ -237,7 +238,7 @@ fn a_link_that_ended_while_its_mail_was_under_way_is_not_mailed_again() {
 }
 
 #[test]
-fn a_mail_of_a_job_that_is_cancelled_while_it_is_under_way_does_not_wait_for_ever() {
+fn a_mail_in_flight_of_a_cancelled_job_does_not_wait_forever() {
     let world = World::new();
     let id = world.queue(world.user("alice"));
     world.sql(

@@ -1,5 +1,5 @@
-//! The real msmtp as `sendmail`: it carries each mail on at once, and passes on what the server says by its exit status and its
-//! words.
+//! The real msmtp as `sendmail`: it delivers each mail at once, and passes on the server's reply by its exit status
+//! and its error output.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -18,7 +18,7 @@ use crate::relay::ScriptedRelay;
 use crate::world::World;
 use crate::world::variable;
 
-/// Whether there is an msmtp. Where there is none, the test says so and passes, but never in CI.
+/// Whether msmtp is installed. Without it the test prints that and passes, but never in CI.
 #[expect(clippy::print_stdout, reason = "shown by whoever wants to see what was left out")]
 fn can_msmtp() -> bool {
     let can = Command::new("msmtp").arg("--version").output().is_ok_and(|output| output.status.success());
@@ -29,7 +29,7 @@ fn can_msmtp() -> bool {
     can
 }
 
-/// msmtp with a configuration of its own, under another name, as a machine that has it as `sendmail` calls it.
+/// msmtp with its own configuration, under the name by which a machine calls it as `sendmail`.
 struct Msmtp(TempDir);
 
 impl Msmtp {
@@ -39,7 +39,8 @@ impl Msmtp {
         fs::write(&config, format!("account default\ntls off\n{settings}\n")).unwrap();
         fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).unwrap();
         fs::write(script, format!("#!/bin/sh\nexec msmtp -C '{}' \"$@\"\n", config.display())).unwrap();
-        // Another process writes it: whatever another test starts could inherit a file that is open for writing.
+        // Another process writes it: a program that another test starts could inherit a file that is open for
+        // writing.
         let mut copy = Command::new("install");
         assert!(copy.args(["-m", "700", "script", "sendmail"]).current_dir(&directory).status().unwrap().success());
         Self(directory)
@@ -54,7 +55,7 @@ impl Msmtp {
     }
 }
 
-/// A relay that says this there to whoever's address begins so.
+/// A relay that gives this reply to recipients whose addresses begin with `to`.
 fn saying(at: At, to: &'static str, reply: &'static str) -> ScriptedRelay {
     ScriptedRelay::start(Offer { extensions: vec!["AUTH PLAIN"], tls: None }, move |moment| {
         let is_meant = moment.at == at && moment.recipient.starts_with(to);
@@ -63,7 +64,7 @@ fn saying(at: At, to: &'static str, reply: &'static str) -> ScriptedRelay {
 }
 
 #[test]
-fn what_the_server_says_of_one_mail_is_that_mails_own() {
+fn the_servers_reply_to_one_mail_only_concerns_that_mail() {
     if !can_msmtp() {
         return;
     }
@@ -88,7 +89,7 @@ fn what_the_server_says_of_one_mail_is_that_mails_own() {
 }
 
 #[test]
-fn what_the_server_says_to_everybody_burns_nobody() {
+fn the_same_reply_to_everybody_fails_nobody() {
     if !can_msmtp() {
         return;
     }
@@ -115,7 +116,7 @@ fn what_the_server_says_to_everybody_burns_nobody() {
 }
 
 #[test]
-fn a_server_that_is_away_or_not_found_fails_nobody() {
+fn an_unavailable_or_unknown_server_fails_nobody() {
     if !can_msmtp() {
         return;
     }
@@ -132,7 +133,7 @@ fn a_server_that_is_away_or_not_found_fails_nobody() {
 }
 
 #[test]
-fn a_login_that_the_server_refuses_is_a_matter_of_the_configuration_and_a_busy_one_is_not() {
+fn a_refused_login_is_a_configuration_error_and_a_busy_server_is_not() {
     if !can_msmtp() {
         return;
     }

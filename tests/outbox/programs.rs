@@ -1,4 +1,4 @@
-//! A program in place of a relay: what its exit status means for a message, and for a run.
+//! A program instead of a relay: what its exit status means for a message and for a run.
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::world::World;
 
-/// A shell script that notes each recipient, and then ends as its last lines say; there `$to` is the recipient.
+/// A shell script that records each recipient, and then runs `body`, in which `$to` is the recipient.
 struct Program(TempDir);
 
 impl Program {
@@ -25,7 +25,8 @@ impl Program {
             path.join("seen").display()
         );
         fs::write(path.join("script"), script).unwrap();
-        // Another process writes it: whatever another test starts could inherit a file that is open for writing.
+        // Another process writes it: a program that another test starts could inherit a file that is open for
+        // writing.
         let copied = Command::new("install").args(["-m", "700", "script", "program"]).current_dir(path).status();
         assert!(copied.unwrap().success());
         Self(directory)
@@ -39,7 +40,7 @@ impl Program {
         self.0.path().join("program")
     }
 
-    /// The recipients in the order in which it was given their mails, since the last time.
+    /// The recipients of the mails that it was given since the last call, in that order.
     fn seen(&self) -> Vec<String> {
         let file = self.0.path().join("seen");
         let seen = fs::read_to_string(&file).unwrap_or_default();
@@ -47,7 +48,7 @@ impl Program {
         seen.lines().map(str::to_owned).collect()
     }
 
-    /// The recipients, none of them twice.
+    /// The recipients, without duplicates.
     fn seen_once(&self) -> Vec<String> {
         let seen = self.seen();
         let mut sorted = seen.clone();
@@ -59,7 +60,7 @@ impl Program {
 }
 
 #[test]
-fn a_mail_that_the_program_leaves_alone_waits_with_attempt_words_and_time_and_is_not_given_twice() {
+fn a_mail_that_the_program_does_not_take_waits_and_is_not_passed_twice() {
     for status in [1, 69, 71, 73, 74, 75, 76] {
         let world = World::new();
         let ids = world.queued(6);
@@ -78,7 +79,7 @@ fn a_mail_that_the_program_leaves_alone_waits_with_attempt_words_and_time_and_is
 }
 
 #[test]
-fn one_alone_is_treated_the_same() {
+fn a_single_message_is_treated_the_same() {
     for (status, state, trouble) in [
         (1, MessageState::Deferred, None),
         (69, MessageState::Deferred, None),
@@ -102,7 +103,7 @@ fn one_alone_is_treated_the_same() {
 }
 
 #[test]
-fn the_same_end_for_everybody_is_about_the_program_and_burns_nobody() {
+fn the_same_exit_status_for_everybody_concerns_the_program_and_fails_nobody() {
     for (status, kind) in
         [(75, TransportErrorKind::Temporary), (1, TransportErrorKind::Temporary), (65, TransportErrorKind::Permanent)]
     {
@@ -119,13 +120,13 @@ fn the_same_end_for_everybody_is_about_the_program_and_burns_nobody() {
             assert_eq!((message.state, message.attempts), (MessageState::Queued, 0), "{status}");
         }
         assert!(world.store.read().unwrap().relay_hold().unwrap().unwrap().is_in_force(world.now()), "{status}");
-        // Once it works, all go.
+        // Once it works, all are sent.
         assert_eq!(world.send(Program::new("").transport(), 1).accepted, 40, "{status}");
     }
 }
 
 #[test]
-fn users_whom_the_program_does_not_know_fail_however_many_they_are() {
+fn users_unknown_to_the_program_fail_even_if_they_are_many() {
     let world = World::new();
     world.queued(20);
     let report = world.send(Program::new("exit 67").transport(), 2);
@@ -148,14 +149,14 @@ fn a_program_that_is_not_set_up_stops_the_run_and_the_next_run_begins_with_anoth
     }
     seen.dedup();
     assert_eq!(seen.len(), 3, "{seen:?}");
-    // Those that it had wait a little, and the others go at once.
+    // The deferred ones wait a little, and the others are sent at once.
     assert_eq!(world.send(Program::new("").transport(), 1).accepted, 2);
     world.wait(400);
     assert_eq!(world.send(Program::new("").transport(), 1).accepted, 3);
 }
 
 #[test]
-fn one_mail_over_which_the_program_fails_so_keeps_no_other_from_being_sent() {
+fn one_mail_at_which_the_program_fails_keeps_no_other_from_being_sent() {
     let world = World::new();
     let ids = world.queued(20);
     let program = Program::new("case $to in user7@*) exit 64 ;; esac");
@@ -164,7 +165,7 @@ fn one_mail_over_which_the_program_fails_so_keeps_no_other_from_being_sent() {
     assert_eq!(program.seen_once().len(), 20);
     let message = world.message(ids[7]);
     assert_eq!((message.state, message.attempts), (MessageState::Deferred, 1));
-    // Three in a row are not about their mails.
+    // Three in a row do not concern their mails.
     let world = World::new();
     world.queued(20);
     let program = Program::new("case $to in user[0-4]@*) exit 0 ;; esac; exit 64");

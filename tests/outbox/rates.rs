@@ -1,4 +1,4 @@
-//! Rates per hour and day: counted over all runs and processes.
+//! Rates per hour and day, counted over all runs and processes.
 
 use std::thread;
 
@@ -28,14 +28,14 @@ fn send(world: &World, relay: &ScriptedRelay, text: &str, connections: usize) ->
     world.send_with(smtp(relay.port()), &SendOptions { rates: rates(text), connections, ..SendOptions::default() })
 }
 
-/// The rate that stopped the run, and in how many seconds the next message may leave.
+/// The rate that stopped the run, and the seconds until the next message may be sent.
 fn used_up(world: &World, report: &SendReport) -> Option<(String, i64)> {
     let used_up = report.used_up()?;
     Some((used_up.rate.to_string(), (used_up.until - world.now()).as_secs()))
 }
 
 #[test]
-fn what_is_over_waits_for_a_later_run_and_the_relay_is_not_asked() {
+fn messages_beyond_the_rate_wait_for_a_later_run_without_a_connection() {
     let world = World::new();
     world.queued(10);
     let relay = usual();
@@ -55,7 +55,7 @@ fn what_is_over_waits_for_a_later_run_and_the_relay_is_not_asked() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_frees_nothing_and_one_that_was_ahead_holds_up_nobody_for_long() {
+fn a_clock_that_is_set_back_frees_nothing_and_one_that_was_ahead_does_not_block_for_long() {
     for back in [90, 600, 7_200, 90_000, 40 * 86_400] {
         let world = World::new();
         world.queued(12);
@@ -71,7 +71,7 @@ fn a_clock_that_is_set_back_frees_nothing_and_one_that_was_ahead_holds_up_nobody
 }
 
 #[test]
-fn several_rates_hold_at_once_and_that_which_holds_longest_is_told() {
+fn several_rates_apply_at_once_and_the_one_that_blocks_longest_is_reported() {
     let world = World::new();
     world.queued(10);
     let relay = usual();
@@ -82,7 +82,7 @@ fn several_rates_hold_at_once_and_that_which_holds_longest_is_told() {
 }
 
 #[test]
-fn what_may_have_arrived_counts_and_what_was_refused_does_not() {
+fn mails_that_may_have_arrived_count_and_refused_ones_do_not() {
     let world = World::new();
     let ids = world.queued(5);
     let relay = ScriptedRelay::start(pipelining(), |moment| match moment.at {
@@ -97,7 +97,7 @@ fn what_may_have_arrived_counts_and_what_was_refused_does_not() {
 }
 
 #[test]
-fn a_refusal_of_the_last_that_the_rate_allows_lets_another_one_leave() {
+fn if_the_last_allowed_mail_is_refused_another_one_may_be_sent() {
     let world = World::new();
     world.queued(6);
     let relay = ScriptedRelay::start(pipelining(), |moment| match moment.at {
@@ -109,7 +109,7 @@ fn a_refusal_of_the_last_that_the_rate_allows_lets_another_one_leave() {
 }
 
 #[test]
-fn records_that_are_deleted_still_count() {
+fn deleted_messages_still_count() {
     let world = World::new();
     world.queued(4);
     let relay = usual();
@@ -153,7 +153,7 @@ fn processes_that_send_at_the_same_time_keep_the_rate_together() {
 }
 
 #[test]
-fn what_a_dead_process_was_sending_counts_at_the_time_of_its_try() {
+fn messages_of_a_dead_process_count_at_the_time_of_their_attempts() {
     let world = World::new();
     let ids = world.queued(2);
     let tried_at = world.now().as_second();

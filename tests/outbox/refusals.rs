@@ -1,4 +1,5 @@
-//! Whose a refusal is: the same answer for everybody is about this program and burns nobody; any other is the recipient's own.
+//! Whether a refusal concerns its recipient or everybody: the same reply to everybody concerns this program and fails
+//! nobody.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU16;
@@ -22,10 +23,10 @@ use crate::world::World;
 use crate::world::is_long;
 use crate::world::smtp;
 
-/// What relays say, in which phase, who says it, and what it means.
+/// Replies of relays, with the phase, the server that sends them, and their meaning.
 const REPLIES: &str = include_str!("relay-replies.tsv");
 
-/// How many users a table's case has.
+/// Number of users for each row of the table.
 const USERS: usize = 40;
 
 /// A row of the table.
@@ -42,7 +43,7 @@ fn rows() -> Vec<Row> {
         let phases = fields[1].split(" or ").map(|phase| match phase.trim() {
             "MAIL" => At::Mail,
             "RCPT" => At::Rcpt,
-            // A relay that sees the content says it to the dot.
+            // A relay that checks the content replies to the dot.
             other => {
                 assert!(["DATA", "after DATA"].contains(&other), "no phase: {other}");
                 At::Dot
@@ -70,7 +71,7 @@ impl Row {
     }
 }
 
-/// A relay that takes the first `accepted` mails, and then says the same to everything.
+/// A relay that accepts the first `accepted` mails, and then gives the same reply to everything.
 fn refusing(row: &Row, phase: At, accepted: usize) -> ScriptedRelay {
     let (row, count) = (row.clone(), AtomicUsize::new(0));
     let dots = Arc::new(AtomicUsize::new(0));
@@ -79,7 +80,7 @@ fn refusing(row: &Row, phase: At, accepted: usize) -> ScriptedRelay {
         if moment.at == At::Dot && is_taken {
             dots.fetch_add(1, Ordering::SeqCst);
         }
-        // With riding envelopes the fifth mail's successor is announced before the fifth is taken.
+        // With pipelined envelopes, the sixth mail is announced before the fifth is accepted.
         let is_refused = match moment.at {
             at if at != phase => false,
             At::Dot => !is_taken,
@@ -89,7 +90,7 @@ fn refusing(row: &Row, phase: At, accepted: usize) -> ScriptedRelay {
     })
 }
 
-/// Sends over one connection, with the slowest pace that a test can wait for.
+/// Sends with the slowest pace for which a test can wait.
 fn send(world: &World, relay: &ScriptedRelay, connections: usize) -> SendReport {
     let order = SendOptions { connections, slowest: Duration::from_millis(2), ..SendOptions::default() };
     world.send_with(smtp(relay.port()), &order)
@@ -101,7 +102,7 @@ fn count(world: &World, state: MessageState) -> usize {
     connection.query_row(sql, [state.word()], |row| row.get::<_, i64>(0)).unwrap().try_into().unwrap()
 }
 
-/// Nobody is burnt: what was tried waits with words and a time, and as many attempts as before.
+/// Checks that nobody failed: tried messages wait with a reply and a time, and with as many attempts as before.
 fn assert_given_back(world: &World, ids: &[MessageId], report: &SendReport, accepted: usize, case: &str) {
     assert_eq!((report.accepted as usize, report.failed), (accepted, 0), "{case}: {report:?}");
     assert_eq!((report.deferred, report.halt), (0, Some(StopReason::Trouble)), "{case}: {report:?}");
@@ -113,14 +114,14 @@ fn assert_given_back(world: &World, ids: &[MessageId], report: &SendReport, acce
         }
         assert_eq!((message.state, message.attempts), (MessageState::Queued, 0), "{case}: {message:?}");
         with_words += usize::from(message.reply.is_some());
-        // It came back as it was, with the words of the try.
+        // Only the reply of the attempt is new.
         assert_eq!(message.reply.is_some(), message.last_try_at.is_some(), "{case}: {message:?}");
     }
     assert!(with_words > 0, "{case}");
 }
 
 #[test]
-fn what_relays_say_means_what_the_table_says_at_once_and_after_five_accepted() {
+fn replies_mean_what_the_table_says_at_once_and_after_five_accepted_mails() {
     for row in rows() {
         for (phase, accepted) in row.phases.iter().flat_map(|phase| [(*phase, 0), (*phase, 5)]) {
             let case = format!("{} at {phase:?} after {accepted}", row.reply);
@@ -154,7 +155,7 @@ fn what_relays_say_means_what_the_table_says_at_once_and_after_five_accepted() {
             let code = row.reply.split(' ').next().unwrap();
             assert!(trouble.words.contains(code), "{case}: {}", trouble.words);
             let hold = world.store.read().unwrap().relay_hold().unwrap();
-            // As long as it takes nothing at MAIL for now, it is tried again as one that is down.
+            // If it refuses MAIL temporarily and has accepted nothing, it is retried like an unavailable relay.
             if !(phase == At::Mail && accepted == 0) {
                 let hold = hold.unwrap();
                 assert!((hold.until - world.now()).as_secs() >= 300, "{case}: {hold:?}");
@@ -162,14 +163,14 @@ fn what_relays_say_means_what_the_table_says_at_once_and_after_five_accepted() {
                 assert!(trouble.words.contains("check "), "{case}: {}", trouble.words);
             }
             let tried = ids.iter().filter(|id| world.message(**id).reply.is_some()).count() - accepted;
-            // Five and five, and one that was announced before it was known.
+            // Five and five probes, and one that was announced before the refusals were known.
             let most = if row.is_permanent() { 11 } else { 20 };
             assert!(tried <= most, "{case}: {tried} were tried");
         }
     }
 }
 
-/// One recipient is refused so, and all others are not.
+/// Checks a relay that gives this reply to one recipient, and accepts all others.
 fn assert_of_one(world: &World, ids: &[MessageId], row: &Row, phase: At, accepted: usize, case: &str) {
     let (own, mails) = (row.clone(), AtomicUsize::new(0));
     let at = accepted + 2;
@@ -191,7 +192,8 @@ fn assert_of_one(world: &World, ids: &[MessageId], row: &Row, phase: At, accepte
     assert_eq!(message.attempts, 1, "{case}");
 }
 
-/// A relay that says so after each fifth mail of a connection, and takes the next one over another.
+/// Checks a relay that gives this reply after each fifth mail of a connection, and accepts the next one over another
+/// connection.
 fn assert_costs_a_connection(world: &World, row: &Row, phase: At, case: &str) {
     let (own, mails) = (row.clone(), std::sync::Mutex::new(std::collections::HashMap::<usize, usize>::new()));
     let relay = ScriptedRelay::start(pipelining(), move |moment| {
@@ -237,11 +239,11 @@ fn eight_dead_addresses_at_the_head_of_forty_stop_nothing() {
 }
 
 #[test]
-fn a_quota_that_is_used_up_while_others_are_under_way_burns_nobody() {
+fn a_quota_that_is_used_up_while_others_are_in_flight_fails_nobody() {
     let world = World::new();
     let ids = world.queued(100);
-    // As Exim's `ratelimit` does it: twenty recipients are let in, and no other after them. What was let in is accepted when
-    // others were refused already.
+    // Like Exim's `ratelimit`: twenty recipients are accepted, and none after them. The contents for the accepted
+    // ones are accepted after others were refused.
     let count = AtomicUsize::new(0);
     let relay = ScriptedRelay::start(pipelining(), move |moment| match moment.at {
         At::Rcpt => match count.fetch_add(1, Ordering::SeqCst) {
@@ -256,7 +258,7 @@ fn a_quota_that_is_used_up_while_others_are_under_way_burns_nobody() {
 }
 
 #[test]
-fn with_fewer_than_five_each_is_on_its_own() {
+fn fewer_than_five_refusals_concern_their_recipients() {
     for count in 1..=4 {
         let world = World::new();
         world.queued(count);
@@ -272,7 +274,7 @@ fn with_fewer_than_five_each_is_on_its_own() {
 }
 
 #[test]
-fn the_probes_go_to_other_domains_and_one_that_is_accepted_clears_all() {
+fn probes_go_to_other_domains_and_an_accepted_one_clears_all() {
     let world = World::new();
     let dead: Vec<MessageId> = (0..60).map(|number| world.queue_at(&format!("gone{number}"), "gone.example")).collect();
     let living = world.queue_at("alice", "living.example");
@@ -283,10 +285,10 @@ fn the_probes_go_to_other_domains_and_one_that_is_accepted_clears_all() {
     });
     let report = send(&world, &relay, 1);
     assert_eq!((report.accepted, world.message(living).state), (1, MessageState::Accepted), "{report:?}");
-    // The one that goes elsewhere was the first probe; after it nothing shows any more whose the same refusals are.
+    // The message to the other domain was the first probe; after it nothing shows whom the same refusals concern.
     assert!(report.failed >= 5, "{report:?}");
     assert_eq!(report.halt, Some(StopReason::Trouble));
-    // But what is accepted of another run does: then they are their own.
+    // A message accepted in another run does show it: then they concern their recipients.
     let other = world.queue_at("bob", "living.example");
     world.sql(&format!("UPDATE message SET job_id = NULL WHERE id = {}", other.0));
     let order = SendOptions { scope: cxme_admin::store::outbox::Scope::These(vec![other]), ..SendOptions::default() };
@@ -298,7 +300,7 @@ fn the_probes_go_to_other_domains_and_one_that_is_accepted_clears_all() {
 }
 
 #[test]
-fn a_test_mail_to_an_address_that_the_relay_takes_from_everybody_burns_nobody() {
+fn a_test_mail_to_an_address_that_is_always_accepted_fails_nobody() {
     let world = World::new();
     let ids: Vec<MessageId> =
         (0..USERS).map(|number| world.queue_at(&format!("user{number}"), "other.example")).collect();
@@ -310,7 +312,7 @@ fn a_test_mail_to_an_address_that_the_relay_takes_from_everybody_burns_nobody() 
         let report = send(&world, &relay, 2);
         assert_given_back(&world, &ids, &report, 0, "relaying is not permitted");
         assert!(world.store.read().unwrap().relay_hold().unwrap().unwrap().is_in_force(world.now()));
-        // What the message of the run tells to try.
+        // What the message of the run suggests.
         let test = world.queue_test("admin@example.com");
         let order =
             SendOptions { scope: cxme_admin::store::outbox::Scope::These(vec![test]), ..SendOptions::default() };
@@ -324,7 +326,7 @@ fn a_test_mail_to_an_address_that_the_relay_takes_from_everybody_burns_nobody() 
 fn greylisting_of_everybody_delays_and_stops_nothing() {
     let world = World::new();
     let ids = world.queued(USERS);
-    // Each recipient is taken when they are tried again at a later time.
+    // Each recipient is accepted in a later attempt.
     let seen = Arc::new(std::sync::Mutex::new(std::collections::HashSet::<String>::new()));
     let round = Arc::new(AtomicUsize::new(0));
     let (known, now) = (Arc::clone(&seen), Arc::clone(&round));
@@ -342,11 +344,11 @@ fn greylisting_of_everybody_delays_and_stops_nothing() {
     assert_given_back(&world, &ids, &report, 0, "the first run");
     assert_eq!(report.trouble.map(|trouble| trouble.kind), Some(TransportErrorKind::Temporary));
     let given_back: Vec<_> = ids.iter().filter(|id| world.message(**id).reply.is_some()).copied().collect();
-    // Five and five, and one that was announced before it was known.
+    // Five and five probes, and one that was announced before the refusals were known.
     assert!((10..=11).contains(&given_back.len()), "{}", given_back.len());
     world.wait(300);
     round.store(1, Ordering::SeqCst);
-    // It begins with the same ones; they are accepted, and everybody else is tried once.
+    // It starts with the same messages; they are accepted, and all others are tried once.
     let report = send(&world, &relay, 1);
     let accepted = given_back.len() as u64;
     let expected = (accepted, USERS as u64 - accepted, None);
@@ -360,7 +362,7 @@ fn greylisting_of_everybody_delays_and_stops_nothing() {
 }
 
 #[test]
-fn a_relay_that_goes_on_refusing_is_asked_with_the_same_messages_and_held_longer_each_time() {
+fn a_relay_that_keeps_refusing_gets_the_same_messages_and_longer_holds() {
     let world = World::new();
     let ids = world.queued(USERS);
     let relay = refusing(&Row { reply: "550 relay not permitted", phases: vec![], means: "" }, At::Rcpt, 0);
@@ -371,11 +373,11 @@ fn a_relay_that_goes_on_refusing_is_asked_with_the_same_messages_and_held_longer
         let hold = world.store.read().unwrap().relay_hold().unwrap().unwrap();
         assert_eq!((hold.until - world.now()).as_secs(), seconds);
         assert!(hold.is_in_force(world.now()) && !hold.is_in_force(hold.until));
-        let these: Vec<_> = ids.iter().filter(|id| world.message(**id).reply.is_some()).copied().collect();
-        // What was in flight beside them may come to it.
-        assert!((10..=14).contains(&these.len()), "{}", these.len());
-        let first = tried.get_or_insert_with(|| these.clone());
-        assert!(these.len() <= first.len() + 4, "{} {}", these.len(), first.len());
+        let given_back: Vec<_> = ids.iter().filter(|id| world.message(**id).reply.is_some()).copied().collect();
+        // Messages that were in flight at the same time may be added.
+        assert!((10..=14).contains(&given_back.len()), "{}", given_back.len());
+        let first = tried.get_or_insert_with(|| given_back.clone());
+        assert!(given_back.len() <= first.len() + 4, "{} {}", given_back.len(), first.len());
         world.wait(seconds);
     }
     let taking = ScriptedRelay::start(pipelining(), |_| Act::Usual);
@@ -400,7 +402,7 @@ fn no_connection_sets_no_hold() {
     assert_eq!(world.store.read().unwrap().relay_hold().unwrap(), None);
 }
 
-/// Whatever a relay says, in whatever phase, a message has a state that says what became of it, and nothing is stuck.
+/// Whatever a relay replies in any phase, each message has a state that says what happened to it, and none is stuck.
 #[test]
 fn every_code_in_every_phase_leaves_a_state_and_no_message_stuck() {
     let step = if is_long() { 1 } else { 7 };
@@ -424,7 +426,7 @@ fn every_code_in_every_phase_leaves_a_state_and_no_message_stuck() {
                 assert!(message.attempts == 1 && tried >= 200, "{at:?} {tried}: {message:?}");
                 assert!(!(400..500).contains(&tried), "{at:?} {tried}: {message:?}");
             }
-            // With a relay that takes it, whatever waits is sent.
+            // When the relay accepts mail again, all waiting messages are sent.
             code.store(0, Ordering::SeqCst);
             world.wait(5_000);
             world.send(smtp(relay.port()), 1);
@@ -436,7 +438,7 @@ fn every_code_in_every_phase_leaves_a_state_and_no_message_stuck() {
 }
 
 #[test]
-fn a_message_that_the_relay_answers_with_nonsense_twice_fails_with_its_words_and_the_others_go() {
+fn a_message_with_two_invalid_replies_fails_with_the_reply_and_the_others_are_sent() {
     for reply in ["2500 ok", "what?", "220 hm", "354 go"] {
         let world = World::new();
         let ids = world.queued(10);
@@ -453,7 +455,7 @@ fn a_message_that_the_relay_answers_with_nonsense_twice_fails_with_its_words_and
 }
 
 #[test]
-fn a_relay_that_answers_everybody_with_nonsense_burns_nobody() {
+fn invalid_replies_to_everybody_fail_nobody() {
     let world = World::new();
     let ids = world.queued(10);
     let relay = ScriptedRelay::start(pipelining(), |moment| match moment.at {
@@ -467,7 +469,7 @@ fn a_relay_that_answers_everybody_with_nonsense_burns_nobody() {
 }
 
 #[test]
-fn one_message_alone_that_is_refused_for_its_sender_waits_with_attempt_words_and_time() {
+fn a_single_message_that_is_refused_for_its_sender_waits_with_an_attempt_a_reply_and_a_time() {
     for (at, reply) in [(At::Mail, "550 5.7.1 sender refused"), (At::Rcpt, "504 5.5.2 <host>: Helo command rejected")] {
         let world = World::new();
         let id = world.queued(1)[0];
@@ -495,12 +497,12 @@ fn one_message_alone_that_is_refused_for_its_sender_waits_with_attempt_words_and
 }
 
 #[test]
-fn the_lifetime_counts_from_the_first_counted_try_and_not_from_one_that_was_given_back() {
+fn the_lifetime_starts_at_the_first_counted_attempt() {
     let world = World::new();
     let ids = world.queued(USERS);
     let refusing = refusing(&Row { reply: "550 relay not permitted", phases: vec![], means: "" }, At::Rcpt, 0);
     send(&world, &refusing, 1);
-    // Longer than anything waits in the queue here.
+    // Longer than the lifetime in this queue.
     world.wait(3 * 86_400);
     let greylisting = ScriptedRelay::start(pipelining(), |moment| match moment.at {
         At::Rcpt if moment.recipient == "user0@example.com" => Act::Say(b"450 4.2.0 later\r\n".to_vec()),
@@ -560,7 +562,7 @@ fn the_time_for_which_a_job_is_paused_does_not_count() {
     world.change(|store| store.pause_job(job, "by carol", world.now()));
     world.wait(5 * 86_400);
     world.change(|store| store.resume_job(job, world.now()));
-    // An hour of its day is over, and not six days.
+    // An hour of its day is used up, and not six days.
     assert_eq!(run().deferred, 2);
     world.wait(20 * 3_600);
     assert_eq!(run().deferred, 2);

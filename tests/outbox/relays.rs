@@ -1,15 +1,15 @@
-//! The scripted relay as these tests use it.
+//! The scripted relay for these tests.
 
 use crate::relay::Offer;
 use crate::relay::ScriptedRelay;
 
-/// What the scripted relay offers here.
+/// The extensions that the scripted relay offers here.
 pub(crate) fn pipelining() -> Offer {
     Offer { extensions: vec!["PIPELINING"], tls: None }
 }
 
-/// Ends the relay and says whose envelopes came in one piece with the end of another mail.
-pub(crate) fn riding(relay: ScriptedRelay) -> Vec<String> {
+/// Ends the relay and returns the recipients whose envelopes arrived together with the end of another mail.
+pub(crate) fn pipelined(relay: ScriptedRelay) -> Vec<String> {
     let reads: Vec<Vec<u8>> = relay.end().into_iter().flat_map(|dump| dump.reads).collect();
     let text = |read: &Vec<u8>| String::from_utf8_lossy(read).into_owned();
     let behind = |text: String| {

@@ -1,4 +1,4 @@
-//! Sending: what becomes of each message, whatever the relay does.
+//! Sending: the result for each message, whatever the relay does.
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
@@ -42,7 +42,7 @@ fn every_message_that_is_due_is_sent_once_over_all_connections() {
 }
 
 #[test]
-fn one_bad_user_harms_nobody() {
+fn one_invalid_user_affects_no_others() {
     let world = World::new();
     let ids = world.queued(30);
     let relay = ScriptedRelay::start(pipelining(), |moment| match (moment.at, moment.line) {
@@ -66,7 +66,7 @@ fn one_bad_user_harms_nobody() {
 }
 
 #[test]
-fn a_relay_in_trouble_burns_nobodys_attempt_and_stops_the_run() {
+fn an_unusable_relay_costs_no_attempt_and_stops_the_run() {
     let world = World::new();
     let ids = world.queued(20);
     for (at, reply, kind) in [
@@ -91,7 +91,7 @@ fn a_relay_in_trouble_burns_nobodys_attempt_and_stops_the_run() {
 }
 
 #[test]
-fn a_relay_that_comes_back_within_the_patience_is_borne_with() {
+fn a_relay_that_recovers_within_the_retry_time_is_retried() {
     let world = World::new();
     world.queued(3);
     let relay = ScriptedRelay::start(pipelining(), |moment| match (moment.at, moment.connection) {
@@ -132,7 +132,7 @@ fn a_connection_lost_after_the_dot_leaves_the_message_in_doubt_and_the_repeat_is
 }
 
 #[test]
-fn what_a_process_was_sending_when_it_died_is_taken_up_and_what_a_living_one_sends_is_not() {
+fn messages_of_a_dead_process_are_recovered_and_those_of_a_living_one_are_not() {
     let world = World::new();
     let ids = world.queued(2);
     let other = world.again();
@@ -149,7 +149,7 @@ fn what_a_process_was_sending_when_it_died_is_taken_up_and_what_a_living_one_sen
 }
 
 #[test]
-fn a_message_that_waited_too_long_is_given_up() {
+fn a_message_that_waited_too_long_fails() {
     let world = World::new();
     let id = world.queued(1)[0];
     let relay = ScriptedRelay::start(pipelining(), |moment| match moment.at {
@@ -167,7 +167,7 @@ fn a_message_that_waited_too_long_is_given_up() {
 }
 
 #[test]
-fn a_connection_lost_twice_over_one_message_is_that_messages_own_failure() {
+fn a_message_at_which_the_connection_is_lost_twice_is_the_cause() {
     let world = World::new();
     let ids = world.queued(5);
     let relay = ScriptedRelay::start(pipelining(), |moment| match (moment.at, moment.line) {
@@ -180,14 +180,14 @@ fn a_connection_lost_twice_over_one_message_is_that_messages_own_failure() {
 }
 
 #[test]
-fn a_message_over_which_the_relay_is_lost_keeps_runs_without_patience_from_no_other() {
+fn a_message_at_which_the_relay_is_lost_does_not_block_later_runs_without_retries() {
     let world = World::new();
     let ids = world.queued(5);
     let relay = ScriptedRelay::start(pipelining(), |moment| match (moment.at, moment.line) {
         (At::Rcpt, line) if line.contains("user0@") => Act::Hang(Vec::new()),
         _ => Act::Usual,
     });
-    // The first run ends at it, and so does the second, in which the try counts.
+    // Both runs end at this message; in the second the attempt counts.
     for attempts in [0, 1] {
         let report = world.send(smtp(relay.port()), 1);
         assert_eq!((report.accepted, report.halt), (0, Some(StopReason::Trouble)), "{report:?}");
@@ -200,7 +200,7 @@ fn a_message_over_which_the_relay_is_lost_keeps_runs_without_patience_from_no_ot
 }
 
 #[test]
-fn new_mail_does_not_wait_behind_what_is_deferred() {
+fn new_mail_does_not_wait_behind_deferred_mail() {
     let world = World::new();
     world.queued(50);
     world.sql("UPDATE message SET state = 'deferred', attempts = 1");
@@ -214,11 +214,11 @@ fn new_mail_does_not_wait_behind_what_is_deferred() {
 }
 
 #[test]
-fn what_was_true_at_queueing_is_asked_again_at_sending() {
+fn the_conditions_of_queueing_are_checked_again_when_sending() {
     let world = World::new();
     let users: Vec<_> = (0..4).map(|number| world.user(&format!("user{number}"))).collect();
     let ids: Vec<_> = users.iter().map(|user| world.queue(*user)).collect();
-    // Without the triggers, which call such messages off already.
+    // Without the triggers, which would already cancel such messages.
     world.sql("DROP TRIGGER link_dies_with_a_change; DROP TRIGGER link_dies_with_the_user");
     world.sql(&format!("UPDATE user SET sign_in = 'saml' WHERE id = {}", users[0].0));
     world.sql(&format!("UPDATE user SET locked_at = 1 WHERE id = {}", users[1].0));
@@ -233,7 +233,7 @@ fn what_was_true_at_queueing_is_asked_again_at_sending() {
 }
 
 #[test]
-fn a_right_that_was_taken_away_bites_at_the_next_message() {
+fn a_revoked_permission_takes_effect_at_the_next_message() {
     let world = World::new();
     let id = world.queued(1)[0];
     world.sql("DELETE FROM operator");
@@ -243,9 +243,9 @@ fn a_right_that_was_taken_away_bites_at_the_next_message() {
     assert!(message.reply.unwrap().contains("may not send resets any more"));
 }
 
-/// What happens to roles while a run sends, and what becomes of the messages that it has not come to yet.
+/// The effect of changes to roles during a run on the messages that it has not started yet.
 #[test]
-fn a_rank_or_a_permission_that_changes_while_a_run_sends_bites_at_its_next_message() {
+fn changed_roles_and_permissions_take_effect_at_the_next_message_of_a_run() {
     let outranked = "the operator who asked for it may not act on this user any more";
     let not_permitted = "the operator who asked for it may not send resets any more";
     let new_role = "INSERT INTO role (name, built_in) VALUES ('Less', 0); INSERT INTO role_permission SELECT id, \
@@ -285,7 +285,7 @@ fn a_rank_or_a_permission_that_changes_while_a_run_sends_bites_at_its_next_messa
 }
 
 #[test]
-fn a_domain_that_is_not_the_organizations_any_more_gets_no_link() {
+fn a_domain_that_no_longer_belongs_to_the_organization_gets_no_link() {
     let world = World::new();
     let id = world.queued(1)[0];
     let mut post = world.post(Transport::Memory(MemoryTransport::default()));
@@ -296,7 +296,7 @@ fn a_domain_that_is_not_the_organizations_any_more_gets_no_link() {
 }
 
 #[test]
-fn a_code_in_a_mail_is_known_to_the_store_before_the_mail_leaves() {
+fn the_store_has_the_hash_of_a_code_before_its_mail_is_sent() {
     let world = World::new();
     world.queued(1);
     let mails = world.mails();

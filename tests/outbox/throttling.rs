@@ -1,5 +1,5 @@
-//! A relay that wants less gets less: fewer mails over a connection, fewer connections, a slower pace, and only as long as it
-//! wants that.
+//! A relay that asks for less mail gets less, for as long as it asks: fewer mails over a connection, fewer
+//! connections, a slower pace.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,13 +18,13 @@ use cxme_admin::outbox::SendOptions;
 use crate::relay::Act;
 use crate::relay::At;
 use crate::relay::ScriptedRelay;
+use crate::relays::pipelined;
 use crate::relays::pipelining;
-use crate::relays::riding;
 use crate::world::World;
 use crate::world::is_long;
 use crate::world::smtp;
 
-/// A relay that ends each connection so after five mails of it.
+/// A relay that ends each connection in this way after five mails.
 fn five_a_connection(at: At, act: Act) -> ScriptedRelay {
     let taken = Mutex::new(HashMap::<usize, usize>::new());
     ScriptedRelay::start(pipelining(), move |moment| {
@@ -64,7 +64,8 @@ fn a_limit_per_connection_costs_a_connection_and_no_message() {
     }
 }
 
-/// A relay that knows the first twenty users alone, and ends a connection in this way once it has refused five others.
+/// A relay that only knows the first twenty users, and ends a connection in this way after it has refused five
+/// others.
 fn five_refusals_a_connection(at: At, act: Act) -> ScriptedRelay {
     let refused = Mutex::new(HashMap::<usize, usize>::new());
     ScriptedRelay::start(pipelining(), move |moment| {
@@ -110,11 +111,11 @@ fn a_limit_of_refusals_per_connection_costs_a_connection_and_no_message() {
 }
 
 #[test]
-fn a_run_without_patience_goes_on_while_one_connection_works() {
+fn a_run_without_retries_continues_while_one_connection_works() {
     for greeting in ["421 4.7.0 too many connections\r\n", "554 5.7.1 too many connections\r\n", ""] {
         let world = World::new();
         world.queued(10);
-        // The first connection is not answered before the run knows that the second was refused.
+        // The first connection gets no reply until the run knows that the second was refused.
         let known = Arc::new((Mutex::new(false), Condvar::new()));
         let waited = Arc::clone(&known);
         let relay = ScriptedRelay::start(pipelining(), move |moment| match (moment.connection, moment.at) {
@@ -138,7 +139,7 @@ fn a_run_without_patience_goes_on_while_one_connection_works() {
 }
 
 #[test]
-fn a_connection_that_ends_behind_the_dot_leaves_the_message_in_doubt_as_before() {
+fn a_connection_that_ends_after_the_dot_leaves_the_message_in_doubt() {
     let world = World::new();
     world.queued(10);
     let dots = AtomicUsize::new(0);
@@ -151,7 +152,7 @@ fn a_connection_that_ends_behind_the_dot_leaves_the_message_in_doubt_as_before()
 }
 
 #[test]
-fn a_fresh_connection_that_says_it_again_slows_down_and_defers() {
+fn the_same_refusal_over_a_new_connection_slows_down_and_defers() {
     let world = World::new();
     world.queued(10);
     let rcpts = AtomicUsize::new(0);
@@ -168,7 +169,7 @@ fn a_fresh_connection_that_says_it_again_slows_down_and_defers() {
 }
 
 #[test]
-fn as_many_mails_go_over_a_connection_as_are_configured() {
+fn a_connection_sends_as_many_mails_as_configured() {
     let world = World::new();
     world.queued(20);
     let relay = ScriptedRelay::start(pipelining(), |_| Act::Usual);
@@ -180,7 +181,7 @@ fn as_many_mails_go_over_a_connection_as_are_configured() {
     assert_eq!(quits, 4, "each connection ends in good order");
 }
 
-/// A relay that takes `allowed` connections at a time, and refuses others at the greeting.
+/// A relay that accepts `allowed` connections at a time, and refuses others at the greeting.
 fn crowded(allowed: usize, at: At, reply: &'static str) -> ScriptedRelay {
     let open = Arc::new(Mutex::new(std::collections::HashSet::<usize>::new()));
     ScriptedRelay::start(pipelining(), move |moment| {
@@ -188,7 +189,7 @@ fn crowded(allowed: usize, at: At, reply: &'static str) -> ScriptedRelay {
         if moment.at == At::Greeting && open.len() < allowed {
             open.insert(moment.connection);
         }
-        // Not each connection ends with QUIT: behind 354 none can be said.
+        // Not every connection ends with QUIT, which is not possible after 354.
         if moment.at == At::End {
             open.remove(&moment.connection);
         }
@@ -202,7 +203,7 @@ fn crowded(allowed: usize, at: At, reply: &'static str) -> ScriptedRelay {
 }
 
 #[test]
-fn a_relay_that_takes_few_connections_gets_few() {
+fn a_relay_that_accepts_few_connections_gets_few() {
     for (at, reply) in [
         (At::Greeting, "421 4.7.0 Error: too many connections"),
         (At::Mail, "432 4.3.2 Concurrent connections limit exceeded"),
@@ -218,10 +219,11 @@ fn a_relay_that_takes_few_connections_gets_few() {
 }
 
 #[test]
-fn a_relay_that_lets_connections_wait_for_its_greeting_keeps_no_run_from_ending() {
+fn connections_that_wait_for_a_greeting_do_not_keep_a_run_from_ending() {
     let world = World::new();
     world.queued(60);
-    // OpenSMTPD takes no more connections for a while when it has as many as it can, and the kernel opens them all the same.
+    // OpenSMTPD accepts no further connections for a while when it has as many as it can; the kernel opens them all
+    // the same.
     let relay = ScriptedRelay::start(pipelining(), |moment| match moment.at {
         At::Greeting if moment.connection >= 2 => Act::Silence,
         _ => Act::Usual,
@@ -233,7 +235,7 @@ fn a_relay_that_lets_connections_wait_for_its_greeting_keeps_no_run_from_ending(
 }
 
 #[test]
-fn throttling_in_whatever_words_slows_the_pace_and_sends_all_that_it_may() {
+fn throttling_in_any_wording_slows_the_pace_and_all_possible_mails_are_sent() {
     for reply in [
         "454 Throttling failure: Maximum sending rate exceeded",
         "450 4.2.1 The user you are trying to contact is receiving mail at a rate that prevents it",
@@ -243,7 +245,7 @@ fn throttling_in_whatever_words_slows_the_pace_and_sends_all_that_it_may() {
         for at in [At::Rcpt, At::Dot] {
             let world = World::new();
             let ids = world.queued(30);
-            // It takes ten, refuses for a while, and takes all again.
+            // It accepts ten, refuses for a while, and accepts all again.
             let seen = AtomicUsize::new(0);
             let relay = ScriptedRelay::start(pipelining(), move |moment| match moment.at {
                 now if now == at && (10..14).contains(&seen.fetch_add(1, Ordering::SeqCst)) => {
@@ -257,19 +259,19 @@ fn throttling_in_whatever_words_slows_the_pace_and_sends_all_that_it_may() {
             assert_eq!((&report.trouble, report.halt), (&None, None), "{at:?} {reply}");
             let deferred = ids.iter().map(|id| world.message(*id)).filter(|message| message.attempts == 1);
             assert_eq!(deferred.filter(|message| message.state == MessageState::Deferred).count(), 4);
-            // A slower pace announces nothing ahead.
-            assert!(riding(relay).len() < 20, "{at:?} {reply}");
+            // At a slower pace nothing is announced ahead.
+            assert!(pipelined(relay).len() < 20, "{at:?} {reply}");
         }
     }
 }
 
 #[test]
-fn the_last_that_are_refused_for_now_after_others_were_taken_wait_and_stop_nothing() {
+fn the_last_messages_if_refused_temporarily_wait_and_stop_nothing() {
     const COUNT: usize = 12;
     for reply in ["451 4.3.0 Temporary server error", "451 Sender rate 20.0 / 1s exceeds the limit"] {
         let world = World::new();
         let ids = world.queued(5 + COUNT);
-        // It takes five, and refuses all others at once, so that nobody is left to find out with.
+        // It accepts five, and refuses all others at once, so that no message is left as a probe.
         let (seen, waiting) = (AtomicUsize::new(0), Arc::new((Mutex::new(0), Condvar::new())));
         let relay = ScriptedRelay::start(pipelining(), move |moment| {
             if moment.at != At::Rcpt || seen.fetch_add(1, Ordering::SeqCst) < 5 {
@@ -304,5 +306,5 @@ fn greylisting_of_some_keeps_the_pace() {
     let report = world.send(smtp(relay.port()), 1);
     assert_eq!((report.accepted, report.deferred, &report.trouble), (36, 24, &None));
     // At a slower pace nothing is announced ahead.
-    assert_eq!(riding(relay).len(), 35);
+    assert_eq!(pipelined(relay).len(), 35);
 }

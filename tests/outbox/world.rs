@@ -1,4 +1,4 @@
-//! A store with users, a key and a way to a relay.
+//! A store with users, a key and a transport to a relay.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -47,19 +47,19 @@ use cxme_admin::store::users::NewUser;
 use jiff::Timestamp;
 use jiff::ToSpan as _;
 
-/// When the tests begin.
+/// The time at the start of a test.
 const NOW: &str = "2026-11-24T08:00:00Z";
-/// Who asks for the mails.
+/// The operator who requests the mails.
 const OPERATOR: u32 = 61_001;
-/// How long a link lives here.
-pub(crate) const LIFE: Duration = Duration::from_secs(3_600);
+/// The lifetime of links in these tests.
+pub(crate) const LIFETIME: Duration = Duration::from_secs(3_600);
 
 pub(crate) struct World {
-    /// What is removed in the end; `None`: its creator does it.
-    _folder: Option<tempfile::TempDir>,
+    /// The directory to remove at the end; `None`: its creator removes it.
+    _directory: Option<tempfile::TempDir>,
     pub(crate) store: Store,
     pub(crate) clock: ScriptedClock,
-    /// What the users have; `None` in a store that somebody else made.
+    /// The role of the users; `None` in a store that was created elsewhere.
     role: Option<RoleId>,
     seed: std::cell::Cell<u64>,
 }
@@ -83,16 +83,16 @@ impl World {
             })
         })
         .unwrap();
-        Self { _folder: Some(directory), role, ..Self::at(&path) }
+        Self { _directory: Some(directory), role, ..Self::at(&path) }
     }
 
     /// The same store, for another process.
     pub(crate) fn at(path: &Path) -> Self {
         let store = Store::open(path, &Rule::store(false), ExpectedVersion::Current).unwrap();
-        // Each process has nonces of its own.
+        // Each process has its own nonces.
         let seed = u64::from(std::process::id()) << 32;
         let clock = ScriptedClock::new(NOW.parse().unwrap());
-        Self { _folder: None, store, clock, role: None, seed: std::cell::Cell::new(seed) }
+        Self { _directory: None, store, clock, role: None, seed: std::cell::Cell::new(seed) }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -128,7 +128,7 @@ impl World {
         value
     }
 
-    /// Changes the store behind the program's back.
+    /// Changes the store without the program.
     pub(crate) fn sql(&self, statements: &str) {
         rusqlite::Connection::open(self.store.path()).unwrap().execute_batch(statements).unwrap();
     }
@@ -142,7 +142,7 @@ impl World {
         self.change(|store| self.queue_reset(store, user))
     }
 
-    /// Users with a queued reset each.
+    /// Creates users with one queued reset each.
     pub(crate) fn queued(&self, count: usize) -> Vec<MessageId> {
         let one = |store: &WriteTransaction<'_>, number| {
             self.queue_reset(store, self.add_user(store, &format!("user{number}"))?)
@@ -188,7 +188,7 @@ impl World {
         let operator = operator();
         let address: EmailAddress = store.user_by_id(user)?.unwrap().email;
         store.queue_message(&NewMessage {
-            content: NewContent::Link { invitation: false, lifetime: LIFE, note: None },
+            content: NewContent::Link { invitation: false, lifetime: LIFETIME, note: None },
             user: Some(user),
             address: &address,
             operator: &operator,
@@ -221,7 +221,7 @@ impl World {
         }
     }
 
-    /// Sends whatever is due over so many connections, without retries.
+    /// Sends due messages over this many connections, without retries.
     pub(crate) fn send(&self, transport: Transport, connections: usize) -> SendReport {
         self.send_order(transport, Scope::OfNoJob, connections, Duration::ZERO)
     }
@@ -252,7 +252,7 @@ impl World {
         outbox::run_observed(&self.store, &post, order, &self.clock, &mut random, observer).unwrap()
     }
 
-    /// Sends what is due to nowhere, and gives the mails as text.
+    /// Delivers due messages to memory, and returns the mails as text.
     pub(crate) fn mails(&self) -> Vec<String> {
         let memory = MemoryTransport::default();
         self.send(Transport::Memory(memory.clone()), 1);
@@ -264,7 +264,7 @@ impl World {
     }
 }
 
-/// The way to a relay on this machine.
+/// A transport to a relay on this machine.
 pub(crate) fn smtp(port: u16) -> Transport {
     Transport::Smtp(Box::new(Relay::new("127.0.0.1", port, Security::None, None).unwrap()))
 }
@@ -274,12 +274,13 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Whether the large counts were asked for.
+/// Whether the large test runs were requested.
 pub(crate) fn is_long() -> bool {
     variable("CXME_TEST_LONG").is_some()
 }
 
-/// Whether system calls can be made to fail here. Where they cannot, it says why and the test passes, but never in CI.
+/// Whether strace can inject failures of system calls here. Without it the test prints that and passes, but never in
+/// CI.
 #[expect(clippy::print_stdout, reason = "shown by whoever wants to see what was left out")]
 pub(crate) fn can_trace() -> bool {
     let traced = std::process::Command::new("strace").args(["-o", "/dev/null", "true"]).output();

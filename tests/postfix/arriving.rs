@@ -1,4 +1,4 @@
-//! Mails arrive, each once and whole, whichever way the relay wants to be spoken to.
+//! Mails arrive exactly once and complete, with every kind of connection to the relay.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -25,8 +25,8 @@ use crate::support::can_sink;
 use crate::world::World;
 use crate::world::code_in;
 
-/// Sends a reset to alice, who reads it with Python and finds a link of their own.
-fn a_reset_arrives_whole(options: Options) {
+/// Sends a reset to alice, and parses the mail with Python to find the link.
+fn a_reset_arrives_completely(options: Options) {
     let postfix = Postfix::start(options.clone());
     let world = World::new();
     let alice = world.user("alice");
@@ -56,7 +56,7 @@ fn a_reset_arrives_whole(options: Options) {
     let link = world.store.read().unwrap().link_by_code(&code.hash()).unwrap().unwrap();
     assert_eq!((link.user, link.message), (alice, id));
 
-    // What Postfix writes down of how it was spoken to (RFC 3848): S for TLS, A for a login.
+    // Postfix records how a mail was received (RFC 3848): S for TLS, A for a login.
     let protocol = match (options.tls == Security::None, options.login) {
         (true, false) => "ESMTP",
         (true, true) => "ESMTPA",
@@ -64,27 +64,27 @@ fn a_reset_arrives_whole(options: Options) {
         (false, true) => "ESMTPSA",
     };
     assert!(text.contains(&format!(" with {protocol} id ")), "{text}");
-    assert!(!text.contains(PASSWORD) && !postfix.whole_log().contains(PASSWORD));
+    assert!(!text.contains(PASSWORD) && !postfix.complete_log().contains(PASSWORD));
 }
 
 #[test]
 fn a_reset_arrives_by_starttls_with_a_login() {
     if can_postfix() {
-        a_reset_arrives_whole(Options::default());
+        a_reset_arrives_completely(Options::default());
     }
 }
 
 #[test]
 fn a_reset_arrives_by_implicit_tls_with_a_login() {
     if can_postfix() {
-        a_reset_arrives_whole(Options { tls: Security::Implicit, ..Options::default() });
+        a_reset_arrives_completely(Options { tls: Security::Implicit, ..Options::default() });
     }
 }
 
 #[test]
 fn a_reset_arrives_by_starttls_without_a_login() {
     if can_postfix() {
-        a_reset_arrives_whole(Options { login: false, ..Options::default() });
+        a_reset_arrives_completely(Options { login: false, ..Options::default() });
     }
 }
 
@@ -92,13 +92,13 @@ fn a_reset_arrives_by_starttls_without_a_login() {
 fn a_reset_arrives_on_this_machine_without_tls_with_or_without_a_login() {
     if can_postfix() {
         for login in [false, true] {
-            a_reset_arrives_whole(Options { tls: Security::None, login, ..Options::default() });
+            a_reset_arrives_completely(Options { tls: Security::None, login, ..Options::default() });
         }
     }
 }
 
 #[test]
-fn postfix_takes_each_way_to_log_in() {
+fn postfix_accepts_each_login_method() {
     if !can_postfix() {
         return;
     }
@@ -111,13 +111,13 @@ fn postfix_takes_each_way_to_log_in() {
         assert_eq!(world.send(Transport::Smtp(Box::new(relay)), 1).accepted, 1, "{}", postfix.log());
     }
     assert_eq!(postfix.counts().len(), 2);
-    let log = postfix.whole_log();
+    let log = postfix.complete_log();
     for name in ["PLAIN", "LOGIN"] {
         assert!(log.contains(&format!("sasl_method={name}, ")), "{name}: {log}");
     }
 }
 
-/// So many mailboxes of Postfix, each with one mail.
+/// This many mailboxes of Postfix, each with one mail.
 fn one_each(users: usize) -> BTreeMap<String, usize> {
     (0..users).map(|number| (format!("user{number}"), 1)).collect()
 }
@@ -152,7 +152,7 @@ fn a_relay_that_was_down_gets_every_mail_when_it_is_up_again() {
     assert_eq!(trouble.kind, TransportErrorKind::Temporary, "{}", trouble.words);
     assert!(trouble.words.contains("refused"), "{}", trouble.words);
     assert!(ids.iter().all(|id| world.message(*id).attempts == 0), "it burns nobody's attempt");
-    postfix.go_on();
+    postfix.restart();
     assert_eq!(world.send(postfix.transport(), 4).accepted, 10);
     assert_eq!(postfix.counts(), one_each(10));
 }
@@ -170,16 +170,16 @@ fn a_relay_that_is_stopped_in_the_middle_loses_no_mail() {
     let ids = world.queued(users);
     let report = std::thread::scope(|scope| {
         scope.spawn(|| {
-            // Some mails are through, and most are not.
+            // Some mails have been delivered, and most have not.
             assert!(support::comes_true(|| postfix.log().matches(": client=").count() > 20), "{}", postfix.log());
             postfix.stop();
-            postfix.go_on();
+            postfix.restart();
         });
         world.send_order(postfix.transport(), Scope::OfNoJob, 4, Duration::from_secs(30))
     });
     assert_eq!(report.trouble, None, "it was back within the patience");
     assert!(postfix.log().matches("]: connect from ").count() > 4, "it was cut off:\n{}", postfix.log());
-    // What was under way is due again some minutes later.
+    // Messages that were in flight are due again some minutes later.
     world.wait(400);
     let rest = world.send(postfix.transport(), 4);
     assert_eq!(report.accepted + rest.accepted, 200, "{report:?}, then {rest:?}");
@@ -187,7 +187,7 @@ fn a_relay_that_is_stopped_in_the_middle_loses_no_mail() {
     let delivered = postfix.delivered();
     let mailboxes: BTreeSet<&str> = delivered.iter().map(|(mailbox, _)| mailbox.as_str()).collect();
     assert_eq!(mailboxes.len(), users, "every user has a mail");
-    // Postfix too delivers twice what it was delivering when it was stopped, which is not ours to count.
+    // Postfix may also deliver twice what it was delivering when it was stopped, which must not be counted.
     let texts: Vec<_> = delivered.iter().map(|(_, mail)| String::from_utf8_lossy(mail)).collect();
     let taken: BTreeSet<&str> = texts.iter().map(|text| queue_id(text)).collect();
     assert!(taken.len() <= users + 4, "{} were handed over, with 4 connections cut off once", taken.len());
@@ -195,7 +195,7 @@ fn a_relay_that_is_stopped_in_the_middle_loses_no_mail() {
     assert_eq!(codes.len(), users, "a copy is the same mail again");
 }
 
-/// By which Postfix knew a mail while it had it.
+/// The queue id that Postfix gave a mail.
 fn queue_id(mail: &str) -> &str {
     let (_, rest) = mail.split_once(" with ESMTPSA id ").unwrap();
     rest.split_whitespace().next().unwrap()

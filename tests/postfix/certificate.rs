@@ -1,4 +1,4 @@
-//! Certificates that are thrown away: an authority that nobody knows, and what it vouches for.
+//! Temporary certificates: an unknown authority, and certificates that it signs.
 
 use rcgen::BasicConstraints;
 use rcgen::Certificate;
@@ -8,7 +8,7 @@ use rcgen::IsCa;
 use rcgen::Issuer;
 use rcgen::KeyPair;
 
-/// An authority of one test.
+/// An authority for one test.
 pub(crate) struct Authority {
     certificate: Certificate,
     issuer: Issuer<'static, KeyPair>,
@@ -29,7 +29,7 @@ impl Authority {
         self.certificate.pem()
     }
 
-    /// A server's key and its certificate for a host name, in PEM and in the order in which Postfix reads them.
+    /// A server's key and its certificate for a host name, in PEM and in the order that Postfix requires.
     pub(crate) fn chain_for(&self, host: &str) -> String {
         let key = KeyPair::generate().unwrap();
         let parameters = CertificateParams::new(vec![host.to_owned()]).unwrap();
@@ -37,7 +37,8 @@ impl Authority {
     }
 }
 
-/// A certificate for a host name as `openssl req -x509` creates it, signed by itself and an authority, and its key, in PEM.
+/// A certificate for a host name as `openssl req -x509` creates it, self-signed and an authority, and its key, in
+/// PEM.
 pub(crate) fn self_signed(host: &str) -> [String; 2] {
     let key = KeyPair::generate().unwrap();
     let mut parameters = CertificateParams::new(vec![host.to_owned()]).unwrap();

@@ -1,4 +1,4 @@
-//! The commands that mail, with a real Postfix behind them.
+//! The commands that send mail, with a real Postfix.
 
 use std::fs;
 
@@ -25,11 +25,11 @@ use crate::support::can_postfix;
 use crate::world::World;
 use crate::world::code_in;
 
-/// What a user chooses, long enough for the policy.
+/// The password that a user chooses, long enough for the policy.
 const NEW: &str = "ferry tobacco lantern";
 
 #[test]
-fn who_follows_the_link_of_the_mail_can_sign_in_and_is_told_so_by_mail() {
+fn a_user_who_follows_the_link_can_sign_in_and_gets_a_notice() {
     if !can_postfix() {
         return;
     }
@@ -78,7 +78,7 @@ fn a_test_mail_arrives_and_its_dialogue_is_shown_without_the_password() {
 }
 
 #[test]
-fn the_exit_code_says_who_is_to_mend_it() {
+fn the_exit_code_tells_the_cause() {
     if !can_postfix() {
         return;
     }
@@ -94,7 +94,7 @@ fn the_exit_code_says_who_is_to_mend_it() {
     let said = Program::new(&untrusted).fails(78, &test, "");
     assert!(said.contains("certificate"), "{said}");
 
-    // The name stands in no certificate, and the account is not one.
+    // The certificate is for another name, and the account does not exist.
     let said = Program::new(&config.replace("localhost", "127.0.0.1")).fails(78, &test, "");
     assert!(said.contains("certificate"), "{said}");
     let stranger = config.replace(&format!("\"{USERNAME}\""), "\"stranger\"");
@@ -121,7 +121,7 @@ fn a_reset_that_waited_for_the_relay_is_sent_by_the_next_run() {
     program.does(&["users", "add", "alice@example.com"], "");
     postfix.stop();
     program.fails(75, &["users", "send-reset", "alice"], "");
-    postfix.go_on();
+    postfix.restart();
     program.does(&["jobs", "run"], "");
     program.does(&["jobs", "run"], "");
     let [(_, mail)] = &postfix.delivered()[..] else { panic!("not one mail: {}", postfix.log()) };
@@ -130,7 +130,7 @@ fn a_reset_that_waited_for_the_relay_is_sent_by_the_next_run() {
 }
 
 #[test]
-fn a_server_is_reached_as_the_configuration_says() {
+fn a_server_is_used_as_configured() {
     if !can_postfix() {
         return;
     }

@@ -1,4 +1,4 @@
-//! A job for many, with a real Postfix behind it, killed in the middle.
+//! A job for many users, with a real Postfix, killed in the middle.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ use crate::server::Postfix;
 use crate::support::can_postfix;
 use crate::world::code_in;
 
-/// The connections of the configuration's default.
+/// The default number of connections in the configuration.
 const CONNECTIONS: usize = 4;
 
 fn many() -> usize {
@@ -23,7 +23,7 @@ fn many() -> usize {
     if std::env::var_os("CXME_TEST_LONG").is_some() { 2_000 } else { 200 }
 }
 
-/// A store with the users whom this Postfix has mailboxes for.
+/// A store with the users for whom this Postfix has mailboxes.
 fn program(postfix: &Postfix, users: usize) -> Program {
     let program = Program::new(&postfix.config());
     let mut rows = "email\n".to_owned();
@@ -34,12 +34,12 @@ fn program(postfix: &Postfix, users: usize) -> Program {
     program
 }
 
-/// The header of this name.
+/// The value of the header `name`.
 fn header<'a>(mail: &'a str, name: &str) -> &'a str {
     mail.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("no {name} in {mail}"))
 }
 
-/// Waits until the relay has taken so many mails of the job.
+/// Waits until the relay has accepted this many mails of the job.
 fn await_accepted(program: &Program, count: i64) {
     let began = Instant::now();
     while program.count("SELECT count(*) FROM message WHERE state = 'accepted'") < count {
@@ -49,7 +49,7 @@ fn await_accepted(program: &Program, count: i64) {
 }
 
 #[test]
-fn a_job_that_is_killed_loses_nobody_and_mails_no_more_twice_than_there_are_connections() {
+fn a_killed_job_loses_nobody_and_repeats_at_most_one_mail_per_connection() {
     if !can_postfix() {
         return;
     }
@@ -80,7 +80,7 @@ fn a_job_that_is_killed_loses_nobody_and_mails_no_more_twice_than_there_are_conn
             assert_eq!(code_in(mail), code_in(&mails[0]), "{mailbox}");
         }
     }
-    // Each link works, of those mailed before the kill and after it.
+    // Links from before and after the kill work.
     for mailbox in ["user0".to_owned(), format!("user{}", users - 1)] {
         let code = code_in(&copies[&mailbox][0]);
         program.does(&["resets", "redeem", "--stdin", "--no-notify"], &format!("{code}\nferry tobacco lantern\n"));
@@ -88,7 +88,7 @@ fn a_job_that_is_killed_loses_nobody_and_mails_no_more_twice_than_there_are_conn
 }
 
 #[test]
-fn a_job_that_is_told_to_stop_leaves_nobody_in_doubt() {
+fn a_job_that_is_asked_to_stop_leaves_nobody_in_doubt() {
     if !can_postfix() {
         return;
     }
@@ -114,7 +114,7 @@ fn a_job_that_is_told_to_stop_leaves_nobody_in_doubt() {
 }
 
 #[test]
-fn of_many_runners_at_once_each_message_is_sent_by_one() {
+fn with_many_runners_at_once_each_message_is_sent_by_one() {
     if !can_postfix() {
         return;
     }

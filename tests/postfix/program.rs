@@ -1,4 +1,4 @@
-//! The program with a configuration that names a server of these tests.
+//! The program with a configuration for a server of these tests.
 
 use std::fs;
 use std::io::Write as _;
@@ -13,13 +13,13 @@ use tempfile::TempDir;
 use crate::support::command;
 use crate::support::said;
 
-/// The program, its configuration and its store.
+/// The program with its configuration and its store.
 pub(crate) struct Program {
     directory: TempDir,
 }
 
 impl Program {
-    /// A store without users yet, and a configuration that mails as these lines say.
+    /// A store without users, and a configuration with these lines about mail.
     pub(crate) fn new(mail: &str) -> Self {
         let program = Self { directory: tempfile::tempdir().unwrap() };
         let rest = "\n[store]\npath = \"store.db\"\n\n[reset]\nlink = \"https://reset.example.com/#{code}\"\n";
@@ -39,7 +39,7 @@ impl Program {
         program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
-    /// One number from the store.
+    /// A number from the store.
     pub(crate) fn count(&self, sql: &str) -> i64 {
         let store = rusqlite::Connection::open(self.directory.path().join("store.db")).unwrap();
         store.busy_timeout(Duration::from_secs(30)).unwrap();
@@ -52,19 +52,19 @@ impl Program {
         program.arg("-c").arg(self.config()).args(arguments);
         program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = program.spawn().unwrap();
-        // Who asks for nothing may not read it.
+        // A command that needs no input may not read it.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         child.wait_with_output().unwrap()
     }
 
-    /// Runs a command, which must succeed; gives all that it said.
+    /// Runs a command, which must succeed; returns all its output.
     pub(crate) fn does(&self, arguments: &[&str], input: &str) -> String {
         let output = self.run(arguments, input);
         assert!(output.status.success(), "{arguments:?}: {}", said(&output));
         said(&output)
     }
 
-    /// Runs a command, which must end so; gives all that it said.
+    /// Runs a command, which must exit with `status`; returns all its output.
     pub(crate) fn fails(&self, status: i32, arguments: &[&str], input: &str) -> String {
         let output = self.run(arguments, input);
         assert_eq!(output.status.code(), Some(status), "{arguments:?}: {}", said(&output));

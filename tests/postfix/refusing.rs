@@ -1,4 +1,4 @@
-//! What Postfix refuses, and what the program makes of it.
+//! Refusals of Postfix, and how the program handles them.
 
 use std::path::Path;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::server::login;
 use crate::support::can_postfix;
 use crate::world::World;
 
-/// Sends ten resets by a relay that cannot be used, over four connections, and gives the trouble.
+/// Sends ten resets through an unusable relay, over four connections, and returns the error.
 fn trouble(postfix: &Postfix, relay: Relay) -> TransportError {
     let world = World::new();
     let ids = world.queued(10);
@@ -40,7 +40,7 @@ fn trouble(postfix: &Postfix, relay: Relay) -> TransportError {
 }
 
 #[test]
-fn a_wrong_password_is_a_fault_of_the_configuration() {
+fn a_wrong_password_is_a_configuration_error() {
     if !can_postfix() {
         return;
     }
@@ -62,7 +62,7 @@ fn a_wrong_password_is_a_fault_of_the_configuration() {
 }
 
 #[test]
-fn an_authority_that_is_not_trusted_is_told_nothing() {
+fn a_relay_with_an_untrusted_authority_gets_nothing() {
     if !can_postfix() {
         return;
     }
@@ -85,13 +85,13 @@ fn an_authority_that_is_not_trusted_is_told_nothing() {
             );
             assert!(trouble.words.contains("certificate"), "{why}: {}", trouble.words);
         }
-        let log = postfix.whole_log();
+        let log = postfix.complete_log();
         assert!(!log.contains("auth=") && !log.contains("mail="), "Postfix counts the commands that it gets:\n{log}");
     }
 }
 
 #[test]
-fn a_relay_without_tls_gets_neither_password_nor_mail_where_tls_is_wanted() {
+fn a_relay_without_tls_gets_neither_password_nor_mail_if_tls_is_required() {
     if !can_postfix() {
         return;
     }
@@ -105,12 +105,12 @@ fn a_relay_without_tls_gets_neither_password_nor_mail_where_tls_is_wanted() {
         let trouble = trouble(&postfix, relay);
         assert!(kinds.contains(&trouble.kind), "{tls:?}: {trouble:?}");
     }
-    let log = postfix.whole_log();
+    let log = postfix.complete_log();
     assert!(!log.contains("auth=") && !log.contains("mail="), "Postfix counts the commands that it gets:\n{log}");
 }
 
 #[test]
-fn a_user_whom_postfix_does_not_know_fails_alone_with_its_words() {
+fn an_unknown_user_fails_alone_with_the_reply() {
     if !can_postfix() {
         return;
     }
@@ -136,7 +136,7 @@ fn a_user_whom_postfix_does_not_know_fails_alone_with_its_words() {
 }
 
 #[test]
-fn a_user_whom_postfix_puts_off_waits_and_the_others_do_not() {
+fn a_user_whom_postfix_refuses_temporarily_waits_and_the_others_do_not() {
     if !can_postfix() {
         return;
     }
@@ -155,7 +155,7 @@ fn a_user_whom_postfix_puts_off_waits_and_the_others_do_not() {
 }
 
 #[test]
-fn a_sender_whom_postfix_refuses_is_the_relays_trouble() {
+fn a_refused_sender_makes_the_relay_unusable() {
     if !can_postfix() {
         return;
     }
@@ -167,7 +167,7 @@ fn a_sender_whom_postfix_refuses_is_the_relays_trouble() {
 }
 
 #[test]
-fn a_relay_that_insists_on_tls_takes_nothing_without_it() {
+fn a_relay_that_requires_tls_accepts_nothing_without_it() {
     if !can_postfix() {
         return;
     }
@@ -177,7 +177,8 @@ fn a_relay_that_insists_on_tls_takes_nothing_without_it() {
     assert!(trouble.words.contains("530 5.7.0 Must issue a STARTTLS command first"), "{}", trouble.words);
 }
 
-/// Nobody is burnt: all wait as before, those that were tried with the relay's words, and the next run of cron waits too.
+/// Checks that nobody failed: all wait as before, tried messages have the relay's reply, and the next run of cron
+/// waits too.
 fn assert_given_back(world: &World, ids: &[MessageId], words: &str) {
     let mut tried = 0;
     for id in ids {
@@ -185,14 +186,14 @@ fn assert_given_back(world: &World, ids: &[MessageId], words: &str) {
         assert_eq!((message.state, message.attempts), (MessageState::Queued, 0), "{message:?}");
         tried += usize::from(message.reply.is_some_and(|reply| reply.contains(words)));
     }
-    // Five and five, and what each of four connections had in flight and set aside when it was suspected.
+    // Five and five probes, and the messages that each of four connections had in flight and reserved at that moment.
     assert!((2..=18).contains(&tried), "{tried} were tried");
     let hold = world.store.read().unwrap().relay_hold().unwrap().unwrap();
     assert!(hold.is_in_force(world.now()) && hold.reply.contains(words), "{hold:?}");
 }
 
 #[test]
-fn a_postfix_that_does_not_relay_for_us_as_shipped_burns_nobody() {
+fn a_postfix_with_default_settings_that_does_not_relay_for_us_fails_nobody() {
     if !can_postfix() {
         return;
     }
@@ -209,7 +210,7 @@ fn a_postfix_that_does_not_relay_for_us_as_shipped_burns_nobody() {
 }
 
 #[test]
-fn a_postfix_that_wants_another_helo_burns_nobody_and_the_key_is_named() {
+fn a_postfix_that_requires_another_helo_fails_nobody_and_the_key_is_named() {
     if !can_postfix() {
         return;
     }
@@ -268,15 +269,16 @@ fn a_postfix_that_limits_the_rate_gets_all_mail_at_a_slower_pace() {
     world.wait(400);
     let again = world.send_with(postfix.transport(), &order);
     assert_eq!(report.accepted + again.accepted, 40, "{again:?}");
-    assert!(postfix.whole_log().contains("rate limit exceeded"), "the limit was met");
+    assert!(postfix.complete_log().contains("rate limit exceeded"), "the limit was met");
 }
 
 #[test]
-fn users_whom_postfix_does_not_know_fail_alone_however_many_they_are_in_a_row() {
+fn unknown_users_fail_alone_even_if_many_follow_each_other() {
     if !can_postfix() {
         return;
     }
-    // The limit as shipped, after which it ends the connection; without the second that it lets each of them wait.
+    // The default limit, after which Postfix ends the connection, but without the second by which it delays each
+    // further reply.
     let settings = "smtpd_hard_error_limit = 20\nsmtpd_soft_error_limit = 20";
     let postfix = Postfix::start(Options { login: false, users: 30, settings, ..Options::default() });
     let world = World::new();
@@ -289,11 +291,11 @@ fn users_whom_postfix_does_not_know_fail_alone_however_many_they_are_in_a_row() 
         assert!(reply.starts_with("550 5.1.1 <nobody"), "{reply}");
     }
     assert_eq!(postfix.counts().len(), 30);
-    assert!(postfix.whole_log().contains("too many errors after"), "the limit was met:\n{}", postfix.log());
+    assert!(postfix.complete_log().contains("too many errors after"), "the limit was met:\n{}", postfix.log());
 }
 
 #[test]
-fn a_postfix_that_takes_few_connections_gets_all_mail_over_those() {
+fn a_postfix_that_accepts_few_connections_gets_all_mail_over_these() {
     if !can_postfix() {
         return;
     }
@@ -305,5 +307,5 @@ fn a_postfix_that_takes_few_connections_gets_all_mail_over_those() {
     assert_eq!((report.accepted, report.total(), &report.trouble), (100, 100, &None), "{report:?}");
     let counts = postfix.counts();
     assert_eq!((counts.len(), counts.values().sum::<usize>()), (100, 100), "{counts:?}");
-    assert!(postfix.whole_log().contains("Connection concurrency limit exceeded"), "{}", postfix.log());
+    assert!(postfix.complete_log().contains("Connection concurrency limit exceeded"), "{}", postfix.log());
 }

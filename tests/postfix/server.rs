@@ -1,8 +1,9 @@
-//! A Postfix of one test, whole: its own configuration, queue, users and log, in a directory that goes with it.
+//! A complete Postfix for one test, with its own configuration, queue, users and log, in a directory that is removed
+//! with it.
 //!
-//! It takes mail for [`DOMAIN`] alone and delivers it into maildirs; every other way is closed. Several run side by side:
-//! a Postfix is known by its configuration directory, and shares nothing with another one whose queue and data directories
-//! differ. The machine's own Postfix, if it has one, is not touched.
+//! It only accepts mail for [`DOMAIN`], and delivers it to maildirs; every other transport is disabled. Several run
+//! at the same time: a Postfix is identified by its configuration directory, and shares nothing with another one that
+//! has other queue and data directories. The machine's own Postfix, if there is one, is not touched.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -39,25 +40,26 @@ use crate::support::does;
 use crate::support::free_port;
 use crate::support::said;
 
-/// The domain whose mail it takes.
+/// The domain for which it accepts mail.
 pub(crate) const DOMAIN: &str = "example.com";
-/// The account that it knows.
+/// The account for logins.
 pub(crate) const USERNAME: &str = "mailer";
-/// Its password, which looks like no other text.
+/// Its password, which occurs in no other text.
 pub(crate) const PASSWORD: &str = "Sentinel-Relay-51c7";
 
-/// Who owns the delivered mail: an account that no program runs as, because Postfix delivers for neither root nor itself.
+/// The owner of delivered mail: an account that no program runs as, because Postfix delivers neither as root nor as
+/// itself.
 const OWNER: u32 = 61_002;
-/// Settings for a certificate that signed itself.
+/// Settings for a self-signed certificate.
 pub(crate) const SELF_SIGNED: &str = "smtpd_tls_chain_files = $config_directory/self-signed.pem";
-/// Settings with which only clients with a certificate of the same authority are taken.
+/// Settings with which only clients with a certificate of the same authority are accepted.
 pub(crate) const KNOWN_CLIENTS: &str = "smtpd_tls_ask_ccert = yes\nsmtpd_tls_req_ccert = yes\n\
                                         smtpd_tls_CAfile = $config_directory/../ca.pem";
 
-/// After how many seconds a server ends by itself, if its test was killed before it could end it.
-const LONGEST_LIFE: &str = "300";
+/// After this many seconds a server ends by itself, in case its test was killed.
+const MAX_LIFETIME: &str = "300";
 
-/// The services of a Postfix that takes and delivers mail, none of them in a chroot; see master(5).
+/// The services of a Postfix that receives and delivers mail, without chroots; see master(5).
 const SERVICES: &str = "\
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -73,16 +75,16 @@ anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 ";
 
-/// What kind of relay it is.
+/// The options of a server.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
-    /// How connections are protected.
+    /// The protection of connections.
     pub(crate) tls: Security,
-    /// Whether only who logs in may send.
+    /// Whether sending requires a login.
     pub(crate) login: bool,
-    /// How many mailboxes there are besides `alice` and `bob`: `user0`, `user1` and so on.
+    /// Number of mailboxes besides `alice` and `bob`: `user0`, `user1` and so on.
     pub(crate) users: usize,
-    /// Further lines for main.cf.
+    /// Additional lines for main.cf.
     pub(crate) settings: &'static str,
 }
 
@@ -92,7 +94,7 @@ impl Default for Options {
     }
 }
 
-/// A mail that was delivered: its mailbox, and its bytes with the line ends of the wire.
+/// A delivered mail: its mailbox, and its bytes with the line ends of SMTP.
 pub(crate) type Delivered = (String, Vec<u8>);
 
 pub(crate) struct Postfix {
@@ -103,9 +105,9 @@ pub(crate) struct Postfix {
 }
 
 impl Postfix {
-    /// Starts a server; when this returns, it takes mail.
+    /// Starts a server, and returns when it accepts mail.
     pub(crate) fn start(options: Options) -> Self {
-        // Not in `TMPDIR`, which the user postfix may not be able to enter.
+        // Not in `TMPDIR`, which the account postfix may not be able to enter.
         let directory = tempfile::Builder::new().prefix("cxme-admin-postfix-").tempdir_in("/tmp").unwrap();
         set_mode(directory.path(), 0o711);
         let mut server = Self { directory, options, master: PathBuf::new(), port: 0 };
@@ -113,15 +115,15 @@ impl Postfix {
         server.master =
             Path::new(does(&mut server.tool("postconf", &["-h", "daemon_directory"])).trim()).join("master");
         server.write_master();
-        // Makes the directories of the queue. Not for each start: what a Postfix that was stopped has left half written is a
-        // fault to it.
+        // Creates the directories of the queue. Not before each start: it would report partly written mails of a
+        // stopped Postfix as errors.
         let checked = server.tool("postfix", &["check"]).output().unwrap();
         assert!(checked.status.success(), "postfix check: {}\n{}", said(&checked), server.log());
-        // What another process took meanwhile is not free any more.
+        // Another process may have taken the port meanwhile.
         let started = (0..5).any(|_| {
             server.port = free_port();
             server.write_master();
-            server.try_to_go_on()
+            server.try_to_restart()
         });
         let said = fs::read_to_string(server.path("said")).unwrap();
         assert!(started, "Postfix did not start: {said}\n{}", server.log());
@@ -129,27 +131,27 @@ impl Postfix {
     }
 
     /// Starts it again on the same port, after [`Postfix::stop`].
-    pub(crate) fn go_on(&self) {
-        assert!(self.try_to_go_on(), "Postfix did not start again:\n{}", self.log());
+    pub(crate) fn restart(&self) {
+        assert!(self.try_to_restart(), "Postfix did not start again:\n{}", self.log());
     }
 
-    fn try_to_go_on(&self) -> bool {
-        // What `postfix start` does after its check. With -w the server is ready when this ends. What it says goes to a
-        // file, because a process that reads a pipe would wait for all that have it open.
+    fn try_to_restart(&self) -> bool {
+        // Like `postfix start` after its check. With -w the server is ready when the command ends. The output goes to
+        // a file, because reading a pipe would wait for all processes that have it open.
         let said = fs::File::create(self.path("said")).unwrap();
-        let mut start = self.tool(&self.master, &["-w", "-e", LONGEST_LIFE]);
+        let mut start = self.tool(&self.master, &["-w", "-e", MAX_LIFETIME]);
         start.stdout(Stdio::null()).stderr(said).status().unwrap().success()
     }
 
-    /// Ends it as `postfix stop` does, which waits a second at least; mails that it was delivering stay in its queue.
+    /// Stops it like `postfix stop`, which takes a second at least; mails that it was delivering remain in its queue.
     pub(crate) fn stop(&self) {
         assert!(self.try_to_stop(), "Postfix did not stop:\n{}", self.log());
     }
 
     fn try_to_stop(&self) -> bool {
-        // The file outlives the server; its lock says whether there is one.
+        // The file outlives the server; its lock shows whether the server runs.
         let Some(pid) = self.pid().filter(|_| !self.is_down()) else { return true };
-        // The first process passes it on to those that it started.
+        // The first process passes the signal on to its children.
         let _ = kill(pid, Signal::SIGTERM);
         comes_true(|| self.is_down()) || {
             let _ = killpg(pid, Signal::SIGKILL);
@@ -159,7 +161,7 @@ impl Postfix {
 
     fn pid(&self) -> Option<Pid> {
         let text = fs::read_to_string(self.directory.path().join("queue/pid/master.pid")).ok()?;
-        // 0 and 1 would be far more than this server.
+        // The ids 0 and 1 would hit far more than this server.
         text.trim().parse().ok().filter(|pid| *pid > 1).map(Pid::from_raw)
     }
 
@@ -168,7 +170,7 @@ impl Postfix {
         test.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
     }
 
-    /// A program of Postfix, told which server is meant.
+    /// A program of Postfix with the configuration of this server.
     fn tool(&self, program: impl AsRef<OsStr>, arguments: &[&str]) -> Command {
         let mut tool = command(program);
         tool.arg("-c").arg(self.path("conf")).args(arguments);
@@ -208,7 +210,7 @@ impl Postfix {
         for (file, text) in [("conf/users", users), ("conf/main.cf", self.main())] {
             let mut file = fs::File::create(self.path(file)).unwrap();
             file.write_all(text.as_bytes()).unwrap();
-            // Each program of Postfix waits a second or two before it reads what was written just now.
+            // Each program of Postfix waits a second or two before it reads a file that was written just now.
             file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
             file.set_permissions(Permissions::from_mode(0o644)).unwrap();
         }
@@ -217,7 +219,7 @@ impl Postfix {
         }
     }
 
-    /// Cyrus SASL with a database of passwords of its own; Debian's Postfix looks for `smtpd.conf` in `sasl` beside main.cf.
+    /// Cyrus SASL with its own password database; Debian's Postfix searches `smtpd.conf` in `sasl` beside main.cf.
     fn set_up_login(&self, postfix: &User) {
         let database = self.path("conf/sasl/sasldb2");
         let settings = format!(
@@ -241,7 +243,7 @@ impl Postfix {
             Security::None => "none",
             Security::StartTls | Security::Implicit => "encrypt",
         };
-        // Postfix's own proposal for port 587, in Debian's master.cf.
+        // Postfix's own settings for port 587, in Debian's master.cf.
         let login = if login {
             format!(
                 "smtpd_sasl_auth_enable = yes\nsmtpd_sasl_local_domain = {DOMAIN}\ncyrus_sasl_config_path = \
@@ -291,12 +293,12 @@ smtpd_tls_security_level = {level}
         self.port
     }
 
-    /// The authority that vouches for it.
+    /// The certificate of its authority.
     pub(crate) fn ca_file(&self) -> PathBuf {
         self.path("ca.pem")
     }
 
-    /// An authority that does not.
+    /// The certificate of another authority.
     pub(crate) fn other_ca_file(&self) -> PathBuf {
         self.path("other-ca.pem")
     }
@@ -306,12 +308,12 @@ smtpd_tls_security_level = {level}
         self.path("self-signed.pem")
     }
 
-    /// A certificate for a client and its key, of the same authority.
+    /// A client certificate of the same authority, and its key.
     pub(crate) fn client_file(&self) -> PathBuf {
         self.path("client.pem")
     }
 
-    /// The way to it, as [`Postfix::config`] says it.
+    /// A client of the server, equal to [`Postfix::config`].
     pub(crate) fn relay(&self) -> Relay {
         let ca_file = self.ca_file();
         let ca_file = (self.options.tls != Security::None).then_some(ca_file.as_path());
@@ -320,12 +322,12 @@ smtpd_tls_security_level = {level}
         relay
     }
 
-    /// The same for the outbox.
+    /// The same as a transport for the outbox.
     pub(crate) fn transport(&self) -> Transport {
         Transport::Smtp(Box::new(self.relay()))
     }
 
-    /// `[mail]` and `[mail.smtp]` of a configuration that sends by it.
+    /// The sections `[mail]` and `[mail.smtp]` of a configuration that sends through it.
     pub(crate) fn config(&self) -> String {
         let Options { tls, login, .. } = self.options;
         let mut config = format!(
@@ -342,25 +344,26 @@ smtpd_tls_security_level = {level}
         config
     }
 
-    /// What was delivered, after its queue has become empty.
+    /// The delivered mails, after its queue has become empty.
     pub(crate) fn delivered(&self) -> Vec<Delivered> {
-        // In the order in which a mail goes through them, so that none is missed between two.
+        // In the order in which a mail passes through them, so that none is missed between two.
         let queues = ["queue/incoming", "queue/active", "queue/deferred"];
-        let is_empty = || !queues.iter().flat_map(|queue| files_below(&self.path(queue))).any(|mail| is_whole(&mail));
+        let is_empty =
+            || !queues.iter().flat_map(|queue| files_below(&self.path(queue))).any(|mail| is_complete(&mail));
         assert!(comes_true(is_empty), "the queue has not become empty:\n{}", self.log());
         let mut delivered = Vec::new();
-        // In `tmp` lies what Postfix was writing when it was stopped.
+        // `tmp` contains mails that Postfix was writing when it was stopped.
         let is_new = |path: &PathBuf| path.parent().unwrap().ends_with("new");
         for path in files_below(&self.path("mail")).into_iter().filter(is_new) {
             let mailbox = path.strip_prefix(self.path("mail")).unwrap().iter().next().unwrap();
-            // Where a mail is kept, its lines end as others' do.
+            // In a maildir, lines end in LF.
             let content = String::from_utf8(fs::read(&path).unwrap()).unwrap().replace('\n', "\r\n");
             delivered.push((mailbox.to_str().unwrap().to_owned(), content.into_bytes()));
         }
         delivered
     }
 
-    /// How many mails each mailbox got.
+    /// The number of mails in each mailbox.
     pub(crate) fn counts(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for (mailbox, _) in self.delivered() {
@@ -369,26 +372,26 @@ smtpd_tls_security_level = {level}
         counts
     }
 
-    /// What it has logged of all connections that there were, after the last of them has ended.
-    pub(crate) fn whole_log(&self) -> String {
+    /// Its log of all connections, after the last of them has ended.
+    pub(crate) fn complete_log(&self) -> String {
         static MARKS: AtomicU32 = AtomicU32::new(0);
         let mark = format!("mark-{}", MARKS.fetch_add(1, Ordering::Relaxed));
-        // All lines go through one socket, so that those before the mark are in the file when the mark is.
+        // All lines pass through one socket, so the lines before the mark are in the file when the mark is.
         does(&mut self.tool("postlog", &["-t", &mark, "so far"]));
-        let is_whole = |log: &str| {
+        let is_complete = |log: &str| {
             let count = |what: &str| log.matches(&format!("]: {what} from ")).count();
             log.contains(&format!("{mark}[")) && count("connect") == count("disconnect")
         };
-        assert!(comes_true(|| is_whole(&self.log())), "the log does not become whole:\n{}", self.log());
+        assert!(comes_true(|| is_complete(&self.log())), "the log does not become whole:\n{}", self.log());
         self.log()
     }
 
-    /// How many connections there were.
+    /// Number of connections.
     pub(crate) fn connections(&self) -> usize {
-        self.whole_log().matches("]: connect from ").count()
+        self.complete_log().matches("]: connect from ").count()
     }
 
-    /// What it has logged so far; it writes later than it acts.
+    /// Its log so far, which may lag behind.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.path("log")).unwrap_or_default()
     }
@@ -396,34 +399,34 @@ smtpd_tls_security_level = {level}
 
 impl Drop for Postfix {
     fn drop(&mut self) {
-        // A panic here would hide the one that the test may be in.
+        // A panic here would hide a panic of the test.
         self.try_to_stop();
     }
 }
 
-/// How the program logs in with a password.
+/// The login with a password.
 pub(crate) fn login(password: &str, method: LoginMethod) -> Login {
     Login { username: USERNAME.to_owned(), password: password.to_owned().into(), method }
 }
 
-/// Whatever the umask says.
+/// Sets the mode, whatever the umask is.
 fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
-/// Whether a mail in the queue is one that Postfix has answered for: it makes the file executable then. The others are
-/// left behind where Postfix was stopped while it read one.
-fn is_whole(mail: &Path) -> bool {
+/// Whether Postfix has accepted a mail in the queue: then it makes the file executable. Other files were left when
+/// Postfix was stopped while receiving.
+fn is_complete(mail: &Path) -> bool {
     fs::metadata(mail).is_ok_and(|metadata| metadata.permissions().mode() & 0o100 != 0)
 }
 
-/// The files below a directory, some of which may go while they are looked for.
+/// The files below a directory, some of which may disappear meanwhile.
 fn files_below(directory: &Path) -> Vec<PathBuf> {
-    let (mut files, mut folders) = (Vec::new(), vec![directory.to_owned()]);
-    while let Some(directory) = folders.pop() {
+    let (mut files, mut directories) = (Vec::new(), vec![directory.to_owned()]);
+    while let Some(directory) = directories.pop() {
         let Ok(entries) = fs::read_dir(directory) else { continue };
         for path in entries.flatten().map(|entry| entry.path()) {
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
+            if path.is_dir() { directories.push(path) } else { files.push(path) }
         }
     }
     files.sort();

@@ -1,4 +1,4 @@
-//! Postfix's smtp-sink(1): takes every mail, fast, and forgets it or keeps it in a file.
+//! Postfix's smtp-sink(1), which accepts every mail quickly, and drops it or keeps it in a file.
 
 use std::fs;
 use std::io::BufRead as _;
@@ -18,19 +18,19 @@ use crate::support::command;
 use crate::support::free_port;
 use crate::world;
 
-/// Debian's `nobody`, because smtp-sink refuses to stay root.
+/// Debian's `nobody`, because smtp-sink refuses to run as root.
 const NOBODY: u32 = 65_534;
 
-/// A sink; it ends with the test.
+/// A sink, which ends with the test.
 pub(crate) struct SmtpSink {
     program: Child,
     port: u16,
-    /// Where the mails are kept, if they are.
+    /// The directory for mails, if they are kept.
     dump: Option<TempDir>,
 }
 
 impl SmtpSink {
-    /// A sink that keeps each mail in a file, with further options of smtp-sink.
+    /// A sink that keeps each mail in a file, with additional options of smtp-sink.
     pub(crate) fn keeping(options: &[&str]) -> Self {
         let directory = tempfile::Builder::new().prefix("cxme-admin-sink-").tempdir_in("/tmp").unwrap();
         if nix::unistd::geteuid().is_root() {
@@ -53,7 +53,7 @@ impl SmtpSink {
     }
 
     fn on_port(port: u16, options: &[&str], dump: Option<TempDir>) -> Self {
-        // It ends with this thread, even if the test is killed; a change of the account later would undo that.
+        // It ends with this thread, even if the test is killed; changing the account afterwards would undo that.
         let mut program = command("setpriv");
         program.args(["--pdeathsig", "TERM"]);
         if nix::unistd::geteuid().is_root() {
@@ -62,7 +62,7 @@ impl SmtpSink {
         }
         program.args(["smtp-sink", "-h", &name(port)]).args(options);
         if let Some(directory) = &dump {
-            // A random number follows.
+            // smtp-sink appends a random number.
             program.arg("-d").arg(directory.path().join("mail."));
         }
         program.arg(format!("127.0.0.1:{port}")).arg("100");
@@ -70,7 +70,7 @@ impl SmtpSink {
         Self { program, port, dump }
     }
 
-    /// Waits until it greets; false: it has ended instead.
+    /// Waits until it greets; false: it has exited instead.
     fn is_ready(&mut self) -> bool {
         let mut is_up = false;
         let ended = comes_true(|| {
@@ -81,12 +81,12 @@ impl SmtpSink {
         is_up
     }
 
-    /// The way to it.
+    /// A transport to it.
     pub(crate) fn transport(&self) -> Transport {
         world::smtp(self.port)
     }
 
-    /// Ends it, and gives what it kept: each mail behind lines that say what stood in MAIL and RCPT.
+    /// Ends it, and returns the kept mails, each after lines with the contents of MAIL and RCPT.
     pub(crate) fn mails(mut self) -> Vec<String> {
         self.stop();
         let directory = self.dump.as_ref().unwrap().path();
@@ -106,12 +106,12 @@ impl Drop for SmtpSink {
     }
 }
 
-/// By which the sink on a port is told from anybody else who may have taken it.
+/// The name with which the sink on a port greets, which distinguishes it from another process on that port.
 fn name(port: u16) -> String {
     format!("sink-{}-{port}", std::process::id())
 }
 
-/// The first line that somebody says on a port.
+/// The first line that a server on a port sends.
 fn greeting(port: u16) -> Option<String> {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
     stream.set_read_timeout(Some(DEADLINE)).ok()?;

@@ -1,4 +1,4 @@
-//! Postfix with a certificate that signed itself, and one that wants a certificate of its clients.
+//! Postfix with a self-signed certificate, and with a required client certificate.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::support::can_postfix;
 
 const TEST: [&str; 4] = ["mail", "test", "alice@example.com", "-v"];
 
-/// The configuration for a server, with other lines in place of its `ca_file`.
+/// The configuration for a server, with other lines instead of its `ca_file`.
 fn config(postfix: &Postfix, lines: &str) -> String {
     let config = postfix.config();
     let ca_file = format!("ca_file = \"{}\"", postfix.ca_file().display());
@@ -29,7 +29,7 @@ fn ca_file(file: &Path) -> String {
 }
 
 #[test]
-fn a_certificate_that_signed_itself_is_trusted_where_it_is_named_and_the_transcript_has_its_fingerprint() {
+fn a_self_signed_certificate_is_trusted_if_configured_and_the_transcript_has_its_fingerprint() {
     if !can_postfix() {
         return;
     }
@@ -67,7 +67,7 @@ fn a_certificate_that_signed_itself_is_trusted_where_it_is_named_and_the_transcr
 }
 
 #[test]
-fn a_relay_that_requires_a_client_certificate_gets_it_and_without_one_the_words_say_so() {
+fn a_relay_that_requires_a_client_certificate_gets_it_and_without_one_the_error_says_so() {
     if !can_postfix() {
         return;
     }
@@ -102,13 +102,13 @@ fn a_relay_that_requires_a_client_certificate_gets_it_and_without_one_the_words_
     }
 }
 
-/// [`KNOWN_CLIENTS`], by TLS 1.2 at most.
+/// [`KNOWN_CLIENTS`], with TLS 1.2 at most.
 const KNOWN_CLIENTS_BEFORE_1_3: &str = "smtpd_tls_ask_ccert = yes\nsmtpd_tls_req_ccert = yes\n\
                                         smtpd_tls_CAfile = $config_directory/../ca.pem\n\
                                         smtpd_tls_mandatory_protocols = <=TLSv1.2";
 
 #[test]
-fn a_name_that_is_refused_at_the_greeting_is_told_of_with_its_key() {
+fn a_refused_name_at_the_greeting_is_reported_with_its_key() {
     if !can_postfix() {
         return;
     }

@@ -25,7 +25,7 @@ use crate::world::brief_trouble;
 use crate::world::mail;
 use crate::world::run;
 
-/// The first addresses of this machine with the same free port.
+/// Listeners on the first addresses of this machine, all on the same free port.
 fn listeners<const COUNT: usize>() -> [TcpListener; COUNT] {
     let bind = || -> io::Result<Vec<TcpListener>> {
         let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
@@ -38,15 +38,15 @@ fn listeners<const COUNT: usize>() -> [TcpListener; COUNT] {
     all.try_into().unwrap()
 }
 
-/// The way to all of these, in their order.
-fn way_to(port: u16, count: u8) -> Relay {
+/// A relay with all of these addresses, in this order.
+fn relay_at(port: u16, count: u8) -> Relay {
     let mut relay = Relay::new("127.0.0.1", port, Security::None, None).unwrap();
     relay.timeouts = world::patient();
     relay.addresses = (1..=count).map(|last| IpAddr::from([127, 0, 0, last])).collect();
     relay
 }
 
-/// What a relay does at its greeting.
+/// A relay that does `act` at its greeting.
 fn greets(listener: TcpListener, act: Act) -> ScriptedRelay {
     ScriptedRelay::start_on(listener, world::offer(world::PIPELINING), move |moment| match moment.at {
         At::Greeting => act.clone(),
@@ -59,7 +59,7 @@ fn say(text: &str) -> Act {
 }
 
 #[test]
-fn an_address_that_greets_nobody_is_no_trouble_as_long_as_there_is_another() {
+fn an_address_that_does_not_greet_is_no_error_if_there_is_another() {
     for act in [
         say("421 4.3.2 too many connections\r\n"),
         say("450 4.7.1 not now\r\n"),
@@ -71,7 +71,7 @@ fn an_address_that_greets_nobody_is_no_trouble_as_long_as_there_is_another() {
     ] {
         let [first, second] = listeners();
         let (bad, good) = (greets(first, act.clone()), greets(second, Act::Usual));
-        let relay = way_to(good.port(), 2);
+        let relay = relay_at(good.port(), 2);
         run(async {
             let mut connection = relay.open().await.unwrap();
             let said = connection.deliver(&mail("alice@example.com"), None).await;
@@ -83,11 +83,11 @@ fn an_address_that_greets_nobody_is_no_trouble_as_long_as_there_is_another() {
 }
 
 #[test]
-fn an_address_where_nobody_listens_or_that_leads_nowhere_holds_up_nobody() {
+fn an_address_without_a_listener_or_an_unreachable_one_does_not_block() {
     let [refusing, good] = listeners();
     drop(refusing);
     let good = greets(good, Act::Usual);
-    let relay = way_to(good.port(), 2);
+    let relay = relay_at(good.port(), 2);
     run(async { relay.open().await.unwrap().close().await });
 
     let [hole, good] = listeners();
@@ -96,12 +96,12 @@ fn an_address_where_nobody_listens_or_that_leads_nowhere_holds_up_nobody() {
     let _hole = black_hole(address);
     let good = greets(good, Act::Usual);
     // Its own timeout is as long as the whole test may take.
-    let relay = way_to(good.port(), 2);
+    let relay = relay_at(good.port(), 2);
     run(async { relay.open().await.unwrap().close().await });
     assert_eq!(good.connections(), 1);
 }
 
-/// Takes no connection and refuses none, as long as what this gives is kept.
+/// Neither accepts nor refuses connections while the returned values live.
 fn black_hole(address: SocketAddr) -> (tokio::runtime::Runtime, tokio::net::TcpListener, Vec<TcpStream>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let listener = runtime.block_on(async {
@@ -110,7 +110,7 @@ fn black_hole(address: SocketAddr) -> (tokio::runtime::Runtime, tokio::net::TcpL
         socket.bind(address).unwrap();
         socket.listen(0).unwrap()
     });
-    // Those that nobody accepts fill its queue; then the system answers nobody.
+    // Connections that nobody accepts fill the queue; then the system no longer replies.
     let mut waiting = Vec::new();
     while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(300)) {
         waiting.push(stream);
@@ -123,8 +123,8 @@ fn black_hole(address: SocketAddr) -> (tokio::runtime::Runtime, tokio::net::TcpL
 fn an_address_that_is_silent_is_left_for_another_one_and_not_tried_first_again() {
     let [first, second] = listeners();
     let (silent, good) = (greets(first, Act::Silence), greets(second, Act::Usual));
-    let mut relay = way_to(good.port(), 2);
-    // The greeting's own time is as long as the whole test may take.
+    let mut relay = relay_at(good.port(), 2);
+    // The timeout of the greeting is as long as the whole test may take.
     relay.timeouts.next_address = Duration::from_millis(100);
     run(async {
         for _ in 0..3 {
@@ -135,13 +135,13 @@ fn an_address_that_is_silent_is_left_for_another_one_and_not_tried_first_again()
 }
 
 #[test]
-fn where_no_address_greets_the_words_have_them_all() {
+fn if_no_address_greets_the_error_names_all_of_them() {
     let [first, second, third] = listeners();
     let port = first.local_addr().unwrap().port();
     drop(third);
     let busy = greets(first, say("421 4.3.2 busy\r\n"));
     let _refusing = greets(second, say("554 5.7.1 not you\r\n"));
-    let words = |count| brief_trouble(&run(async { way_to(port, count).open().await }).map(drop).unwrap_err());
+    let words = |count| brief_trouble(&run(async { relay_at(port, count).open().await }).map(drop).unwrap_err());
     let prefix = format!("127.0.0.1:{port}: ");
     assert_eq!(words(1), format!("later at the greeting: {prefix}421 4.3.2 busy"));
     assert_eq!(
@@ -156,18 +156,18 @@ fn where_no_address_greets_the_words_have_them_all() {
     let [first, second] = listeners();
     let port = first.local_addr().unwrap().port();
     let _both = [first, second].map(|listener| greets(listener, say("554 5.7.1 not you\r\n")));
-    let trouble = run(async { way_to(port, 2).open().await }).map(drop).unwrap_err();
+    let trouble = run(async { relay_at(port, 2).open().await }).map(drop).unwrap_err();
     assert!(brief_trouble(&trouble).starts_with("for good at the greeting: "), "{trouble:?}");
 }
 
 #[test]
-fn a_tls_handshake_that_is_cut_off_leads_to_the_next_address_and_a_wrong_certificate_does_not() {
+fn an_interrupted_tls_handshake_leads_to_the_next_address_and_a_wrong_certificate_does_not() {
     let authority = Authority::new("ours");
     let stranger = Authority::new("a stranger");
     let file = authority.file();
-    let way_to = |port| {
+    let relay_at = |port| {
         let mut relay = certificates::client(port, Security::Implicit, Some(&file));
-        relay.addresses = way_to(port, 2).addresses;
+        relay.addresses = relay_at(port, 2).addresses;
         relay
     };
     let good = |listener| {
@@ -177,14 +177,14 @@ fn a_tls_handshake_that_is_cut_off_leads_to_the_next_address_and_a_wrong_certifi
     let [first, second] = listeners();
     let closing = std::thread::spawn(move || drop(first.accept().unwrap()));
     let relay = good(second);
-    run(async { way_to(relay.port()).open().await.unwrap().close().await });
+    run(async { relay_at(relay.port()).open().await.unwrap().close().await });
     closing.join().unwrap();
 
     let [first, second] = listeners();
     let config = stranger.signs(&names(&["localhost"]));
     let _false = ScriptedRelay::start_on(first, certificates::offer(Tls::Implicit, config), |_| Act::Usual);
     let relay = good(second);
-    let trouble = run(async { way_to(relay.port()).open().await }).map(drop).unwrap_err();
+    let trouble = run(async { relay_at(relay.port()).open().await }).map(drop).unwrap_err();
     assert!(brief_trouble(&trouble).starts_with("configuration at TLS: "), "{trouble:?}");
     assert_eq!(relay.connections(), 0, "who stands in for an address of the relay is found out");
 }
@@ -193,7 +193,7 @@ fn a_tls_handshake_that_is_cut_off_leads_to_the_next_address_and_a_wrong_certifi
 fn without_tls_each_address_must_be_of_this_machine() {
     let [first] = listeners();
     let relay = greets(first, Act::Usual);
-    let mut way = way_to(relay.port(), 1);
+    let mut way = relay_at(relay.port(), 1);
     way.addresses.push("192.0.2.1".parse().unwrap());
     let trouble = run(async { way.open().await }).map(drop).unwrap_err();
     assert!(brief_trouble(&trouble).contains("192.0.2.1 is not on this machine"), "{trouble:?}");

@@ -1,4 +1,4 @@
-//! Certificates for the scripted relay, good ones and bad ones, and the relays that a client with a `ca_file` sees.
+//! Certificates for the scripted relay, valid and invalid, and the relays that a client with a `ca_file` connects to.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -31,16 +31,16 @@ use crate::world;
 /// What the relay offers, besides STARTTLS.
 const EXTENSIONS: &[&str] = &["PIPELINING", "SIZE 10240000", "8BITMIME", "AUTH PLAIN LOGIN"];
 
-/// The account that must not be told to a stranger.
+/// The password that must not be sent to an unverified relay.
 pub(crate) const PASSWORD: &str = "correct horse";
-/// What AUTH PLAIN would send of it.
+/// The response of AUTH PLAIN with this password.
 pub(crate) const PASSWORD_ON_THE_WIRE: &str = "AHUAY29ycmVjdCBob3JzZQ==";
 
-/// Both ways to encrypt, as the client is configured and as the relay does it.
-pub(crate) const WAYS: [(Security, Tls); 2] =
+/// Both kinds of TLS, as configured in the client and in the relay.
+pub(crate) const TLS_KINDS: [(Security, Tls); 2] =
     [(Security::Implicit, Tls::Implicit), (Security::StartTls, Tls::StartTls)];
 
-/// Who signs certificates, with a directory for the `ca_file`.
+/// An authority that signs certificates, with a directory for the `ca_file`.
 pub(crate) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     directory: TempDir,
@@ -57,7 +57,7 @@ impl Authority {
         authority
     }
 
-    /// The `ca_file` that names it.
+    /// The `ca_file` with its certificate.
     pub(crate) fn file(&self) -> PathBuf {
         self.directory.path().join("ca.pem")
     }
@@ -68,8 +68,8 @@ impl Authority {
         [params.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem()]
     }
 
-    /// The same as [`Authority::signs`] for a relay that takes only clients for whom this authority vouches too, in these
-    /// versions of TLS.
+    /// Like [`Authority::signs`], for a relay that only accepts clients with a certificate of this authority, in
+    /// these versions of TLS.
     pub(crate) fn signs_for_known_clients(
         &self,
         params: &CertificateParams,
@@ -78,7 +78,7 @@ impl Authority {
         self.signs_and_asks(params, versions, true)
     }
 
-    /// The same for a relay that asks for a certificate; whether it requires one is another matter.
+    /// Like [`Authority::signs`], for a relay that asks for a client certificate but may not require it.
     pub(crate) fn signs_and_asks(
         &self,
         params: &CertificateParams,
@@ -98,14 +98,14 @@ impl Authority {
         Arc::new(builder.with_single_cert(vec![certificate.der().clone()], key).unwrap())
     }
 
-    /// What a relay needs for a certificate of this authority.
+    /// The server configuration with a certificate of this authority.
     pub(crate) fn signs(&self, params: &CertificateParams) -> Arc<ServerConfig> {
         let key = KeyPair::generate().unwrap();
         config(&params.signed_by(&key, &self.issuer).unwrap(), &key)
     }
 }
 
-/// A certificate for these names, good in all else.
+/// Otherwise valid parameters of a certificate for these names.
 pub(crate) fn names(names: &[&str]) -> CertificateParams {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut params = CertificateParams::new(names).unwrap();
@@ -113,7 +113,7 @@ pub(crate) fn names(names: &[&str]) -> CertificateParams {
     params
 }
 
-/// What a relay needs that vouches for itself, and its certificate in PEM.
+/// The server configuration with a self-signed certificate, and the certificate in PEM.
 pub(crate) fn self_signed(params: &CertificateParams) -> (Arc<ServerConfig>, String) {
     let key = KeyPair::generate().unwrap();
     let certificate = params.self_signed(&key).unwrap();
@@ -124,7 +124,7 @@ fn config(certificate: &Certificate, key: &KeyPair) -> Arc<ServerConfig> {
     server(certificate.der().clone(), PrivateKeyDer::try_from(key.serialize_der()).unwrap())
 }
 
-/// A server with this certificate, that asks for none.
+/// A server with this certificate that does not ask for a client certificate.
 pub(crate) fn server(certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) -> Arc<ServerConfig> {
     let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
@@ -135,7 +135,7 @@ pub(crate) fn offer(tls: Tls, config: Arc<ServerConfig>) -> Offer {
     Offer { extensions: EXTENSIONS.to_vec(), tls: Some((tls, config)) }
 }
 
-/// The way to a relay on this port of `localhost`, patient, and with an account.
+/// A relay on this port of `localhost`, with long timeouts and an account.
 pub(crate) fn client(port: u16, security: Security, ca_file: Option<&Path>) -> Relay {
     let mut relay = Relay::new("localhost", port, security, ca_file).unwrap();
     relay.timeouts = world::patient();

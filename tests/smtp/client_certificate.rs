@@ -1,4 +1,4 @@
-//! A relay that wants to know who the program is: by a certificate.
+//! A relay that authenticates the program by a client certificate.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -18,7 +18,7 @@ use tokio_rustls::rustls::version::TLS13;
 
 use crate::certificates;
 use crate::certificates::Authority;
-use crate::certificates::WAYS;
+use crate::certificates::TLS_KINDS;
 use crate::certificates::names;
 use crate::relay::Act;
 use crate::relay::At;
@@ -27,7 +27,7 @@ use crate::world;
 use crate::world::brief_trouble;
 use crate::world::run;
 
-/// A certificate and its key in files, as an administrator puts them.
+/// A certificate and its key in files, as an administrator installs them.
 struct Files(TempDir);
 
 impl Files {
@@ -55,12 +55,12 @@ impl Files {
 
     /// Why the files cannot be used, without the directory.
     fn fault(&self) -> String {
-        let error = way(587, Security::StartTls, &Authority::new("any").file(), Some(self)).unwrap_err();
+        let error = relay(587, Security::StartTls, &Authority::new("any").file(), Some(self)).unwrap_err();
         error.to_string().replace(self.0.path().to_str().unwrap(), "[DIR]")
     }
 }
 
-fn way(port: u16, security: Security, ca_file: &Path, client: Option<&Files>) -> Result<Relay, RelayError> {
+fn relay(port: u16, security: Security, ca_file: &Path, client: Option<&Files>) -> Result<Relay, RelayError> {
     let options = TlsOptions {
         trust: Trust::CaFile(ca_file.to_owned()),
         client_certificate: client.map(Files::certificate),
@@ -72,16 +72,16 @@ fn way(port: u16, security: Security, ca_file: &Path, client: Option<&Files>) ->
 }
 
 #[test]
-fn a_relay_that_demands_a_certificate_takes_the_right_one_and_words_say_what_is_wrong_with_none_and_others() {
+fn a_relay_that_requires_a_certificate_accepts_only_the_right_one_and_the_error_says_why() {
     let authority = Authority::new("ours");
     let ours = Files::new(authority.issues(&names(&["client.example.com"])));
     let strangers = Files::new(Authority::new("a stranger").issues(&names(&["client.example.com"])));
     for version in [&TLS12, &TLS13] {
-        for (security, tls) in WAYS {
+        for (security, tls) in TLS_KINDS {
             let config = authority.signs_for_known_clients(&names(&["localhost"]), &[version]);
             let server = ScriptedRelay::start(certificates::offer(tls, config), |_| Act::Usual);
             let open = |client| {
-                let relay = way(server.port(), security, &authority.file(), client).unwrap();
+                let relay = relay(server.port(), security, &authority.file(), client).unwrap();
                 let opened = run(async { relay.open().await }).map(drop);
                 let prefix = format!("localhost:{}: ", server.port());
                 opened.map_err(|trouble| brief_trouble(&trouble).replace(&prefix, ""))
@@ -106,25 +106,25 @@ fn a_relay_that_demands_a_certificate_takes_the_right_one_and_words_say_what_is_
     }
 }
 
-/// The library says that with an address of its documentation for programmers.
+/// The library's text for this refers to its documentation for programmers.
 #[test]
-fn a_relay_that_ends_tls_without_a_word_is_told_in_our_words_with_what_it_may_want() {
+fn a_relay_that_ends_tls_without_close_notify_is_described_with_a_hint() {
     let authority = Authority::new("ours");
     let ours = Files::new(authority.issues(&names(&["client.example.com"])));
     for version in [&TLS12, &TLS13] {
-        for (security, tls) in WAYS {
+        for (security, tls) in TLS_KINDS {
             let config = authority.signs_and_asks(&names(&["localhost"]), &[version], false);
             let first = if security == Security::Implicit { 0 } else { 1 };
             let heard = std::sync::atomic::AtomicUsize::new(0);
             let server = ScriptedRelay::start(certificates::offer(tls, config), move |moment| match moment.at {
-                // Of STARTTLS the second EHLO is the one that is encrypted.
+                // With STARTTLS the second EHLO is the encrypted one.
                 At::Ehlo if heard.fetch_add(1, std::sync::atomic::Ordering::SeqCst) % (first + 1) == first => {
                     Act::Hang(Vec::new())
                 }
                 _ => Act::Usual,
             });
             let open = |client| {
-                let relay = way(server.port(), security, &authority.file(), client).unwrap();
+                let relay = relay(server.port(), security, &authority.file(), client).unwrap();
                 brief_trouble(&run(async { relay.open().await }).map(drop).unwrap_err())
             };
             let lost = format!(
@@ -140,19 +140,19 @@ fn a_relay_that_ends_tls_without_a_word_is_told_in_our_words_with_what_it_may_wa
 }
 
 #[test]
-fn one_that_asks_nobody_is_shown_nothing() {
+fn a_relay_that_does_not_ask_for_a_certificate_gets_none() {
     let authority = Authority::new("ours");
     let ours = Files::new(authority.issues(&names(&["client.example.com"])));
-    for (security, tls) in WAYS {
+    for (security, tls) in TLS_KINDS {
         let config = authority.signs(&names(&["localhost"]));
         let server = ScriptedRelay::start(certificates::offer(tls, config), |_| Act::Usual);
-        let relay = way(server.port(), security, &authority.file(), Some(&ours)).unwrap();
+        let relay = relay(server.port(), security, &authority.file(), Some(&ours)).unwrap();
         run(async { relay.open().await.unwrap().close().await });
     }
 }
 
 #[test]
-fn a_file_that_cannot_be_used_is_named_with_what_to_do() {
+fn an_unusable_file_is_named_with_the_remedy() {
     let authority = Authority::new("ours");
     let fresh = || Files::new(authority.issues(&names(&["client.example.com"])));
     let files = fresh();
@@ -180,7 +180,7 @@ fn a_file_that_cannot_be_used_is_named_with_what_to_do() {
 }
 
 #[test]
-fn a_key_with_a_passphrase_is_told_from_none() {
+fn a_key_with_a_passphrase_is_distinguished_from_a_missing_one() {
     let files = Files::new(Authority::new("ours").issues(&names(&["client.example.com"])));
     let key = files.certificate().key_file;
     for arguments in

@@ -1,5 +1,5 @@
-//! Mails made by chance, of what breaks lines and ends mails: those that the program writes itself, and bytes that no
-//! writer should make. What the relay reads is strict, whatever went in.
+//! Random mails with many line breaks and ends of mails: those that the program composes, and arbitrary bytes. What
+//! the relay reads is always strict.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ use crate::world::brief;
 use crate::world::plain;
 use crate::world::run;
 
-/// What ends lines or mails, or looks as if, or means something to a relay.
+/// Texts that end lines or mails, or look as if they did, or mean something to a relay.
 const PIECES: [&str; 32] = [
     "\r\n",
     "\r\n",
@@ -63,10 +63,10 @@ const PIECES: [&str; 32] = [
     "usual words",
 ];
 
-/// The same chance whenever a test runs: SplitMix64, of a seed that is named where a test fails.
-struct Chance(u64);
+/// A deterministic random number generator: SplitMix64, with a seed that a failure shows.
+struct Rng(u64);
 
-impl Chance {
+impl Rng {
     fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -74,7 +74,7 @@ impl Chance {
         usize::try_from((mixed ^ (mixed >> 31)) >> 33).unwrap() % limit
     }
 
-    /// Up to so many pieces, some of them long.
+    /// A text of up to `pieces` pieces, some of them long.
     fn text(&mut self, pieces: usize) -> String {
         let mut text = String::new();
         for _ in 0..self.below(pieces + 1) {
@@ -88,20 +88,20 @@ impl Chance {
     }
 }
 
-/// How many mails of each kind.
+/// Number of mails of each kind.
 fn cases() -> usize {
     if world::is_long() { 10_000 } else { 200 }
 }
 
-/// How many mails go over one connection.
+/// Number of mails over one connection.
 const ON_ONE_CONNECTION: usize = 100;
 
-/// All that a relay read on one connection is strict, and has as many ends of mails as mails.
+/// Checks that all data that a relay read on one connection is strict, with as many ends of mails as mails.
 fn assert_strict(bytes: &[u8], mails: &[Received], seed: usize) {
     let text = String::from_utf8_lossy(bytes);
     for line in bytes.split(|byte| *byte == b'\n') {
         if let Some(line) = line.strip_suffix(b"\r") {
-            // The dot that is stuffed in does not count (RFC 5321, 4.5.3.1.6).
+            // A stuffed dot does not count (RFC 5321, 4.5.3.1.6).
             assert!(line.strip_prefix(b".").unwrap_or(line).len() <= 998, "{seed}: a long line");
             assert!(!line.contains(&b'\r'), "{seed}: a bare CR: {text:?}");
         } else {
@@ -115,7 +115,7 @@ fn assert_strict(bytes: &[u8], mails: &[Received], seed: usize) {
     assert!(announced("DATA") >= mails.len(), "{seed}");
 }
 
-/// One envelope for MAIL and RCPT, and nothing else in the command.
+/// Checks that MAIL and RCPT have this envelope and nothing else.
 fn assert_envelope(received: &Received, envelope: &Envelope, seed: usize) {
     let parameters = received.mail.strip_prefix(&format!("MAIL FROM:<{}>", envelope.sender.as_str()));
     let parameters = parameters.unwrap_or_else(|| panic!("{seed}: {received:?}"));
@@ -123,15 +123,16 @@ fn assert_envelope(received: &Received, envelope: &Envelope, seed: usize) {
     assert_eq!(received.recipients, [envelope.recipient.as_str()], "{seed}");
 }
 
-/// Hands mails over on one connection, and compares what the relay read with those of them that were accepted; the rest
-/// was refused as the program's own mistake. Each may be announced behind the one before. How many were accepted.
-fn compare(mails: &[Mail], rides: bool, seed: usize) -> usize {
+/// Delivers mails over one connection, and compares what the relay read with the accepted ones; the others were
+/// refused by the program itself. With `pipelines`, each is announced behind the one before. Returns the number of
+/// accepted mails.
+fn compare(mails: &[Mail], pipelines: bool, seed: usize) -> usize {
     let server = ScriptedRelay::start(world::offer(&["PIPELINING", "8BITMIME", "SMTPUTF8"]), |_| Act::Usual);
     let said: Vec<String> = run(async {
         let mut connection: SmtpConnection = plain(&server).open().await.unwrap();
         let mut said = Vec::new();
         for (number, mail) in mails.iter().enumerate() {
-            let next = mails.get(number + 1).filter(|_| rides).map(|next| &next.envelope);
+            let next = mails.get(number + 1).filter(|_| pipelines).map(|next| &next.envelope);
             said.push(brief(&connection.deliver(mail, next).await));
         }
         connection.close().await;
@@ -153,20 +154,20 @@ fn compare(mails: &[Mail], rides: bool, seed: usize) -> usize {
     accepted.len()
 }
 
-/// A mail to a user, an organization and with a note that were made by chance.
-fn written(chance: &mut Chance, composer: &Composer, number: usize) -> Mail {
+/// A mail with a random user, organization and note.
+fn written(rng: &mut Rng, composer: &Composer, number: usize) -> Mail {
     let code = ResetCode::parse("QBJHR-DDTF6-FCD5G-A5JD4-9KTY4M").unwrap();
     let address = EmailAddress::stored(format!("user{number}@example.com"));
-    let (name, username, note) = (chance.text(6), chance.text(3), chance.text(40));
+    let (name, username, note) = (rng.text(6), rng.text(3), rng.text(40));
     let nonce = [u8::try_from(number % 256).unwrap(); 16];
     let message_id = composer.message_id(MessageId(i64::try_from(number).unwrap()), &nonce);
     let choice = PasswordChoice { code: &code, lifetime: Duration::from_secs(86_400), note: Some(&note) };
-    let content = [MailContent::Reset(choice), MailContent::Invitation(choice), MailContent::Test][chance.below(3)];
+    let content = [MailContent::Reset(choice), MailContent::Invitation(choice), MailContent::Test][rng.below(3)];
     let letter = MailContext {
         recipient: &address,
         name: &name,
         username: &username,
-        locale: Some(["en", "de", "xx"][chance.below(3)]),
+        locale: Some(["en", "de", "xx"][rng.below(3)]),
         date: "2026-03-04T09:05:59Z".parse().unwrap(),
         nonce: &nonce,
         message_id: &message_id,
@@ -176,11 +177,10 @@ fn written(chance: &mut Chance, composer: &Composer, number: usize) -> Mail {
 }
 
 #[test]
-fn what_the_program_writes_is_strict_on_the_wire_whatever_the_names_and_notes_are() {
+fn composed_mails_are_strict_for_all_names_and_notes() {
     for seed in 0..cases() / ON_ONE_CONNECTION {
-        let mut chance = Chance(u64::try_from(seed).unwrap());
-        let organization =
-            Organization { name: chance.text(6), help_contact: chance.text(6), ..Organization::default() };
+        let mut rng = Rng(u64::try_from(seed).unwrap());
+        let organization = Organization { name: rng.text(6), help_contact: rng.text(6), ..Organization::default() };
         let identity = MailIdentity {
             from: "accounts@example.com".parse().unwrap(),
             reply_to: None,
@@ -193,12 +193,12 @@ fn what_the_program_writes_is_strict_on_the_wire_whatever_the_names_and_notes_ar
             texts: MailTexts::built_in().unwrap(),
         };
         let composer = Composer::new(identity).unwrap();
-        let mails: Vec<Mail> = (0..ON_ONE_CONNECTION).map(|number| written(&mut chance, &composer, number)).collect();
+        let mails: Vec<Mail> = (0..ON_ONE_CONNECTION).map(|number| written(&mut rng, &composer, number)).collect();
         assert_eq!(compare(&mails, seed % 2 == 1, seed), mails.len(), "{seed}");
     }
 }
 
-/// Whether bytes are a mail: found by another way than the program's own.
+/// Whether bytes are a valid mail, determined in another way than by the program.
 fn is_strict(content: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(content) else { return false };
     let Some(whole) = text.strip_suffix("\r\n").or(Some("").filter(|_| text.is_empty())) else { return false };
@@ -206,29 +206,29 @@ fn is_strict(content: &[u8]) -> bool {
 }
 
 #[test]
-fn bytes_that_no_writer_makes_are_sent_as_they_are_or_not_at_all() {
+fn arbitrary_bytes_are_sent_unchanged_or_not_at_all() {
     let (mut strict, mut others) = (0, 0);
     for seed in 0..cases() / ON_ONE_CONNECTION {
-        let mut chance = Chance(u64::try_from(seed).unwrap() ^ 0x5eed);
+        let mut rng = Rng(u64::try_from(seed).unwrap() ^ 0x5eed);
         let mails: Vec<Mail> = (0..ON_ONE_CONNECTION)
             .map(|_| {
-                let mut content = chance.text(24);
-                // By chance alone hardly any would be strict.
-                if chance.below(2) == 0 {
+                let mut content = rng.text(24);
+                // Otherwise hardly any content would be strict.
+                if rng.below(2) == 0 {
                     content = content.replace('\r', "").replace('\n', "\r\n").replace("yyyyyyyy", "y") + "\r\n";
-                    if chance.below(4) > 0 {
+                    if rng.below(4) > 0 {
                         content = content.replace('\0', "");
                     }
                 }
-                let recipient = match chance.below(8) {
-                    0 => format!("a{}@example.com", chance.text(2)),
+                let recipient = match rng.below(8) {
+                    0 => format!("a{}@example.com", rng.text(2)),
                     _ => "alice@example.com".to_owned(),
                 };
                 Mail { content: ZeroizingBuf::new(content.into_bytes()), ..world::mail(&recipient) }
             })
             .collect();
         let good = |mail: &&Mail| is_strict(&mail.content);
-        // Addresses are made by chance too; most of them cannot stand in a command.
+        // Addresses are random too; most of them are invalid in a command.
         let named = mails.iter().filter(good).filter(|mail| mail.envelope.recipient.as_str() == "alice@example.com");
         let accepted = compare(&mails, false, seed);
         assert!((named.count()..=mails.iter().filter(good).count()).contains(&accepted), "{seed}");

@@ -1,4 +1,4 @@
-//! Logging in, byte for byte, and that the password is seen by the relay alone.
+//! Logging in, byte for byte; and only the relay sees the password.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -27,42 +27,42 @@ use crate::world::run;
 const USERNAME: &str = "tim";
 const PASSWORD: &str = "tanstaaf tänstaaf";
 
-/// The same in base64, as a relay is told it: what `base64` of coreutils makes of it.
+/// The responses in base64, as encoded by `base64` of coreutils.
 const PLAIN: &str = "AHRpbQB0YW5zdGFhZiB0w6Ruc3RhYWY=";
 const LOGIN: [&str; 2] = ["dGlt", "dGFuc3RhYWYgdMOkbnN0YWFm"];
 const XOAUTH2: &str = "dXNlcj10aW0BYXV0aD1CZWFyZXIgdGFuc3RhYWYgdMOkbnN0YWFmAQE=";
 
-/// The same by OAUTHBEARER (RFC 7628, 3.1), which names the relay.
+/// The response of OAUTHBEARER (RFC 7628, 3.1), which contains the relay's name.
 fn oauthbearer(username: &str, port: u16) -> String {
     let message = format!("n,a={username},\u{1}host=127.0.0.1\u{1}port={port}\u{1}auth=Bearer {PASSWORD}\u{1}\u{1}");
     STANDARD.encode(message)
 }
 
-/// All that the transcript heard.
-type Heard = Arc<Mutex<Vec<String>>>;
+/// The lines of the transcript.
+type TranscriptLines = Arc<Mutex<Vec<String>>>;
 
 fn login(username: &str, password: &str, method: LoginMethod) -> Option<Login> {
     Some(Login { username: username.to_owned(), password: password.into(), method })
 }
 
-/// Has a relay hear what is said.
-fn heard(relay: &mut Relay) -> Heard {
-    let heard = Heard::default();
-    let hearing = Arc::clone(&heard);
-    relay.transcript = Some(Transcript::new(move |_, line| hearing.lock().unwrap().push(line.to_owned())));
-    heard
+/// Collects the transcript of a relay.
+fn transcript_of(relay: &mut Relay) -> TranscriptLines {
+    let lines = TranscriptLines::default();
+    let sink = Arc::clone(&lines);
+    relay.transcript = Some(Transcript::new(move |_, line| sink.lock().unwrap().push(line.to_owned())));
+    lines
 }
 
-/// Has it hear what is of this kind.
-fn heard_from(relay: &mut Relay, kind: Side) -> Heard {
-    let heard = Heard::default();
-    let hearing = Arc::clone(&heard);
+/// Collects the lines of this kind.
+fn lines_of(relay: &mut Relay, kind: Side) -> TranscriptLines {
+    let lines = TranscriptLines::default();
+    let sink = Arc::clone(&lines);
     relay.transcript = Some(Transcript::new(move |side, line| {
         if side == kind {
-            hearing.lock().unwrap().push(line.to_owned());
+            sink.lock().unwrap().push(line.to_owned());
         }
     }));
-    heard
+    lines
 }
 
 /// Opens and closes a connection.
@@ -74,8 +74,8 @@ fn open(relay: &Relay) -> Result<(), TransportError> {
     })
 }
 
-/// What a relay that offers these logins is told by this method, from EHLO on; or why nothing came of it.
-fn told(offered: &'static str, method: LoginMethod) -> (String, Result<(), String>) {
+/// The commands that a relay with these mechanisms gets with this method, from EHLO on; and the result.
+fn commands_to(offered: &'static str, method: LoginMethod) -> (String, Result<(), String>) {
     let server = ScriptedRelay::start(world::offer(&[offered]), |_| Act::Usual);
     let mut relay = world::plain(&server);
     relay.login = login(USERNAME, PASSWORD, method);
@@ -97,7 +97,7 @@ fn each_method_sends_the_bytes_of_its_standard() {
         ("AUTH=LOGIN", LoginMethod::Auto, &by_login),
         ("AUTH\tPLAIN", LoginMethod::Auto, &plain),
     ] {
-        let (text, done) = told(offered, method);
+        let (text, done) = commands_to(offered, method);
         assert_eq!(done, Ok(()), "{offered} {method:?}");
         assert_eq!(text, format!("EHLO localhost\r\n{expected}QUIT\r\n"), "{offered} {method:?}");
     }
@@ -119,19 +119,20 @@ fn oauthbearer_sends_the_bytes_of_its_rfc_and_answers_the_reason_with_a_single_b
         relay.login = login(username, PASSWORD, LoginMethod::OauthBearer);
         let done = open(&relay).map_err(|trouble| brief_trouble(&trouble));
         let auth = format!("EHLO localhost\r\nAUTH OAUTHBEARER {}\r\n", oauthbearer(sent, server.port()));
-        let told = server.end()[0].text();
+        let commands = server.end()[0].text();
         if is_refused {
             let words = "login as `tim` by OAUTHBEARER refused (is the username right, and the access token still valid?): \
                          535 5.7.8 expired";
             assert!(done.as_ref().unwrap_err().ends_with(words), "{done:?}");
-            assert_eq!(told, format!("{auth}AQ==\r\n"));
+            assert_eq!(commands, format!("{auth}AQ==\r\n"));
         } else {
-            assert_eq!((done, told), (Ok(()), format!("{auth}QUIT\r\n")));
+            assert_eq!((done, commands), (Ok(()), format!("{auth}QUIT\r\n")));
         }
     }
 }
 
-/// A relay that offers both and refuses PLAIN so; what it was told over so many connections, and what came of each.
+/// A relay that offers both mechanisms and refuses PLAIN with `reply`: the commands over several connections, and the
+/// results.
 fn refusing_plain(
     reply: &'static str,
     by_login: &'static str,
@@ -146,24 +147,24 @@ fn refusing_plain(
     });
     let mut relay = world::plain(&server);
     relay.login = login(USERNAME, PASSWORD, method);
-    let heard = heard_from(&mut relay, Side::Advice);
+    let lines = lines_of(&mut relay, Side::Advice);
     let prefix = format!("127.0.0.1:{}: ", relay.port());
     let done = (0..2).map(|_| open(&relay).map_err(|trouble| brief_trouble(&trouble).replace(&prefix, ""))).collect();
-    let advice = heard.lock().unwrap().clone();
+    let advice = lines.lock().unwrap().clone();
     (server.end().iter().map(|dump| dump.text()).collect(), done, advice)
 }
 
 #[test]
-fn auto_falls_back_to_login_where_plain_is_offered_and_not_taken_and_says_so() {
+fn auto_falls_back_to_login_if_plain_is_offered_but_not_accepted_and_reports_it() {
     let plain = format!("AUTH PLAIN {PLAIN}\r\n");
     let by_login = format!("AUTH LOGIN\r\n{}\r\n{}\r\n", LOGIN[0], LOGIN[1]);
     for reply in ["502 5.5.1 what?", "504 5.7.4 Unrecognized authentication type", "534 5.7.9 too weak"] {
-        let (told, done, advice) = refusing_plain(reply, "", LoginMethod::Auto);
+        let (commands, done, advice) = refusing_plain(reply, "", LoginMethod::Auto);
         assert_eq!(done, [Ok(()), Ok(())], "{reply}");
-        // The second connection knows already.
+        // The second connection already knows it.
         let expected =
             [format!("EHLO localhost\r\n{plain}{by_login}QUIT\r\n"), format!("EHLO localhost\r\n{by_login}QUIT\r\n")];
-        assert_eq!(told, expected, "{reply}");
+        assert_eq!(commands, expected, "{reply}");
         let said = format!(
             "the relay offers PLAIN and refuses it ({reply}); logging in by LOGIN, as `auth = \"login\"` does at once"
         );
@@ -179,7 +180,7 @@ fn auto_falls_back_to_login_where_plain_is_offered_and_not_taken_and_says_so() {
 }
 
 #[test]
-fn nothing_else_falls_back_and_a_method_that_is_named_does_not() {
+fn other_errors_and_configured_methods_do_not_fall_back() {
     for (reply, method) in [
         ("535 5.7.8 bad credentials", LoginMethod::Auto),
         ("454 4.7.0 busy", LoginMethod::Auto),
@@ -187,9 +188,9 @@ fn nothing_else_falls_back_and_a_method_that_is_named_does_not() {
         ("538 5.7.11 encrypt", LoginMethod::Auto),
         ("504 5.7.4 no", LoginMethod::Plain),
     ] {
-        let (told, done, advice) = refusing_plain(reply, "", method);
+        let (commands, done, advice) = refusing_plain(reply, "", method);
         assert!(done[0].as_ref().unwrap_err().contains("by PLAIN refused"), "{done:?}");
-        assert!(advice.is_empty() && !told.concat().contains("AUTH LOGIN"), "{reply}: {told:?}");
+        assert!(advice.is_empty() && !commands.concat().contains("AUTH LOGIN"), "{reply}: {commands:?}");
     }
 }
 
@@ -206,7 +207,7 @@ fn a_method_that_is_not_offered_is_not_tried() {
         ("AUTH PLAIN", LoginMethod::XOauth2, "the relay offers no login by XOAUTH2, but PLAIN"),
         ("SIZE 9", LoginMethod::Auto, "the relay offers no login at all (AUTH): is this its port for submission?"),
     ] {
-        let (text, done) = told(offered, method);
+        let (text, done) = commands_to(offered, method);
         let words = done.unwrap_err();
         assert!(words.starts_with("configuration at AUTH: 127.0.0.1:"), "{words}");
         assert!(words.ends_with(&format!(": {expected}")), "{words}");
@@ -217,7 +218,7 @@ fn a_method_that_is_not_offered_is_not_tried() {
 #[test]
 fn under_tls_the_login_comes_after_the_second_ehlo() {
     let authority = Authority::new("ours");
-    for (security, tls) in certificates::WAYS {
+    for (security, tls) in certificates::TLS_KINDS {
         let before = if tls == Tls::StartTls { "EHLO localhost\r\nSTARTTLS\r\n" } else { "" };
         let config = authority.signs(&names(&["localhost"]));
         let server = ScriptedRelay::start(certificates::offer(tls, config), |_| Act::Usual);
@@ -241,7 +242,7 @@ fn under_tls_the_login_comes_after_the_second_ehlo() {
 }
 
 #[test]
-fn what_does_not_fit_in_a_command_waits_for_the_334() {
+fn a_response_that_does_not_fit_is_sent_after_the_334() {
     let token = "x".repeat(2_000);
     let server = ScriptedRelay::start(world::offer(&["AUTH PLAIN XOAUTH2"]), |_| Act::Usual);
     let mut relay = world::plain(&server);
@@ -258,7 +259,7 @@ fn what_does_not_fit_in_a_command_waits_for_the_334() {
 }
 
 #[test]
-fn a_refused_login_is_a_matter_of_the_configuration_and_a_busy_relay_is_not() {
+fn a_refused_login_is_a_configuration_error_and_a_busy_relay_is_not() {
     let refused = |method: &str| format!("configuration at AUTH: login as `tim` by {method} refused");
     for (method, name, at) in [
         (LoginMethod::Plain, "PLAIN", At::Auth),
@@ -323,9 +324,9 @@ fn a_password_that_would_break_the_answer_is_not_sent() {
     }
 }
 
-/// Whether a text gives some of the password away: eight characters of it, of what was sent of it, or of what it is in another
-/// form, in whatever case.
-fn gives_away(text: &str) -> bool {
+/// Whether a text reveals a part of the password: eight characters of it or of its encoded forms, in upper or lower
+/// case.
+fn reveals_password(text: &str) -> bool {
     let text = text.to_lowercase();
     let bearer = oauthbearer("tim", 0);
     let others = [
@@ -351,7 +352,7 @@ fn backwards(text: &str) -> String {
     text.chars().rev().collect()
 }
 
-/// A relay that says a command back, as one that does not understand it.
+/// A relay that sends a command back, like one that does not understand it.
 fn echo(line: &str, how: &str) -> Vec<u8> {
     let cut: String = line.chars().take(line.chars().count() * 3 / 4).collect();
     let half = line.len() / 2;
@@ -377,7 +378,7 @@ fn echo(line: &str, how: &str) -> Vec<u8> {
 }
 
 #[test]
-fn the_password_stays_out_of_transcripts_errors_and_debug_even_where_the_relay_says_it() {
+fn the_password_is_not_in_transcripts_errors_and_debug_even_if_the_relay_sends_it() {
     let ways = [
         "whole",
         "capitals",
@@ -404,30 +405,30 @@ fn the_password_stays_out_of_transcripts_errors_and_debug_even_where_the_relay_s
             });
             let mut relay = world::plain(&server);
             relay.login = login(USERNAME, PASSWORD, method);
-            let heard = heard(&mut relay);
+            let lines = transcript_of(&mut relay);
             let done = open(&relay);
             assert_eq!(done.is_ok(), how == "then yes", "{method:?} {how}: {done:?}");
-            let heard = heard.lock().unwrap().join("\n");
-            // It is a transcript, and the relay did say it.
-            assert!(heard.contains("AUTH ") && heard.contains("****"), "{heard}");
-            assert!(gives_away(&server.end()[0].text()), "{method:?} {how}");
-            for shown in [heard, format!("{done:?}"), format!("{relay:?}"), format!("{:?}", relay.login)] {
-                assert!(!gives_away(&shown), "{method:?} {how}: {shown}");
+            let lines = lines.lock().unwrap().join("\n");
+            // The transcript is not empty, and the relay did send the password.
+            assert!(lines.contains("AUTH ") && lines.contains("****"), "{lines}");
+            assert!(reveals_password(&server.end()[0].text()), "{method:?} {how}");
+            for shown in [lines, format!("{done:?}"), format!("{relay:?}"), format!("{:?}", relay.login)] {
+                assert!(!reveals_password(&shown), "{method:?} {how}: {shown}");
             }
         }
     }
 }
 
 #[test]
-fn a_relay_that_took_the_password_and_says_it_later_is_masked_too() {
+fn a_password_that_the_relay_sends_later_is_masked_too() {
     for (at, code) in [(At::Mail, "550"), (At::Dot, "554"), (At::Dot, "250"), (At::Dot, "251")] {
         for has_transcript in [false, true] {
-            says_it_later(at, code, has_transcript);
+            sends_password_later(at, code, has_transcript);
         }
     }
 }
 
-fn says_it_later(at: At, code: &'static str, has_transcript: bool) {
+fn sends_password_later(at: At, code: &'static str, has_transcript: bool) {
     let server = ScriptedRelay::start(world::offer(&["AUTH PLAIN"]), move |moment| {
         if moment.at == at {
             let said = format!("{code} 5.7.1 mail from AUTH PLAIN {PLAIN} /{USERNAME}/{PASSWORD}\r\n");
@@ -437,15 +438,15 @@ fn says_it_later(at: At, code: &'static str, has_transcript: bool) {
     });
     let mut relay = world::plain(&server);
     relay.login = login(USERNAME, PASSWORD, LoginMethod::Plain);
-    let heard = has_transcript.then(|| heard(&mut relay));
+    let lines = has_transcript.then(|| transcript_of(&mut relay));
     let handed = run(async {
         let mut connection = relay.open().await.unwrap();
         connection.deliver(&world::mail("alice@example.com"), None).await
     });
-    assert!(gives_away(&server.end()[0].text()));
-    let heard = heard.map(|heard| heard.lock().unwrap().join("\n"));
-    for shown in heard.into_iter().chain([format!("{handed:?}")]) {
-        assert!(shown.contains("5.7.1 mail from AUTH PLAIN ****") && !gives_away(&shown), "{shown}");
+    assert!(reveals_password(&server.end()[0].text()));
+    let lines = lines.map(|lines| lines.lock().unwrap().join("\n"));
+    for shown in lines.into_iter().chain([format!("{handed:?}")]) {
+        assert!(shown.contains("5.7.1 mail from AUTH PLAIN ****") && !reveals_password(&shown), "{shown}");
     }
 }
 

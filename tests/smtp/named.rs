@@ -1,4 +1,4 @@
-//! A relay whose certificate no authority vouches for: trusted where that very certificate is named, and nowhere else.
+//! A relay whose certificate no authority has signed: trusted only if that very certificate is configured.
 
 use std::fs;
 use std::path::Path;
@@ -25,7 +25,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 
 use crate::certificates;
-use crate::certificates::WAYS;
+use crate::certificates::TLS_KINDS;
 use crate::certificates::names;
 use crate::relay::Act;
 use crate::relay::ScriptedRelay;
@@ -34,14 +34,14 @@ use crate::world;
 use crate::world::brief_trouble;
 use crate::world::run;
 
-/// What `openssl req -x509` creates: signed by itself, and an authority.
+/// A certificate as created by `openssl req -x509`: self-signed, and that of an authority.
 fn own_authority(hosts: &[&str]) -> CertificateParams {
     let mut params = names(hosts);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params
 }
 
-/// A relay with such a certificate, and the ways to name it.
+/// A relay with such a certificate.
 struct SelfSigned {
     server: ScriptedRelay,
     directory: TempDir,
@@ -66,12 +66,12 @@ impl SelfSigned {
         self.directory.path().join("relay.pem")
     }
 
-    /// Both ways to name it.
+    /// Both ways to configure the certificate.
     fn named(&self) -> [Trust; 2] {
         [Trust::CaFile(self.file()), Trust::Fingerprints(vec![self.fingerprint])]
     }
 
-    /// What comes of opening a connection, without host and port.
+    /// The result of opening a connection, without host and port.
     fn open(&self, security: Security, trust: &Trust, name: Option<&str>) -> Result<(), String> {
         let options = TlsOptions { trust: trust.clone(), name: name.map(str::to_owned), ..TlsOptions::default() };
         let mut relay = Relay::with_tls("localhost", self.server.port(), security, &options).unwrap();
@@ -90,8 +90,8 @@ impl SelfSigned {
 const REFUSED: &str = "configuration at TLS: the certificate of the relay ";
 
 #[test]
-fn an_authority_of_its_own_is_trusted_by_its_bytes_or_its_fingerprint() {
-    for (security, tls) in WAYS {
+fn a_self_signed_certificate_is_trusted_by_its_bytes_or_its_fingerprint() {
+    for (security, tls) in TLS_KINDS {
         let relay = SelfSigned::start(&own_authority(&["localhost"]), tls);
         for trust in relay.named() {
             assert_eq!(relay.open(security, &trust, None), Ok(()), "{security:?} {trust:?}");
@@ -101,7 +101,7 @@ fn an_authority_of_its_own_is_trusted_by_its_bytes_or_its_fingerprint() {
 }
 
 #[test]
-fn one_that_is_not_named_is_refused_though_another_is() {
+fn a_certificate_is_refused_if_only_another_one_is_configured() {
     let relay = SelfSigned::start(&own_authority(&["localhost"]), Tls::Implicit);
     let other = SelfSigned::start(&own_authority(&["localhost"]), Tls::Implicit);
     let refusals = other.named().map(|trust| relay.open(Security::Implicit, &trust, None).unwrap_err());
@@ -119,15 +119,15 @@ fn one_that_is_not_named_is_refused_though_another_is() {
 }
 
 #[test]
-fn several_may_be_named_so_that_the_next_one_is_known_before_it_is_there() {
+fn several_fingerprints_allow_a_change_of_the_certificate() {
     let [now, next] = [(), ()].map(|()| SelfSigned::start(&own_authority(&["localhost"]), Tls::Implicit));
     let trust = Trust::Fingerprints(vec![now.fingerprint, next.fingerprint]);
     assert_eq!([&now, &next].map(|relay| relay.open(Security::Implicit, &trust, None)), [Ok(()), Ok(())]);
 }
 
 #[test]
-fn a_certificate_in_the_file_vouches_for_itself_alone_if_it_is_no_authority() {
-    // Behind the relay's own certificate the file may hold others.
+fn a_certificate_in_the_file_without_authority_is_only_trusted_itself() {
+    // Besides the relay's own certificate the file may contain others.
     let relay = SelfSigned::start(&own_authority(&["localhost"]), Tls::Implicit);
     let other = SelfSigned::start(&names(&["localhost"]), Tls::Implicit);
     let both = fs::read_to_string(other.file()).unwrap() + &fs::read_to_string(relay.file()).unwrap();
@@ -138,7 +138,7 @@ fn a_certificate_in_the_file_vouches_for_itself_alone_if_it_is_no_authority() {
 }
 
 #[test]
-fn its_dates_are_checked_all_the_same() {
+fn the_dates_of_a_configured_certificate_are_checked() {
     let mut expired = own_authority(&["localhost"]);
     expired.not_after = date_time_ymd(2020, 2, 1);
     let mut not_yet = own_authority(&["localhost"]);
@@ -154,7 +154,7 @@ fn its_dates_are_checked_all_the_same() {
 }
 
 #[test]
-fn its_name_is_checked_all_the_same_or_the_one_that_is_configured() {
+fn the_name_of_a_configured_certificate_is_checked() {
     let relay = SelfSigned::start(&own_authority(&["mail.example.com", "192.0.2.7"]), Tls::Implicit);
     let refused = |name: &str| {
         format!(
@@ -172,7 +172,7 @@ fn its_name_is_checked_all_the_same_or_the_one_that_is_configured() {
 }
 
 #[test]
-fn the_configured_name_counts_with_authorities_too() {
+fn the_configured_name_is_checked_with_authorities_too() {
     let authority = certificates::Authority::new("ours");
     let config = authority.signs(&names(&["mail.example.com"]));
     let server = ScriptedRelay::start(certificates::offer(Tls::StartTls, config), |_| Act::Usual);
@@ -186,7 +186,7 @@ fn the_configured_name_counts_with_authorities_too() {
 }
 
 #[test]
-fn the_common_name_is_the_name_only_of_a_named_certificate_without_others() {
+fn the_common_name_only_counts_for_a_configured_certificate_without_other_names() {
     let with_common_name = |hosts: &[&str], common: &str| {
         let mut params = own_authority(hosts);
         params.distinguished_name.remove(DnType::CommonName);
@@ -204,7 +204,7 @@ fn the_common_name_is_the_name_only_of_a_named_certificate_without_others() {
         let words = relay.open(Security::Implicit, &trust, None).unwrap_err();
         assert!(words.starts_with(&format!("{REFUSED}is not for `localhost`, but for `mail.example.com`")), "{words}");
     }
-    // Of a certificate that an authority vouches for, it is none.
+    // If an authority has signed the certificate, the common name does not count.
     let authority = certificates::Authority::new("ours");
     let mut params = with_common_name(&[], "localhost");
     params.is_ca = IsCa::NoCa;
@@ -215,7 +215,7 @@ fn the_common_name_is_the_name_only_of_a_named_certificate_without_others() {
 }
 
 #[test]
-fn what_openssl_creates_is_trusted_where_it_is_named() {
+fn a_certificate_created_by_openssl_is_trusted_if_it_is_configured() {
     let directory = tempfile::tempdir().unwrap();
     for arguments in [
         &["-subj", "/CN=localhost"][..],

@@ -1,6 +1,6 @@
-//! A mail costs two round trips, or one where the next rides behind it: each group of commands, and each content with its
-//! dot, leaves in one write, and nothing waits for the acknowledgement of something before (TCP_NODELAY). What is counted
-//! are the reads of the relay, not seconds.
+//! A mail costs two round trips, or one with pipelining: each group of commands, and each content with its dot, is
+//! sent in one write, and no write waits for the acknowledgement of an earlier one (TCP_NODELAY). The test counts the
+//! reads of the relay, not seconds.
 
 use std::process::Command;
 use std::time::Duration;
@@ -22,27 +22,27 @@ use crate::world::mail;
 use crate::world::plain;
 use crate::world::run;
 
-/// How many mails go over one connection.
+/// Number of mails over one connection.
 const MAILS: usize = 50;
 
 fn recipient(number: usize) -> String {
     format!("user{number}@example.com")
 }
 
-/// Hands the mails over on one connection; each may be announced behind the one before.
-async fn hand_all_over(connection: &mut SmtpConnection, rides: bool) {
+/// Delivers the mails over one connection; with `pipelines`, each is announced behind the one before.
+async fn deliver_all(connection: &mut SmtpConnection, pipelines: bool) {
     for number in 0..MAILS {
-        let next = Some(envelope(&recipient(number + 1))).filter(|_| rides && number + 1 < MAILS);
+        let next = Some(envelope(&recipient(number + 1))).filter(|_| pipelines && number + 1 < MAILS);
         let said = connection.deliver(&mail(&recipient(number)), next.as_ref()).await;
         assert_eq!(brief(&said), "accepted: 250 2.0.0 Ok: queued", "{number}");
     }
 }
 
-/// What the relay read, one text for each read, from the first mail on to QUIT.
-fn reads(server: ScriptedRelay, relay: &Relay, rides: bool) -> Vec<String> {
+/// The reads of the relay, one text for each, from the first mail to QUIT.
+fn reads(server: ScriptedRelay, relay: &Relay, pipelines: bool) -> Vec<String> {
     run(async {
         let mut connection = relay.open().await.unwrap();
-        hand_all_over(&mut connection, rides).await;
+        deliver_all(&mut connection, pipelines).await;
         connection.close().await;
     });
     let dumps: Vec<Dump> = server.end();
@@ -63,7 +63,7 @@ fn content(number: usize) -> String {
 }
 
 #[test]
-fn with_pipelining_a_mail_is_two_writes_in_the_clear_and_under_tls() {
+fn with_pipelining_a_mail_is_two_writes_with_and_without_tls() {
     let mut expected: Vec<String> =
         (0..MAILS).flat_map(|number| [commands(number).concat(), content(number)]).collect();
     expected.push("QUIT\r\n".to_owned());
@@ -73,7 +73,7 @@ fn with_pipelining_a_mail_is_two_writes_in_the_clear_and_under_tls() {
     assert_eq!(reads(server, &relay, false), expected);
 
     let authority = Authority::new("ours");
-    for (security, tls) in certificates::WAYS {
+    for (security, tls) in certificates::TLS_KINDS {
         let config = authority.signs(&names(&["localhost"]));
         let server = ScriptedRelay::start(certificates::offer(tls, config), |_| Act::Usual);
         let relay = certificates::client(server.port(), security, Some(&authority.file()));
@@ -82,7 +82,7 @@ fn with_pipelining_a_mail_is_two_writes_in_the_clear_and_under_tls() {
 }
 
 #[test]
-fn a_mail_that_rides_is_one_write() {
+fn a_pipelined_mail_is_one_write() {
     let mut expected = vec![commands(0).concat()];
     expected.extend((1..MAILS).map(|number| content(number - 1) + &commands(number).concat()));
     expected.extend([content(MAILS - 1), "QUIT\r\n".to_owned()]);
@@ -96,7 +96,7 @@ fn without_pipelining_each_command_waits_for_the_reply_to_the_one_before() {
     let each = |number| commands(number).into_iter().chain([content(number)]).collect::<Vec<_>>();
     let mut expected: Vec<String> = (0..MAILS).flat_map(each).collect();
     expected.push("QUIT\r\n".to_owned());
-    // Replies that come late would come together with those to commands that did not wait.
+    // Replies come late, so that commands which did not wait would arrive together.
     let server = ScriptedRelay::start(world::offer(&["SIZE 10240000"]), |moment| match moment.at {
         At::Mail | At::Rcpt => Act::Late(Duration::from_millis(1)),
         _ => Act::Usual,
@@ -106,7 +106,7 @@ fn without_pipelining_each_command_waits_for_the_reply_to_the_one_before() {
 }
 
 #[test]
-fn after_a_refused_recipient_the_reset_goes_with_the_next_group() {
+fn after_a_refused_recipient_the_reset_is_sent_with_the_next_group() {
     let server = ScriptedRelay::start(world::offer(world::PIPELINING), |moment| match moment.at {
         At::Rcpt if moment.recipient.starts_with("user0@") => Act::Say(b"550 5.1.1 nobody\r\n".to_vec()),
         _ => Act::Usual,
@@ -122,8 +122,8 @@ fn after_a_refused_recipient_the_reset_goes_with_the_next_group() {
     assert!(dumps[0].reads.contains(&group.clone().into_bytes()), "{}", dumps[0].text());
 }
 
-/// The name of the test that [`nothing_waits_for_an_acknowledgement`] runs once more.
-const TRACED: &str = "pace::a_mail_that_rides_is_one_write";
+/// The test that [`nothing_waits_for_an_acknowledgement`] runs again.
+const TRACED: &str = "pace::a_pipelined_mail_is_one_write";
 
 #[test]
 fn nothing_waits_for_an_acknowledgement() {

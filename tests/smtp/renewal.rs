@@ -1,4 +1,4 @@
-//! A password that the relay does not take any more, such as an access token that has expired, is asked for once more.
+//! A password that the relay no longer accepts, such as an expired access token, is requested once more.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::world;
 use crate::world::brief_trouble;
 use crate::world::run;
 
-/// A relay that knows one password at a time, by AUTH PLAIN.
+/// A relay that accepts one password at a time, by AUTH PLAIN.
 struct Server {
     relay: ScriptedRelay,
     password: Arc<Mutex<String>>,
@@ -41,12 +41,12 @@ impl Server {
         Self { relay, password }
     }
 
-    fn knows(&self, password: &str) {
+    fn accept_only(&self, password: &str) {
         *self.password.lock().unwrap() = password.to_owned();
     }
 
-    /// The way to it with a password, and what it is given when it asks again; how often it asked.
-    fn way(&self, password: &str, given: &[Result<&str, &str>]) -> (Relay, Arc<AtomicUsize>) {
+    /// A client of the relay with this password and these results of further requests, and the number of requests.
+    fn client(&self, password: &str, given: &[Result<&str, &str>]) -> (Relay, Arc<AtomicUsize>) {
         let mut relay = world::plain(&self.relay);
         relay.login = Some(Login { username: "u".to_owned(), password: password.into(), method: LoginMethod::Auto });
         let asked = Arc::new(AtomicUsize::new(0));
@@ -74,23 +74,23 @@ fn open(relay: &Relay) -> Result<(), String> {
 const REFUSED: &str = "configuration at AUTH: login as `u` by PLAIN refused (are the username and the password right?): 535 5.7.8 expired";
 
 #[test]
-fn a_password_that_expired_is_replaced_and_the_new_one_holds_for_all_connections() {
+fn an_expired_password_is_replaced_for_all_connections() {
     let server = Server::start("second");
-    let (relay, asked) = server.way("first", &[Ok("second"), Ok("third")]);
+    let (relay, asked) = server.client("first", &[Ok("second"), Ok("third")]);
     let same = relay.clone();
     assert_eq!(open(&relay), Ok(()));
     assert_eq!((open(&same), open(&relay)), (Ok(()), Ok(())));
     assert_eq!((asked.load(Ordering::SeqCst), server.relay.connections()), (1, 4));
     // It expires again.
-    server.knows("third");
+    server.accept_only("third");
     assert_eq!((open(&same), open(&relay)), (Ok(()), Ok(())));
     assert_eq!(asked.load(Ordering::SeqCst), 2);
 }
 
 #[test]
-fn connections_that_are_refused_at_the_same_time_ask_once() {
+fn connections_that_are_refused_at_the_same_time_request_one_renewal() {
     let server = Server::start("second");
-    let (relay, asked) = server.way("first", &[Ok("second")]);
+    let (relay, asked) = server.client("first", &[Ok("second")]);
     run(async {
         let all = (0..4).map(|_| {
             let relay = relay.clone();
@@ -104,22 +104,22 @@ fn connections_that_are_refused_at_the_same_time_ask_once() {
 }
 
 #[test]
-fn one_that_is_refused_too_is_the_end_and_the_same_one_is_not_even_tried() {
+fn a_second_refusal_is_final_and_the_same_password_is_not_tried_again() {
     let server = Server::start("other");
-    let (relay, asked) = server.way("first", &[Ok("second")]);
+    let (relay, asked) = server.client("first", &[Ok("second")]);
     assert_eq!(open(&relay), Err(format!("{REFUSED} (with a password that was asked for anew)")));
     assert_eq!((asked.load(Ordering::SeqCst), server.relay.connections()), (1, 2));
 
-    let (relay, asked) = server.way("first", &[Ok("first")]);
+    let (relay, asked) = server.client("first", &[Ok("first")]);
     assert_eq!(open(&relay), Err(format!("{REFUSED}; `password_command`, asked again, gives the same")));
     assert_eq!((asked.load(Ordering::SeqCst), server.relay.connections()), (1, 3));
 
-    let (relay, _) = server.way("first", &[Err("/bin/false: ended with exit status: 1")]);
+    let (relay, _) = server.client("first", &[Err("/bin/false: ended with exit status: 1")]);
     assert_eq!(open(&relay), Err(format!("{REFUSED}; asked again for it: /bin/false: ended with exit status: 1")));
 }
 
 #[test]
-fn only_a_wrong_password_is_asked_for_again() {
+fn only_a_wrong_password_is_requested_again() {
     for reply in ["454 4.7.0 busy", "534 5.7.9 too weak", "538 5.7.11 encrypt", "550 5.7.1 no"] {
         let server = ScriptedRelay::start(world::offer(&["AUTH PLAIN"]), move |moment| match moment.at {
             At::Auth => Act::Say(format!("{reply}\r\n").into_bytes()),

@@ -1,4 +1,4 @@
-//! What each reply in each phase means.
+//! The meaning of each reply in each phase.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
@@ -25,22 +25,22 @@ use crate::world::mail;
 use crate::world::plain;
 use crate::world::run;
 
-/// The relay hangs up in place of a reply.
+/// The relay hangs up instead of replying.
 const DROP: &str = "DROP";
-/// The relay says nothing.
+/// The relay does not reply.
 const SILENCE: &str = "SILENCE";
-/// Half a reply, and the relay hangs up.
+/// The relay sends half of a reply and hangs up.
 const HALF: &str = "HALF";
-/// A text that is not UTF-8 behind the code 250.
+/// A text that is not UTF-8 after the code 250.
 const BYTES: &str = "BYTES";
 
-/// The connection goes on, and the next mail is accepted on it.
+/// The connection can still be used, and the next mail is accepted over it.
 const OPEN: bool = true;
-/// It does not.
+/// The connection is closed.
 const CLOSED: bool = false;
 
-/// Phase, what the relay does there instead of the usual, what that means, and what becomes of the connection. Each row is
-/// true of a relay that takes the commands one by one, and of one that takes them in groups.
+/// Phase, what the relay does there, what that means, and what happens to the connection. Each row holds for a relay
+/// that takes commands one at a time and for one that takes them in groups.
 const TABLE: [(At, &str, &str, bool); 96] = [
     (Greeting, "421 4.3.2 busy", "later at the greeting", CLOSED),
     (Greeting, "450 later", "later at the greeting", CLOSED),
@@ -150,7 +150,7 @@ fn act(what: &str) -> Act {
     }
 }
 
-/// Where the relay says nothing, it is not waited for long.
+/// If the relay does not reply, the wait is short.
 fn timeouts(at: At) -> Timeouts {
     let mut timeouts = world::patient();
     match at {
@@ -164,7 +164,7 @@ fn timeouts(at: At) -> Timeouts {
     timeouts
 }
 
-/// The outcome of one row, and whether the connection goes on.
+/// The outcome of one row, and whether the connection can still be used.
 fn outcome(at: At, what: &'static str, extensions: &[&'static str]) -> (String, bool) {
     let is_done = AtomicBool::new(false);
     let server = ScriptedRelay::start(world::offer(extensions), move |moment| {
@@ -209,7 +209,7 @@ fn each_reply_in_each_phase_means_what_the_table_says() {
 }
 
 #[test]
-fn the_words_are_those_of_the_server_and_name_it_where_it_is_to_blame() {
+fn the_error_contains_the_servers_reply_and_its_name_if_the_server_is_the_cause() {
     let (words, _) = outcome(Rcpt, "550-5.1.1 no such\r\n550 5.1.1 user", &["AUTH PLAIN"]);
     assert_eq!(words, "refused: 550 5.1.1 no such user");
     let (words, _) = outcome(Dot, "250 2.0.0 Ok: queued as 4XyZ", &["AUTH PLAIN"]);
@@ -222,7 +222,7 @@ fn the_words_are_those_of_the_server_and_name_it_where_it_is_to_blame() {
     assert!(words.ends_with("the relay closed the connection in the middle of a reply"), "{words}");
 }
 
-/// Every code that may be a reply, in every phase of a mail: none of them is an end of the dialogue that nobody understands.
+/// Every possible code, in every phase of a mail: the dialogue always ends in a defined way.
 #[test]
 fn every_three_digits_are_a_reply_to_a_mail() {
     for at in [Mail, Rcpt, Data, Dot] {
@@ -238,7 +238,7 @@ fn every_three_digits_are_a_reply_to_a_mail() {
 
 #[test]
 fn a_relay_that_refuses_pipelining_though_it_offers_it_gets_the_same_mail_without() {
-    // As Postfix and others say it, and as OpenSMTPD does.
+    // As Postfix and others word it, and OpenSMTPD.
     let replies = ["503 5.5.0 Improper use of SMTP command pipelining", "500 5.5.2 Bad: Pipelining not supported"];
     for (at, reply) in replies.iter().flat_map(|reply| [(Mail, *reply), (Rcpt, *reply)]) {
         let is_first = AtomicBool::new(true);
@@ -256,14 +256,14 @@ fn a_relay_that_refuses_pipelining_though_it_offers_it_gets_the_same_mail_withou
             assert_eq!(brief(&handover), "accepted: 250 2.0.0 Ok: queued");
             assert!(!connection.can_pipeline());
             connection.close().await;
-            // Nor does any other connection to it use it.
+            // No other connection to it uses pipelining either.
             assert!(!relay.clone().open().await.unwrap().can_pipeline());
         });
     }
 }
 
 #[test]
-fn a_connection_takes_as_many_mails_as_are_configured() {
+fn a_connection_sends_as_many_mails_as_configured() {
     let server = ScriptedRelay::start(world::offer(world::PIPELINING), |_| Act::Usual);
     run(async {
         let mut relay = plain(&server);
@@ -281,11 +281,11 @@ fn a_connection_takes_as_many_mails_as_are_configured() {
 }
 
 #[test]
-fn a_code_that_the_relay_quotes_in_a_disguise_is_in_no_outcome() {
+fn an_encoded_code_in_a_reply_is_in_no_outcome() {
     const CODE: &str = "MXSXY0FZXMB264D4ZRK80R234D";
     let link = format!("https://reset.example.com/#{CODE}");
     let lower = CODE.to_lowercase();
-    // Each with what is before the code in it.
+    // Each with what precedes the code in it.
     let disguises =
         [("", CODE), ("", &lower), (&link[..link.len() - CODE.len()], &link)].into_iter().flat_map(|(before, text)| {
             let before = world::disguises(before).into_iter().map(|(_, disguised)| disguised.len());
@@ -306,7 +306,7 @@ fn a_code_that_the_relay_quotes_in_a_disguise_is_in_no_outcome() {
             let (before, after) = shown.split_once('<').unwrap();
             assert!(before.ends_with(&format!("{code} 2.0.0 ")) && after.ends_with("> quoted"), "{how}: {shown}");
             let rest = after.replace("****", "").replace("> quoted", "");
-            // A few bits at its ends may be left of an encoding.
+            // A few bits at the ends of an encoding may be left.
             assert!(after.contains("****") && rest.len() <= before_code + 4, "{how}: {shown}");
             let last = disguised.char_indices().rev().nth(11).unwrap().0;
             assert!(!after.contains(&disguised[last..]), "{how}: {shown}");
@@ -315,7 +315,7 @@ fn a_code_that_the_relay_quotes_in_a_disguise_is_in_no_outcome() {
 }
 
 #[test]
-fn a_line_too_much_or_none_of_smtp_shows_no_code() {
+fn a_surplus_or_invalid_line_shows_no_code() {
     const CODES: [&str; 2] = ["MXSXY0FZXMB264D4ZRK80R234D", "0123456789ABCDEFGHJKMNPQRS"];
     let [first, second] = CODES.map(|code| {
         let content = format!("To: alice@example.com\r\nSubject: x\r\n\r\nhttps://reset.example.com/#{code}\r\n");

@@ -1,5 +1,5 @@
-//! Who the relay is must be certain before it is told anything: a certificate that does not verify, an old TLS, or none,
-//! ends the dialogue before AUTH and MAIL.
+//! The relay is verified before anything is sent to it: an invalid certificate, an old TLS version, or no TLS ends
+//! the dialogue before AUTH and MAIL.
 
 use std::io::Read as _;
 use std::io::Write as _;
@@ -20,7 +20,7 @@ use rcgen::date_time_ymd;
 use crate::certificates;
 use crate::certificates::Authority;
 use crate::certificates::PASSWORD_ON_THE_WIRE;
-use crate::certificates::WAYS;
+use crate::certificates::TLS_KINDS;
 use crate::certificates::client;
 use crate::certificates::names;
 use crate::relay::Act;
@@ -43,30 +43,30 @@ fn refusal(relay: &Relay) -> String {
     words.replace(&format!("localhost:{}: ", relay.port()), "")
 }
 
-/// Nobody was told anything: neither AUTH nor MAIL, neither in the clear nor encrypted.
-fn assert_nothing_was_told(text: &str, what: &str) {
+/// Checks that the relay got neither AUTH nor MAIL, neither encrypted nor in plain text.
+fn assert_nothing_was_sent(text: &str, what: &str) {
     for word in ["AUTH", "MAIL", "RCPT", PASSWORD_ON_THE_WIRE] {
         assert!(!text.contains(word), "{what}: {text:?}");
     }
 }
 
-/// What was said before the handshake: with STARTTLS the greeting, else nothing.
+/// The commands before the handshake: EHLO and STARTTLS, or nothing.
 fn before(security: Security) -> &'static str {
     if security == Security::StartTls { "EHLO localhost\r\nSTARTTLS\r\n" } else { "" }
 }
 
-/// The one connection of a relay to which no TLS was made.
+/// Checks the only connection of a relay without a TLS handshake.
 fn assert_no_handshake(dumps: &[Dump], security: Security, what: &str) {
     assert_eq!(dumps.len(), 1, "{what}");
     assert!(!dumps[0].encrypted, "{what}");
     assert_eq!(dumps[0].text(), before(security), "{what}");
-    assert_nothing_was_told(&dumps[0].text(), what);
+    assert_nothing_was_sent(&dumps[0].text(), what);
 }
 
 #[test]
-fn with_the_authority_in_the_ca_file_mails_leave_encrypted() {
+fn with_the_authority_in_the_ca_file_mails_are_sent_encrypted() {
     let authority = Authority::new("ours");
-    for (security, tls) in WAYS {
+    for (security, tls) in TLS_KINDS {
         let config = authority.signs(&names(&["localhost"]));
         let server = ScriptedRelay::start(certificates::offer(tls, config), |_| Act::Usual);
         let relay = client(server.port(), security, Some(&authority.file()));
@@ -99,7 +99,7 @@ fn an_address_is_verified_as_an_address() {
 }
 
 #[test]
-fn a_certificate_that_does_not_verify_ends_it_and_the_words_say_why() {
+fn an_invalid_certificate_ends_the_dialogue_and_the_error_says_why() {
     let authority = Authority::new("ours");
     let stranger = Authority::new("a stranger");
     let good = || names(&["localhost"]);
@@ -138,7 +138,7 @@ fn a_certificate_that_does_not_verify_ends_it_and_the_words_say_why() {
         ),
     ];
     for (what, config, expected) in cases {
-        for (security, tls) in WAYS {
+        for (security, tls) in TLS_KINDS {
             let server = ScriptedRelay::start(certificates::offer(tls, config.clone()), |_| Act::Usual);
             let words = refusal(&client(server.port(), security, Some(&file)));
             assert_eq!(words, format!("configuration at TLS: the certificate of the relay {expected}"), "{what}");
@@ -170,12 +170,12 @@ fn without_a_ca_file_only_the_authorities_of_the_system_count() {
 }
 
 #[test]
-fn a_certificate_that_signed_itself_is_trusted_where_the_ca_file_is_that_certificate() {
+fn a_self_signed_certificate_is_trusted_if_it_is_the_ca_file() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("relay.pem");
     let (config, pem) = certificates::self_signed(&names(&["localhost"]));
     std::fs::write(&file, pem).unwrap();
-    for (security, tls) in WAYS {
+    for (security, tls) in TLS_KINDS {
         let server = ScriptedRelay::start(certificates::offer(tls, config.clone()), |_| Act::Usual);
         let relay = client(server.port(), security, Some(&file));
         run(async { relay.open().await.unwrap().close().await });
@@ -183,8 +183,8 @@ fn a_certificate_that_signed_itself_is_trusted_where_the_ca_file_is_that_certifi
     }
 }
 
-/// A relay that answers the first message of TLS with these bytes; the thread gives all that it read.
-fn answers_tls_with(security: Security, answer: &'static [u8]) -> (u16, JoinHandle<Vec<u8>>) {
+/// A relay that replies with these bytes to the first message of TLS; the thread returns all that it read.
+fn reply_to_tls_with(security: Security, answer: &'static [u8]) -> (u16, JoinHandle<Vec<u8>>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     let serve = move || {
@@ -201,7 +201,7 @@ fn answers_tls_with(security: Security, answer: &'static [u8]) -> (u16, JoinHand
         let count = socket.read(&mut hello).unwrap();
         all.extend_from_slice(&hello[..count]);
         socket.write_all(answer).unwrap();
-        // A client that goes away with bytes unread resets the connection.
+        // Closing a socket with unread bytes would reset the connection.
         let _ = socket.read_to_end(&mut all);
         all
     };
@@ -220,16 +220,16 @@ fn read_line(socket: &mut TcpStream, all: &mut Vec<u8>) {
 /// A ServerHello (RFC 4346, 7.4.1.3) of TLS 1.1: version, random, no session, AES-128 with RSA, no compression.
 const SERVER_HELLO_1_1: &[u8] = b"\x16\x03\x02\x00\x2a\x02\x00\x00\x26\x03\x02\
     01234567890123456789012345678901\x00\x00\x2f\x00";
-/// The alert `protocol_version` (RFC 5246, 7.2.2), by which servers say that they know no newer TLS.
+/// The alert `protocol_version` (RFC 5246, 7.2.2), with which servers reject newer TLS versions.
 const ALERT_VERSION: &[u8] = b"\x15\x03\x02\x00\x02\x02\x46";
-/// The alert `handshake_failure`, by which they say that they have nothing in common with the client.
+/// The alert `handshake_failure`, with which they reject all offered parameters.
 const ALERT_FAILURE: &[u8] = b"\x15\x03\x03\x00\x02\x02\x28";
 /// The alert `unrecognized_name` (RFC 6066, 3), and `internal_error`.
 const ALERT_NAME: &[u8] = b"\x15\x03\x03\x00\x02\x02\x70";
 const ALERT_INTERNAL: &[u8] = b"\x15\x03\x03\x00\x02\x02\x50";
 
 #[test]
-fn a_relay_with_tls_1_1_or_none_is_told_nothing() {
+fn a_relay_with_tls_1_1_or_none_gets_nothing() {
     let file = Authority::new("ours");
     let old = "for good at TLS: the relay has no TLS newer than 1.1, and this program requires 1.2 or 1.3";
     let nothing_in_common = "for good at TLS: the relay and this program have no cipher suite, key exchange or signature of TLS \
@@ -247,8 +247,8 @@ fn a_relay_with_tls_1_1_or_none_is_told_nothing() {
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", "HTTP", other),
         (b"", "nothing", "later at TLS: no TLS handshake: time is up"),
     ] {
-        for (security, _) in WAYS {
-            let (port, serving) = answers_tls_with(security, answer);
+        for (security, _) in TLS_KINDS {
+            let (port, serving) = reply_to_tls_with(security, answer);
             let mut relay = client(port, security, Some(&file.file()));
             if answer.is_empty() {
                 relay.timeouts.tls = world::MOMENT;
@@ -260,13 +260,13 @@ fn a_relay_with_tls_1_1_or_none_is_told_nothing() {
             let read = serving.join().unwrap();
             let text = String::from_utf8_lossy(&read);
             assert!(text.starts_with(&format!("{}\u{16}\u{3}", before(security))), "{what}: {text:?}");
-            assert_nothing_was_told(&text, what);
+            assert_nothing_was_sent(&text, what);
         }
     }
 }
 
 #[test]
-fn where_starttls_is_not_offered_or_refused_nothing_goes_in_the_clear() {
+fn if_starttls_is_not_offered_or_refused_nothing_is_sent_unencrypted() {
     let authority = Authority::new("ours");
     let unoffered = "for good at STARTTLS: the relay does not offer STARTTLS; nothing is sent in the clear";
     for (reply, expected) in [
@@ -288,7 +288,7 @@ fn where_starttls_is_not_offered_or_refused_nothing_goes_in_the_clear() {
 }
 
 #[test]
-fn a_relay_that_knows_no_ehlo_is_not_told_in_the_clear_either() {
+fn a_relay_without_ehlo_gets_nothing_unencrypted_either() {
     let authority = Authority::new("ours");
     let server = ScriptedRelay::start(world::offer(&["STARTTLS"]), |moment| match moment.at {
         At::Ehlo => Act::Say(b"502 what?\r\n".to_vec()),
@@ -300,7 +300,7 @@ fn a_relay_that_knows_no_ehlo_is_not_told_in_the_clear_either() {
 }
 
 #[test]
-fn what_stands_behind_the_220_of_starttls_ends_it() {
+fn data_after_the_220_of_starttls_ends_the_dialogue() {
     let authority = Authority::new("ours");
     let config = authority.signs(&names(&["localhost"]));
     for injected in ["250 AUTH PLAIN\r\n", "250-half", "\n", " "] {
@@ -318,7 +318,7 @@ fn what_stands_behind_the_220_of_starttls_ends_it() {
 }
 
 #[test]
-fn what_was_offered_before_tls_counts_for_nothing() {
+fn capabilities_from_before_tls_are_ignored() {
     let authority = Authority::new("ours");
     let offer = certificates::offer(Tls::StartTls, authority.signs(&names(&["localhost"])));
     let greeted = AtomicBool::new(false);

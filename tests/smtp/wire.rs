@@ -1,4 +1,4 @@
-//! What goes over the wire, byte by byte.
+//! The bytes that are sent.
 
 use proptest::prelude::*;
 
@@ -22,7 +22,7 @@ fn cases() -> ProptestConfig {
 proptest! {
     #![proptest_config(cases())]
     #[test]
-    fn what_the_relay_reads_is_what_was_given_and_ends_once(
+    fn the_relay_reads_exactly_the_mail_with_one_end(
         picked in proptest::collection::vec((0..LINES.len(), 0..900_usize), 1..40),
     ) {
         let mut content = String::from("Subject: x\r\n\r\n");
@@ -54,7 +54,7 @@ proptest! {
 }
 
 #[test]
-fn what_is_not_strict_is_refused_before_a_byte_of_it_leaves() {
+fn content_that_is_not_strict_is_refused_before_any_byte_is_sent() {
     let long = format!("{}\r\n", "x".repeat(999));
     let cases: [&[u8]; 7] =
         [b"a\nb\r\n", b"a\rb\r\n", b"a\r\n\r", b"a\0b\r\n", b"no end", long.as_bytes(), b".\n.\r\n"];
@@ -76,7 +76,7 @@ fn what_is_not_strict_is_refused_before_a_byte_of_it_leaves() {
 }
 
 #[test]
-fn an_address_outside_ascii_needs_a_relay_that_carries_it() {
+fn an_address_outside_ascii_needs_smtputf8() {
     for (extensions, expected) in [(&["PIPELINING", "SMTPUTF8", "8BITMIME"][..], true), (world::PIPELINING, false)] {
         let server = ScriptedRelay::start(world::offer(extensions), |_| Act::Usual);
         let said = run(async {

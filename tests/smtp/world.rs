@@ -1,4 +1,4 @@
-//! What the tests of SMTP share.
+//! Helpers of the SMTP tests.
 
 use std::future::Future;
 use std::process::Command;
@@ -22,10 +22,10 @@ use cxme_admin::secrets::zeroizing::ZeroizingBuf;
 use crate::relay::Offer;
 use crate::relay::ScriptedRelay;
 
-/// How long anything may take that is waited for. A test that needs it has failed.
+/// How long a test waits for anything. A test that reaches this has failed.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
-/// How long it waits where the relay says nothing.
+/// How long the client waits for a relay that does not reply.
 pub(crate) const MOMENT: Duration = Duration::from_millis(60);
 
 /// What a usual relay offers.
@@ -37,7 +37,7 @@ pub(crate) fn is_long() -> bool {
     std::env::var_os("CXME_TEST_LONG").is_some()
 }
 
-/// Whether the calls of a process can be watched. Where they cannot, the test says so and passes, but never in CI.
+/// Whether strace can watch a process. Without it the test prints that and passes, but never in CI.
 #[expect(clippy::disallowed_methods, reason = "a switch of the tests, which the program never sees")]
 #[expect(clippy::print_stdout, reason = "shown by whoever wants to see what was left out")]
 pub(crate) fn can_trace() -> bool {
@@ -51,7 +51,7 @@ pub(crate) fn can_trace() -> bool {
     can
 }
 
-/// Runs to the end, as a command does.
+/// Runs a future to its end, in the same kind of runtime as the commands.
 pub(crate) fn run<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let done = runtime.block_on(async { tokio::time::timeout(DEADLINE, work).await });
@@ -63,7 +63,7 @@ pub(crate) fn offer(extensions: &[&'static str]) -> Offer {
     Offer { extensions: extensions.to_vec(), tls: None }
 }
 
-/// The way to the scripted relay, in the clear, and patient.
+/// A client of the scripted relay, without TLS and with long timeouts.
 pub(crate) fn plain(to: &ScriptedRelay) -> Relay {
     let mut relay = Relay::new("127.0.0.1", to.port(), Security::None, None).unwrap();
     relay.timeouts = patient();
@@ -101,7 +101,7 @@ pub(crate) fn mail(recipient: &str) -> Mail {
     mail_with(recipient, format!("To: {recipient}\r\nSubject: x\r\n\r\n.hello\r\n").as_bytes())
 }
 
-/// A text in each disguise in which a relay may quote it, with its name.
+/// A text in each encoding in which a relay may quote it, with the encoding's name.
 pub(crate) fn disguises(text: &str) -> Vec<(&'static str, String)> {
     let of_bytes = |written: &dyn Fn(u8) -> String| text.bytes().map(written).collect::<String>();
     let hexadecimal = of_bytes(&|byte| format!("{byte:02x}"));
@@ -132,7 +132,7 @@ fn divided(text: &str, by: &str) -> String {
     text.chars().map(String::from).collect::<Vec<_>>().join(by)
 }
 
-/// RFC 4648, 6, without what fills it up.
+/// RFC 4648, 6, without padding.
 fn base32(bytes: &[u8]) -> String {
     let bits: Vec<u8> = bytes.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1)).collect();
     let digit = |bits: &[u8]| {
@@ -142,9 +142,9 @@ fn base32(bytes: &[u8]) -> String {
     bits.chunks(5).map(digit).collect()
 }
 
-/// An outcome in a few words; what the relay said stands behind a colon.
-pub(crate) fn brief(handover: &DeliveryOutcome) -> String {
-    match handover {
+/// An outcome in a few words; the relay's reply follows a colon.
+pub(crate) fn brief(outcome: &DeliveryOutcome) -> String {
+    match outcome {
         DeliveryOutcome::Accepted { reply } => format!("accepted: {reply}"),
         DeliveryOutcome::Deferred { reply, relay } => format!("deferred{}: {reply}", at_mail(relay.as_ref())),
         DeliveryOutcome::Refused { reply, relay } => format!("refused{}: {reply}", at_mail(relay.as_ref())),
@@ -162,7 +162,7 @@ pub(crate) fn brief_trouble(trouble: &TransportError) -> String {
     format!("{kind} at {}: {}", trouble.phase, trouble.words)
 }
 
-/// Where the relay refused it, if that was before it knew for whom the mail is.
+/// The place of the refusal, if it came before the relay knew the recipient.
 fn at_mail(reply: Option<&RelayReply>) -> &'static str {
     if reply.is_some_and(|reply| reply.phase == Phase::Mail) { " at MAIL" } else { "" }
 }

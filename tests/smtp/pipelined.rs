@@ -1,4 +1,4 @@
-//! The next envelope rides behind the dot of the mail before it.
+//! The next envelope is pipelined behind the final dot of the mail before it.
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
@@ -38,7 +38,7 @@ fn the_next_mail_is_announced_in_the_write_of_the_dot_and_its_content_waits_for_
 }
 
 #[test]
-fn without_pipelining_nothing_rides() {
+fn without_pipelining_nothing_is_announced_ahead() {
     let server = ScriptedRelay::start(world::offer(&[]), |_| Act::Usual);
     run(async {
         let mut connection = plain(&server).open().await.unwrap();
@@ -55,7 +55,7 @@ fn without_pipelining_nothing_rides() {
 }
 
 #[test]
-fn a_refused_recipient_that_rode_is_refused_alone_and_the_lone_dot_is_no_mail() {
+fn a_refused_pipelined_recipient_affects_only_its_mail_and_the_lone_dot_is_not_a_mail() {
     for data in ["354 go on", "554 5.5.1 nobody"] {
         let count = AtomicUsize::new(0);
         let server = ScriptedRelay::start(world::offer(world::PIPELINING), move |moment| match moment.at {

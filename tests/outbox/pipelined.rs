@@ -1,4 +1,5 @@
-//! The envelope of a worker's next message rides behind the dot; the message itself is begun only after the reply.
+//! The envelope of a worker's next message is pipelined behind the final dot; the message itself is started only
+//! after the reply.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -14,13 +15,13 @@ use crate::relay::At;
 use crate::relay::Offer;
 use crate::relay::Received;
 use crate::relay::ScriptedRelay;
+use crate::relays::pipelined;
 use crate::relays::pipelining;
-use crate::relays::riding;
 use crate::world::World;
 use crate::world::code_in;
 use crate::world::smtp;
 
-/// How many messages the store says are in flight, by another way than the engine's connection.
+/// Number of messages in flight in the store, read without the engine's connection.
 fn in_flight(path: &std::path::Path) -> i64 {
     let connection = rusqlite::Connection::open(path).unwrap();
     connection.busy_timeout(std::time::Duration::from_secs(30)).unwrap();
@@ -28,7 +29,7 @@ fn in_flight(path: &std::path::Path) -> i64 {
 }
 
 #[test]
-fn each_message_is_begun_before_its_content_leaves_and_no_more_are_in_flight_than_connections() {
+fn each_message_is_started_before_its_content_is_sent_and_no_more_are_in_flight_than_connections() {
     let world = World::new();
     world.queued(60);
     let path = world.store.path().to_owned();
@@ -49,17 +50,18 @@ fn each_message_is_begun_before_its_content_leaves_and_no_more_are_in_flight_tha
     assert_eq!(world.send(smtp(relay.port()), 3).accepted, 60);
     assert_eq!(*unbegun.lock().unwrap(), [""; 0]);
     assert!((1..=3).contains(&most.load(Ordering::SeqCst)), "{most:?}");
-    // Each but the first of a connection could ride, and does unless the others took all when the one before it began.
-    let count = riding(relay).len();
+    // Each message but the first of a connection can be pipelined, unless other workers had taken all when the one
+    // before it started.
+    let count = pipelined(relay).len();
     assert!(count >= 50, "only {count} envelopes rode");
 }
 
 #[test]
-fn a_message_of_which_only_the_envelope_left_is_not_in_doubt() {
+fn a_message_of_which_only_the_envelope_was_sent_is_not_in_doubt() {
     let world = World::new();
     let ids = world.queued(3);
     let relay = ScriptedRelay::start(pipelining(), |moment| match (moment.at, moment.recipient) {
-        // The second message was announced with the end of the first, when the relay dies.
+        // The second message was announced with the end of the first when the relay dies.
         (At::Rcpt, "user1@example.com") => Act::Hang(Vec::new()),
         _ => Act::Usual,
     });
@@ -73,7 +75,7 @@ fn a_message_of_which_only_the_envelope_left_is_not_in_doubt() {
 }
 
 #[test]
-fn a_user_who_is_locked_while_his_envelope_rides_gets_nothing_and_the_others_do() {
+fn a_user_who_is_locked_while_their_envelope_is_pipelined_gets_nothing_and_the_others_do() {
     let world = World::new();
     let ids = world.queued(6);
     let locked = "UPDATE user SET locked_at = 1, updated_at = 1 WHERE username = 'user3'";
@@ -85,7 +87,7 @@ fn a_user_who_is_locked_while_his_envelope_rides_gets_nothing_and_the_others_do(
 }
 
 #[test]
-fn a_mail_that_cannot_be_written_though_it_was_announced_costs_one_message_and_one_connection() {
+fn an_announced_mail_that_cannot_be_composed_costs_one_message_and_one_connection() {
     let world = World::new();
     let ids = world.queued(6);
     world.sql(&format!("UPDATE message SET message_id = 'none' WHERE id = {}", ids[2].0));
@@ -97,14 +99,14 @@ fn a_mail_that_cannot_be_written_though_it_was_announced_costs_one_message_and_o
 }
 
 #[test]
-fn without_pipelining_all_is_sent_as_well() {
+fn without_pipelining_all_are_sent_too() {
     let world = World::new();
     world.queued(10);
     let relay = ScriptedRelay::start(Offer::default(), |_| Act::Usual);
     assert_eq!(world.send(smtp(relay.port()), 2).accepted, 10);
 }
 
-/// Changes the store behind the program's back when the content of this recipient is there.
+/// Changes the store from outside when the content for this recipient arrives.
 fn changed_at_dot(world: &World, recipient: &'static str, statement: &'static str) -> ScriptedRelay {
     let path = world.store.path().to_owned();
     ScriptedRelay::start(pipelining(), move |moment| {
@@ -118,8 +120,9 @@ fn changed_at_dot(world: &World, recipient: &'static str, statement: &'static st
 }
 
 #[test]
-fn each_mail_has_the_link_the_date_and_the_message_id_of_its_row_whenever_it_was_written() {
-    // Where the clock stands still, mails are written before their messages are begun; where it moves, each is written anew.
+fn each_mail_has_the_link_date_and_message_id_of_its_row() {
+    // While the clock stands still, mails are rendered before their messages are started; when it moves, each is
+    // rendered again.
     for seconds in [0, 1] {
         let world = World::new();
         world.queued(30);
@@ -142,7 +145,7 @@ fn each_mail_has_the_link_the_date_and_the_message_id_of_its_row_whenever_it_was
 }
 
 #[test]
-fn a_user_whose_name_changes_while_the_mail_is_written_ahead_is_mailed_by_the_new_one() {
+fn a_user_whose_name_changes_while_the_mail_is_rendered_ahead_is_addressed_by_the_new_one() {
     let world = World::new();
     world.queued(6);
     let changed = "UPDATE user SET name = 'Trillian', updated_at = 1 WHERE username IN ('user3', 'user4')";
@@ -155,13 +158,13 @@ fn a_user_whose_name_changes_while_the_mail_is_written_ahead_is_mailed_by_the_ne
 }
 
 #[test]
-fn a_user_who_is_locked_after_his_message_was_read_ahead_gets_nothing() {
+fn a_user_who_is_locked_after_their_message_was_read_ahead_gets_nothing() {
     let world = World::new();
     let ids = world.queued(6);
     let locked = "UPDATE user SET locked_at = 1, updated_at = 1 WHERE username = 'user4'";
     let relay = changed_at_dot(&world, "user2@example.com", locked);
     let report = world.send(smtp(relay.port()), 1);
-    // Nothing was announced of it yet.
+    // The message was not announced yet.
     assert_eq!((report.accepted, report.trouble, relay.connections()), (5, None, 1));
     assert_eq!(world.message(ids[4]).state, MessageState::Cancelled);
 }
