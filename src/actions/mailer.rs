@@ -85,8 +85,7 @@ impl App {
         send_options: &SendOptions,
         observer: &mut dyn FnMut(&Progress<'_>),
     ) -> Result<SendReport> {
-        let mut random = self.random.borrow_mut();
-        let (clock, random) = (self.clock.as_ref(), random.as_mut());
+        let (clock, random) = (self.clock.as_ref(), self.random());
         let ran = outbox::run_observed(&self.store, mailer, send_options, clock, random, observer);
         ran.map_err(|broken| {
             let BrokenRun { report, error } = *broken;

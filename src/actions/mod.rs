@@ -34,6 +34,7 @@ use std::cell::OnceCell;
 use std::cell::RefCell;
 use std::fmt;
 use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -81,8 +82,8 @@ pub struct App {
     hashing: HashingCost,
     hasher: RefCell<Hasher>,
     sign_in: SignInRules,
-    clock: Box<dyn Clock>,
-    random: RefCell<Box<dyn Random>>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
 }
 
 /// The rules and parts of an [`App`], besides the store and the operator.
@@ -146,8 +147,8 @@ impl App {
         store: Store,
         account: Account,
         rules: AppRules,
-        clock: Box<dyn Clock>,
-        random: Box<dyn Random>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
     ) -> Self {
         let AppRules { organization, policy, hashing, sign_in } = rules;
         Self {
@@ -160,13 +161,8 @@ impl App {
             hasher: RefCell::new(hashing.hasher()),
             sign_in,
             clock,
-            random: RefCell::new(random),
+            random,
         }
-    }
-
-    /// Ends the app; gives back what it was lent.
-    pub fn leave(self) -> (Box<dyn Clock>, Box<dyn Random>) {
-        (self.clock, self.random.into_inner())
     }
 
     /// Runs an action that reads.
@@ -259,7 +255,7 @@ impl App {
 
     fn salt_seed(&self) -> SaltSeed {
         let mut seed = [0; 32];
-        self.random.borrow_mut().fill(&mut seed);
+        self.random.fill(&mut seed);
         SaltSeed::new(seed)
     }
 
@@ -350,6 +346,11 @@ impl App {
     /// The present moment.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The randomness, for generating.
+    pub fn random(&self) -> &dyn Random {
+        self.random.as_ref()
     }
 }
 

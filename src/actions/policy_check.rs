@@ -88,13 +88,13 @@ impl App {
         former: &FormerPasswords,
         permit: Option<&PolicyOverride>,
     ) -> Result<AcceptedHash> {
-        let (mut hasher, mut random) = (self.hasher.borrow_mut(), self.random.borrow_mut());
+        let mut hasher = self.hasher.borrow_mut();
         hasher.reserve_for(former.all_hashes())?;
         if let Some(permit) = permit {
-            return Ok(hasher.admit_overridden(password, permit, random.as_mut()));
+            return Ok(hasher.admit_overridden(password, permit, self.random()));
         }
         let (policy, words) = (self.policy()?, self.personal_words(user));
-        let accepted = hasher.admit(password, policy, &words, former, random.as_mut());
+        let accepted = hasher.admit(password, policy, &words, former, self.random());
         accepted.map_err(|faults| self.policy_refusal(user, faults))
     }
 
@@ -123,7 +123,7 @@ impl App {
         if self.hashing == HashingCost::Unknown {
             return None;
         }
-        self.hasher.borrow_mut().rehash(verified, self.random.borrow_mut().as_mut())
+        self.hasher.borrow_mut().rehash(verified, self.random())
     }
 
     /// Gives back the memory of the hashing. Where the process may have little, it is enough for what is recorded after it.
@@ -135,10 +135,5 @@ impl App {
         let contact = self.organization.help_contact.clone();
         let tells_former = faults.iter().any(|fault| matches!(fault, Violation::Reused { .. } | Violation::Disabled));
         ActionError::Refused(Refusal::Policy { faults, contact, former_of: tells_former.then_some(user.id) })
-    }
-
-    /// Lends the randomness, for generating.
-    pub fn with_random<T>(&self, run: impl FnOnce(&mut dyn crate::random::Random) -> T) -> T {
-        run(self.random.borrow_mut().as_mut())
     }
 }

@@ -169,9 +169,9 @@ fn create_store(
         kind: OperatorKind::Service,
         role: RoleId::SERVICE,
     }));
-    let (now, mut random) = (context.now()?, context.take_random()?);
+    let now = context.now();
     let make_key = || {
-        let key = ResetKey::generate(random.as_mut());
+        let key = ResetKey::generate(context.random());
         key_file.write(&key)?;
         Ok(key.fingerprint())
     };
@@ -194,7 +194,7 @@ fn renew_key(context: &mut Context, place: &NewKeyFile, yes: bool) -> anyhow::Re
     let path = place.path.display();
     let question = format!("Create a new reset key, {path}, and revoke {}?", counted(links, "open link"));
     prompt::confirm(context, yes, &question)?;
-    let key = app.with_random(ResetKey::generate);
+    let key = ResetKey::generate(app.random());
     place.write(&key)?;
     place.finish()?;
     if let Err(error) = init::renew_key(&app, &key.fingerprint()) {

@@ -49,7 +49,7 @@ pub fn run(context: &mut Context, _: &WhoamiArgs) -> anyhow::Result<()> {
     let opened = context.app_if_usable(Action::WhoAmI)?;
     let (account, authority, now) = match &opened {
         Ok(app) => (app.account().clone(), Some(whoami::whoami(app)?), app.now()),
-        Err(_) => (context.account(owner_of_store(&store)), None, context.now()?),
+        Err(_) => (context.account(owner_of_store(&store)), None, context.now()),
     };
     let is_table = context.output.format == Format::Table;
     let login = match account.login_uid {

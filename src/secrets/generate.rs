@@ -119,7 +119,7 @@ pub enum GenerateError {
 pub fn characters(
     policy: &Policy,
     words: &PersonalWords<'_>,
-    random: &mut dyn Random,
+    random: &dyn Random,
     length: Option<usize>,
 ) -> Result<Generated, GenerateError> {
     let (min, max) = (min_length(policy), MAX_BYTES);
@@ -147,7 +147,7 @@ pub fn characters(
 pub fn words(
     policy: &Policy,
     words: &PersonalWords<'_>,
-    random: &mut dyn Random,
+    random: &dyn Random,
     count: Option<usize>,
 ) -> Result<Generated, GenerateError> {
     let count = count.unwrap_or(MIN_PHRASE);
@@ -200,13 +200,13 @@ fn min_length(policy: &Policy) -> usize {
 }
 
 /// One of some characters of ASCII, each equally likely.
-fn pick(characters: &[u8], random: &mut dyn Random) -> char {
+fn pick(characters: &[u8], random: &dyn Random) -> char {
     char::from(characters[below(characters.len(), random)])
 }
 
 /// A number below `bound`, each equally likely: those drawn from the incomplete last group are drawn again, because the
 /// remainder alone would prefer small numbers.
-fn below(bound: usize, random: &mut dyn Random) -> usize {
+fn below(bound: usize, random: &dyn Random) -> usize {
     let groups = usize::MAX / bound;
     loop {
         let mut bytes = Zeroizing::new([0; size_of::<usize>()]);
@@ -219,7 +219,7 @@ fn below(bound: usize, random: &mut dyn Random) -> usize {
 }
 
 /// A word of the list, each equally likely.
-fn word(random: &mut dyn Random) -> &'static str {
+fn word(random: &dyn Random) -> &'static str {
     let start = WORD_STARTS[below(WORD_COUNT, random)];
     WORDS[start..].split('\n').next().unwrap_or_default()
 }
@@ -251,12 +251,12 @@ mod tests {
 
     /// Both kinds, as many rounds as asked for.
     fn generate(policy: &Policy, rounds: usize) -> Vec<Generated> {
-        let mut random = ScriptedRandom::new(42);
+        let random = ScriptedRandom::new(42);
         let known = PersonalWords { username: "alice", ..PersonalWords::default() };
         let mut all = Vec::new();
         for _ in 0..rounds {
-            all.push(characters(policy, &known, &mut random, None).unwrap());
-            all.push(words(policy, &known, &mut random, None).unwrap());
+            all.push(characters(policy, &known, &random, None).unwrap());
+            all.push(words(policy, &known, &random, None).unwrap());
         }
         all
     }
@@ -297,8 +297,8 @@ mod tests {
     #[test]
     fn the_length_asked_for_is_kept_or_refused() {
         let policy = Policy::default();
-        let mut random = ScriptedRandom::new(1);
-        let mut length = |length| characters(&policy, &PersonalWords::default(), &mut random, Some(length));
+        let random = ScriptedRandom::new(1);
+        let length = |length| characters(&policy, &PersonalWords::default(), &random, Some(length));
         for asked in [15, 20, 1_024] {
             assert_eq!(length(asked).unwrap().reveal().len(), asked);
         }
@@ -309,8 +309,8 @@ mod tests {
 
     #[test]
     fn a_phrase_has_the_words_asked_for_and_what_the_classes_demand() {
-        let mut random = ScriptedRandom::new(1);
-        let mut phrase = |policy: &Policy, count| words(policy, &PersonalWords::default(), &mut random, count);
+        let random = ScriptedRandom::new(1);
+        let phrase = |policy: &Policy, count| words(policy, &PersonalWords::default(), &random, count);
         let list: HashSet<&str> = WORDS.lines().collect();
         for count in [8, 9, 64] {
             let plain = phrase(&Policy::default(), Some(count)).unwrap();
@@ -337,10 +337,10 @@ mod tests {
 
     #[test]
     fn numbers_are_drawn_evenly() {
-        let mut random = ScriptedRandom::new(9);
+        let random = ScriptedRandom::new(9);
         let mut counts = [0_u32; 56];
         for _ in 0..56_000 {
-            counts[below(56, &mut random)] += 1;
+            counts[below(56, &random)] += 1;
         }
         assert!(counts.iter().all(|count| (850..1_150).contains(count)), "{counts:?}");
     }
@@ -371,7 +371,7 @@ mod tests {
 
     #[test]
     fn debug_shows_nothing() {
-        let one = characters(&Policy::default(), &PersonalWords::default(), &mut ScriptedRandom::new(1), None).unwrap();
+        let one = characters(&Policy::default(), &PersonalWords::default(), &ScriptedRandom::new(1), None).unwrap();
         assert_eq!(format!("{one:?}"), "Generated");
     }
 }

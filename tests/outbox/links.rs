@@ -39,7 +39,7 @@ fn accepted() -> AcceptedHash {
     let password = Password::new(Zeroizing::new("seven violet umbrellas".to_owned())).unwrap();
     let words = PersonalWords { username: "", email: "", name: "", organization: "", email_domains: &[] };
     hasher
-        .admit(&password, &Policy::default(), &words, &FormerPasswords::default(), &mut ScriptedRandom::new(1))
+        .admit(&password, &Policy::default(), &words, &FormerPasswords::default(), &ScriptedRandom::new(1))
         .unwrap()
 }
 

@@ -33,7 +33,7 @@ const HEADS: [Heading; 4] = [
 pub fn run(context: &mut Context, _: &ShowArgs) -> anyhow::Result<()> {
     let config = context.config()?.clone();
     let opened = context.app_if_usable(Action::ConfigShow)?;
-    let now = opened.as_ref().map_or_else(|_| context.now(), |app| Ok(app.now()))?;
+    let now = context.now();
     let path = context.config_path();
     let settings = Config::settings(path.as_deref(), context.surroundings())?;
     let key_source = if config.reset.key_file.is_some() { Source::File } else { Source::Default };

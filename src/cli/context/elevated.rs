@@ -7,6 +7,8 @@
 //! default. No option, no variable and no home directory has a part in finding it: in a store of their own anybody is
 //! what they like.
 
+use std::sync::Arc;
+
 use super::Context;
 use super::owner_of;
 use crate::actions::ActionError;
@@ -181,11 +183,7 @@ impl Context {
         let account = self.account(owner);
         let _rights = self.rights_for(&path).ok()?;
         let store = Store::open(&path, &self.store_rule(&config, owner), ExpectedVersion::CurrentOrOlder).ok()?;
-        let (clock, random) = self.clock.take().zip(self.random.take())?;
-        let app = App::new(store, account, AppRules::default(), clock, random);
-        let value = run(&app);
-        let (clock, random) = app.leave();
-        (self.clock, self.random) = (Some(clock), Some(random));
-        Some(value)
+        let (clock, random) = (Arc::clone(&self.clock), Arc::clone(&self.random));
+        Some(run(&App::new(store, account, AppRules::default(), clock, random)))
     }
 }

@@ -79,8 +79,8 @@ pub struct Context {
     pub global: Global,
     /// Whether the operator was asked for a yes, and gave it.
     pub was_asked: bool,
-    clock: Option<Box<dyn Clock>>,
-    random: Option<Box<dyn Random>>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
     config: Option<Config>,
     texts: Option<Arc<MailTexts>>,
     restricted: bool,
@@ -97,7 +97,7 @@ type ConfigLoader = fn(&Path, ConfigEnv<'_>) -> Result<Config, LoadError>;
 
 impl Context {
     /// A context; nothing is opened yet.
-    pub fn new(mut process: Process, global: Global, clock: Box<dyn Clock>, random: Box<dyn Random>) -> Self {
+    pub fn new(mut process: Process, global: Global, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
         let output = Output::new(&mut process, &global);
         let was_asked = false;
         Self {
@@ -105,8 +105,8 @@ impl Context {
             process,
             global,
             was_asked,
-            clock: Some(clock),
-            random: Some(random),
+            clock,
+            random,
             config: None,
             texts: None,
             restricted: false,
@@ -130,8 +130,7 @@ impl Context {
     /// # Errors
     /// As [`Context::app`].
     pub fn app_with(&mut self, action: Action, besides: &[Permission]) -> anyhow::Result<App> {
-        let app = self.app_for(ExpectedVersion::Current)?;
-        self.permitted(app, action, besides)
+        permitted(self.app_for(ExpectedVersion::Current)?, action, besides)
     }
 
     /// As [`Context::app`], also on a store of an older version, for a command that has something to show without a store:
@@ -140,7 +139,7 @@ impl Context {
     /// # Errors
     /// As [`Context::app`].
     pub fn app_if_usable(&mut self, action: Action) -> anyhow::Result<anyhow::Result<App>> {
-        let opened = self.app_for(ExpectedVersion::CurrentOrOlder).and_then(|app| self.permitted(app, action, &[]));
+        let opened = self.app_for(ExpectedVersion::CurrentOrOlder).and_then(|app| permitted(app, action, &[]));
         let is_refusal = |error: &anyhow::Error| {
             matches!(error.downcast_ref::<ActionError>(), Some(ActionError::Refused(_))) || self.restricted
         };
@@ -148,16 +147,6 @@ impl Context {
             Err(error) if is_refusal(&error) => Err(error),
             opened => Ok(opened),
         }
-    }
-
-    /// The app, if the operator may do the action there; otherwise what it was lent is taken back.
-    fn permitted(&mut self, app: App, action: Action, besides: &[Permission]) -> anyhow::Result<App> {
-        if let Err(error) = app.authorize(action, besides) {
-            let (clock, random) = app.leave();
-            (self.clock, self.random) = (Some(clock), Some(random));
-            return Err(error.into());
-        }
-        Ok(app)
     }
 
     /// Opens a store that may be of an older version. What the operator may do is not asked.
@@ -184,26 +173,17 @@ impl Context {
         let store = Store::open(&path, &rule, expect).map_err(|error| self.with_sudo_hint(error, &path, &config))?;
         self.output.hold_beside(&path);
         let rules = rules(&config)?;
-        let (Some(clock), Some(random)) = (self.clock.take(), self.random.take()) else {
-            anyhow::bail!("the store was opened twice");
-        };
-        Ok(App::new(store, account, rules, clock, random))
+        Ok(App::new(store, account, rules, Arc::clone(&self.clock), Arc::clone(&self.random)))
     }
 
     /// The randomness, for a command that builds no app.
-    ///
-    /// # Errors
-    /// When an app has it already.
-    pub fn take_random(&mut self) -> anyhow::Result<Box<dyn Random>> {
-        self.random.take().ok_or_else(|| anyhow::anyhow!("the randomness is in use"))
+    pub fn random(&self) -> &dyn Random {
+        self.random.as_ref()
     }
 
     /// The present moment, for a command that has no app.
-    ///
-    /// # Errors
-    /// When an app has the clock.
-    pub fn now(&self) -> anyhow::Result<jiff::Timestamp> {
-        self.clock.as_ref().map(|clock| clock.now()).ok_or_else(|| anyhow::anyhow!("the clock is in use"))
+    pub fn now(&self) -> jiff::Timestamp {
+        self.clock.now()
     }
 
     /// The configuration in force.
@@ -332,6 +312,12 @@ impl Context {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// The app, if the operator may do the action there.
+fn permitted(app: App, action: Action, besides: &[Permission]) -> anyhow::Result<App> {
+    app.authorize(action, besides)?;
+    Ok(app)
 }
 
 /// The organization as configured.

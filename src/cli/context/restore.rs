@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::Context;
 use super::owner_of_store;
@@ -41,10 +42,7 @@ impl Context {
             Ok(app) => app,
             Err(error) => return self.may_replace_damaged(error),
         };
-        let asked = store::may_replace(&app);
-        let (clock, random) = app.leave();
-        (self.clock, self.random) = (Some(clock), Some(random));
-        asked.map_err(anyhow::Error::from).or_else(|error| self.may_replace_damaged(error))
+        store::may_replace(&app).map_err(anyhow::Error::from).or_else(|error| self.may_replace_damaged(error))
     }
 
     /// Lets a damaged store be replaced, which cannot be asked who is an operator: by the account that it belongs to or by
@@ -107,7 +105,7 @@ impl Context {
         // Never the owner of the copy: anyone who planted one would be trusted for it.
         let owner = owner_of_store(&place);
         let rule = self.store_rule(&config, owner);
-        let now = self.now()?;
+        let now = self.now();
         self.take_rights_for(&place)?;
         let (restoring, store): (RestoreInProgress, Store) = RestoreInProgress::begin(copy, &place, &rule, now)
             .map_err(|error| match error {
@@ -116,9 +114,7 @@ impl Context {
             })?;
         let account = self.account(owner);
         let rules = rules(&config)?;
-        let (Some(clock), Some(random)) = (self.clock.take(), self.random.take()) else {
-            anyhow::bail!("the store was opened twice");
-        };
+        let (clock, random) = (Arc::clone(&self.clock), Arc::clone(&self.random));
         Ok((restoring, App::new(store, account, rules, clock, random)))
     }
 }

@@ -73,7 +73,7 @@ pub fn run(context: &mut Context, args: &CheckArgs) -> anyhow::Result<()> {
         let words = "`--dry-run` and `--reason` are for `--repair-times`".to_owned();
         return Err(CliError::Usage { words, hint: None }.into());
     }
-    let now = context.now()?;
+    let now = context.now();
     let path = context.place_of_store()?;
     let checked = match check(context, &path) {
         Ok(checked) => checked,

@@ -185,10 +185,10 @@ impl Task<'_> {
         let (app, user) = (self.app, &self.target.user);
         let words = app.personal_words(user);
         let policy = app.policy()?;
-        let generated: Generated = app.with_random(|random| match kind {
-            Kind::Words => generate::words(policy, &words, random, None),
-            Kind::Characters => generate::characters(policy, &words, random, None),
-        })?;
+        let generated: Generated = match kind {
+            Kind::Words => generate::words(policy, &words, app.random(), None),
+            Kind::Characters => generate::characters(policy, &words, app.random(), None),
+        }?;
         let notice = self.set(context, generated.password(), PasswordOrigin::Generated)?;
         // First: an operator who waits for the relay loses the password with an impatient Ctrl-C.
         let shown = context.output.generated(user.username.as_str(), &generated);

@@ -1,5 +1,7 @@
 //! The actions without a terminal, for what happens between a question and its answer.
 
+use std::sync::Arc;
+
 use cxme_admin::actions::App;
 use cxme_admin::actions::AppRules;
 use cxme_admin::clock::ScriptedClock;
@@ -23,7 +25,7 @@ impl World {
             elevation: None,
         };
         let store = Store::open(&self.store(), &Rule::store(false), ExpectedVersion::Current).unwrap();
-        let (clock, random) = (Box::new(ScriptedClock::new(self.now())), Box::new(ScriptedRandom::new(1)));
+        let (clock, random) = (Arc::new(ScriptedClock::new(self.now())), Arc::new(ScriptedRandom::new(1)));
         App::new(store, account, AppRules::default(), clock, random)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Arc;
 
 use super::*;
 use crate::cli::Global;
@@ -42,8 +43,8 @@ impl Scratch {
         Context::new(
             ScriptedProcess::new(1000, "olga").process(),
             global,
-            Box::new(SystemClock),
-            Box::new(SystemRandom),
+            Arc::new(SystemClock),
+            Arc::new(SystemRandom),
         )
     }
 
