@@ -1,10 +1,10 @@
 //! `audit list`, `audit show`, `audit verify`, `audit head`.
 
-use crate::actions::App;
-use crate::actions::Result;
 use crate::actions::Total;
-use crate::actions::Transaction as _;
-use crate::actions::View;
+use crate::app::App;
+use crate::app::Result;
+use crate::app::Transaction as _;
+use crate::app::View;
 use crate::domain::action::Action;
 use crate::domain::event::ChainReport;
 use crate::domain::event::ChainVerifier;
@@ -139,7 +139,7 @@ pub fn unrecorded_attempts(app: &App) -> Result<Vec<RefusedAttempts>> {
 /// Checks the chain from its start, with the user changes of each event, and that a head kept elsewhere is in it.
 ///
 /// # Errors
-/// [`ActionError::Chain`](crate::actions::ActionError::Chain) with the first break.
+/// [`ActionError::Chain`](crate::app::ActionError::Chain) with the first break.
 pub fn verify(app: &App, head: Option<Vec<u8>>) -> Result<ChainReport> {
     app.view(Action::AuditVerify, |view| view.follow_chain(ChainVerifier::new(head), |_| ()))
 }

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use crate::actions::ActionError;
-use crate::actions::App;
-use crate::actions::ChangeOptions;
-use crate::actions::EventDetails;
-use crate::actions::Result;
-use crate::actions::Transaction as _;
-use crate::actions::View;
+use crate::app::ActionError;
+use crate::app::App;
+use crate::app::ChangeOptions;
+use crate::app::EventDetails;
+use crate::app::Result;
+use crate::app::Transaction as _;
+use crate::app::View;
 use crate::domain::action::Action;
 use crate::domain::event::ChainVerifier;
 use crate::domain::operator::Operator;
@@ -90,15 +90,15 @@ pub struct CheckExpectations {
 /// When the operator may not manage the store, or it cannot be read.
 pub fn check(app: &App, expected: &CheckExpectations) -> Result<Vec<StoreReport>> {
     app.view(Action::StoreCheck, |view| {
-        let file_system = match app.store.refuse_unsafe_file_system() {
+        let file_system = match app.store().refuse_unsafe_file_system() {
             Ok(()) => Vec::new(),
             Err(error @ StoreError::FileSystem { .. }) => vec![error.to_string()],
             Err(error) => return Err(error.into()),
         };
         let mut all = vec![StoreReport::new("file system", file_system)];
-        let (contents, (addresses, times)) = contents(&app.store, view, || (view.colliding_addresses(), times(view)))?;
+        let (contents, (addresses, times)) = contents(app.store(), view, || (view.colliding_addresses(), times(view)))?;
         all.extend(contents.examined);
-        let warning = app.store.long_log()?.map(|length| long(app.store.path(), length));
+        let warning = app.store().long_log()?.map(|length| long(app.store().path(), length));
         all.extend(warning.map(|warning| StoreReport { what: "log", warning: Some(warning), ..StoreReport::default() }));
         // No damage: a copy that has them is restored all the same.
         all.push(StoreReport::new("addresses", lines(addresses)?));
@@ -140,7 +140,7 @@ pub fn examine_damaged(damaged: &DamagedStore) -> Result<Salvage> {
 
 /// The newest backup that an event of the store tells of and that is still there; `None`: there is none, or it is not known.
 pub fn newest_backup(app: &App) -> Option<(PathBuf, Timestamp)> {
-    app.view(Action::StoreCheck, |view| Ok(app.store.newest_backup(view))).ok().flatten()
+    app.view(Action::StoreCheck, |view| Ok(app.store().newest_backup(view))).ok().flatten()
 }
 
 /// The times that were written while the clock was ahead. Those that only tell when something was are a warning: it may be the
@@ -281,12 +281,12 @@ fn ineffective(operators: &[Operator]) -> Option<String> {
 pub fn back_up(app: &App, destination: &Path, change_options: &ChangeOptions) -> Result<()> {
     // Asks for the permission, and creates the file.
     let trial = ChangeOptions { dry_run: true, ..change_options.clone() };
-    let backup =
-        app.change(Action::StoreBackup, &trial, |_| Ok((EventDetails::default(), app.store.begin_copy(destination)?)))?;
+    let backup = app
+        .change(Action::StoreBackup, &trial, |_| Ok((EventDetails::default(), app.store().begin_copy(destination)?)))?;
     if change_options.dry_run {
         return Ok(());
     }
-    let copy = app.store.write_copy(backup)?;
+    let copy = app.store().write_copy(backup)?;
     let mut finished = None;
     let recorded = app.change(Action::StoreBackup, change_options, |_| {
         finished = Some(copy.finish()?);
@@ -325,9 +325,9 @@ pub struct PreparedRestore {
 /// When the operator may not, mail is being sent, or another process replaces the store.
 pub fn may_replace(app: &App) -> Result<EndedPasswords> {
     app.view(Action::StoreRestore, |view| {
-        app.store.refuse_if_locked()?;
+        app.store().refuse_if_locked()?;
         // One of an older version has ended none, and no column for it.
-        let is_older = app.store.version()? < ENDS_PASSWORDS_SINCE;
+        let is_older = app.store().version()? < ENDS_PASSWORDS_SINCE;
         if is_older { Ok(EndedPasswords::default()) } else { Ok(view.all_ended_passwords()?) }
     })
 }
@@ -368,7 +368,7 @@ fn prepare(
     change_options: &ChangeOptions,
 ) -> Result<PreparedRestore> {
     let newest = app.view(Action::StoreRestore, |view| {
-        let (Contents { examined, newest, .. }, ()) = contents(&app.store, view, || ())?;
+        let (Contents { examined, newest, .. }, ()) = contents(app.store(), view, || ())?;
         let faults: Vec<String> = examined.iter().flat_map(StoreReport::lines).collect();
         if !faults.is_empty() {
             return Err(StoreError::DamagedCopy { path: file.to_owned(), faults }.into());
@@ -403,7 +403,7 @@ fn prepare(
 /// # Errors
 /// When the store is in use for too long, or the disk does not take it; it is as it was then.
 pub fn finish_restored(app: App, restoring: RestoreInProgress) -> Result<()> {
-    Ok(restoring.finish(app.store)?)
+    Ok(restoring.finish(app.into_store())?)
 }
 
 /// What a migration found and did.
@@ -423,13 +423,13 @@ pub struct MigrationOutcome {
 /// # Errors
 /// When the operator may not, or a step fails; the store is as it was then.
 pub fn migrate(app: &App, copy_to: Option<&Path>, change_options: &ChangeOptions) -> Result<MigrationOutcome> {
-    let found = app.view(Action::StoreMigrate, |_| Ok(app.store.version()?))?;
+    let found = app.view(Action::StoreMigrate, |_| Ok(app.store().version()?))?;
     if found == crate::store::schema::VERSION || change_options.dry_run {
         return Ok(MigrationOutcome { found, copy: None, collisions: Vec::new() });
     }
-    let copy = copy_to.map_or_else(|| app.store.path().with_extension(format!("before-{found}.db")), Path::to_owned);
-    app.store.write_copy(app.store.begin_copy(&copy)?)?.finish()?;
-    let found = app.store.migrate()?;
+    let copy = copy_to.map_or_else(|| app.store().path().with_extension(format!("before-{found}.db")), Path::to_owned);
+    app.store().write_copy(app.store().begin_copy(&copy)?)?.finish()?;
+    let found = app.store().migrate()?;
     let collisions = app.change(Action::StoreMigrate, change_options, |change| {
         let mut details = EventDetails::default();
         details.note("from_version", found);

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::app::SetupError;
 use crate::domain::refusal::Refusal;
 use crate::domain::text;
 use crate::outbox::SendReport;
@@ -52,10 +53,10 @@ pub enum ActionError {
     },
     /// What the configuration gives does not send mails.
     #[error(transparent)]
-    Post(#[from] MailerError),
-    /// The password requirements cannot be read.
-    #[error("{0}")]
-    Policy(crate::actions::PolicyError),
+    Mailer(#[from] MailerError),
+    /// What the configuration names cannot be used.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
     /// Reading or writing a stream failed.
     #[error("{0}")]
     Stream(#[from] io::Error),

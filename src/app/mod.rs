@@ -1,4 +1,5 @@
-//! The actions of the program, one a file. Each runs in one of two transactions, and there is no third way to the store:
+//! The room in which actions happen: [`App`], built from a configuration, and its two transactions. There is no third way to the
+//! store:
 //!
 //! - a [`View`] reads: [`App::view`];
 //! - a [`Change`] writes, and is saved together with its event or not at all: [`App::change`].
@@ -7,39 +8,31 @@
 //! leave it out. A refusal undoes everything and, where it is one to be remembered ([`Refusal::is_recorded`]), becomes
 //! an event of its own. No change is open while a person is asked, a password is hashed or a mail is sent: look in a
 //! view, ask and hash, then check again in the change.
+//!
+//! The command line and the portal build an app in the same way: a [`Setup`] from the configuration, then [`App::open`]. What
+//! an app sends mails with comes from it too: [`App::mailer`].
 
 mod attempts;
-pub mod audit;
 pub mod error;
-pub mod init;
-pub mod jobs;
-pub mod mail;
-pub mod mailer;
-mod near;
-pub mod operators;
-pub mod policy;
+mod event_details;
+mod mailer;
+mod password_command;
+mod policy;
 pub mod policy_check;
-mod policy_source;
-mod rates;
-pub mod resets;
-pub mod roles;
-pub mod store;
-mod total;
+mod setup;
+mod setup_error;
+mod similar_users;
 mod transaction;
-pub mod users;
-pub mod whoami;
-mod without_password;
+mod transport;
 
 use std::cell::OnceCell;
 use std::cell::RefCell;
 use std::fmt;
-use std::ops::Deref;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::actions::policy_check::HashingCost;
+use crate::app::policy_check::HashingCost;
 use crate::clock::Clock;
 use crate::domain::action::Action;
 use crate::domain::event::EventOutcome;
@@ -50,119 +43,60 @@ use crate::domain::organization::Organization;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
-use crate::domain::sign_in::SignInRules;
 use crate::domain::text;
-use crate::domain::user::User;
-use crate::domain::user::UserId;
 use crate::domain::user_change::SaltSeed;
 use crate::random::Random;
 use crate::secrets::hasher::Hasher;
 use crate::store::ReadTransaction;
 use crate::store::Store;
 use crate::store::StoreError;
-use crate::store::WriteTransaction;
+use crate::store::open::ExpectedVersion;
 
+pub use attempts::WrongPassword;
 pub use error::ActionError;
 pub use error::MailerError;
-pub use policy_source::PolicyError;
-pub use policy_source::PolicySource;
-pub use total::Total;
+pub use event_details::ChangeOptions;
+pub use event_details::EventDetails;
+pub use password_command::PasswordCommandError;
+pub use setup::Setup;
+pub use setup_error::SetupError;
+pub(crate) use similar_users::similar_users;
+pub use transaction::Change;
 pub use transaction::Transaction;
+pub use transaction::View;
 
-/// Short for the results of this layer.
+/// Short for the results of actions.
 pub type Result<T> = std::result::Result<T, ActionError>;
 
-/// What an operator works with: the store, the organization's rules, the time and randomness.
+/// What an operator works with: the store, the organization's rules, the time and randomness. It can be sent to another thread,
+/// and serves one at a time.
 pub struct App {
+    setup: Arc<Setup>,
     store: Store,
     account: Account,
-    organization: Organization,
     policy: OnceCell<Policy>,
-    policy_source: PolicySource,
     hashing: HashingCost,
     hasher: RefCell<Hasher>,
-    sign_in: SignInRules,
-    clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
-}
-
-/// The rules and parts of an [`App`], besides the store and the operator.
-#[derive(Debug, Default)]
-pub struct AppRules {
-    /// The organization.
-    pub organization: Organization,
-    /// Its password requirements.
-    pub policy: PolicySource,
-    /// What a hash costs.
-    pub hashing: HashingCost,
-    /// How logins are guarded.
-    pub sign_in: SignInRules,
-}
-
-impl fmt::Debug for PolicySource {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("PolicySource")
-    }
-}
-
-/// What the operator says about a change besides its object.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ChangeOptions {
-    /// Why; kept in the event.
-    pub reason: Option<String>,
-    /// Do everything, then undo it instead of saving.
-    pub dry_run: bool,
-}
-
-/// What the event of a change says besides who, when and what.
-#[derive(Debug, Default)]
-pub struct EventDetails {
-    /// The user it was done to, if it was one.
-    pub user: Option<UserId>,
-    /// Old and new values, never a secret.
-    pub details: serde_json::Map<String, serde_json::Value>,
-    /// Whether everything was so already: then there is no event.
-    pub is_unchanged: bool,
-}
-
-/// The transaction of an action that reads.
-pub struct View<'app> {
-    app: &'app App,
-    authority: Authority,
-    now: Timestamp,
-    reading: ReadTransaction<'app>,
-}
-
-/// The transaction of an action that writes.
-pub struct Change<'app> {
-    app: &'app App,
-    authority: Authority,
-    now: Timestamp,
-    writing: WriteTransaction<'app>,
 }
 
 impl App {
-    /// An app.
-    pub fn new(
-        store: Store,
-        account: Account,
-        rules: AppRules,
-        clock: Arc<dyn Clock>,
-        random: Arc<dyn Random>,
-    ) -> Self {
-        let AppRules { organization, policy, hashing, sign_in } = rules;
-        Self {
-            store,
-            account,
-            organization,
-            policy: OnceCell::new(),
-            policy_source: policy,
-            hashing,
-            hasher: RefCell::new(hashing.hasher()),
-            sign_in,
-            clock,
-            random,
-        }
+    /// Opens the store of a setup for an operator, without asking whether they may do anything there.
+    ///
+    /// # Errors
+    /// When the store is not as it must be, or the configuration names a cost that no hash can have.
+    pub fn open(setup: Arc<Setup>, account: Account, expected: ExpectedVersion) -> Result<Self> {
+        let store = Store::open(setup.store_path(), &setup.store_rule(), expected)?;
+        Self::with_store(setup, account, store)
+    }
+
+    /// An app at a store that is open already, such as a copy that is to take the place of the setup's.
+    ///
+    /// # Errors
+    /// When the configuration names a cost that no hash can have.
+    pub fn with_store(setup: Arc<Setup>, account: Account, store: Store) -> Result<Self> {
+        let hashing = setup.hashing_cost()?;
+        let hasher = RefCell::new(hashing.hasher());
+        Ok(Self { setup, store, account, policy: OnceCell::new(), hashing, hasher })
     }
 
     /// Runs an action that reads.
@@ -176,7 +110,7 @@ impl App {
     fn look<T>(&self, action: Action, run: impl FnOnce(&View<'_>) -> Result<T>) -> Result<T> {
         let reading = self.store.read()?;
         let authority = self.authority(&reading)?;
-        let view = View { app: self, authority, now: self.clock.now(), reading };
+        let view = View { app: self, authority, now: self.now(), reading };
         let result = self.require(&view.authority, action).map_err(ActionError::from).and_then(|()| run(&view));
         let View { authority, reading, .. } = view;
         // One connection has one transaction at a time, and the refusal needs one to be written in.
@@ -210,7 +144,7 @@ impl App {
     ) -> Result<T> {
         let writing = self.store.write()?;
         let authority = self.authority(&writing)?;
-        let now = self.clock.now();
+        let now = self.now();
         let change = Change { app: self, authority, now, writing };
         let may = self.require(&change.authority, action).map_err(ActionError::from);
         // What has expired by now stays so. Other events come first: what the change writes may name the number of its own.
@@ -238,7 +172,7 @@ impl App {
     /// The error with its cause, where the store has it. SQLite says that the disk is full also where a table has no number left
     /// for a new row. What a statement that the program wrote cannot do is a bug, unless the store is damaged. No transaction
     /// may be open.
-    fn explained(&self, error: ActionError) -> ActionError {
+    pub(crate) fn explained(&self, error: ActionError) -> ActionError {
         let ActionError::Store(store_error) = &error else { return error };
         let reading = self.store.read();
         let explained = match store_error {
@@ -255,7 +189,7 @@ impl App {
 
     fn salt_seed(&self) -> SaltSeed {
         let mut seed = [0; 32];
-        self.random.fill(&mut seed);
+        self.random().fill(&mut seed);
         SaltSeed::new(seed)
     }
 
@@ -323,18 +257,18 @@ impl App {
 
     /// The organization.
     pub fn organization(&self) -> &Organization {
-        &self.organization
+        &self.setup.organization
     }
 
     /// Its password requirements, read when they are first asked for.
     ///
     /// # Errors
-    /// [`ActionError::Policy`] when the blocklist cannot be read.
+    /// [`ActionError::Setup`] when the blocklist cannot be read.
     pub fn policy(&self) -> Result<&Policy> {
         if let Some(policy) = self.policy.get() {
             return Ok(policy);
         }
-        let policy = (self.policy_source.0)().map_err(ActionError::Policy)?;
+        let policy = self.setup.policy()?;
         Ok(self.policy.get_or_init(|| policy))
     }
 
@@ -345,53 +279,33 @@ impl App {
 
     /// The present moment.
     pub fn now(&self) -> Timestamp {
-        self.clock.now()
+        self.clock().now()
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &dyn Clock {
+        self.setup.clock.as_ref()
     }
 
     /// The randomness, for generating.
     pub fn random(&self) -> &dyn Random {
-        self.random.as_ref()
-    }
-}
-
-impl EventDetails {
-    /// A record about a user, with the username: the number alone would say nothing once the user is deleted. No other value of
-    /// the user belongs into an event, because it could not be erased with the user.
-    pub fn of(user: &User) -> Self {
-        let mut details = Self { user: Some(user.id), ..Self::default() };
-        details.note("username", user.username.as_str());
-        details
+        self.setup.random.as_ref()
     }
 
-    /// Adds a detail.
-    pub fn note(&mut self, name: &str, value: impl Into<serde_json::Value>) {
-        self.details.insert(name.to_owned(), value.into());
+    /// The store, for what is no view or change: its files, its locks, and the outbox's own records. For actions alone
+    /// (`tests/layout.rs`).
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
     }
-}
 
-/// The moment so long before.
-fn ago(now: Timestamp, time: Duration) -> Timestamp {
-    now.saturating_sub(time).unwrap_or(Timestamp::MIN)
-}
-
-impl<'app> Deref for View<'app> {
-    type Target = ReadTransaction<'app>;
-
-    fn deref(&self) -> &ReadTransaction<'app> {
-        &self.reading
-    }
-}
-
-impl<'app> Deref for Change<'app> {
-    type Target = WriteTransaction<'app>;
-
-    fn deref(&self) -> &WriteTransaction<'app> {
-        &self.writing
+    /// The store itself, where an action ends the app.
+    pub(crate) fn into_store(self) -> Store {
+        self.store
     }
 }
 
 impl fmt::Debug for App {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Desk").field("store", &self.store.path()).field("account", &self.account).finish()
+        formatter.debug_struct("App").field("store", &self.store.path()).field("account", &self.account).finish()
     }
 }

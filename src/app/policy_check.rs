@@ -2,9 +2,9 @@
 //! the user (OWASP ASVS 6.3.4). Nothing else in the program makes a hash of a password to be stored: see
 //! [`crate::secrets::admission`], whose types keep that.
 
-use crate::actions::ActionError;
-use crate::actions::App;
-use crate::actions::Result;
+use crate::app::ActionError;
+use crate::app::App;
+use crate::app::Result;
 use crate::domain::operator::PolicyOverride;
 use crate::domain::policy::PersonalWords;
 use crate::domain::policy::Violation;
@@ -58,8 +58,8 @@ impl App {
             username: user.username.as_str(),
             email: user.email.as_str(),
             name: &user.name,
-            organization: &self.organization.name,
-            email_domains: &self.organization.email_domains,
+            organization: &self.organization().name,
+            email_domains: &self.organization().email_domains,
         }
     }
 
@@ -127,12 +127,12 @@ impl App {
     }
 
     /// Gives back the memory of the hashing. Where the process may have little, it is enough for what is recorded after it.
-    pub(super) fn release_hashing_memory(&self) {
+    pub(crate) fn release_hashing_memory(&self) {
         self.hasher.borrow_mut().release_memory();
     }
 
     fn policy_refusal(&self, user: &User, faults: Vec<Violation>) -> ActionError {
-        let contact = self.organization.help_contact.clone();
+        let contact = self.organization().help_contact.clone();
         let tells_former = faults.iter().any(|fault| matches!(fault, Violation::Reused { .. } | Violation::Disabled));
         ActionError::Refused(Refusal::Policy { faults, contact, former_of: tells_former.then_some(user.id) })
     }

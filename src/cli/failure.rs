@@ -9,9 +9,10 @@ mod usage;
 
 use std::io;
 
-use crate::actions::ActionError;
-use crate::actions::MailerError;
-use crate::actions::error::UnknownName;
+use crate::app::ActionError;
+use crate::app::MailerError;
+use crate::app::SetupError;
+use crate::app::error::UnknownName;
 use crate::cli::output::Output;
 use crate::config::LoadError;
 use crate::domain::action::Action;
@@ -143,11 +144,21 @@ pub fn is_shortage(error: &anyhow::Error) -> bool {
             return matches!(&**error, ActionError::Store(error) if of_store(error));
         }
         Some(ActionError::NoMemory(_)) => return true,
+        Some(ActionError::Setup(error)) => return is_shortage_of_setup(error),
         _ => {}
     }
     error.downcast_ref().is_some_and(of_store)
+        || error.downcast_ref().is_some_and(is_shortage_of_setup)
         || error.downcast_ref().is_some_and(FileError::is_shortage_of_descriptors)
         || error.downcast_ref().is_some_and(is_shortage_of_descriptors)
+}
+
+fn is_shortage_of_setup(error: &SetupError) -> bool {
+    match error {
+        SetupError::File(problem) | SetupError::Load(LoadError::File(problem)) => problem.is_shortage_of_descriptors(),
+        SetupError::PasswordCommand { error, .. } => error.is_shortage(),
+        _ => false,
+    }
 }
 
 /// The exit code of any error, and its words.
@@ -162,6 +173,9 @@ fn describe(error: &anyhow::Error) -> RenderedError {
     }
     if let Some(error) = error.downcast_ref::<ActionError>() {
         return of_action(error);
+    }
+    if let Some(error) = error.downcast_ref::<SetupError>() {
+        return of_setup(error);
     }
     if let Some(error) = error.downcast_ref::<StoreError>() {
         return of_store(error);
@@ -218,7 +232,7 @@ fn of_action(error: &ActionError) -> RenderedError {
             RenderedError { hint: Some(hint), ..RenderedError::new(told.code, error) }
         }
         ActionError::Stream(error) => of_io(error),
-        ActionError::Policy(error) => of_policy(error.as_ref()),
+        ActionError::Setup(error) => of_setup(error),
         ActionError::Chain(_) => RenderedError::new(DATA, error).hint(
             "another program has written to the file: compare with a backup and with the head kept elsewhere",
         ),
@@ -226,7 +240,7 @@ fn of_action(error: &ActionError) -> RenderedError {
             RenderedError { details: screenful(faults, Clone::clone), ..RenderedError::new(DATA, error) }.hint(remedy)
         }
         ActionError::UnknownNames(names) => of_unknown_names(names),
-        ActionError::Post(fault) => RenderedError::new(CONFIGURATION, error).hint(match fault {
+        ActionError::Mailer(fault) => RenderedError::new(CONFIGURATION, error).hint(match fault {
             MailerError::NoMail => "config.example.toml shows the sections [mail] and [mail.smtp]",
             MailerError::NoLink => {
                 "such as: link = \"https://reset.example.com/#{code}\", the page where codes are redeemed"
@@ -242,11 +256,23 @@ fn of_action(error: &ActionError) -> RenderedError {
     }
 }
 
-fn of_policy(error: &(dyn std::error::Error + Send + Sync + 'static)) -> RenderedError {
-    match (error.downcast_ref::<LoadError>(), error.downcast_ref::<CliError>()) {
-        (Some(error), _) => of_config(error),
-        (_, Some(complaint)) => of_complaint(complaint),
-        _ => RenderedError::new(BUG, error),
+fn of_setup(error: &SetupError) -> RenderedError {
+    match error {
+        SetupError::Configuration(_) => RenderedError::new(CONFIGURATION, error),
+        SetupError::Load(error) | SetupError::TextsFile(error) => of_config(error),
+        SetupError::File(problem) => of_file(problem),
+        SetupError::NoKey(_) => RenderedError::new(CONFIGURATION, error)
+            .hint("restore it from its backup, or name it: [reset] key_file; if it is lost: cxme-admin init --new-key"),
+        SetupError::Texts(problems) => {
+            let details = if problems.len() > 1 { screenful(problems, ToString::to_string) } else { Vec::new() };
+            RenderedError { details, ..RenderedError::new(CONFIGURATION, error) }
+                .hint("docs/texts.md describes the files; to check them again: cxme-admin mail preview test")
+        }
+        SetupError::PasswordCommand { error: failure, .. } if failure.is_shortage() => {
+            RenderedError::new(LATER, error).hint(format!("{PROCESSES}, and run the command again"))
+        }
+        SetupError::PasswordCommand { .. } => RenderedError::new(CONFIGURATION, error),
+        SetupError::Template(_) | SetupError::OnlyForLogin => RenderedError::new(BUG, error),
     }
 }
 

@@ -2,12 +2,12 @@
 //! exactly a command asks only what it always asks; several are counted, and the operator is asked first.
 
 use crate::actions;
-use crate::actions::App;
-use crate::actions::ChangeOptions;
 use crate::actions::users::list::UserFilter;
 use crate::actions::users::targets::ResolvedTargets;
 use crate::actions::users::targets::TargetList;
 use crate::actions::users::targets::Targets;
+use crate::app::App;
+use crate::app::ChangeOptions;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::CliError;

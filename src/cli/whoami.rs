@@ -4,7 +4,6 @@ use std::path::Path;
 
 use crate::actions::whoami;
 use crate::cli::context::Context;
-use crate::cli::context::owner_of_store;
 use crate::cli::data;
 use crate::cli::output::Format;
 use crate::cli::value::Heading;
@@ -14,6 +13,7 @@ use crate::domain::elevation;
 use crate::domain::operator::Authority;
 use crate::domain::role::Permission;
 use crate::domain::secret_form::without_secrets;
+use crate::private_file::owner_of_place;
 
 /// Show the account, role, permissions and store that commands use here
 ///
@@ -49,7 +49,7 @@ pub fn run(context: &mut Context, _: &WhoamiArgs) -> anyhow::Result<()> {
     let opened = context.app_if_usable(Action::WhoAmI)?;
     let (account, authority, now) = match &opened {
         Ok(app) => (app.account().clone(), Some(whoami::whoami(app)?), app.now()),
-        Err(_) => (context.account(owner_of_store(&store)), None, context.now()),
+        Err(_) => (context.account(owner_of_place(&store)), None, context.now()),
     };
     let is_table = context.output.format == Format::Table;
     let login = match account.login_uid {

@@ -1,10 +1,10 @@
 //! After a breach: `users send-reset SELECTION --end-passwords`.
 
-use cxme_admin::actions::ActionError;
-use cxme_admin::actions::ChangeOptions;
 use cxme_admin::actions::jobs::create;
 use cxme_admin::actions::jobs::create::ConfirmedPlan;
 use cxme_admin::actions::resets::send;
+use cxme_admin::app::ActionError;
+use cxme_admin::app::ChangeOptions;
 use cxme_admin::domain::refusal::Refusal;
 use cxme_admin::store::jobs::JobSendOptions;
 use insta::assert_snapshot;

@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use crate::actions::ActionError;
-use crate::actions::App;
-use crate::actions::Change;
-use crate::actions::ChangeOptions;
-use crate::actions::EventDetails;
-use crate::actions::Result;
-use crate::actions::Transaction;
 use crate::actions::ago;
-use crate::actions::mailer::doubt_senders;
+use crate::actions::delivery::doubt_senders;
 use crate::actions::resets::send;
 use crate::actions::resets::send::check_note;
 use crate::actions::users::list::UserFilter;
 use crate::actions::users::list::resolve;
+use crate::app::ActionError;
+use crate::app::App;
+use crate::app::Change;
+use crate::app::ChangeOptions;
+use crate::app::EventDetails;
+use crate::app::Result;
+use crate::app::Transaction;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::link::RESET_LIFE;
@@ -185,8 +185,8 @@ pub fn obstacles(app: &App, request: &JobRequest, rates: &Rates) -> Result<Obsta
 /// When the operator may not send to many, there is too little room, or the store cannot be written.
 pub fn require_room(app: &App, request: &JobRequest, mails: u64, is_queued: bool) -> Result<()> {
     app.view(request.action(), |_| match is_queued {
-        true => Ok(app.store.require_room_for_change()?),
-        false => Ok(app.store.require_room_for_job(mails)?),
+        true => Ok(app.store().require_room_for_change()?),
+        false => Ok(app.store().require_room_for_job(mails)?),
     })
 }
 

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use crate::actions::App;
-use crate::actions::Result;
 use crate::actions::Total;
-use crate::actions::Transaction as _;
-use crate::actions::View;
 use crate::actions::ago;
 use crate::actions::rates::used_up;
+use crate::app::App;
+use crate::app::Result;
+use crate::app::Transaction as _;
+use crate::app::View;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
@@ -87,7 +87,7 @@ pub fn show(app: &App, id: JobId, rates: &Rates) -> Result<JobDetails> {
         let (taken, first) = view.job_accepted_since(id, ago(view.now(), MINUTE))?;
         // A job that began a moment ago has not had the whole minute.
         let over = first.map_or(0, |first| view.now().as_second() - first.as_second()).max(1).unsigned_abs();
-        let is_sent_now = app.store.is_run(id)?;
+        let is_sent_now = app.store().is_run(id)?;
         // What waits for another try is not a matter of pace.
         let queued = counts.of(MessageState::Queued);
         let seconds = queued.saturating_mul(over).checked_div(taken).filter(|_| queued > 0 && is_sent_now);

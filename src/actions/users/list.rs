@@ -5,15 +5,15 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::actions::ActionError;
-use crate::actions::App;
-use crate::actions::ChangeOptions;
-use crate::actions::EventDetails;
-use crate::actions::Result;
 use crate::actions::Total;
-use crate::actions::Transaction;
-use crate::actions::error::UnknownName;
-use crate::actions::near::near;
+use crate::app::ActionError;
+use crate::app::App;
+use crate::app::ChangeOptions;
+use crate::app::EventDetails;
+use crate::app::Result;
+use crate::app::Transaction;
+use crate::app::error::UnknownName;
+use crate::app::similar_users;
 use crate::domain::action::Action;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::RoleId;
@@ -83,7 +83,7 @@ pub(in crate::actions) fn resolve(scene: &impl Transaction, wanted: &UserFilter)
             line: wanted.lines.get(place).copied(),
             name: names[place].as_str().to_owned(),
             near: if count < UnknownName::SHOWN {
-                near(scene.app(), scene.reading(), scene.authority(), &names[place])
+                similar_users(scene.app(), scene.reading(), scene.authority(), &names[place])
             } else {
                 Vec::new()
             },

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::list::resolve;
 use super::targets::TargetList;
-use crate::actions::App;
-use crate::actions::Result;
-use crate::actions::Transaction as _;
-use crate::actions::View;
+use crate::app::App;
+use crate::app::Result;
+use crate::app::Transaction as _;
+use crate::app::View;
 use crate::domain::action::Action;
 use crate::domain::role::RoleId;
 use crate::domain::sign_in::SignInFailures;

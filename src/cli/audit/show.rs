@@ -1,8 +1,8 @@
 //! `audit show`.
 
-use crate::actions::ActionError;
 use crate::actions::audit;
 use crate::actions::audit::EventWithChanges;
+use crate::app::ActionError;
 use crate::cli::audit::list;
 use crate::cli::audit::list::EventRow;
 use crate::cli::column;

@@ -31,7 +31,7 @@ const HEADS: [Heading; 4] = [
 /// # Errors When the configuration cannot be loaded, or the operator may not manage the store; without a usable store,
 /// after the data.
 pub fn run(context: &mut Context, _: &ShowArgs) -> anyhow::Result<()> {
-    let config = context.config()?.clone();
+    let config = context.config()?;
     let opened = context.app_if_usable(Action::ConfigShow)?;
     let now = context.now();
     let path = context.config_path();
@@ -42,7 +42,7 @@ pub fn run(context: &mut Context, _: &ShowArgs) -> anyhow::Result<()> {
     let files = [
         ("config", shown(path), context.config_source()),
         ("store", shown(context.store_path(&config).ok()), context.store_source(&config)),
-        ("reset_key", shown(context.key_path().ok()), key_source),
+        ("reset_key", shown(context.setup().ok().map(|setup| setup.key_path())), key_source),
     ];
     // With `--verbose` this was said already.
     let ignored = if context.global.verbose { Vec::new() } else { context.ignored_directories() };

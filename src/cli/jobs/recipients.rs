@@ -1,8 +1,8 @@
 //! `jobs recipients`.
 
-use crate::actions::ActionError;
 use crate::actions::Total;
 use crate::actions::jobs::show;
+use crate::app::ActionError;
 use crate::cli::column;
 use crate::cli::column::Column;
 use crate::cli::context::Context;

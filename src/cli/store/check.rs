@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use nix::unistd::Group;
 
-use crate::actions::ActionError;
 use crate::actions::store;
 use crate::actions::store::CheckExpectations;
 use crate::actions::store::Salvage;
 use crate::actions::store::StoreReport;
+use crate::app::ActionError;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::data;
@@ -120,13 +120,13 @@ fn check(context: &mut Context, path: &Path) -> anyhow::Result<Checked> {
         return Err(StoreError::Corrupt(fault).into());
     }
     let app = context.app(Action::StoreCheck)?;
-    let (key_path, key) = context.key()?;
-    let expected = match key {
+    let setup = context.setup()?;
+    let expected = match setup.key().map_err(anyhow::Error::from) {
         Ok(Some(key)) => CheckExpectations { key_fingerprint: Some(key.fingerprint()), key_fault: None },
         Ok(None) => CheckExpectations {
             key_fault: Some(format!(
                 "{}: no such file: restore the key from its backup, or set [reset] key_file",
-                key_path.display()
+                setup.key_path().display()
             )),
             ..CheckExpectations::default()
         },

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::actions::ActionError;
-use crate::actions::ChangeOptions;
 use crate::actions::users::list;
+use crate::app::ActionError;
+use crate::app::ChangeOptions;
 use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::failure::CliError;

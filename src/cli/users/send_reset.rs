@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::actions::App;
 use crate::actions::jobs::create::Audience;
 use crate::actions::resets::send;
 use crate::actions::resets::send::SendResult;
 use crate::actions::resets::send::UserSendResult;
+use crate::app::App;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::data;
@@ -112,7 +112,7 @@ pub fn send_to(
 ) -> anyhow::Result<()> {
     let wanted = mail.wanted(context)?;
     let mailer = context.mailer(app)?;
-    let send_options = context.send_options()?;
+    let send_options = app.send_options();
     let (send_options, signal) = context.stoppable(send_options)?;
     let (outcomes, report) = send::send(app, &mailer, send_options, references, &wanted, &acting.change_options())?;
     if acting.dry_run {

@@ -1,12 +1,12 @@
 //! `users set-password`.
 
-use crate::actions::App;
-use crate::actions::ChangeOptions;
-use crate::actions::policy_check::PolicyEnforcement;
 use crate::actions::users::password;
 use crate::actions::users::password::PasswordOptions;
 use crate::actions::users::password::PasswordOrigin;
 use crate::actions::users::password::PasswordTarget;
+use crate::app::App;
+use crate::app::ChangeOptions;
+use crate::app::policy_check::PolicyEnforcement;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::context::PasswordSource;

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::actions::ActionError;
 use crate::actions::users::show;
 use crate::actions::users::show::UserDetails;
 use crate::actions::users::targets::Targets;
+use crate::app::ActionError;
 use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::output::Format;

@@ -1,10 +1,10 @@
 //! `users unlock`.
 
-use crate::actions::App;
 use crate::actions::users::lock;
 use crate::actions::users::lock::UnlockManyOutcome;
 use crate::actions::users::targets::TargetList;
 use crate::actions::users::targets::Targets;
+use crate::app::App;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::jobs::summary::counted;
