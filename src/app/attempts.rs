@@ -20,19 +20,19 @@ use crate::store::sign_in_failures::AttemptKind;
 use crate::store::sign_in_failures::RefusedAttempt;
 
 /// A wrong password, as the view before the hashing saw its user.
-pub struct WrongPassword<'a> {
-    pub action: Action,
-    pub authority: &'a Authority,
+pub(crate) struct WrongPassword<'a> {
+    pub(crate) action: Action,
+    pub(crate) authority: &'a Authority,
     /// The user whose password it was not; `None`: there is none, or none who may sign in with a password.
-    pub user: Option<&'a User>,
+    pub(crate) user: Option<&'a User>,
     /// The wrong ones before it.
-    pub before: &'a SignInFailures,
+    pub(crate) before: &'a SignInFailures,
     /// Where it came from.
-    pub client: Option<&'a str>,
+    pub(crate) client: Option<&'a str>,
     /// What is said.
-    pub refusal: &'a str,
+    pub(crate) refusal: &'a str,
     /// What the event says besides, where there is a single one.
-    pub details: EventDetails,
+    pub(crate) details: EventDetails,
 }
 
 impl App {

@@ -52,7 +52,7 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::open::ExpectedVersion;
 
-pub use attempts::WrongPassword;
+pub(crate) use attempts::WrongPassword;
 pub use error::ActionError;
 pub use error::MailerError;
 pub use event_details::ChangeOptions;

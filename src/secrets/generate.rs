@@ -226,6 +226,8 @@ fn word(random: &dyn Random) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use std::collections::HashSet;
 
     use super::*;
@@ -347,25 +349,25 @@ mod tests {
 
     #[test]
     fn a_number_from_the_incomplete_group_is_drawn_again() {
-        struct Script(Vec<usize>);
+        struct Script(Mutex<Vec<usize>>);
         impl Random for Script {
-            fn fill(&mut self, bytes: &mut [u8]) {
-                bytes.copy_from_slice(&self.0.remove(0).to_le_bytes());
+            fn fill(&self, bytes: &mut [u8]) {
+                bytes.copy_from_slice(&self.0.lock().unwrap().remove(0).to_le_bytes());
             }
         }
         let bound = usize::MAX / 4 * 3;
-        assert_eq!(below(bound, &mut Script(vec![usize::MAX, bound, 5])), 5);
+        assert_eq!(below(bound, &Script(Mutex::new(vec![usize::MAX, bound, 5]))), 5);
     }
 
     #[test]
     fn a_policy_that_cannot_be_met_is_said() {
         struct Stuck;
         impl Random for Stuck {
-            fn fill(&mut self, bytes: &mut [u8]) {
+            fn fill(&self, bytes: &mut [u8]) {
                 bytes.fill(0);
             }
         }
-        let made = characters(&Policy::default(), &PersonalWords::default(), &mut Stuck, None);
+        let made = characters(&Policy::default(), &PersonalWords::default(), &Stuck, None);
         assert_eq!(made.unwrap_err(), GenerateError::Unmet);
     }
 

@@ -26,7 +26,6 @@ use crate::cli::output::Charset;
 use crate::cli::output::Output;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::config::ConfigEnv;
 use crate::config::LoadError;
 use crate::domain::action::Action;
 use crate::domain::elevation::Caller;
