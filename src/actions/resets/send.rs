@@ -80,6 +80,16 @@ pub enum SendResult {
     Refused(ActionError),
 }
 
+impl SendResult {
+    /// The message that the user was sent, now or before.
+    pub fn message(&self) -> Option<&Message> {
+        match self {
+            Self::Mailed(message) | Self::SentBefore(message) => Some(message),
+            Self::WouldBeMailed { .. } | Self::Refused(_) => None,
+        }
+    }
+}
+
 /// What a change did.
 enum QueueOutcome {
     New(MessageId),

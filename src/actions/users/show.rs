@@ -43,7 +43,7 @@ pub fn show(app: &App, reference: &UserReference) -> Result<UserDetails> {
 ///
 /// # Errors
 /// When one who is named does not exist, the operator may not see users, or `visit` fails.
-pub fn show_several(app: &App, several: &TargetList, visit: &mut dyn FnMut(&UserDetails) -> Result<()>) -> Result<()> {
+pub fn show_several(app: &App, several: &TargetList, visit: &mut dyn FnMut(UserDetails) -> Result<()>) -> Result<()> {
     app.view(Action::UsersShow, |view| {
         let query = resolve(view, &several.wanted)?;
         let fingerprint = app.policy()?.fingerprint();
@@ -51,7 +51,7 @@ pub fn show_several(app: &App, several: &TargetList, visit: &mut dyn FnMut(&User
         view.each_user(&query, false, view.now(), |row| {
             let user = row.to_user()?;
             let role = roles.get(&user.role).cloned().unwrap_or_default();
-            visit(&shown(view, user, role, &fingerprint)?)
+            visit(shown(view, user, role, &fingerprint)?)
         })
     })
 }

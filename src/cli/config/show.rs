@@ -2,8 +2,8 @@
 
 use crate::cli::context::Context;
 use crate::cli::context::Source;
-use crate::cli::data;
-use crate::cli::value::Heading;
+use crate::cli::column;
+use crate::cli::column::Column;
 use crate::cli::value::Value;
 use crate::config::Config;
 use crate::config::Setting;
@@ -19,11 +19,26 @@ use crate::domain::secret_form::without_secrets;
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {}
 
-const HEADS: [Heading; 4] = [
-    Heading { name: "name", title: "NAME" },
-    Heading { name: "value", title: "VALUE" },
-    Heading { name: "source", title: "SOURCE" },
-    Heading { name: "line", title: "LINE" },
+/// A file or a setting, and what says it.
+struct ConfigRow {
+    name: String,
+    value: Option<String>,
+    source: Source,
+    line: Option<usize>,
+}
+
+const COLUMNS: [Column<ConfigRow>; 4] = [
+    Column { name: "name", title: "NAME", cell: |row| Value::text(&row.name) },
+    Column { name: "value", title: "VALUE", cell: |row| Value::text_or(row.value.as_deref(), "-") },
+    Column { name: "source", title: "SOURCE", cell: |row| Value::text(row.source.word()) },
+    Column {
+        name: "line",
+        title: "LINE",
+        cell: |row| match row.line {
+            Some(line) => Value::Number(i64::try_from(line).unwrap_or(i64::MAX)),
+            None => Value::Nothing(""),
+        },
+    },
 ];
 
 /// Runs the command.
@@ -49,21 +64,14 @@ pub fn run(context: &mut Context, _: &ShowArgs) -> anyhow::Result<()> {
     for words in ignored {
         context.output.warn(&words);
     }
-    data::records::<anyhow::Error>(&mut context.output, &HEADS, now, |sink| {
-        for (name, value, source) in &files {
-            sink(&[
-                Value::text(*name),
-                Value::text_or(value.as_deref(), "-"),
-                Value::text(source.word()),
-                Value::Nothing(""),
-            ])?;
-        }
-        for Setting { name, value, line } in &settings {
-            let source = if line.is_some() { Source::File } else { Source::Default };
-            let line = line.map_or(Value::Nothing(""), |line| Value::Number(i64::try_from(line).unwrap_or(i64::MAX)));
-            sink(&[Value::text(name), Value::text_or(value.as_deref(), "-"), Value::text(source.word()), line])?;
-        }
-        Ok(())
+    let of_file = |(name, value, source): (&str, _, _)| ConfigRow { name: name.to_owned(), value, source, line: None };
+    let of_setting = |Setting { name, value, line }| {
+        let source = if line.is_some() { Source::File } else { Source::Default };
+        ConfigRow { name, value, source, line }
+    };
+    let rows: Vec<ConfigRow> = files.into_iter().map(of_file).chain(settings.into_iter().map(of_setting)).collect();
+    column::list::<_, anyhow::Error>(&mut context.output, &COLUMNS, now, |sink| {
+        rows.iter().try_for_each(|row| Ok(sink(row)?))
     })?;
     opened.map(drop)
 }

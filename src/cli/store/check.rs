@@ -12,14 +12,14 @@ use crate::actions::store::Salvage;
 use crate::actions::store::StoreReport;
 use crate::app::ActionError;
 use crate::cli::acting_args::ActingArgs;
+use crate::cli::column;
+use crate::cli::column::Column;
 use crate::cli::context::Context;
-use crate::cli::data;
 use crate::cli::failure;
 use crate::cli::failure::CliError;
 use crate::cli::store::recovery;
 use crate::cli::store::recovery::typed;
 use crate::cli::store::repair_times;
-use crate::cli::value::Heading;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::private_file;
@@ -49,8 +49,26 @@ pub struct CheckArgs {
     acting: ActingArgs,
 }
 
-const HEADS: [Heading; 2] =
-    [Heading { name: "examined", title: "EXAMINED" }, Heading { name: "fault", title: "FOUND" }];
+/// What was examined, and a fault that was found there.
+struct FindingRow<'a> {
+    examined: &'a StoreReport,
+    fault: Option<&'a str>,
+}
+
+fn columns<'a>() -> [Column<FindingRow<'a>>; 2] {
+    [
+        Column { name: "examined", title: "EXAMINED", cell: |row| Value::text(row.examined.what) },
+        Column {
+            name: "fault",
+            title: "FOUND",
+            cell: |row| match row.fault {
+                Some(fault) => Value::Sentence(fault.into()),
+                None if row.examined.warning.is_some() => Value::Nothing("see the warning"),
+                None => Value::Nothing("sound"),
+            },
+        },
+    ]
+}
 
 /// What an examination came to.
 struct Checked {
@@ -100,14 +118,13 @@ pub fn run(context: &mut Context, args: &CheckArgs) -> anyhow::Result<()> {
 }
 
 fn print(context: &mut Context, examined: &[StoreReport], now: Timestamp) -> anyhow::Result<()> {
-    data::records::<anyhow::Error>(&mut context.output, &HEADS, now, |sink| {
+    column::list::<_, anyhow::Error>(&mut context.output, &columns(), now, |sink| {
         for part in examined {
             if part.faults.is_empty() {
-                let found = if part.warning.is_some() { "see the warning" } else { "sound" };
-                sink(&[Value::text(part.what), Value::Nothing(found)])?;
+                sink(&FindingRow { examined: part, fault: None })?;
             }
             for fault in &part.faults {
-                sink(&[Value::text(part.what), Value::Sentence(fault.into())])?;
+                sink(&FindingRow { examined: part, fault: Some(fault) })?;
             }
         }
         Ok(())
