@@ -6,9 +6,9 @@ use std::thread;
 use std::time::Duration;
 
 use cxme_admin::actions::resets::redeem;
-use cxme_admin::actions::resets::send;
-use cxme_admin::actions::resets::send::LinkOptions;
-use cxme_admin::actions::resets::send::SendResult;
+use cxme_admin::actions::users::send_reset;
+use cxme_admin::actions::users::send_reset::LinkOptions;
+use cxme_admin::actions::users::send_reset::SendResult;
 use cxme_admin::app::App;
 use cxme_admin::app::ChangeOptions;
 use cxme_admin::app::Setup;
@@ -68,10 +68,13 @@ fn a_link_is_mailed_and_redeemed_on_threads_without_the_command_line() {
         let mailer = sender.mailer().unwrap();
         let alice = [UserReference::new("alice")];
         let (wanted, options) = (link_options(), ChangeOptions::default());
-        send::send(&sender, &mailer, sender.send_options(), &alice, &wanted, &options).unwrap().0
+        send_reset::send(&sender, &mailer, sender.send_options(), &alice, &wanted, &options).unwrap().0
     });
     let sent = sent.join().unwrap();
-    assert!(matches!(&sent[0].what, SendResult::Mailed(message) if message.state == MessageState::Accepted), "{sent:?}");
+    assert!(
+        matches!(&sent[0].what, SendResult::Mailed(message) if message.state == MessageState::Accepted),
+        "{sent:?}"
+    );
     let code = ResetCode::parse(&world.newest_code()).unwrap();
     let portal = open(&setup);
     let refused = thread::spawn(move || {

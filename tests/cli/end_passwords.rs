@@ -2,7 +2,7 @@
 
 use cxme_admin::actions::jobs::create;
 use cxme_admin::actions::jobs::create::ConfirmedPlan;
-use cxme_admin::actions::resets::send;
+use cxme_admin::actions::users::send_reset;
 use cxme_admin::app::ActionError;
 use cxme_admin::app::ChangeOptions;
 use cxme_admin::domain::refusal::Refusal;
@@ -394,7 +394,7 @@ fn more_passwords_than_were_confirmed_do_not_end() {
         sha256: None,
         key: None,
         expect: None,
-        wanted: send::LinkOptions {
+        wanted: send_reset::LinkOptions {
             lifetime: None,
             reset_life: day,
             invitation_lifetime: day,

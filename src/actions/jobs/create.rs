@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::actions::ago;
 use crate::actions::delivery::doubt_senders;
-use crate::actions::resets::send;
-use crate::actions::resets::send::check_note;
 use crate::actions::users::list::UserFilter;
 use crate::actions::users::list::resolve;
+use crate::actions::users::send_reset;
+use crate::actions::users::send_reset::check_note;
 use crate::app::ActionError;
 use crate::app::App;
 use crate::app::Change;
@@ -61,7 +61,7 @@ pub struct JobRequest {
     /// How many users the operator expects to be mailed.
     pub expect: Option<u64>,
     /// What the mails are to be.
-    pub wanted: send::LinkOptions,
+    pub wanted: send_reset::LinkOptions,
     /// How it is sent.
     pub sending: JobSendOptions,
     /// The passwords and sessions of those who are mailed end with the job's creation.
@@ -85,9 +85,9 @@ impl JobRequest {
 
     /// How long the links of resets and of invitations live.
     fn lives(&self) -> Result<(Duration, Duration)> {
-        let invitation = send::lifetime(&self.wanted, true)?;
+        let invitation = send_reset::lifetime(&self.wanted, true)?;
         // Whether there is any reset among the mails is known when they are made.
-        let reset = send::lifetime(&self.wanted, false).unwrap_or(*RESET_LIFE.end());
+        let reset = send_reset::lifetime(&self.wanted, false).unwrap_or(*RESET_LIFE.end());
         Ok((reset, invitation))
     }
 }
@@ -229,7 +229,7 @@ fn planned(scene: &impl Transaction, request: &JobRequest) -> Result<JobPlan> {
     request.require_permission(scene)?;
     let parts = with_recipients(scene, request, |recipients| Ok(scene.reading().plan_job(recipients)?))?;
     let has_resets = parts.iter().any(|part| part.skipped.is_none() && part.resets > 0);
-    if has_resets && send::lifetime(&request.wanted, false).is_err() {
+    if has_resets && send_reset::lifetime(&request.wanted, false).is_err() {
         return Err(too_long().into());
     }
     expected(request, JobPlan { parts })
@@ -301,7 +301,7 @@ pub fn make(
             ends_passwords: request.ends_passwords,
         };
         let (job, count) = with_recipients(change, request, |recipients| Ok(change.create_job(&new, recipients)?))?;
-        if send::lifetime(&request.wanted, false).is_err() && change.job_has_resets(job)? {
+        if send_reset::lifetime(&request.wanted, false).is_err() && change.job_has_resets(job)? {
             return Err(too_long().into());
         }
         let skipped = skipped(change, job)?;

@@ -1,7 +1,7 @@
 //! `jobs retry`, `users send-reset --retry-failed`.
 
 use crate::actions::jobs::create::JobPlan;
-use crate::actions::jobs::end::refuse_outranked;
+use crate::actions::jobs::rank::refuse_outranked;
 use crate::app::App;
 use crate::app::Change;
 use crate::app::ChangeOptions;

@@ -1,7 +1,7 @@
 //! `jobs run`: whatever is due is sent, the messages of no job and those of every job that runs.
 
-use crate::actions::jobs::end::refuse_outranked;
-use crate::actions::jobs::pause::resume_within;
+use crate::actions::jobs::rank::refuse_outranked;
+use crate::actions::jobs::resume::resume_within;
 use crate::actions::rates::rates_of;
 use crate::actions::rates::unreadable;
 use crate::app::App;

@@ -1,8 +1,7 @@
-//! `jobs list`, `jobs show`, `jobs recipients`.
+//! `jobs show`, and what other commands show of a job.
 
 use std::time::Duration;
 
-use crate::actions::Total;
 use crate::actions::ago;
 use crate::actions::rates::used_up;
 use crate::app::App;
@@ -20,7 +19,6 @@ use crate::store::ended_passwords::WithoutPassword;
 use crate::store::job_counts::Counts;
 use crate::store::jobs::Job;
 use crate::store::jobs::RecipientOutcome;
-use crate::store::messages::Message;
 
 /// The time over which the pace of a job is measured.
 const MINUTE: Duration = Duration::from_secs(60);
@@ -59,21 +57,6 @@ pub struct JobDetails {
     pub is_sent_now: bool,
     /// The rate per hour or day that keeps its messages waiting.
     pub used_up: Option<UsedUp>,
-}
-
-/// The jobs, at most `limit` of them, the newest first.
-///
-/// # Errors
-/// When the operator may not see users, or the store cannot be read.
-pub fn list(app: &App, limit: Option<u64>) -> Result<(Vec<JobStatus>, Total)> {
-    app.view(Action::JobsList, |view| {
-        let mut shown = Vec::new();
-        for job in view.jobs(limit)? {
-            let counts = view.job_counts(job.id)?;
-            shown.push(JobStatus { job, counts, skipped: Vec::new(), without_password: WithoutPassword::default() });
-        }
-        Ok((shown, Total::of(limit, || view.count_jobs())?))
-    })
 }
 
 /// A job. `rates` are those that hold for all mail.
@@ -148,32 +131,4 @@ fn shown(view: &View<'_>, job: Job, counts: Counts, skipped: Vec<RecipientOutcom
 
 fn of_skipped(outcomes: &[RecipientOutcome]) -> Vec<RecipientOutcome> {
     outcomes.iter().filter(|outcome| outcome.state == MessageState::Skipped).cloned().collect()
-}
-
-/// Refuses a job that does not exist, before anything is written of its messages.
-///
-/// # Errors
-/// When there is none with this number, or the operator may not see users.
-pub fn require(app: &App, id: JobId) -> Result<()> {
-    app.view(Action::JobsRecipients, |view| {
-        view.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
-        Ok(())
-    })
-}
-
-/// Gives each message of a job to `visit`, at most `limit` of them.
-///
-/// # Errors
-/// When there is no such job, the operator may not see users, or `visit` fails.
-pub fn each_message(
-    app: &App,
-    id: JobId,
-    limit: Option<u64>,
-    visit: &mut dyn FnMut(Message) -> Result<()>,
-) -> Result<Total> {
-    app.view(Action::JobsRecipients, |view| {
-        view.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
-        view.each_message_of_job(id, limit, visit)?;
-        Ok(Total::of(limit, || Ok(view.job_counts(id)?.total()))?)
-    })
 }

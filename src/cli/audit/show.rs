@@ -1,7 +1,7 @@
 //! `audit show`.
 
-use crate::actions::audit;
-use crate::actions::audit::EventWithChanges;
+use crate::actions::audit::show;
+use crate::actions::audit::show::EventWithChanges;
 use crate::app::ActionError;
 use crate::cli::audit::list;
 use crate::cli::audit::list::EventRow;
@@ -54,12 +54,12 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
     if args.changes {
         let now = app.now();
         return Ok(column::list::<_, ActionError>(&mut context.output, &CHANGE, now, |sink| {
-            audit::each_change(&app, args.number, &mut |change, username| {
+            show::each_change(&app, args.number, &mut |change, username| {
                 Ok(sink(&ChangeRow { change: change.clone(), username: username.map(str::to_owned) })?)
             })
         })?);
     }
-    let EventWithChanges { event, changes, changes_total } = audit::show(&app, args.number)?;
+    let EventWithChanges { event, changes, changes_total } = show::show(&app, args.number)?;
     let is_table = context.output.format == Format::Table;
     let details = list::parts(&event, false);
     let (changes_shown, accounts) =

@@ -1,9 +1,9 @@
 //! `config show`.
 
-use crate::cli::context::Context;
-use crate::cli::context::Source;
 use crate::cli::column;
 use crate::cli::column::Column;
+use crate::cli::context::Context;
+use crate::cli::context::Source;
 use crate::cli::value::Value;
 use crate::config::Config;
 use crate::config::Setting;

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use super::Context;
-use crate::actions::store;
-use crate::actions::store::Salvage;
+use crate::actions::store::check;
+use crate::actions::store::check::Salvage;
+use crate::actions::store::restore;
 use crate::app::ActionError;
 use crate::app::App;
 use crate::cli::failure::CliError;
@@ -39,7 +40,7 @@ impl Context {
             Ok(app) => app,
             Err(error) => return self.may_replace_damaged(error),
         };
-        store::may_replace(&app).map_err(anyhow::Error::from).or_else(|error| self.may_replace_damaged(error))
+        restore::may_replace(&app).map_err(anyhow::Error::from).or_else(|error| self.may_replace_damaged(error))
     }
 
     /// Lets a damaged store be replaced, which cannot be asked who is an operator: by the account that it belongs to or by
@@ -62,7 +63,7 @@ impl Context {
     /// Whose passwords were ended in a damaged store, as far as it tells.
     fn salvage_ended_passwords(&mut self) -> anyhow::Result<EndedPasswords> {
         let path = self.place_of_store()?;
-        let salvaged = self.open_damaged(&path).and_then(|damaged| Ok(store::salvage_ended_passwords(&damaged)?));
+        let salvaged = self.open_damaged(&path).and_then(|damaged| Ok(restore::salvage_ended_passwords(&damaged)?));
         salvaged.or_else(|error| match store_error(&error) {
             Some(damaged) if damaged.damage().is_some() => Ok(EndedPasswords::unknown(Uncounted::Damaged)),
             // SQLite cannot begin to read it.
@@ -88,7 +89,7 @@ impl Context {
         if self.is_restricted() || (own != 0 && owner.is_some_and(|owner| owner != own)) {
             return Err(StoreError::NotExaminable(words).into());
         }
-        Ok(store::examine_damaged(&self.open_damaged(path)?)?)
+        Ok(check::examine_damaged(&self.open_damaged(path)?)?)
     }
 
     /// Copies a copy beside the store's place, and sits down at it.

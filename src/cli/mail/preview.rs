@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::actions::mail::preview;
-use crate::actions::resets::send::check_note;
+use crate::actions::users::send_reset::check_note;
 use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::failure::CliError;

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use nix::unistd::Group;
 
-use crate::actions::store;
-use crate::actions::store::CheckExpectations;
-use crate::actions::store::Salvage;
-use crate::actions::store::StoreReport;
+use crate::actions::store::check;
+use crate::actions::store::check::CheckExpectations;
+use crate::actions::store::check::Salvage;
+use crate::actions::store::check::StoreReport;
 use crate::app::ActionError;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::column;
@@ -93,7 +93,7 @@ pub fn run(context: &mut Context, args: &CheckArgs) -> anyhow::Result<()> {
     }
     let now = context.now();
     let path = context.place_of_store()?;
-    let checked = match check(context, &path) {
+    let checked = match examine(context, &path) {
         Ok(checked) => checked,
         Err(error) if is_no_store(&error) => {
             return Err(CliError::NotAStore { remedy: remedy_of_lost(&path), path }.into());
@@ -131,7 +131,7 @@ fn print(context: &mut Context, examined: &[StoreReport], now: Timestamp) -> any
     })
 }
 
-fn check(context: &mut Context, path: &Path) -> anyhow::Result<Checked> {
+fn examine(context: &mut Context, path: &Path) -> anyhow::Result<Checked> {
     // Before SQLite opens the store, which may remove a log that it does not believe.
     if let Some(fault) = damaged::log_faults(path)?.into_iter().next() {
         return Err(StoreError::Corrupt(fault).into());
@@ -152,17 +152,17 @@ fn check(context: &mut Context, path: &Path) -> anyhow::Result<Checked> {
         Err(error) => CheckExpectations { key_fault: Some(error.to_string()), ..CheckExpectations::default() },
     };
     let mut examined = vec![StoreReport { what: "modes", ..StoreReport::default() }];
-    examined.extend(store::check(&app, &expected)?);
+    examined.extend(check::check(&app, &expected)?);
     examined.extend(reader_group(context)?);
     let is_damaged = examined.iter().any(|part| part.is_of_content() && !part.faults.is_empty());
-    let backup = if is_damaged { store::newest_backup(&app) } else { None };
+    let backup = if is_damaged { check::newest_backup(&app) } else { None };
     Ok(Checked { examined, backup, schema_version: schema::VERSION })
 }
 
 /// What to do about the faults that were found.
 fn remedy(path: &Path, checked: &Checked, local: impl Fn(Timestamp) -> String) -> String {
     // What a damaged page hides is no fault of its own.
-    let is_faulty = |part: &&StoreReport| part.faults.iter().any(|fault| !fault.starts_with(store::CANNOT));
+    let is_faulty = |part: &&StoreReport| part.faults.iter().any(|fault| !fault.starts_with(check::CANNOT));
     let is_damaged = |part: &&StoreReport| part.is_of_content() && !part.faults.is_empty();
     let faulty: Vec<&StoreReport> =
         checked.examined.iter().filter(|part| is_faulty(part) || is_damaged(part)).collect();

@@ -5,9 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::actions::jobs::create::Audience;
-use crate::actions::resets::send;
-use crate::actions::resets::send::SendResult;
-use crate::actions::resets::send::UserSendResult;
+use crate::actions::users::send_reset;
+use crate::actions::users::send_reset::SendResult;
+use crate::actions::users::send_reset::UserSendResult;
 use crate::app::App;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::column;
@@ -167,7 +167,8 @@ pub fn send_to(
     let mailer = context.mailer(app)?;
     let send_options = app.send_options();
     let (send_options, signal) = context.stoppable(send_options)?;
-    let (outcomes, report) = send::send(app, &mailer, send_options, references, &wanted, &acting.change_options())?;
+    let (outcomes, report) =
+        send_reset::send(app, &mailer, send_options, references, &wanted, &acting.change_options())?;
     if acting.dry_run {
         let sent = SendContext { report: &report, transport: &mailer.transport, now: app.now() };
         print_plan(context, &outcomes, sent)?;
