@@ -301,13 +301,13 @@ mod tests {
 
     #[test]
     fn each_password_is_known_as_one_wherever_it_is_repeated() {
-        let mut random = ScriptedRandom::new(7);
+        let random = ScriptedRandom::new(7);
         for (min_length, classes) in [(8, &[][..]), (8, &CharacterClass::ALL)] {
             let policy = Policy { min_length, classes: classes.to_vec(), ..Policy::default() };
             let known = PersonalWords::default();
             for length in (12..=32).chain([100, 1_024]) {
                 for _ in 0..100 {
-                    let one = characters(&policy, &known, &mut random, Some(length)).unwrap();
+                    let one = characters(&policy, &known, &random, Some(length)).unwrap();
                     // What it may be is another question: 26 characters may be a code.
                     let shown = without_secrets(one.reveal());
                     assert!(
@@ -321,7 +321,7 @@ mod tests {
                 }
             }
             for _ in 0..1_000 {
-                let one = words(&policy, &known, &mut random, None).unwrap();
+                let one = words(&policy, &known, &random, None).unwrap();
                 assert_eq!(without_secrets(one.reveal()), "(hidden: may be a password)", "{}", one.reveal());
             }
         }
