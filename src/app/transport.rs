@@ -66,14 +66,11 @@ impl Setup {
                 (fingerprints, _) => Trust::Fingerprints(fingerprints.to_vec()),
             },
             name: smtp.tls_name.as_deref().map(|name| without_brackets(name).to_owned()),
-            client_certificate: match &smtp.client_certificate {
-                Some(files) => Some(ClientCertificate {
-                    certificate_file: files.certificate.clone(),
-                    key_file: files.key.clone(),
-                    key_rule: self.secret_rule(),
-                }),
-                None => None,
-            },
+            client_certificate: smtp.client_certificate.as_ref().map(|files| ClientCertificate {
+                certificate_file: files.certificate.clone(),
+                key_file: files.key.clone(),
+                key_rule: self.secret_rule(),
+            }),
         };
         let made = Relay::with_tls(without_brackets(host), smtp.port, smtp.tls, &options);
         let mut relay = made.map_err(|error| SetupError::configuration("[mail.smtp]", error))?;
