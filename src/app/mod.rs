@@ -16,6 +16,7 @@ mod attempts;
 pub mod error;
 mod event_details;
 mod mailer;
+mod mailer_error;
 mod password_command;
 mod policy;
 pub mod policy_check;
@@ -54,9 +55,9 @@ use crate::store::open::ExpectedVersion;
 
 pub(crate) use attempts::WrongPassword;
 pub use error::ActionError;
-pub use error::MailerError;
 pub use event_details::ChangeOptions;
 pub use event_details::EventDetails;
+pub use mailer_error::MailerError;
 pub use password_command::PasswordCommandError;
 pub use setup::Setup;
 pub use setup_error::SetupError;

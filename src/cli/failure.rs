@@ -3,6 +3,7 @@
 
 mod complaint;
 mod of_complaint;
+mod of_setup;
 mod of_store;
 mod unknown_command;
 mod usage;
@@ -32,6 +33,8 @@ use crate::texts::policy::Reader;
 pub use complaint::CliError;
 pub use complaint::MailFailure;
 use of_complaint::of_complaint;
+use of_setup::is_shortage_of_setup;
+use of_setup::of_setup;
 use of_store::of_store;
 pub use usage::of_low_limit;
 pub use usage::of_no_memory;
@@ -153,14 +156,6 @@ pub fn is_shortage(error: &anyhow::Error) -> bool {
         || error.downcast_ref().is_some_and(is_shortage_of_descriptors)
 }
 
-fn is_shortage_of_setup(error: &SetupError) -> bool {
-    match error {
-        SetupError::File(problem) | SetupError::Load(LoadError::File(problem)) => problem.is_shortage_of_descriptors(),
-        SetupError::PasswordCommand { error, .. } => error.is_shortage(),
-        _ => false,
-    }
-}
-
 /// The exit code of any error, and its words.
 pub fn code_and_words(error: &anyhow::Error) -> (u8, String) {
     let told = describe(error);
@@ -253,26 +248,6 @@ fn of_action(error: &ActionError) -> RenderedError {
         ActionError::NoMemory(_) => RenderedError::new(LATER, error)
             .hint("see `ulimit -v`, or LimitAS= and MemoryMax= of the service; [password.argon2] memory_kib sets what a new hash needs"),
         ActionError::Password(_) | ActionError::BadRows { .. } | ActionError::BadInput(_) => RenderedError::new(DATA, error),
-    }
-}
-
-fn of_setup(error: &SetupError) -> RenderedError {
-    match error {
-        SetupError::Configuration(_) => RenderedError::new(CONFIGURATION, error),
-        SetupError::Load(error) | SetupError::TextsFile(error) => of_config(error),
-        SetupError::File(problem) => of_file(problem),
-        SetupError::NoKey(_) => RenderedError::new(CONFIGURATION, error)
-            .hint("restore it from its backup, or name it: [reset] key_file; if it is lost: cxme-admin init --new-key"),
-        SetupError::Texts(problems) => {
-            let details = if problems.len() > 1 { screenful(problems, ToString::to_string) } else { Vec::new() };
-            RenderedError { details, ..RenderedError::new(CONFIGURATION, error) }
-                .hint("docs/texts.md describes the files; to check them again: cxme-admin mail preview test")
-        }
-        SetupError::PasswordCommand { error: failure, .. } if failure.is_shortage() => {
-            RenderedError::new(LATER, error).hint(format!("{PROCESSES}, and run the command again"))
-        }
-        SetupError::PasswordCommand { .. } => RenderedError::new(CONFIGURATION, error),
-        SetupError::Template(_) | SetupError::OnlyForLogin => RenderedError::new(BUG, error),
     }
 }
 
