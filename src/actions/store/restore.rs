@@ -18,7 +18,6 @@ use crate::domain::action::Action;
 use crate::domain::selection::Selection;
 use crate::store::StoreError;
 use crate::store::damaged::DamagedStore;
-use crate::store::passwords_back::ENDS_PASSWORDS_SINCE;
 use crate::store::passwords_back::EndedPasswords;
 use crate::store::passwords_back::PasswordsBack;
 use crate::store::restore::RestoreInProgress;
@@ -47,9 +46,7 @@ pub struct PreparedRestore {
 pub fn may_replace(app: &App) -> Result<EndedPasswords> {
     app.view(Action::StoreRestore, |view| {
         app.store().refuse_if_locked()?;
-        // One of an older version has ended none, and no column for it.
-        let is_older = app.store().version()? < ENDS_PASSWORDS_SINCE;
-        if is_older { Ok(EndedPasswords::default()) } else { Ok(view.all_ended_passwords()?) }
+        Ok(view.all_ended_passwords()?)
     })
 }
 
