@@ -286,7 +286,7 @@ pub fn run(
     mailer: &Mailer,
     send_options: &SendOptions,
     clock: &dyn Clock,
-    random: &mut dyn Random,
+    random: &dyn Random,
 ) -> Result<SendReport> {
     run_observed(store, mailer, send_options, clock, random, &mut |_| ()).map_err(|broken| broken.error)
 }
@@ -300,7 +300,7 @@ pub fn run_observed(
     mailer: &Mailer,
     send_options: &SendOptions,
     clock: &dyn Clock,
-    random: &mut dyn Random,
+    random: &dyn Random,
     observer: &mut dyn FnMut(&Progress<'_>),
 ) -> std::result::Result<SendReport, Box<BrokenRun>> {
     let mut start = engine::StartingPoint::default();
@@ -309,7 +309,7 @@ pub fn run_observed(
         let may_examine = start.examined.is_none() && !matches!(send_options.scope, Scope::These(_));
         let lock = store.begin_sending(clock.now())?;
         let faults = recover(store, lock.number(), clock.now())?;
-        let context = engine::RunContext { clock, random: &mut *random, observer: &mut *observer };
+        let context = engine::RunContext { clock, random, observer: &mut *observer };
         let ran = engine::Engine::new(store, mailer, send_options, context, lock, start).run();
         let mut broken = match ran {
             Err(broken) if may_examine && matches!(broken.error, StoreError::Corrupt(_)) => broken,

@@ -54,7 +54,7 @@ impl Sent {
 
     /// Number of messages in the store for which `condition` is true.
     pub(crate) fn count_where(&self, condition: &str) -> usize {
-        self.number(&format!("SELECT count(*) FROM message WHERE {condition}"))
+        self.number(&format!("SELECT count(*) FROM messages WHERE {condition}"))
     }
 
     /// A number from the store.
