@@ -38,7 +38,8 @@ struct Kind {
     /// What names a row, as an expression.
     name: &'static str,
     column: &'static str,
-    /// The condition that a row is one that is ahead. `{now}`, `{ahead}`, `{due}` and `{hold}` are times.
+    /// The condition that a row is one that is ahead. `{now}`, `{ahead}`, `{due}`, `{doubt}` and `{hold}` are
+    /// times.
     condition: &'static str,
     /// What is set then.
     set: &'static str,
@@ -52,7 +53,7 @@ const KINDS: [Kind; 24] = [
         table: "message",
         name: "'message ' || id",
         column: "due_at",
-        condition: "state IN ('queued', 'deferred', 'in doubt') AND due_at > {due}",
+        condition: "state IN ('queued', 'deferred', 'in doubt') AND due_at > iif(state = 'in doubt', {doubt}, {due})",
         set: "due_at = {now}",
         takes_effect: true,
     },
@@ -138,6 +139,7 @@ fn with_times(text: &str, now: i64) -> String {
     text.replace("{now}", &now.to_string())
         .replace("{ahead}", &ahead.to_string())
         .replace("{due}", &after(retry::LONGEST_WAIT.as_secs()))
+        .replace("{doubt}", &after(retry::LONGEST_WAIT_IN_DOUBT.as_secs()))
         .replace("{hold}", &after(retry::LONGEST_HOLD.as_secs()))
         .replace("{period}", PERIOD)
 }

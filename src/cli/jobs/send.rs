@@ -33,6 +33,7 @@ use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
 use crate::domain::refusal::Refusal;
+use crate::domain::relay::Phase;
 use crate::outbox::Mailer;
 use crate::outbox::SendOptions;
 use crate::outbox::SendReport;
@@ -40,6 +41,9 @@ use crate::outbox::Skipped;
 use crate::outbox::StopReason;
 use crate::store::StoreError;
 use crate::store::outbox::NextTry;
+
+/// What becomes of mails in doubt.
+const IN_DOUBT: &str = "a mail in doubt may have arrived, and jobs run sends it again; why: cxme-admin mail queue";
 
 /// What is to be sent.
 #[derive(Debug)]
@@ -301,8 +305,12 @@ fn validate(
         _ => {}
     }
     if let Some(trouble) = &report.trouble {
-        let fault = fault_of(trouble);
-        return not_sent(fault, format!("{}; {words}", trouble.words), hint_for(fault).to_owned());
+        let fault = match fault_of(trouble) {
+            MailFailure::Later if trouble.phase == Phase::Dot && report.in_doubt > 0 => MailFailure::InDoubt,
+            fault => fault,
+        };
+        let hint = if fault == MailFailure::InDoubt { IN_DOUBT } else { hint_for(fault) };
+        return not_sent(fault, format!("{}; {words}", trouble.words), hint.to_owned());
     }
     for told in shown {
         let JobStatus { job, counts, .. } = told;
@@ -343,8 +351,7 @@ fn validate(
         return not_sent(fault, words, hint);
     }
     if report.in_doubt > 0 {
-        let hint = "a mail in doubt may have arrived, and jobs run sends it again; why: cxme-admin mail queue";
-        return not_sent(MailFailure::InDoubt, words, hint.to_owned());
+        return not_sent(MailFailure::InDoubt, words, IN_DOUBT.to_owned());
     }
     Ok(words)
 }

@@ -3,6 +3,7 @@
 use cxme_admin::domain::message::MessageState;
 use cxme_admin::domain::report_limit::LastReport;
 use cxme_admin::domain::user::Lock;
+use cxme_admin::domain::retry;
 use cxme_admin::store::StoreError;
 use cxme_admin::store::messages::LinkState;
 use cxme_admin::store::metadata::LAST_REPORT;
@@ -82,6 +83,12 @@ fn times_that_are_ahead_are_found_and_brought_to_the_present() {
         let found = fixture.read().times_ahead(at(20)).unwrap();
         assert_eq!((found[0].count, found[0].time, found[0].takes_effect), (1, at(AHEAD), true));
         assert_eq!(found[0].first, format!("message {}", due.0));
+        // One that was in doubt several times waits long, and no clock was ahead.
+        let longest = retry::LONGEST_WAIT_IN_DOUBT.as_secs().cast_signed();
+        fixture.try_message(due, MessageState::InDoubt, Some(longest), 0);
+        assert!(kinds(&fixture, 0).is_empty());
+        assert_eq!(kinds(&fixture, -300 - 1)[0], "mails due");
+        fixture.try_message(due, MessageState::Deferred, Some(retry::LONGEST_WAIT.as_secs().cast_signed()), 0);
         assert_eq!(found[2].first, "user bob");
         assert!(kinds(&fixture, AHEAD).is_empty());
         fixture.undone(|writing| writing.bring_times_to(at(20)));
