@@ -109,9 +109,20 @@ impl RestoreInProgress {
         let size = size_by_header(&bytes, copy)?;
         let kept = place.symlink_metadata().is_ok().then(|| kept_name(place, now));
         let private = UnfinishedFile::beside(place, 0o600)?;
+        let begun = Self::begin_beside(bytes.take(size), copy, (place, rule), (kept, alone));
+        begun.map_err(|error| free_space::of_full_disk(error, directory_of(place), size))
+    }
+
+    /// Copies the `bytes` of a copy, and opens what was copied.
+    fn begin_beside(
+        bytes: io::Take<File>,
+        copy: &Path,
+        (place, rule): (&Path, &Rule),
+        (kept, alone): (Option<PathBuf>, Option<LockGuard>),
+    ) -> Result<(Self, Store)> {
         // When what a killed restore left is gone.
-        require_room(size, place)?;
-        copy_bytes(bytes.take(size), &private, copy)?;
+        require_room(bytes.limit(), place)?;
+        copy_bytes(bytes, &private, copy)?;
         let opened = Store::open_named(private.path(), copy, rule, ExpectedVersion::CurrentOrOlder);
         let store = opened.map_err(|error| error.of_copy(copy))?;
         // Before anything is written: a trigger of somebody else would run with it.
