@@ -269,6 +269,10 @@ impl From<rusqlite::Error> for StoreError {
         match code {
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
             ErrorCode::DiskFull => Self::Full,
+        // Which SQLite says of a number in the header alone.
+        if code == ErrorCode::Unknown && words == "unsupported file format" {
+            return Self::Corrupt("its header names a schema format that there is not".to_owned());
+        }
             ErrorCode::ReadOnly | ErrorCode::PermissionDenied => Self::ReadOnly(words),
             ErrorCode::CannotOpen => Self::Closed(words),
             ErrorCode::FileLockingProtocolFailed => Self::LockHeld,

@@ -38,6 +38,7 @@ use super::metadata::KEY_FINGERPRINT;
 use super::open::ExpectedVersion;
 use super::open::companion_of;
 use super::open::connect;
+use super::open::identify;
 use super::open::refuse_leftovers;
 use super::paths::beside;
 use super::paths::directory_of;
@@ -108,7 +109,6 @@ impl RestoreInProgress {
         // Before anything is copied, which may take minutes.
         let size = size_by_header(&bytes, copy)?;
         let kept = place.symlink_metadata().is_ok().then(|| kept_name(place, now));
-        let private = UnfinishedFile::beside(place, 0o600)?;
         let begun = Self::begin_beside(bytes.take(size), copy, (place, rule), (kept, alone));
         begun.map_err(|error| free_space::of_full_disk(error, directory_of(place), size))
     }
@@ -120,6 +120,7 @@ impl RestoreInProgress {
         (place, rule): (&Path, &Rule),
         (kept, alone): (Option<PathBuf>, Option<LockGuard>),
     ) -> Result<(Self, Store)> {
+        let private = UnfinishedFile::beside(place, 0o600)?;
         // When what a killed restore left is gone.
         require_room(bytes.limit(), place)?;
         copy_bytes(bytes, &private, copy)?;
@@ -156,7 +157,8 @@ impl RestoreInProgress {
         // A sender would record its results in messages that are not there any more.
         let _all = lock_all(&self.place)?;
         match self.keep_and_overwrite(&store, &kept) {
-            Err(error) if error.damage().is_some() => {
+            // One that has lost its mark was found to be a store before.
+            Err(error) if error.damage().is_some() || matches!(error, StoreError::NotOurs(_)) => {
                 // SQLite cannot read it any more: its bytes are kept, and everything that belongs to them.
                 reserve(&self.place, &kept)?;
                 self.install(store, &kept)
@@ -228,6 +230,7 @@ impl RestoreInProgress {
 fn open_replaced(place: &Path, rule: &Rule) -> Result<Store> {
     let connection = GuardedConnection::new(connect(place, rule, OpenMode::Shared)?);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    identify(&connection, place)?;
     Ok(Store {
         connection,
         path: place.to_owned(),

@@ -32,6 +32,9 @@ const MIGRATIONS: &[&str] = &[
 /// The schema version this program reads and writes.
 pub const VERSION: i64 = MIGRATIONS.len() as i64;
 
+/// A header that says a higher version than this is damaged: no program gets that far.
+pub(super) const HIGHEST_VERSION: i64 = 999;
+
 /// The first version whose events hold a digest of user changes.
 pub(super) const WITH_USER_CHANGES: i64 = 6;
 
