@@ -21,6 +21,7 @@ pub mod policy;
 pub mod policy_check;
 mod policy_source;
 mod rates;
+pub mod repair_times;
 pub mod resets;
 pub mod roles;
 pub mod store;

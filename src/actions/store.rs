@@ -14,6 +14,7 @@ use crate::actions::Transaction as _;
 use crate::actions::View;
 use crate::domain::action::Action;
 use crate::domain::event::ChainVerifier;
+use crate::domain::event::EventOutcome;
 use crate::domain::operator::Operator;
 use crate::domain::selection::Selection;
 use crate::domain::text;
@@ -163,34 +164,10 @@ fn times(view: &View<'_>) -> Result<StoreReport> {
     Ok(StoreReport { what: "times", faults, warning })
 }
 
-/// The times that were written while the clock was ahead, in words; empty: none.
-///
-/// # Errors
-/// When the operator may not manage the store, or it cannot be read.
-pub fn times_ahead(app: &App) -> Result<Vec<TimesAhead>> {
-    app.view(Action::StoreRepairTimes, |view| Ok(view.times_ahead(view.now())?))
-}
-
-/// Brings the times that were written while the clock was ahead to the present. Gives what they were.
-///
-/// # Errors
-/// When the operator may not manage the store, or it cannot be written.
-pub fn repair_times(app: &App, change_options: &ChangeOptions) -> Result<Vec<TimesAhead>> {
-    app.change(Action::StoreRepairTimes, change_options, |change| {
-        let ahead = change.times_ahead(change.now())?;
-        change.bring_times_to(change.now())?;
-        let mut details = EventDetails { is_unchanged: ahead.is_empty(), ..EventDetails::default() };
-        for TimesAhead { what, count, .. } in &ahead {
-            details.note(&what.replace(' ', "_").replace(['`', '\''], ""), *count);
-        }
-        Ok((details, ahead))
-    })
-}
-
 /// What the file holds.
 struct Contents {
     examined: Vec<StoreReport>,
-    /// When the newest event was, in unix seconds.
+    /// When the newest event was since the last repair of times, in unix seconds.
     newest: Option<i64>,
     /// How many rows of each table can be read.
     readable: Vec<(&'static str, u64)>,
@@ -202,7 +179,10 @@ fn contents<T>(store: &Store, reading: &ReadTransaction<'_>, more: impl FnOnce()
     let (mut newest, mut last) = (None, 0);
     let (of_file, (followed, rows, more)) = store.examine_file_while(reading, || {
         let followed: Result<_> = reading.follow_chain(ChainVerifier::new(None), |event| {
-            newest = newest.max(Some(event.time));
+            // What was recorded before a repair of times was recorded by the clock that was ahead.
+            let is_repair =
+                event.action == Action::StoreRepairTimes.word() && event.outcome == EventOutcome::Done.word();
+            newest = if is_repair { Some(event.time) } else { newest.max(Some(event.time)) };
             last = event.number;
         });
         let rows = reading.row_faults(followed.is_ok());

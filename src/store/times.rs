@@ -202,6 +202,20 @@ impl ReadTransaction<'_> {
     }
 }
 
+impl ReadTransaction<'_> {
+    /// The latest time of the events from the last one of this action on, or of all if there is none. What is older was
+    /// recorded by a clock of which that event tells.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn latest_event_since(&self, action: &str) -> Result<Option<Timestamp>> {
+        let sql = "SELECT max(time) FROM event WHERE typeof(time) = 'integer' AND number >= \
+                   ifnull((SELECT max(number) FROM event WHERE action = ?1 AND outcome = 'done'), 0)";
+        let latest: Option<i64> = self.transaction.query_row(sql, [action], |row| row.get(0))?;
+        Ok(latest.map(time))
+    }
+}
+
 impl WriteTransaction<'_> {
     /// Brings the times of [`ReadTransaction::times_ahead`] to `now`: mails are due, links expire, the hold of the relay and the last report
     /// are gone, and a lock for some time has that time still before it. What a clock that was ahead has seen is kept, so that
