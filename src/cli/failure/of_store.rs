@@ -78,6 +78,12 @@ pub(super) fn of_store(error: &StoreError) -> RenderedError {
             .hint("run the command again; to put another store in place, use `cxme-admin store restore`"),
         StoreError::Busy => RenderedError::new(LATER, error).hint("try again later; `fuser FILE` shows who has it open"),
         StoreError::Full | StoreError::ReadOnly(_) | StoreError::Closed(_) | StoreError::Disk(_) => {
+        StoreError::BusySending(sender) => RenderedError::new(LATER, error).hint(match (&sender.elsewhere, sender.process) {
+            (Some(_), _) => "try again later; if that process is stopped or hangs, end it there".to_owned(),
+            (None, number) => format!(
+                "try again later; what it does: ps -fp {number}; if it is stopped, to let it continue: kill -CONT {number}"
+            ),
+        }),
             RenderedError::new(IO, error)
         }
         StoreError::NoNumbers(_) => RenderedError::new(IO, error).hint(
