@@ -32,6 +32,7 @@ pub use complaint::CliError;
 pub use complaint::MailFailure;
 use of_complaint::of_complaint;
 use of_store::of_store;
+pub use of_store::run_again;
 pub use usage::of_low_limit;
 pub use usage::of_no_memory;
 pub use usage::of_usage;
@@ -67,9 +68,6 @@ const BROKEN_PIPE: u8 = 128 + 13;
 pub const PROCESSES: &str = "raise the limit of processes or memory (`ulimit -u`, `ulimit -v`; TasksMax=, LimitNPROC= or LimitAS= of the service)";
 /// What to do where the process may not open enough files.
 const OPEN_FILES: &str = "raise the limit of open files (`ulimit -n`, or LimitNOFILE= of the service)";
-
-/// What to do where the store failed while mail was being sent.
-pub const RUN_AGAIN: &str = "fix that, then continue with cxme-admin jobs run, which sends the mails in flight again";
 
 /// An error in words.
 struct RenderedError {
@@ -212,9 +210,9 @@ fn of_action(error: &ActionError) -> RenderedError {
         ActionError::Store(error) => of_store(error),
         ActionError::Unrecorded { error: failure, .. } => of_store(failure).said(error),
         ActionError::Unfinished { error: failure, .. } => of_action(failure).said(error),
-        ActionError::Broken { error: failure, .. } => {
+        ActionError::Broken { error: failure, report } => {
             let told = of_action(failure);
-            let hint = told.hint.unwrap_or_else(|| RUN_AGAIN.to_owned());
+            let hint = told.hint.unwrap_or_else(|| run_again(report).to_owned());
             RenderedError { hint: Some(hint), ..RenderedError::new(told.code, error) }
         }
         ActionError::Stream(error) => of_io(error),

@@ -134,7 +134,7 @@ pub fn go_on(context: &mut Context, app: &App, task: &Task<'_>) -> anyhow::Resul
         }
     };
     if let Some(error) = sent.broken {
-        return Err(broken(&error, &words).into());
+        return Err(broken(&error, &words, &report).into());
     }
     if let Some(id) = named {
         write_record(context, app, id).map_err(|error| with_counts(error, &words))?;
@@ -240,7 +240,7 @@ fn send(context: &mut Context, app: &App, task: &Task<'_>, send_options: &SendOp
 }
 
 /// What the store's failure leaves: more than an error of a command that changes nothing.
-fn broken(error: &ActionError, words: &str) -> CliError {
+fn broken(error: &ActionError, words: &str, report: &SendReport) -> CliError {
     let told = without_promise(error);
     let is_shortage = matches!(error, ActionError::Store(error) if error.is_shortage());
     let is_damaged = matches!(error, ActionError::Store(error) if error.damage().is_some());
@@ -249,14 +249,15 @@ fn broken(error: &ActionError, words: &str) -> CliError {
         code: failure::code_of(error),
         is_shortage,
         words: format!("{told}; {words}"),
-        hint: hint.unwrap_or_else(|| failure::RUN_AGAIN.to_owned()),
+        hint: hint.unwrap_or_else(|| failure::run_again(report).to_owned()),
     }
 }
 
 /// A failure of the store after the run, with what the run came to.
 fn with_counts(error: anyhow::Error, words: &str) -> anyhow::Error {
     match error.downcast::<ActionError>() {
-        Ok(error) => broken(&error, words).into(),
+        // Everything that was sent is recorded.
+        Ok(error) => broken(&error, words, &SendReport::default()).into(),
         Err(other) => other,
     }
 }
