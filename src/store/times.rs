@@ -50,7 +50,7 @@ struct Kind {
 const KINDS: [Kind; 24] = [
     Kind {
         what: "mails due",
-        table: "message",
+        table: "messages",
         name: "'message ' || id",
         column: "due_at",
         condition: "state IN ('queued', 'deferred', 'in doubt') AND due_at > iif(state = 'in doubt', {doubt}, {due})",
@@ -59,10 +59,10 @@ const KINDS: [Kind; 24] = [
     },
     Kind {
         what: "ends of open links",
-        table: "message",
+        table: "messages",
         name: "'message ' || id",
         column: "expires_at",
-        condition: "life IS NOT NULL AND used_at IS NULL AND revoked_at IS NULL AND expires_at > {ahead} + life",
+        condition: "lifetime IS NOT NULL AND used_at IS NULL AND revoked_at IS NULL AND expires_at > {ahead} + lifetime",
         set: "expires_at = {now}, clock_period = {period}",
         takes_effect: true,
     },
@@ -77,7 +77,7 @@ const KINDS: [Kind; 24] = [
     },
     Kind {
         what: "temporary locks",
-        table: "user",
+        table: "users",
         name: "'user ' || username",
         column: "locked_at",
         condition: "locked_until IS NOT NULL AND locked_at > {ahead}",
@@ -87,26 +87,26 @@ const KINDS: [Kind; 24] = [
     },
     Kind {
         takes_effect: true,
-        ..plain("lifetimes of mails in the queue", "message", "'message ' || id", "lifetime_from")
+        ..plain("lifetimes of mails in the queue", "messages", "'message ' || id", "lifetime_from")
     },
-    plain("creations of mails", "message", "'message ' || id", "created_at"),
-    plain("first tries of mails", "message", "'message ' || id", "first_try_at"),
-    plain("last tries of mails", "message", "'message ' || id", "last_try_at"),
-    plain("deliveries of mails", "message", "'message ' || id", "handed_at"),
-    plain("ends of mails", "message", "'message ' || id", "ended_at"),
-    plain("uses of links", "message", "'message ' || id", "used_at"),
-    plain("revocations of links", "message", "'message ' || id", "revoked_at"),
-    plain("creations of jobs", "job", "'job ' || id", "created_at"),
-    plain("ends of jobs", "job", "'job ' || id", "ended_at"),
-    plain("pauses of jobs", "job", "'job ' || id", "paused_at"),
-    plain("permanent locks", "user", "'user ' || username", "locked_at"),
-    plain("logins", "user", "'user ' || username", "last_login_at"),
-    plain("passwords set", "user", "'user ' || username", "password_set_at"),
-    plain("creations of users", "user", "'user ' || username", "created_at"),
-    plain("changes of users", "user", "'user ' || username", "updated_at"),
+    plain("creations of mails", "messages", "'message ' || id", "created_at"),
+    plain("first tries of mails", "messages", "'message ' || id", "first_try_at"),
+    plain("last tries of mails", "messages", "'message ' || id", "last_try_at"),
+    plain("deliveries of mails", "messages", "'message ' || id", "delivered_at"),
+    plain("ends of mails", "messages", "'message ' || id", "ended_at"),
+    plain("uses of links", "messages", "'message ' || id", "used_at"),
+    plain("revocations of links", "messages", "'message ' || id", "revoked_at"),
+    plain("creations of jobs", "jobs", "'job ' || id", "created_at"),
+    plain("ends of jobs", "jobs", "'job ' || id", "ended_at"),
+    plain("pauses of jobs", "jobs", "'job ' || id", "paused_at"),
+    plain("permanent locks", "users", "'user ' || username", "locked_at"),
+    plain("logins", "users", "'user ' || username", "last_login_at"),
+    plain("passwords set", "users", "'user ' || username", "password_set_at"),
+    plain("creations of users", "users", "'user ' || username", "created_at"),
+    plain("changes of users", "users", "'user ' || username", "updated_at"),
     plain("former passwords", "password_history", "'user ' || user_id", "replaced_at"),
     plain("wrong passwords", "sign_in_failures", "'user ' || user_id", "last_at"),
-    plain("operators added", "operator", "'operator ' || account", "added_at"),
+    plain("operators added", "operators", "'operator ' || account", "added_at"),
     plain("events of refused attempts", "refused_attempts", "action", "event_at"),
 ];
 
@@ -209,8 +209,8 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn latest_event_since(&self, action: &str) -> Result<Option<Timestamp>> {
-        let sql = "SELECT max(time) FROM event WHERE typeof(time) = 'integer' AND number >= \
-                   ifnull((SELECT max(number) FROM event WHERE action = ?1 AND outcome = 'done'), 0)";
+        let sql = "SELECT max(time) FROM events WHERE typeof(time) = 'integer' AND number >= \
+                   ifnull((SELECT max(number) FROM events WHERE action = ?1 AND outcome = 'done'), 0)";
         let latest: Option<i64> = self.transaction.query_row(sql, [action], |row| row.get(0))?;
         Ok(latest.map(time))
     }

@@ -2,14 +2,13 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
 
-#[path = "../older/mod.rs"]
-mod older;
 #[path = "../relay/mod.rs"]
 mod relay;
 mod support;
 
 mod address_notices;
 mod addresses;
+mod app_of_configuration;
 mod audit;
 mod audit_users;
 mod change_password;

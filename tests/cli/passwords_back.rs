@@ -32,14 +32,14 @@ fn restore(world: &World, more: &str) -> Run {
 fn a_restore_over_a_damaged_store_counts_the_ended_passwords_that_can_be_read_and_says_that_there_may_be_others() {
     for (tables, count, has_list) in [
         (&["password_history"][..], 2, true),
-        (&["job"], 2, false),
-        (&["user"], 2, false),
-        (&["message"], 2, false),
-        (&["fact"], 2, true),
-        (&["password_history", "job"], 2, false),
+        (&["jobs"], 2, false),
+        (&["users"], 2, false),
+        (&["messages"], 2, false),
+        (&["metadata"], 2, true),
+        (&["password_history", "jobs"], 2, false),
         // The jobs alone tell how many.
-        (&["password_history", "message"], 2, false),
-        (&["password_history", "message", "job"], 0, false),
+        (&["password_history", "messages"], 2, false),
+        (&["password_history", "messages", "jobs"], 0, false),
     ] {
         let world = ended();
         zero(&world, tables);
@@ -144,5 +144,5 @@ fn ended_rows(world: &World) -> i64 {
     let connection = rusqlite::Connection::open_with_flags(store, flags).unwrap();
     let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap_or_default();
     count("SELECT count(*) FROM password_history NOT INDEXED WHERE is_ended = 1")
-        .max(count("SELECT max(passwords_ended) FROM job NOT INDEXED"))
+        .max(count("SELECT max(passwords_ended) FROM jobs NOT INDEXED"))
 }

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::actions::ActionError;
 use crate::actions::Total;
-use crate::actions::audit;
+use crate::actions::audit::list;
+use crate::app::ActionError;
 use crate::cli::column;
 use crate::cli::column::Column;
 use crate::cli::context::Context;
@@ -93,8 +93,8 @@ pub(super) fn fields<'a>() -> [Column<EventRow<'a>>; 14] {
         Column { name: "operator_uid", title: "Operator uid", cell: |row| Value::Number(row.event.operator_uid) },
         Column { name: "login_uid", title: "Logged in as", cell: |row| number_or_nothing(row.event.login_uid) },
         Column { name: "host", title: "Host", cell: |row| Value::text(&row.event.host) },
-        Column { name: "identified_by", title: "Identified by", cell: |row| Value::text(row.event.identified_by()) },
-        Column { name: "standing", title: "Role", cell: |row| Value::text(&row.event.authority) },
+        Column { name: "identified_by", title: "Identified by", cell: |row| Value::text(&row.event.identified_by) },
+        Column { name: "authority", title: "Role", cell: |row| Value::text(&row.event.authority) },
         Column { name: "action", title: "Action", cell: |row| Value::text(&row.event.action) },
         Column { name: "outcome", title: "Outcome", cell: |row| Value::text(&row.event.outcome) },
         Column { name: "user_id", title: "User id", cell: |row| number_or_nothing(row.event.user_id) },
@@ -151,7 +151,7 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
     let (mut shown, mut total) = (0, Total::default());
     column::list::<_, ActionError>(&mut context.output, &columns, now, |sink| {
         shown = 0;
-        total = audit::list(&app, &query, user.as_ref(), &mut |event, changes| {
+        total = list::list(&app, &query, user.as_ref(), &mut |event, changes| {
             shown += 1;
             let (event, changes) = (event.clone(), changes.to_vec());
             Ok(sink(&EventRow { event, changes, is_of_user, accounts })?)
@@ -159,7 +159,7 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
         Ok(())
     })?;
     args.limit.say_rest(&mut context.output, shown, total);
-    for attempts in audit::unrecorded_attempts(&app)? {
+    for attempts in list::unrecorded_attempts(&app)? {
         let count = counted(attempts.count, "refused attempt");
         let since = context.output.local_time(attempts.since);
         context.output.say(&format!("Not yet recorded: {count} since {since} ({}).", attempts.action));
@@ -174,7 +174,7 @@ pub(super) fn store_time(event: &Event) -> Timestamp {
 
 /// The operator, and the elevation program that named them.
 fn operator(event: &Event) -> Cow<'_, str> {
-    match event.identified_by() {
+    match event.identified_by.as_str() {
         BY_UID => Cow::Borrowed(&event.operator),
         program => Cow::Owned(format!("{} ({program})", event.operator)),
     }

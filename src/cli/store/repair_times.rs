@@ -1,7 +1,7 @@
 //! `store check --repair-times`.
 
-use crate::actions::ChangeOptions;
-use crate::actions::repair_times;
+use crate::actions::store::repair_times;
+use crate::app::ChangeOptions;
 use crate::cli::context::Context;
 use crate::cli::plan;
 use crate::cli::plan::PlanStep;
