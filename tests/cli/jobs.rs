@@ -773,7 +773,7 @@ fn a_run_that_leaves_mails_in_doubt_says_so() {
 #[test]
 fn a_relay_that_leaves_all_mail_in_doubt_is_left_alone_for_a_while_and_told_at_once() {
     let users = (1..=20).map(|number| format!("u{number}")).collect::<Vec<_>>().join(",");
-    let world = World::with_mail().with_users(&users);
+    let world = World::with_mail().with_users(&users).with_password("u1", GOOD);
     let program = world.file_with_mode("sendmail", "#!/bin/sh\ncat >/dev/null\nkill -9 $$\n", 0o700);
     let config = std::fs::read_to_string(world.config()).unwrap();
     let section = format!("[mail.sendmail]\nprogram = \"{}\"\n[mail.file]\n", program.display());
