@@ -77,6 +77,7 @@ mod store_broken;
 mod store_damage;
 mod strangers;
 mod sudo;
+mod target_matrix;
 mod texts;
 mod times;
 mod unknown_command;
