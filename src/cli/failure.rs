@@ -3,6 +3,7 @@
 
 mod complaint;
 mod of_complaint;
+mod of_management;
 mod of_setup;
 mod of_store;
 mod unknown_command;
@@ -33,6 +34,7 @@ use crate::texts::policy::Reader;
 pub use complaint::CliError;
 pub use complaint::MailFailure;
 use of_complaint::of_complaint;
+use of_management::of_management;
 use of_setup::is_shortage_of_setup;
 use of_setup::of_setup;
 use of_store::of_store;
@@ -329,10 +331,7 @@ fn of_refusal(refusal: &Refusal) -> RenderedError {
         Refusal::CallersDiffer { .. } => {
             told(NOT_PERMITTED).hint("log in as yourself, and use one of sudo, doas, run0 and pkexec, once")
         }
-        Refusal::LastAdmin(_) => {
-            told(NOT_PERMITTED).hint("add another one first: cxme-admin operators add ACCOUNT --role Admin")
-        }
-        Refusal::RootIsAdmin(_) => told(NOT_PERMITTED).hint("to limit a person who uses sudo, add their own account"),
+        Refusal::Management(refusal) => of_management(refusal),
         Refusal::NoSuchUser { near, .. } => told(NO_USER).hint(meant_users(near)),
         Refusal::NoSuchRole(_) => told(DATA).hint("cxme-admin roles list"),
         Refusal::NoSuchAccount(_) => {
@@ -342,7 +341,6 @@ fn of_refusal(refusal: &Refusal) -> RenderedError {
             told(DATA).hint(format!("give the uid of the one, {named}, or the name of the other, {numbered}"))
         }
         Refusal::ReservedUid { .. } => told(DATA).hint("give the program an account of its own, and add that"),
-        Refusal::NoSuchOperator(_) => told(DATA).hint("cxme-admin operators list"),
         Refusal::NoUsernameIn(..) | Refusal::UsernameTaken(_) => told(DATA).hint("give another one with `--username`"),
         Refusal::Saml { contact, .. } => {
             let whom = if contact.is_empty() { "the organization's systems administrator" } else { contact };
@@ -374,7 +372,6 @@ fn of_refusal(refusal: &Refusal) -> RenderedError {
             told(DATA).hint("the domains are configured in [organization] email_domains")
         }
         Refusal::NamedTwice(_)
-        | Refusal::OperatorExists(_)
         | Refusal::EmailTaken(_)
         | Refusal::Username(_)
         | Refusal::Email(_)

@@ -55,6 +55,7 @@ pub mod operators;
 pub mod outbox;
 pub mod passwords_back;
 mod paths;
+mod protected_users;
 mod rehearsal;
 pub mod relay_refusals;
 pub mod restore;

@@ -47,7 +47,7 @@ struct Kind {
 }
 
 /// What takes effect at its time, and then what only tells when something was.
-const KINDS: [Kind; 24] = [
+const KINDS: [Kind; 25] = [
     Kind {
         what: "mails due",
         table: "messages",
@@ -107,6 +107,7 @@ const KINDS: [Kind; 24] = [
     plain("former passwords", "password_history", "'user ' || user_id", "replaced_at"),
     plain("wrong passwords", "sign_in_failures", "'user ' || user_id", "last_at"),
     plain("operators added", "operators", "'operator ' || account", "added_at"),
+    plain("operators disabled", "operators", "'operator ' || account", "disabled_at"),
     plain("events of refused attempts", "refused_attempts", "action", "event_at"),
 ];
 

@@ -138,7 +138,7 @@ fn a_schema_that_is_not_ours_is_not_restored_whatever_it_would_do() {
     for (sql, words) in [
         (
             "CREATE TRIGGER more AFTER INSERT ON events BEGIN \
-             INSERT INTO operators SELECT 61003, 'evil', 'person', id, 0 FROM roles WHERE name = 'Admin'; END",
+             INSERT INTO operators (uid, account, kind, role_id, added_at) SELECT 61003, 'evil', 'person', id, 0 FROM roles WHERE name = 'Admin'; END",
             "trigger `more` was not created by this program",
         ),
         ("DROP TRIGGER refuse_delete_of_events", "trigger `refuse_delete_of_events` is missing"),
