@@ -28,6 +28,7 @@ use super::StopSignal;
 use super::broken::BrokenRun;
 use super::broken::ReceivedOutcomes;
 use super::connections::Connections;
+use super::doubts::Doubts;
 use super::limits::StartDecision;
 use super::message_source::MessageSource;
 use super::outcome::Outcomes;
@@ -121,6 +122,7 @@ pub(super) struct Engine<'run> {
     quotas: Quotas,
     connections: Connections,
     suspicion: Suspicion,
+    doubts: Doubts,
     relay: RelayView,
     invalid_replies: InvalidReplies,
     /// The messages at which the relay failed since it last replied properly to one.
@@ -173,6 +175,7 @@ impl<'run> Engine<'run> {
             quotas: Quotas::new(&send_options.rates, send_options.scope.job(), &send_options.job_rates),
             connections: Connections::new(send_options.connections.max(1)),
             suspicion: Suspicion::default(),
+            doubts: Doubts::default(),
             relay: RelayView::default(),
             invalid_replies: InvalidReplies::default(),
             failed_at: HashSet::new(),
@@ -200,6 +203,7 @@ impl<'run> Engine<'run> {
         }
         let reading = self.store.read()?;
         self.relay.hold = reading.relay_hold()?;
+        self.look_for_doubts();
         self.message_source.put_first(reading.given_back(&self.send_options.scope)?);
         self.quotas.update(&reading, 0, self.context.clock.now())?;
         drop(reading);

@@ -289,7 +289,7 @@ impl<'run> MessageSource<'run> {
         };
         // If the operator is recorded by number, the account had no known name at the time.
         let name = Some(due.operator.as_str()).filter(|name| *name != uid.to_string());
-        let operator = Authority::of(uid, name, operator.clone()).permissions();
+        let operator = Authority::of(uid, name, operator.clone());
         let user = match due.recipient.as_ref().map(|recipient| self.roles.entry(recipient.role)) {
             None => Permissions::default(),
             Some(Entry::Occupied(known)) => *known.get(),
@@ -298,7 +298,7 @@ impl<'run> MessageSource<'run> {
                 *cursor.insert(permissions)
             }
         };
-        Ok(cancel_reason(due, operator, user, self.organization, now))
+        Ok(cancel_reason(due, &operator, user, self.organization, now))
     }
 
     /// Puts these messages first.

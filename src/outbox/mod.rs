@@ -25,11 +25,14 @@
 //! attempts are given back, the run stops, and the store holds further runs back for a while; the next run starts
 //! with the same messages. Until a permanent refusal is known to concern only its recipient, the message is deferred
 //! in the store, so that a process killed at that moment has failed nobody.
+//! A relay that leaves every mail in doubt (`doubts.rs`) stops the run in the same way, except that these mails may
+//! have arrived: their attempts count.
 //!
 //! Results are recorded outside of views and changes: the row of a message is its own record.
 
 mod broken;
 mod connections;
+mod doubts;
 mod engine;
 mod limits;
 mod message_source;
@@ -250,6 +253,10 @@ struct InFlight {
     domain: String,
     /// The number of refusals that were known when it was announced to the relay (`suspicion.rs`).
     known_refusals: u64,
+    /// How often it was in doubt.
+    doubts: u32,
+    /// How many mails in doubt in a row were known when it started (`doubts.rs`).
+    known_doubts: u32,
     /// It was sent by `mail test`.
     is_test: bool,
 }

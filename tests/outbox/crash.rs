@@ -76,8 +76,8 @@ fn striking(signal: Signal, every: usize) -> (ScriptedRelay, Arc<AtomicI32>) {
             At::Dot => messages.fetch_add(1, Ordering::SeqCst) + 1,
             _ => messages.load(Ordering::SeqCst),
         };
-        let signal = blows.load(Ordering::SeqCst);
-        if seen >= (signal + 1) * every && moment.at == PLACES[signal % PLACES.len()] {
+        let sent = blows.load(Ordering::SeqCst);
+        if seen >= (sent + 1) * every && moment.at == PLACES[sent % PLACES.len()] {
             let pid = number.swap(0, Ordering::SeqCst);
             if pid != 0 {
                 blows.fetch_add(1, Ordering::SeqCst);

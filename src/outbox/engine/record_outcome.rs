@@ -40,6 +40,9 @@ impl Engine<'_> {
             | DeliveryOutcome::Refused { reply, relay: Some(relay) } => {
                 self.invalid_replies.reset();
                 let is_before_content = relay.phase < Phase::Content;
+                if relay.phase == Phase::Dot {
+                    self.doubts.answered();
+                }
                 self.record_refusal(turn, &in_flight, relay, reply, now)?;
                 if is_before_content {
                     // No message was announced behind its content.
@@ -77,8 +80,9 @@ impl Engine<'_> {
                 } else {
                     self.suspicion.forget_probe(id);
                 }
+                let reply = if let DeliveryOutcome::InDoubt { reply } = &outcome { Some(reply.clone()) } else { None };
                 self.record(turn, &in_flight, outcome, now);
-                Ok(())
+                reply.map_or(Ok(()), |reply| self.note_in_doubt(turn, &in_flight, &reply, now))
             }
         }
     }
@@ -103,6 +107,7 @@ impl Engine<'_> {
     }
 
     fn note_accepted(&mut self, turn: &StoreTurn<'_>, in_flight: &InFlight, now: Timestamp) -> Result<()> {
+        self.doubts.answered();
         self.pace.note_accepted();
         self.connections.note_accepted();
         self.relay.throttled_in_row = 0;
