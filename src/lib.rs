@@ -12,6 +12,7 @@
 //! | [`domain`] | facts and rules; no input, no output, no clock | nothing |
 //! | [`texts`] | every sentence a user of the organization reads, a file a language | domain |
 //! | [`process`] | the outside world: arguments, environment, streams, terminal, OS account | nothing |
+//! | [`blocklist`] | filters of published lists of passwords: building one, looking one password up | domain, private_file |
 //! | [`secrets`] | passwords, hashes, generated passwords, the reset key | domain, random, private_file |
 //! | [`store`] | all SQL | domain, secrets, private_file |
 //! | [`mail`] | mails: writing one, handing it over | domain, secrets, texts, private_file |
@@ -27,6 +28,7 @@
 //! `docs/architecture.md` tells how one password and one mail go through the layers, and why each library is there.
 
 pub mod actions;
+pub mod blocklist;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -12,13 +12,14 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// A layer, and the layers that it may import besides itself. `src/lib.rs` says the same to the reader.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("clock", &[]),
     ("random", &[]),
     ("private_file", &["random"]),
     ("domain", &[]),
     ("texts", &["domain"]),
     ("process", &[]),
+    ("blocklist", &["domain", "private_file"]),
     ("secrets", &["domain", "random", "private_file"]),
     ("store", &["domain", "secrets", "private_file"]),
     ("mail", &["domain", "secrets", "texts", "private_file"]),
@@ -34,6 +35,7 @@ const LAYERS: [(&str, &[&str]); 13] = [
             "domain",
             "texts",
             "process",
+            "blocklist",
             "secrets",
             "store",
             "mail",

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::domain::policy::UnreadableList;
 use crate::domain::refusal::Refusal;
 use crate::domain::text;
 use crate::outbox::SendReport;
@@ -56,6 +57,9 @@ pub enum ActionError {
     /// The password requirements cannot be read.
     #[error("{0}")]
     Policy(crate::actions::PolicyError),
+    /// A list of refused passwords does not answer.
+    #[error("{0}; the password was not accepted, and nothing was changed")]
+    UnreadableList(#[from] UnreadableList),
     /// Reading or writing a stream failed.
     #[error("{0}")]
     Stream(#[from] io::Error),

@@ -15,6 +15,7 @@ use crate::actions::error::UnknownName;
 use crate::cli::output::Output;
 use crate::config::LoadError;
 use crate::domain::action::Action;
+use crate::domain::policy::UnreadableList;
 use crate::domain::refusal::FilePurpose;
 use crate::domain::refusal::Refusal;
 use crate::domain::removal::Removals;
@@ -179,7 +180,10 @@ fn describe(error: &anyhow::Error) -> RenderedError {
         return of_config(error);
     }
     if let Some(error) = error.downcast_ref::<GenerateError>() {
-        return RenderedError::new(DATA, error);
+        return match error {
+            GenerateError::Unreadable(_) => of_unreadable_list(error),
+            _ => RenderedError::new(DATA, error),
+        };
     }
     if let Some(errno) = error.downcast_ref::<nix::Error>() {
         return of_io(&io::Error::from(*errno));
@@ -218,6 +222,7 @@ fn of_action(error: &ActionError) -> RenderedError {
             RenderedError { hint: Some(hint), ..RenderedError::new(told.code, error) }
         }
         ActionError::Stream(error) => of_io(error),
+        ActionError::UnreadableList(_) => of_unreadable_list(error),
         ActionError::Policy(error) => of_policy(error.as_ref()),
         ActionError::Chain(_) => RenderedError::new(DATA, error).hint(
             "another program has written to the file: compare with a backup and with the head kept elsewhere",
@@ -242,10 +247,17 @@ fn of_action(error: &ActionError) -> RenderedError {
     }
 }
 
+/// A list that the configuration names; without it no password is accepted.
+fn of_unreadable_list(error: impl ToString) -> RenderedError {
+    RenderedError::new(CONFIGURATION, error)
+        .hint("build it again, or copy it again from where it was built: cxme-admin policy blocklist build")
+}
+
 fn of_policy(error: &(dyn std::error::Error + Send + Sync + 'static)) -> RenderedError {
     match (error.downcast_ref::<LoadError>(), error.downcast_ref::<CliError>()) {
         (Some(error), _) => of_config(error),
         (_, Some(complaint)) => of_complaint(complaint),
+        _ if error.is::<UnreadableList>() => of_unreadable_list(error),
         _ => RenderedError::new(BUG, error),
     }
 }

@@ -30,8 +30,8 @@ pub struct PasswordSection {
     pub history: u32,
     /// The least zxcvbn score, from 0 (any) to 4.
     pub min_score: u32,
-    /// A list of refused passwords besides the built-in one.
-    pub blocklist_file: Option<PathBuf>,
+    /// Lists of refused passwords besides the built-in one: words, or filters.
+    pub blocklist_files: Vec<PathBuf>,
     /// Whether a user must change a password that somebody else set.
     pub must_change_after_set: bool,
     /// How long a prompt waits for a password to be typed.
@@ -49,7 +49,7 @@ impl Default for PasswordSection {
             classes: Vec::new(),
             history: 0,
             min_score: 0,
-            blocklist_file: None,
+            blocklist_files: Vec::new(),
             must_change_after_set: false,
             prompt_timeout: Duration::from_secs(5 * 60),
             argon2: Argon2Section::default(),
@@ -73,7 +73,7 @@ impl PasswordSection {
             classes: section.list("classes", class).unwrap_or(default.classes),
             history: section.whole("history", 0..=24, "").unwrap_or(default.history),
             min_score: section.whole("min_score", 0..=4, "").unwrap_or(default.min_score),
-            blocklist_file: section.file("blocklist_file"),
+            blocklist_files: section.files("blocklist_file").unwrap_or_default(),
             must_change_after_set: section.switch("must_change_after_set").unwrap_or(default.must_change_after_set),
             prompt_timeout: section.duration("prompt_timeout", retry_for).unwrap_or(default.prompt_timeout),
             argon2: Argon2Section::read(argon2),

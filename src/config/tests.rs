@@ -88,7 +88,7 @@ fn every_key_is_read() {
             classes: vec!["lower".into(), "digit".into()],
             history: 24,
             min_score: 4,
-            blocklist_file: Some("/etc/cxme-admin/lists/common.txt".into()),
+            blocklist_files: vec!["/etc/cxme-admin/lists/common.txt".into()],
             must_change_after_set: true,
             prompt_timeout: Duration::from_secs(30),
             argon2: Argon2Section { memory_kib: 65_536, iterations: 2, parallelism: 4 },
@@ -295,13 +295,13 @@ fn a_relative_path_begins_at_the_folder_and_a_bare_file_at_the_credentials() {
     let config = parse(text).unwrap();
     assert_eq!(config.store.path, path("/etc/cxme-admin/store.db"));
     assert_eq!(config.reset.key_file, path("/etc/cxme-admin/key"));
-    assert_eq!(config.password.blocklist_file, path("/etc/cxme-admin/./list"));
+    assert_eq!(config.password.blocklist_files, [PathBuf::from("/etc/cxme-admin/./list")]);
 
     let env = ConfigEnv { credentials: Some(Path::new("/run/credentials/x")) };
     let config = Config::parse(text, Path::new("/etc/cxme-admin/config.toml"), env).unwrap();
     assert_eq!(config.store.path, path("/etc/cxme-admin/store.db"));
     assert_eq!(config.reset.key_file, path("/run/credentials/x/key"));
-    assert_eq!(config.password.blocklist_file, path("/etc/cxme-admin/./list"));
+    assert_eq!(config.password.blocklist_files, [PathBuf::from("/etc/cxme-admin/./list")]);
 }
 
 #[test]

@@ -27,6 +27,7 @@ use crate::domain::policy::CharacterClass;
 use crate::domain::policy::MAX_BYTES;
 use crate::domain::policy::PersonalWords;
 use crate::domain::policy::Policy;
+use crate::domain::policy::UnreadableList;
 use crate::domain::secret_form::DIGITS;
 use crate::domain::secret_form::LOWER;
 use crate::domain::secret_form::SYMBOLS;
@@ -86,7 +87,7 @@ impl fmt::Debug for Generated {
 }
 
 /// Why no password was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum GenerateError {
     /// Fewer characters than the policy allows, or more than a password may have.
     #[error("{asked} characters are asked for; use {min} to {max}")]
@@ -109,6 +110,9 @@ pub enum GenerateError {
         "none of {DRAWS} drawn passwords met the policy; loosen `[password]` in the config, or ask for a longer one"
     )]
     Unmet,
+    /// A list of refused passwords does not answer.
+    #[error(transparent)]
+    Unreadable(#[from] UnreadableList),
 }
 
 /// Random characters that meet `policy`: `length` of them, or 20, or more if the policy asks for more. Every password
@@ -187,11 +191,14 @@ fn accepted(
     words: &PersonalWords<'_>,
     mut draw: impl FnMut() -> Zeroizing<String>,
 ) -> Result<Generated, GenerateError> {
-    (0..DRAWS)
-        .filter_map(|_| Password::new(draw()).ok())
-        .find(|password| password.faults(policy, words).is_empty())
-        .map(Generated)
-        .ok_or(GenerateError::Unmet)
+    for _ in 0..DRAWS {
+        if let Ok(password) = Password::new(draw())
+            && password.faults(policy, words)?.is_empty()
+        {
+            return Ok(Generated(password));
+        }
+    }
+    Err(GenerateError::Unmet)
 }
 
 /// The fewest characters that `policy` allows.
@@ -239,6 +246,7 @@ mod tests {
             history: 3,
             min_score,
             blocklist: Blocklist::from_bytes(b"zeppelin").unwrap(),
+            listed: Vec::new(),
         };
         vec![
             Policy::default(),
@@ -267,7 +275,7 @@ mod tests {
             let rounds = if policy.min_length > 100 { 50 } else { 1_000 };
             let all = generate(&policy, rounds);
             for one in &all {
-                assert_eq!(one.password().faults(&policy, &PersonalWords::default()), [], "{}", one.reveal());
+                assert_eq!(one.password().faults(&policy, &PersonalWords::default()).unwrap(), [], "{}", one.reveal());
                 assert!(one.reveal().len() >= 20);
             }
             assert_eq!(all.iter().map(Generated::reveal).collect::<HashSet<_>>().len(), 2 * rounds);
@@ -278,7 +286,7 @@ mod tests {
     fn the_highest_score_is_met() {
         let policy = Policy { min_score: 4, ..Policy::default() };
         for one in generate(&policy, 10) {
-            assert_eq!(one.password().faults(&policy, &PersonalWords::default()), []);
+            assert_eq!(one.password().faults(&policy, &PersonalWords::default()).unwrap(), []);
         }
     }
 

@@ -36,7 +36,7 @@ pub fn requirements(policy: &Policy, language: &Language, reader: Reader) -> Vec
         say(class_name(class), context! {});
     }
     say("not_common", context! {});
-    if !policy.blocklist.is_empty() {
+    if !policy.blocklist.is_empty() || !policy.listed.is_empty() {
         say("not_on_the_organizations_list", context! {});
     }
     say("not_personal", context! { yours });
@@ -119,6 +119,7 @@ mod tests {
             history: 5,
             min_score: 3,
             blocklist: Blocklist::from_bytes(b"zeppelin").unwrap(),
+            listed: Vec::new(),
         }
     }
 

@@ -12,6 +12,7 @@ mod address_notices;
 mod addresses;
 mod audit;
 mod audit_users;
+mod blocklist;
 mod change_password;
 mod clock;
 mod config;

@@ -6,6 +6,7 @@ mod mail;
 mod mailer;
 mod paths;
 mod plain_terminal;
+mod policy;
 mod restore;
 mod rights;
 mod secret;
@@ -33,8 +34,6 @@ use crate::domain::elevation::Caller;
 use crate::domain::elevation::acting_account;
 use crate::domain::operator::Account;
 use crate::domain::organization::Organization;
-use crate::domain::policy::Blocklist;
-use crate::domain::policy::Policy;
 use crate::domain::role::Permission;
 use crate::domain::sign_in::SignInRules;
 use crate::domain::text;
@@ -66,8 +65,6 @@ const INIT: &str = "cxme-admin init";
 const PASSWORD_FILE_LIMIT: usize = 64 * 1024;
 /// The most that is read of a file with a key, in bytes.
 const KEY_LIMIT: usize = 4_096;
-/// The most that is read of a blocklist, in bytes.
-const BLOCKLIST_LIMIT: usize = 256 * 1024 * 1024;
 
 /// What the commands work with.
 pub struct Context {
@@ -350,7 +347,7 @@ fn rules(config: &Config) -> anyhow::Result<AppRules> {
     let read = config.clone();
     // Boxed so that the kind of the error can still be told.
     let policy = PolicySource::new(move || {
-        policy(&read).map_err(anyhow::Error::reallocate_into_boxed_dyn_error_without_backtrace)
+        policy::policy(&read).map_err(anyhow::Error::reallocate_into_boxed_dyn_error_without_backtrace)
     });
     Ok(AppRules {
         organization: organization(config),
@@ -362,22 +359,6 @@ fn rules(config: &Config) -> anyhow::Result<AppRules> {
 
 fn sign_in(config: &Config) -> SignInRules {
     SignInRules { max_failures: config.sign_in.max_failures }
-}
-
-/// The password requirements as configured, with the organization's blocklist read.
-fn policy(config: &Config) -> anyhow::Result<Policy> {
-    let section = &config.password;
-    let blocklist = match &section.blocklist_file {
-        None => Blocklist::default(),
-        Some(path) => {
-            let bytes = private_file::read(path, &Rule::config(), BLOCKLIST_LIMIT).map_err(LoadError::from)?;
-            let named = |error| CliError::Configuration(format!("{}: {error}", path.display()));
-            Blocklist::from_bytes(&bytes).map_err(named)?
-        }
-    };
-    let classes = section.classes.iter().map(|class| class.parse()).collect::<Result<Vec<_>, _>>()?;
-    let min_score = u8::try_from(section.min_score)?;
-    Ok(Policy { min_length: section.min_length, classes, history: section.history, min_score, blocklist })
 }
 
 fn hashing(config: &Config) -> anyhow::Result<HashParameters> {

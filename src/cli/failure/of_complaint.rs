@@ -27,6 +27,7 @@ pub(super) fn of_complaint(complaint: &CliError) -> RenderedError {
         CliError::NoPasswordFile => RenderedError::new(IO, complaint).hint("give the file's path, such as `./FILE`"),
         CliError::Declined | CliError::NoPassword | CliError::Data(_) => RenderedError::new(DATA, complaint),
         CliError::NotVerified => RenderedError::new(NOT_VERIFIED, complaint),
+        CliError::BadFile { hint, .. } => RenderedError::new(DATA, complaint).hint(hint),
         CliError::Configuration(_) => RenderedError::new(CONFIGURATION, complaint),
         CliError::Texts(problems) => {
             let details = if problems.len() > 1 { screenful(problems, ToString::to_string) } else { Vec::new() };

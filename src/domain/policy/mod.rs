@@ -6,6 +6,7 @@
 
 mod blocklist;
 mod derivatives;
+mod listed;
 mod pattern;
 mod personal;
 
@@ -19,6 +20,9 @@ use zeroize::Zeroizing;
 
 pub use blocklist::Blocklist;
 pub use blocklist::BlocklistError;
+pub use listed::ListedPasswords;
+pub use listed::PasswordList;
+pub use listed::UnreadableList;
 pub use personal::PersonalWords;
 
 /// The most bytes that a password may have as NFC text in UTF-8. It is far above what NIST asks for (64 characters),
@@ -47,11 +51,20 @@ pub struct Policy {
     pub min_score: u8,
     /// The organization's own blocklist, besides the built-in one.
     pub blocklist: Blocklist,
+    /// Lists that are too long for the memory, such as one of leaked passwords.
+    pub listed: Vec<ListedPasswords>,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { min_length: MIN_LENGTH, classes: Vec::new(), history: 0, min_score: 0, blocklist: Blocklist::default() }
+        Self {
+            min_length: MIN_LENGTH,
+            classes: Vec::new(),
+            history: 0,
+            min_score: 0,
+            blocklist: Blocklist::default(),
+            listed: Vec::new(),
+        }
     }
 }
 
@@ -65,8 +78,8 @@ impl Policy {
     /// A short text that is the same for two policies only if they accept the same passwords. It stands beside each
     /// stored password, so that those set under another policy can be found.
     ///
-    /// It is the first 16 hexadecimal digits of a SHA-256 over every field, both blocklists and the version of the
-    /// built-in rules. The order of the classes does not count. It reads the blocklists: compute it once per run.
+    /// It is the first 16 hexadecimal digits of a SHA-256 over every field, both blocklists, the digest of `listed` and the version
+    /// of the built-in rules. The order of the classes does not count. It reads the blocklists: compute it once per run.
     pub fn fingerprint(&self) -> String {
         let mut classes = self.classes.clone();
         classes.sort_unstable();
@@ -82,6 +95,10 @@ impl Policy {
         ));
         blocklist::feed_common(&mut hash);
         self.blocklist.feed(&mut hash);
+        for listed in &self.listed {
+            hash.update(b"listed ");
+            hash.update(listed.digest());
+        }
         hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 }
@@ -229,7 +246,10 @@ pub enum Violation {
 /// Every rule of `policy` that `password` fails, in the order of [`Violation`]; none if it is acceptable.
 ///
 /// `password` is NFC text, as `secrets::Password` holds it. `words` are those of the user whose password it is to be.
-pub fn faults(password: &str, policy: &Policy, words: &PersonalWords<'_>) -> Vec<Violation> {
+///
+/// # Errors
+/// [`UnreadableList`]: without the list, a password must not pass.
+pub fn faults(password: &str, policy: &Policy, words: &PersonalWords<'_>) -> Result<Vec<Violation>, UnreadableList> {
     let mut faults = Vec::new();
     let has = u32::try_from(password.chars().count()).unwrap_or(u32::MAX);
     if has < policy.min_length {
@@ -240,7 +260,13 @@ pub fn faults(password: &str, policy: &Policy, words: &PersonalWords<'_>) -> Vec
             faults.push(Violation::MissingClass(class));
         }
     }
-    if derivatives::any(password, |form| blocklist::is_common(form) || policy.blocklist.contains(form)) {
+    // A long list has about every short word: it is asked for the password as it is, and for no form of it.
+    let mut is_listed = false;
+    for listed in &policy.listed {
+        is_listed |= listed.has(password)?;
+    }
+    let is_common = |form: &str| blocklist::is_common(form) || policy.blocklist.contains(form);
+    if is_listed || derivatives::any(password, is_common) {
         faults.push(Violation::Common);
     }
     if words.make_up(password) {
@@ -259,7 +285,7 @@ pub fn faults(password: &str, policy: &Policy, words: &PersonalWords<'_>) -> Vec
             faults.push(Violation::TooGuessable { score, min: policy.min_score });
         }
     }
-    faults
+    Ok(faults)
 }
 
 /// The characters of `text` in lower case, one by one, in a buffer that need not grow: what it leaves behind when it

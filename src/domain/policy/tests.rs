@@ -13,6 +13,10 @@ fn words() -> PersonalWords<'static> {
     }
 }
 
+fn faults(password: &str, policy: &Policy, words: &PersonalWords<'_>) -> Vec<Violation> {
+    super::faults(password, policy, words).unwrap()
+}
+
 fn default_faults(password: &str) -> Vec<Violation> {
     faults(password, &Policy::default(), &words())
 }
@@ -220,6 +224,44 @@ fn the_fingerprint_changes_with_whatever_decides_and_with_nothing_else() {
     fingerprints.sort_unstable();
     fingerprints.dedup();
     assert_eq!(fingerprints.len(), policies.len());
+}
+
+/// A list that has one password, or does not answer.
+#[derive(Debug)]
+struct OneListed(Option<&'static str>);
+
+impl PasswordList for OneListed {
+    fn has(&self, password: &str) -> Result<bool, UnreadableList> {
+        let listed = self.0.ok_or_else(|| UnreadableList::new(std::path::Path::new("/srv/list"), &"is damaged"))?;
+        Ok(password == listed)
+    }
+
+    fn digest(&self) -> [u8; 32] {
+        [self.0.map_or(0, |listed| listed.as_bytes()[0]); 32]
+    }
+}
+
+#[test]
+fn a_long_list_is_asked_for_the_password_as_it_is_and_a_list_that_does_not_answer_lets_nothing_pass() {
+    let of = |lists: &[Option<&'static str>]| {
+        with(|policy| policy.listed = lists.iter().map(|list| ListedPasswords::new(OneListed(*list))).collect())
+    };
+    let listed = "quiet horse battery lantern";
+    for policy in [of(&[Some(listed)]), of(&[Some("other"), Some(listed)]), of(&[Some(listed), Some("other")])] {
+        assert_eq!(faults(listed, &policy, &words()), [Common]);
+        for other in ["Quiet horse battery lantern", "quiet horse battery lantern!", "quiethorsebatterylantern"] {
+            assert_eq!(faults(other, &policy, &words()), []);
+        }
+    }
+    for lists in [&[None, Some(listed)][..], &[Some(listed), None], &[None]] {
+        for password in [listed, "password", ""] {
+            let error = super::faults(password, &of(lists), &words()).unwrap_err();
+            assert_eq!(error.to_string(), "/srv/list: is damaged");
+        }
+    }
+    let fingerprints = [of(&[]), of(&[Some("a")]), of(&[Some("b")]), of(&[Some("a"), Some("b")])];
+    let fingerprints: std::collections::BTreeSet<String> = fingerprints.iter().map(Policy::fingerprint).collect();
+    assert_eq!(fingerprints.len(), 4);
 }
 
 #[test]
