@@ -12,14 +12,15 @@ use cxme_admin::secrets::password::Password;
 use zeroize::Zeroizing;
 
 fn main() -> anyhow::Result<()> {
-    let mut arguments = std::env::args_os().skip(1);
+    let mut arguments = std::env::args().skip(1);
     let path = PathBuf::from(arguments.next().ok_or_else(|| anyhow::anyhow!("name a file"))?);
-    let count: u32 = arguments.next().and_then(|count| count.to_str()?.parse().ok()).unwrap_or(100_000);
+    let count: u32 = arguments.next().and_then(|count| count.parse().ok()).unwrap_or(100_000);
     let start = Instant::now();
     let filter = FilterFile::open(File::open(&path)?, &path)?;
     let opened = start.elapsed();
-    let passwords =
-        (0..count).map(|number| Password::new(Zeroizing::new(format!("no such password {number}")))).collect::<Result<Vec<_>, _>>()?;
+    let passwords = (0..count)
+        .map(|number| Password::new(Zeroizing::new(format!("no such password {number}"))))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut listed = 0;
     let start = Instant::now();
     for password in &passwords {

@@ -9,7 +9,8 @@ use std::os::unix::fs::FileExt as _;
 
 use sha2::{Digest, Sha256};
 
-use super::block::{Block, MOST_ENTRIES, NoFilter};
+use super::block::{Block, MOST_ENTRIES};
+use super::build_error::BuildError;
 use super::filter::block_of;
 use super::header::{FilterHeader, HEADER, MOST_PREFIX_BITS};
 use super::index::IndexEntry;
@@ -47,35 +48,6 @@ pub struct BuiltFilter {
     pub header: FilterHeader,
     /// What was read of each list, in the order in which they were given.
     pub lists: Vec<ReadList>,
-}
-
-/// Why no filter was built.
-#[derive(Debug, thiserror::Error)]
-pub enum BuildError {
-    /// A list cannot be read.
-    #[error(transparent)]
-    List(#[from] ListError),
-    /// The filter cannot be written.
-    #[error("{0}")]
-    Output(#[source] io::Error),
-    /// The entries cannot be kept beside it.
-    #[error("{0}")]
-    Spool(#[source] io::Error),
-    /// There is no file to keep them in.
-    #[error(transparent)]
-    NoSpool(#[from] crate::private_file::FileError),
-    /// More entries begin alike than hashes do.
-    #[error("more than {MOST_ENTRIES} entries begin with the same digits: they are no hashes")]
-    NoHashes,
-    /// See [`NoFilter`].
-    #[error(transparent)]
-    NoFilter(#[from] NoFilter),
-    /// A list was taken for one in order, and is not: it is read again through the spool. [`build`] does not return it.
-    #[error("list {input} is not in order")]
-    NotInOrder {
-        /// Its place among the inputs.
-        input: usize,
-    },
 }
 
 /// Builds a filter of `inputs` into `output`, an empty file that is open for reading and writing.
@@ -164,7 +136,9 @@ impl Work<'_, '_> {
         let spooled = self.spool.as_ref().map_or(0, KeySpool::keys);
         let estimate = ordered.iter().fold(spooled, |sum, (_, estimate)| sum.saturating_add(*estimate));
         let mut sources = Vec::new();
-        for (place, input) in inputs.iter_mut().enumerate().filter(|(place, _)| ordered.iter().any(|(one, _)| one == place)) {
+        for (place, input) in
+            inputs.iter_mut().enumerate().filter(|(place, _)| ordered.iter().any(|(one, _)| one == place))
+        {
             let reader = ListReader::open(input, self.options.format)?;
             sources.push(OrderedKeys::List { input: place, reader, last: 0 });
         }
@@ -269,8 +243,7 @@ impl<'f> FilterWriter<'f> {
         }
         self.output.flush().map_err(BuildError::Output)?;
         let content = self.content.finalize().into();
-        let header =
-            FilterHeader { spellings, prefix_bits: self.prefix_bits, entries: self.entries, length, content };
+        let header = FilterHeader { spellings, prefix_bits: self.prefix_bits, entries: self.entries, length, content };
         self.file.write_all_at(&header.to_bytes(), 0).map_err(BuildError::Output)?;
         Ok(header)
     }

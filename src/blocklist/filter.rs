@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::FilterError;
 use super::block::{Block, MOST_BYTES};
 use super::header::{FilterHeader, HEADER, MAGIC};
 use super::index::{INDEX_ENTRY, IndexEntry};
-use super::FilterError;
 use crate::domain::policy::{PasswordList, UnreadableList};
 
 /// How much is read at once where all of it is.

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use super::FilterError;
 use super::index::INDEX_ENTRY;
 use super::key::Spellings;
+use super::little_endian::{long_number, number};
 
 /// The first bytes of a filter file. None is text, and the line breaks in it show whether a transfer changed such bytes, as in
 /// PNG (ISO/IEC 15948).
@@ -102,14 +103,4 @@ impl FilterHeader {
         digest.copy_from_slice(&self.to_bytes()[DIGESTED..]);
         digest
     }
-}
-
-/// The 32-bit number at a place.
-pub(super) fn number(bytes: &[u8], at: usize) -> u32 {
-    bytes[at..at + 4].iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte))
-}
-
-/// The 64-bit number at a place.
-pub(super) fn long_number(bytes: &[u8], at: usize) -> u64 {
-    bytes[at..at + 8].iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }

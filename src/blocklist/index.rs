@@ -1,7 +1,7 @@
 //! The index of a filter file: an entry for each block, so that one of them is found without reading the others.
 
 use super::FilterError;
-use super::header::{long_number, number};
+use super::little_endian::{long_number, number};
 
 /// The bytes of an index entry.
 pub const INDEX_ENTRY: usize = 24;

@@ -177,9 +177,17 @@ pub(super) struct ListReader<'a> {
 /// How other kinds of files begin.
 const KINDS: [(&[u8], &str, &str); 8] = [
     (&MAGIC, "is a blocklist filter already", "name the lists that it was built of"),
-    (b"\x28\xb5\x2f\xfd", "is compressed by zstd", "pipe it in: zstd -dc FILE | cxme-admin policy blocklist build - --out LIST"),
+    (
+        b"\x28\xb5\x2f\xfd",
+        "is compressed by zstd",
+        "pipe it in: zstd -dc FILE | cxme-admin policy blocklist build - --out LIST",
+    ),
     (b"\xfd7zXZ\0", "is compressed by xz", "pipe it in: xz -dc FILE | cxme-admin policy blocklist build - --out LIST"),
-    (b"7z\xbc\xaf\x27\x1c", "is a 7z archive", "pipe it in: 7z x -so FILE | cxme-admin policy blocklist build - --out LIST"),
+    (
+        b"7z\xbc\xaf\x27\x1c",
+        "is a 7z archive",
+        "pipe it in: 7z x -so FILE | cxme-admin policy blocklist build - --out LIST",
+    ),
     (b"BZh", "is compressed by bzip2", "pipe it in: bzip2 -dc FILE | cxme-admin policy blocklist build - --out LIST"),
     (b"PK\x03\x04", "is a ZIP archive", "pipe it in: unzip -p FILE | cxme-admin policy blocklist build - --out LIST"),
     (b"\xff\xfe", "is UTF-16 text", "convert it: iconv -f UTF-16 -t UTF-8"),

@@ -3,18 +3,14 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::build::BuildError;
+use super::build_error::BuildError;
 use super::key_spool::SpooledKeys;
 use super::list_reader::ListReader;
 
 /// Keys in order.
 pub(super) enum OrderedKeys<'s> {
     /// Of a list, whose place among the inputs is told where it is not in order.
-    List {
-        input: usize,
-        reader: ListReader<'s>,
-        last: u64,
-    },
+    List { input: usize, reader: ListReader<'s>, last: u64 },
     /// Of the spool.
     Spooled(SpooledKeys<'s>),
 }

@@ -3,6 +3,7 @@
 
 mod complaint;
 mod of_complaint;
+mod of_policy;
 mod of_store;
 mod unknown_command;
 mod usage;
@@ -15,7 +16,6 @@ use crate::actions::error::UnknownName;
 use crate::cli::output::Output;
 use crate::config::LoadError;
 use crate::domain::action::Action;
-use crate::domain::policy::UnreadableList;
 use crate::domain::refusal::FilePurpose;
 use crate::domain::refusal::Refusal;
 use crate::domain::removal::Removals;
@@ -32,6 +32,8 @@ use crate::texts::policy::Reader;
 pub use complaint::CliError;
 pub use complaint::MailFailure;
 use of_complaint::of_complaint;
+use of_policy::of_policy;
+use of_policy::of_unreadable_list;
 use of_store::of_store;
 pub use usage::of_low_limit;
 pub use usage::of_no_memory;
@@ -244,21 +246,6 @@ fn of_action(error: &ActionError) -> RenderedError {
         ActionError::NoMemory(_) => RenderedError::new(LATER, error)
             .hint("see `ulimit -v`, or LimitAS= and MemoryMax= of the service; [password.argon2] memory_kib sets what a new hash needs"),
         ActionError::Password(_) | ActionError::BadRows { .. } | ActionError::BadInput(_) => RenderedError::new(DATA, error),
-    }
-}
-
-/// A list that the configuration names; without it no password is accepted.
-fn of_unreadable_list(error: impl ToString) -> RenderedError {
-    RenderedError::new(CONFIGURATION, error)
-        .hint("build it again, or copy it again from where it was built: cxme-admin policy blocklist build")
-}
-
-fn of_policy(error: &(dyn std::error::Error + Send + Sync + 'static)) -> RenderedError {
-    match (error.downcast_ref::<LoadError>(), error.downcast_ref::<CliError>()) {
-        (Some(error), _) => of_config(error),
-        (_, Some(complaint)) => of_complaint(complaint),
-        _ if error.is::<UnreadableList>() => of_unreadable_list(error),
-        _ => RenderedError::new(BUG, error),
     }
 }
 

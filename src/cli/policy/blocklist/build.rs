@@ -8,12 +8,12 @@ use std::path::PathBuf;
 use super::info;
 use super::open_regular;
 use crate::blocklist;
+use crate::blocklist::BuildError;
 use crate::blocklist::BuildOptions;
 use crate::blocklist::BuiltFilter;
 use crate::blocklist::ListError;
 use crate::blocklist::ListFormat;
 use crate::blocklist::ListInput;
-use crate::blocklist::build::BuildError;
 use crate::blocklist::filter::is_filter;
 use crate::cli::context::Context;
 use crate::cli::failure::CliError;
@@ -101,12 +101,16 @@ pub fn run(context: &mut Context, args: &BuildArgs) -> anyhow::Result<()> {
         built.map_err(|error| failed(&unfinished, error))?
     };
     unfinished.set_mode(MODE)?;
-    if args.replace { unfinished.finish_over()? } else { unfinished.finish()? };
+    if args.replace {
+        unfinished.finish_over()?
+    } else {
+        unfinished.finish()?
+    };
     for list in &built.lists {
         context.output.say(&read_words(list));
     }
     if context.output.format != Format::Table {
-        return info::print(context, place, &built.header, None);
+        return info::print(context, place, &built.header, false);
     }
     let BuiltFilter { header, .. } = &built;
     let size = text::bytes(header.length);
@@ -164,7 +168,7 @@ fn of_file(path: &Path) -> Result<ListInput<'_>, FileError> {
     let _own = FsCredentials::own();
     let found = path.metadata().map_err(|error| FileError::Io { path: path.to_owned(), doing: "opened", error })?;
     if found.is_dir() {
-        return Err(FileError::NotAFile { path: path.to_owned(), kind: "a directory" });
+        return Err(FileError::Io { path: path.to_owned(), doing: "read", error: nix::errno::Errno::EISDIR.into() });
     }
     let open = move || {
         let _own = FsCredentials::own();
@@ -175,7 +179,13 @@ fn of_file(path: &Path) -> Result<ListInput<'_>, FileError> {
 }
 
 fn read_words(list: &blocklist::ReadList) -> String {
-    let plural = if list.entries == 1 { "" } else if list.format == ListFormat::Words { "s" } else { "es" };
+    let plural = if list.entries == 1 {
+        ""
+    } else if list.format == ListFormat::Words {
+        "s"
+    } else {
+        "es"
+    };
     let skipped = match list.skipped {
         0 => String::new(),
         1 => "; skipped 1 line that no password can be".to_owned(),

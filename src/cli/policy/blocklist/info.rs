@@ -51,16 +51,11 @@ pub fn run(context: &mut Context, args: &InfoArgs) -> anyhow::Result<()> {
     if args.verify {
         filter.verify().map_err(|error| unusable(&args.filter, &error))?;
     }
-    print(context, &args.filter, filter.header(), Some(args.verify))
+    print(context, &args.filter, filter.header(), args.verify)
 }
 
-/// Prints what a header says; `verified` is left out where nobody asked.
-pub(super) fn print(
-    context: &mut Context,
-    path: &Path,
-    header: &FilterHeader,
-    verified: Option<bool>,
-) -> anyhow::Result<()> {
+/// Prints what a header says.
+pub(super) fn print(context: &mut Context, path: &Path, header: &FilterHeader, verified: bool) -> anyhow::Result<()> {
     let is_table = context.output.format == Format::Table;
     let digest: String = header.digest().iter().map(|byte| format!("{byte:02x}")).collect();
     let rate = if is_table {
@@ -80,11 +75,10 @@ pub(super) fn print(
         rate,
         Value::text(digest),
         match verified {
-            Some(true) => Value::Flag(true),
-            _ => Value::Nothing("only the header; `--verify` reads all of it"),
+            true => Value::Flag(true),
+            false => Value::Nothing("only the header; `--verify` reads all of it"),
         },
     ];
-    let shown = if verified.is_some() { HEADS.len() } else { HEADS.len() - 1 };
     let now = context.now()?;
-    Ok(data::record(&mut context.output, &HEADS[..shown], &cells[..shown], now)?)
+    Ok(data::record(&mut context.output, &HEADS, &cells, now)?)
 }

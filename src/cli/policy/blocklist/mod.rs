@@ -5,8 +5,6 @@ pub mod check;
 pub mod info;
 
 use std::fs::File;
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use clap::Subcommand;
@@ -53,9 +51,8 @@ fn open_regular(path: &Path) -> Result<File, FileError> {
     // The operator names it, and not the store.
     let _own = FsCredentials::own();
     let failed = |error| FileError::Io { path: path.to_owned(), doing: "opened", error };
-    let file = OpenOptions::new().read(true).custom_flags(nix::libc::O_NONBLOCK).open(path).map_err(failed)?;
-    match file.metadata().map_err(failed)?.is_file() {
-        true => Ok(file),
+    match path.metadata().map_err(failed)?.is_file() {
+        true => File::open(path).map_err(failed),
         false => Err(FileError::NotAFile { path: path.to_owned(), kind: "no regular file" }),
     }
 }
@@ -66,7 +63,9 @@ fn unusable(path: &Path, error: &FilterError) -> anyhow::Error {
     let hint = match error {
         FilterError::Io(_) => return CliError::BadFile { words, hint: String::new() }.into(),
         FilterError::NotAFilter => "build one of published lists: cxme-admin policy blocklist build".to_owned(),
-        FilterError::Version { .. } => "build it again with this program, or read it with the one that built it".to_owned(),
+        FilterError::Version { .. } => {
+            "build it again with this program, or read it with the one that built it".to_owned()
+        }
         FilterError::Length { .. } | FilterError::Damaged { .. } => {
             "build it again, or copy it again from where it was built".to_owned()
         }
