@@ -156,7 +156,10 @@ fn a_lock_that_somebody_keeps_on_the_files_of_sqlite_is_told_as_busy() {
     // It waits for its input with the store open.
     let mut open = world.command(&["users", "import", "-"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
     let shm = world.state().join("store.db-shm");
-    await_that("the store is open", || shm.exists() && shm.metadata().unwrap().len() > 0);
+    let input = open.stdin.as_mut().unwrap();
+    std::io::Write::write_all(input, b"username,email\n").unwrap();
+    // It reads after it has opened the store, which takes the lock of the writer for a moment.
+    await_that("the import reads", || rustix::io::ioctl_fionread(&input).unwrap() == 0);
     // What is in -shm is unreadable, and a process that would write it anew needs the lock of the writer: byte 120 of -shm (SQLite,
     // "WAL-mode File Format", section 2.1).
     #[expect(clippy::disallowed_methods, reason = "stands for another program that has the file open")]
