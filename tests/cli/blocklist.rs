@@ -71,9 +71,7 @@ fn a_filter_is_built_shown_and_asked() {
     Verified:           only the header; `--verify` reads all of it
     ");
     let info = world.command("policy blocklist info --verify -o json").argument(&filter).run().expect_status(0);
-    assert_snapshot!(world.without_paths(&info.out()), @r#"
-    {"file":"[DIR]/pwned.filter","version":1,"lists":["SHA-1"],"entries":2,"bytes":180,"false_positive_rate":0.0000152587890625,"digest":"413623d4389a4ef0a0c16fdad2457eb657d7c8be43453565952943cba6648375","verified":true}
-    "#);
+    assert_snapshot!(world.without_paths(&info.out()), @r#"{"file":"[DIR]/pwned.filter","version":1,"lists":["SHA-1"],"entries":2,"bytes":180,"false_positive_rate":0.0000152587890625,"digest":"413623d4389a4ef0a0c16fdad2457eb657d7c8be43453565952943cba6648375","verified":true}"#);
     let check = |password: &str| {
         let run = world.command("policy blocklist check --stdin -v").argument(&filter).stdin(password).run();
         world.without_paths(&run.to_string())
@@ -132,9 +130,7 @@ fn a_file_is_replaced_only_where_it_is_asked_for_and_is_a_filter() {
     };
     assert_eq!(build("").0, 0);
     let first = fs::read(&place).unwrap();
-    assert_snapshot!(build("").1, @"
-    error: [DIR]/filter: already exists: give another path
-    ");
+    assert_snapshot!(build("").1, @"error: [DIR]/filter: already exists: give another path");
     fs::write(&list, "zeppelin\nother\n").unwrap();
     assert_eq!(build("--replace").0, 0);
     assert_ne!(fs::read(&place).unwrap(), first);
