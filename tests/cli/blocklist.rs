@@ -230,7 +230,7 @@ fn a_damaged_filter_refuses_every_password_and_changes_none() {
     let world = world_with_filter();
     world.set_password("alice", GOOD);
     let whole = fs::read(filter(&world)).unwrap();
-    let hash = world.ask("SELECT password_hash FROM user");
+    let hash = world.ask("SELECT password_hash FROM users");
     let index = whole.len() - 24;
     // The magic, the version, a count, the length, the digests; the front of the block, its fingerprints; the index entry.
     let regions = [0, 8, 24, 32, 40, 80, 112, 120, 133, index, index + 9, index + 17, index + 23];
@@ -270,7 +270,7 @@ fn a_damaged_filter_refuses_every_password_and_changes_none() {
     error: [DIR]/config/cxme-admin/pwned.filter: has 112 bytes, and its header says 180: it was cut short, or something was added
     hint: build it again, or copy it again from where it was built: cxme-admin policy blocklist build
     ");
-    assert_eq!(world.ask("SELECT password_hash FROM user"), hash);
+    assert_eq!(world.ask("SELECT password_hash FROM users"), hash);
     fs::write(filter(&world), &whole).unwrap();
     world.command("users set-password alice --stdin").stdin("seven violet umbrellas sing").run().expect_status(0);
 }
