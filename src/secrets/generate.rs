@@ -97,7 +97,7 @@ pub enum GenerateError {
         asked: usize,
         /// What the policy asks for at least.
         min: usize,
-        /// [`MAX_BYTES`].
+        /// What the policy allows at most, or [`MAX_BYTES`].
         max: usize,
     },
     /// Too few words to be safe, or too many.
@@ -128,7 +128,8 @@ pub fn characters(
     random: &mut dyn Random,
     length: Option<usize>,
 ) -> Result<Generated, GenerateError> {
-    let (min, max) = (min_length(policy), MAX_BYTES);
+    let most = policy.max_length.and_then(|most| usize::try_from(most).ok());
+    let (min, max) = (min_length(policy), most.unwrap_or(MAX_BYTES));
     let length = length.unwrap_or(CHARACTERS.max(min));
     if !(min..=max).contains(&length) {
         return Err(GenerateError::Length { asked: length, min, max });
@@ -248,7 +249,7 @@ mod tests {
             history: 3,
             min_score,
             blocklist: Blocklist::from_bytes(b"zeppelin").unwrap(),
-            listed: Vec::new(),
+            ..Policy::default()
         };
         vec![
             Policy::default(),

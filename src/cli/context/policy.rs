@@ -30,7 +30,16 @@ pub(super) fn policy(config: &Config) -> anyhow::Result<Policy> {
     }
     let classes = section.classes.iter().map(|class| class.parse()).collect::<Result<Vec<_>, _>>()?;
     let min_score = u8::try_from(section.min_score)?;
-    Ok(Policy { min_length: section.min_length, classes, history: section.history, min_score, blocklist, listed })
+    Ok(Policy {
+        min_length: section.min_length,
+        max_length: section.max_length,
+        classes,
+        history: section.history,
+        min_score,
+        blocklist,
+        words: section.words.clone(),
+        listed,
+    })
 }
 
 /// The file as a filter; `None`: it is a list of words.

@@ -43,6 +43,8 @@ const RULES: u32 = 3;
 pub struct Policy {
     /// The fewest characters: Unicode scalar values of the NFC text.
     pub min_length: u32,
+    /// The most characters; `None`: [`MAX_BYTES`] is the only bound. NIST asks for at least 64.
+    pub max_length: Option<u32>,
     /// The classes of which a password needs at least one character each. NIST advises against any.
     pub classes: Vec<CharacterClass>,
     /// How many of the user's former passwords are refused, the present one included; 0 refuses none.
@@ -51,6 +53,8 @@ pub struct Policy {
     pub min_score: u8,
     /// The organization's own blocklist, besides the built-in one.
     pub blocklist: Blocklist,
+    /// Words that belong to the organization besides its name, such as those of products and places.
+    pub words: Vec<String>,
     /// Lists that are too long for the memory, such as one of leaked passwords.
     pub listed: Vec<ListedPasswords>,
 }
@@ -59,10 +63,12 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             min_length: MIN_LENGTH,
+            max_length: None,
             classes: Vec::new(),
             history: 0,
             min_score: 0,
             blocklist: Blocklist::default(),
+            words: Vec::new(),
             listed: Vec::new(),
         }
     }
@@ -95,6 +101,16 @@ impl Policy {
         ));
         blocklist::feed_common(&mut hash);
         self.blocklist.feed(&mut hash);
+        // What is not asked for is not fed, so that the default is what it was before it could be.
+        if let Some(most) = self.max_length {
+            hash.update(format!("max_length {most}\n"));
+        }
+        let mut words = self.words.clone();
+        words.sort_unstable();
+        words.dedup();
+        for word in words {
+            hash.update(format!("word {word}\n"));
+        }
         for listed in &self.listed {
             hash.update(b"listed ");
             hash.update(listed.digest());
@@ -216,6 +232,13 @@ pub enum Violation {
         /// The characters that the password has.
         has: u32,
     },
+    /// More characters than the policy allows.
+    TooLong {
+        /// The most characters allowed.
+        max: u32,
+        /// The characters that the password has.
+        has: u32,
+    },
     /// No character of a class that the policy requires.
     MissingClass(CharacterClass),
     /// On a blocklist, or made from an entry of one by case, digits, symbols, look-alike characters or repetition.
@@ -255,6 +278,9 @@ pub fn faults(password: &str, policy: &Policy, words: &PersonalWords<'_>) -> Res
     if has < policy.min_length {
         faults.push(Violation::TooShort { min: policy.min_length, has });
     }
+    if let Some(max) = policy.max_length.filter(|max| has > *max) {
+        faults.push(Violation::TooLong { max, has });
+    }
     for class in CharacterClass::ALL {
         if policy.classes.contains(&class) && !password.chars().any(|character| class.has(character)) {
             faults.push(Violation::MissingClass(class));
@@ -269,7 +295,7 @@ pub fn faults(password: &str, policy: &Policy, words: &PersonalWords<'_>) -> Res
     if is_listed || derivatives::any(password, is_common) {
         faults.push(Violation::Common);
     }
-    if words.make_up(password) {
+    if words.make_up(password, &policy.words) {
         faults.push(Violation::Personal);
     }
     match pattern::find(password) {
@@ -278,7 +304,7 @@ pub fn faults(password: &str, policy: &Policy, words: &PersonalWords<'_>) -> Res
         None => {}
     }
     if policy.min_score > 0 {
-        let words = words.words();
+        let words = words.words(&policy.words);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let score = u8::from(zxcvbn::zxcvbn(password, &words).score());
         if score < policy.min_score {

@@ -211,6 +211,10 @@ fn the_fingerprint_changes_with_whatever_decides_and_with_nothing_else() {
         Policy::default(),
         with(|policy| policy.min_length = 16),
         with(|policy| policy.history = 1),
+        with(|policy| policy.max_length = Some(64)),
+        with(|policy| policy.max_length = Some(65)),
+        with(|policy| policy.words = vec!["acme".to_owned()]),
+        with(|policy| policy.words = vec!["acme".to_owned(), "zeppelin".to_owned()]),
         with(|policy| policy.min_score = 1),
         with(|policy| policy.classes = vec![CharacterClass::Upper, CharacterClass::Digit]),
         with(|policy| policy.blocklist = Blocklist::from_bytes(b"zeppelin").unwrap()),
@@ -220,10 +224,30 @@ fn the_fingerprint_changes_with_whatever_decides_and_with_nothing_else() {
     assert!(fingerprints.iter().all(|text| text.len() == 16));
     let turned =
         with(|policy| policy.classes = vec![CharacterClass::Digit, CharacterClass::Upper, CharacterClass::Digit]);
-    assert_eq!(turned.fingerprint(), fingerprints[4]);
+    let classes = policies.iter().position(|policy| !policy.classes.is_empty()).unwrap();
+    assert_eq!(turned.fingerprint(), fingerprints[classes]);
     fingerprints.sort_unstable();
     fingerprints.dedup();
     assert_eq!(fingerprints.len(), policies.len());
+}
+
+#[test]
+fn the_longest_password_is_counted_in_characters() {
+    let policy = with(|policy| policy.max_length = Some(64));
+    let of = |characters: usize| "größer als der mond ".chars().cycle().take(characters).collect::<String>();
+    assert_eq!(faults(&of(64), &policy, &words()), []);
+    assert_eq!(faults(&of(65), &policy, &words()), [TooLong { max: 64, has: 65 }]);
+    assert_eq!(default_faults(&of(500)), []);
+}
+
+#[test]
+fn words_of_the_organization_are_personal_words() {
+    let policy = with(|policy| policy.words = vec!["Sea Breeze".to_owned(), "Zürichsee".to_owned()]);
+    for password in ["SeaBreeze-Zürichsee-2024", "53a8r33z3-acme-alice", "eesHcirüz2024!!!!"] {
+        assert_eq!(faults(password, &policy, &words()), [Personal], "{password}");
+        assert_eq!(default_faults(password), [], "{password}");
+    }
+    assert_eq!(faults("a sea breeze at dawn", &policy, &words()), []);
 }
 
 /// A list that has one password, or does not answer.
