@@ -1,12 +1,12 @@
 //! `users set-password`.
 
-use crate::actions::App;
-use crate::actions::ChangeOptions;
-use crate::actions::policy_check::PolicyEnforcement;
 use crate::actions::users::password;
 use crate::actions::users::password::PasswordOptions;
 use crate::actions::users::password::PasswordOrigin;
 use crate::actions::users::password::PasswordTarget;
+use crate::app::App;
+use crate::app::ChangeOptions;
+use crate::app::policy_check::PolicyEnforcement;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::context::PasswordSource;
@@ -185,10 +185,10 @@ impl Task<'_> {
         let (app, user) = (self.app, &self.target.user);
         let words = app.personal_words(user);
         let policy = app.policy()?;
-        let generated: Generated = app.with_random(|random| match kind {
-            Kind::Words => generate::words(policy, &words, random, None),
-            Kind::Characters => generate::characters(policy, &words, random, None),
-        })?;
+        let generated: Generated = match kind {
+            Kind::Words => generate::words(policy, &words, app.random(), None),
+            Kind::Characters => generate::characters(policy, &words, app.random(), None),
+        }?;
         let notice = self.set(context, generated.password(), PasswordOrigin::Generated)?;
         // First: an operator who waits for the relay loses the password with an impatient Ctrl-C.
         let shown = context.output.generated(user.username.as_str(), &generated);
