@@ -8,6 +8,7 @@ use crate::domain::email_address::EmailAddressError;
 use crate::domain::email_domain;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
+use crate::domain::management_refusal::ManagementRefusal;
 use crate::domain::policy::Violation;
 use crate::domain::removal::Removals;
 use crate::domain::role::Permission;
@@ -119,6 +120,9 @@ pub enum Refusal {
         /// What that role lacks.
         permission: Permission,
     },
+    /// A change of roles and operators, or an action on users outside the operator's limits.
+    #[error(transparent)]
+    Management(#[from] ManagementRefusal),
     /// Rows of an import would act on users whose role may do more than the operator's, or give such a role.
     #[error(
         "{rows} {} a role with permissions that your role, {role}, lacks; nothing was imported",
@@ -218,18 +222,6 @@ pub enum Refusal {
         /// What it stands for.
         why: &'static str,
     },
-    /// The account is no operator.
-    #[error("{} is not an operator", text::quoted(.0, 80))]
-    NoSuchOperator(String),
-    /// The account is already an operator.
-    #[error("{0} is already an operator")]
-    OperatorExists(String),
-    /// root is always Admin, and was to be given another role.
-    #[error("root is always Admin: it cannot be given the role `{}`", text::quoted(.0, 80))]
-    RootIsAdmin(String),
-    /// Without them nobody could administer the store.
-    #[error("{0} is the last operator with the role Admin")]
-    LastAdmin(String),
     /// Another user has the username.
     #[error("the username `{}` is already in use", text::quoted(.0, 80))]
     UsernameTaken(String),
@@ -369,6 +361,9 @@ impl Refusal {
 
     /// Whether the refusal is an event: somebody tried what they may not do, or what must not be done.
     pub fn is_recorded(&self) -> bool {
+        if let Self::Management(refusal) = self {
+            return refusal.is_recorded();
+        }
         matches!(
             self,
             Self::NotAnOperator { .. }
@@ -381,8 +376,6 @@ impl Refusal {
                 | Self::RoleOutranks { .. }
                 | Self::RowsOutrank { .. }
                 | Self::UsersOutrank { .. }
-                | Self::LastAdmin(_)
-                | Self::RootIsAdmin(_)
                 | Self::Saml { .. }
                 | Self::WrongPassword { .. }
                 | Self::CodeNotAccepted { .. }
@@ -399,6 +392,7 @@ impl Refusal {
                 | Self::CodeNotAccepted { .. }
                 | Self::NotAnOperator { .. }
                 | Self::OtherName { .. }
+                | Self::Management(ManagementRefusal::Disabled(_))
         )
     }
 
@@ -414,6 +408,7 @@ impl Refusal {
     pub fn users(&self) -> Option<(u64, &[String])> {
         match self {
             Self::RowsOutrank { rows, usernames, .. } => Some((*rows, usernames)),
+            Self::Management(refusal) => refusal.users(),
             _ => None,
         }
     }
@@ -432,6 +427,7 @@ impl Refusal {
         match self {
             Self::Saml { id, .. } => Some(*id),
             Self::Outranked { id, .. } => *id,
+            Self::Management(refusal) => refusal.user(),
             Self::CodeNotAccepted { user, .. } => *user,
             Self::Policy { former_of, .. } => *former_of,
             _ => None,
