@@ -37,7 +37,9 @@ use of_complaint::of_complaint;
 use of_management::of_management;
 use of_setup::is_shortage_of_setup;
 use of_setup::of_setup;
+use of_setup::of_unreadable_list;
 use of_store::of_store;
+pub use of_store::run_again;
 pub use usage::of_low_limit;
 pub use usage::of_no_memory;
 pub use usage::of_usage;
@@ -73,9 +75,6 @@ const BROKEN_PIPE: u8 = 128 + 13;
 pub const PROCESSES: &str = "raise the limit of processes or memory (`ulimit -u`, `ulimit -v`; TasksMax=, LimitNPROC= or LimitAS= of the service)";
 /// What to do where the process may not open enough files.
 const OPEN_FILES: &str = "raise the limit of open files (`ulimit -n`, or LimitNOFILE= of the service)";
-
-/// What to do where the store failed while mail was being sent.
-pub const RUN_AGAIN: &str = "fix that, then continue with cxme-admin jobs run, which sends the mails in flight again";
 
 /// An error in words.
 struct RenderedError {
@@ -190,7 +189,10 @@ fn describe(error: &anyhow::Error) -> RenderedError {
         return of_config(error);
     }
     if let Some(error) = error.downcast_ref::<GenerateError>() {
-        return RenderedError::new(DATA, error);
+        return match error {
+            GenerateError::Unreadable(_) => of_unreadable_list(error),
+            _ => RenderedError::new(DATA, error),
+        };
     }
     if let Some(errno) = error.downcast_ref::<nix::Error>() {
         return of_io(&io::Error::from(*errno));
@@ -223,12 +225,13 @@ fn of_action(error: &ActionError) -> RenderedError {
         ActionError::Store(error) => of_store(error),
         ActionError::Unrecorded { error: failure, .. } => of_store(failure).said(error),
         ActionError::Unfinished { error: failure, .. } => of_action(failure).said(error),
-        ActionError::Broken { error: failure, .. } => {
+        ActionError::Broken { error: failure, report } => {
             let told = of_action(failure);
-            let hint = told.hint.unwrap_or_else(|| RUN_AGAIN.to_owned());
+            let hint = told.hint.unwrap_or_else(|| run_again(report).to_owned());
             RenderedError { hint: Some(hint), ..RenderedError::new(told.code, error) }
         }
         ActionError::Stream(error) => of_io(error),
+        ActionError::UnreadableList(_) => of_unreadable_list(error),
         ActionError::Setup(error) => of_setup(error),
         ActionError::Chain(_) => RenderedError::new(DATA, error).hint(
             "another program has written to the file: compare with a backup and with the head kept elsewhere",
