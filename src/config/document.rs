@@ -294,12 +294,19 @@ impl<'d, 't> Section<'d, 't> {
     /// The path of a file that the operator provides: like [`Section::path`], but a name without a slash refers to a
     /// systemd credential, if the service has any (systemd.exec(5), `LoadCredential=`).
     pub(super) fn file(&self, key: &'static str) -> Option<PathBuf> {
+        self.validated(key, |text| self.provided(text))
+    }
+
+    /// The paths of one or several such files.
+    pub(super) fn files(&self, key: &'static str) -> Option<Vec<PathBuf>> {
+        self.one_or_more(key, |text| self.provided(text))
+    }
+
+    fn provided(&self, text: &str) -> Result<PathBuf, String> {
         let Document { directory, env, .. } = self.document;
-        self.validated(key, |text| {
-            let bare = !text.contains('/');
-            let directory = env.credentials.filter(|_| bare).unwrap_or(directory);
-            some_path(text).map(|path| directory.join(path))
-        })
+        let bare = !text.contains('/');
+        let directory = env.credentials.filter(|_| bare).unwrap_or(directory);
+        some_path(text).map(|path| directory.join(path))
     }
 
     /// One of `all`, written as `word` returns it.
