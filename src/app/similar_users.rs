@@ -37,6 +37,8 @@ pub(crate) fn similar_users(
     let mut found = match given {
         UserReference::Username(name) => near_username(app, reading, name),
         UserReference::Email(address) => near_address(app, reading, address),
+        // Nobody has mistyped it: the user was deleted.
+        UserReference::Id(..) => Ok(Vec::new()),
     }
     .unwrap_or_default();
     found.sort();

@@ -97,16 +97,23 @@ pub fn shown_reference(given: &str) -> &str {
     if may_be_shown { given } else { "(hidden: may be a password or code)" }
 }
 
-/// What an operator gives for a user: the username or the email address, whole.
+/// Which user is meant: what an operator gives for one, the username or the email address, whole; or one who was found before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserReference {
     /// A username; it has no @.
     Username(String),
     /// An email address.
     Email(String),
+    /// A user who was found before, whatever their name is by now; with the name that they had then, for messages.
+    Id(UserId, Username),
 }
 
 impl UserReference {
+    /// A user who was found before.
+    pub fn of(user: &User) -> Self {
+        Self::Id(user.id, user.username.clone())
+    }
+
     /// Reads what was given. Whatever it is: a text that cannot name a user simply finds none.
     pub fn new(given: &str) -> Self {
         if given.contains('@') { Self::Email(given.to_owned()) } else { Self::Username(given.to_owned()) }
@@ -116,6 +123,7 @@ impl UserReference {
     pub fn as_str(&self) -> &str {
         match self {
             Self::Username(text) | Self::Email(text) => text,
+            Self::Id(_, username) => username.as_str(),
         }
     }
 

@@ -76,7 +76,7 @@ pub struct NewPassword {
 }
 
 impl ReadTransaction<'_> {
-    /// The user with this name without ASCII case, or with this address in whatever form.
+    /// The user with this name without ASCII case, with this address in whatever form, or with this number.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -92,6 +92,10 @@ impl ReadTransaction<'_> {
                 statement.query_row([name], |row| row.get(0)).optional()?
             }
             UserReference::Email(email) => self.id_of_email(email)?,
+            UserReference::Id(id, _) => {
+                let mut statement = self.transaction.prepare_cached("SELECT id FROM users WHERE id = ?1")?;
+                statement.query_row([id.0], |row| row.get(0)).optional()?
+            }
         };
         Ok(id.map(UserId))
     }

@@ -218,6 +218,14 @@ fn look_alikes_never_find_another_user() {
 }
 
 #[test]
+fn the_plan_of_an_edit_waits_for_no_other_writer() {
+    let world = World::new().with_users("alice");
+    let other = rusqlite::Connection::open(world.store()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    world.run("users edit alice --name 'Alice Adams' --dry-run").expect_status(0);
+}
+
+#[test]
 fn a_user_is_edited_and_the_event_says_old_and_new() {
     let world = World::new().with_users("alice");
     world.wait(86_400);

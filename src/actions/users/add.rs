@@ -5,7 +5,7 @@ use crate::app::Change;
 use crate::app::ChangeOptions;
 use crate::app::EventDetails;
 use crate::app::Result;
-use crate::app::Transaction as _;
+use crate::app::Transaction;
 use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::refusal::Refusal;
@@ -93,9 +93,9 @@ pub fn username_of(email: &EmailAddress) -> Result<Username> {
 }
 
 /// The role of this name, if the operator may give it.
-pub(super) fn role(change: &Change<'_>, name: &str) -> Result<RoleId> {
-    let role = change.role_named(name)?.ok_or_else(|| Refusal::NoSuchRole(name.to_owned()))?;
-    change.may_give(&role)?;
+pub(super) fn role(scene: &impl Transaction, name: &str) -> Result<RoleId> {
+    let role = scene.reading().role_named(name)?.ok_or_else(|| Refusal::NoSuchRole(name.to_owned()))?;
+    scene.may_give(&role)?;
     Ok(role.id)
 }
 
@@ -112,8 +112,8 @@ fn check_free(change: &Change<'_>, username: &Username, email: &EmailAddress) ->
 }
 
 /// Refuses an address outside the organization's domains.
-pub(super) fn check_domain(change: &Change<'_>, email: &EmailAddress) -> Result<()> {
-    let organization = change.app().organization();
+pub(super) fn check_domain(scene: &impl Transaction, email: &EmailAddress) -> Result<()> {
+    let organization = scene.app().organization();
     if organization.takes(email) {
         return Ok(());
     }

@@ -10,11 +10,10 @@ use super::targets::TargetList;
 use super::targets::resolve_several;
 use crate::actions::notices::queue_address_notices;
 use crate::app::App;
-use crate::app::Change;
 use crate::app::ChangeOptions;
 use crate::app::EventDetails;
 use crate::app::Result;
-use crate::app::Transaction as _;
+use crate::app::Transaction;
 use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::email_domain;
@@ -79,12 +78,44 @@ pub struct EditOutcome {
     pub notices: Vec<MessageId>,
 }
 
-/// Says what an edit would do, without doing it: asked for before the operator is.
+/// Says what an edit would do, without doing it: asked for before the operator is. It takes no lock.
 ///
 /// # Errors
 /// As [`edit`].
 pub fn plan(app: &App, reference: &UserReference, edit: &UserEdit) -> Result<EditOutcome> {
-    self::edit(app, reference, edit, None, &ChangeOptions { dry_run: true, ..ChangeOptions::default() })
+    app.view(Action::UsersEdit, |view| Ok(planned(view, reference, edit)?.1))
+}
+
+/// The user as they are, and what an edit comes to.
+fn planned(scene: &impl Transaction, reference: &UserReference, edit: &UserEdit) -> Result<(User, EditOutcome)> {
+    require_must_change(scene, edit)?;
+    let old = scene.subordinate(reference)?;
+    let mut new = old.clone();
+    apply(scene, edit, &mut new)?;
+    scene.require_within_limits(new.username.as_str(), new.role, &new.email)?;
+    let role = scene.reading().role(new.role)?.map(|role| role.name).unwrap_or_default();
+    // By name: the order in which they are told. The values are recorded beside the event.
+    let fields = [
+        ("email", old.email.as_str() != new.email.as_str()),
+        ("locale", old.locale != new.locale),
+        ("must_change_password", old.must_change_password != new.must_change_password),
+        ("name", old.name != new.name),
+        ("role", old.role != new.role),
+        ("sign_in", old.sign_in != new.sign_in),
+        ("username", old.username.as_str() != new.username.as_str()),
+    ];
+    let changed: Vec<String> =
+        fields.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned()).collect();
+    let password_removed = !changed.is_empty() && new.sign_in == SignIn::Saml && old.password.is_some();
+    if !changed.is_empty() {
+        let ends_sessions = !old.email.is_same(&new.email) || old.sign_in != new.sign_in;
+        new.session_epoch += i64::from(ends_sessions);
+        new.updated_at = scene.now();
+        if new.sign_in == SignIn::Saml {
+            (new.password, new.must_change_password) = (None, false);
+        }
+    }
+    Ok((old, EditOutcome { user: new, role, changed, password_removed, notices: Vec::new() }))
 }
 
 /// Edits a user. Moving to SAML, by `--sign-in` or by an address in a SAML domain, removes the password in the same change;
@@ -101,55 +132,29 @@ pub fn edit(
     change_options: &ChangeOptions,
 ) -> Result<EditOutcome> {
     app.change(Action::UsersEdit, change_options, |change| {
-        require_must_change(change, edit)?;
-        let old = change.subordinate(reference)?;
-        let mut new = old.clone();
-        apply(change, edit, &mut new)?;
-        change.require_within_limits(new.username.as_str(), new.role, &new.email)?;
-        let role = change.role(new.role)?.map(|role| role.name).unwrap_or_default();
-        // By name: the order in which they are told. The values are recorded beside the event.
-        let fields = [
-            ("email", old.email.as_str() != new.email.as_str()),
-            ("locale", old.locale != new.locale),
-            ("must_change_password", old.must_change_password != new.must_change_password),
-            ("name", old.name != new.name),
-            ("role", old.role != new.role),
-            ("sign_in", old.sign_in != new.sign_in),
-            ("username", old.username.as_str() != new.username.as_str()),
-        ];
-        let changed: Vec<String> =
-            fields.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned()).collect();
+        let (old, mut edited) = planned(change, reference, edit)?;
         let mut details = EventDetails::of(&old);
-        details.is_unchanged = changed.is_empty();
-        let is_other_address = !old.email.is_same(&new.email);
-        let password_removed = !changed.is_empty() && new.sign_in == SignIn::Saml && old.password.is_some();
-        if !changed.is_empty() {
-            let ends_sessions = is_other_address || old.sign_in != new.sign_in;
-            new.session_epoch += i64::from(ends_sessions);
-            new.updated_at = change.now();
-            if new.sign_in == SignIn::Saml {
-                (new.password, new.must_change_password) = (None, false);
-            }
-            change.update_user(&new)?;
+        details.is_unchanged = edited.changed.is_empty();
+        if !details.is_unchanged {
+            change.update_user(&edited.user)?;
             if let Some(must_change) = edit.must_change {
-                change.set_must_change(new.id, must_change)?;
+                change.set_must_change(old.id, must_change)?;
             }
         }
-        let mut notices = Vec::new();
-        if edit.notify && is_other_address {
-            notices = queue_address_notices(change, &new, &old.email)?;
-            details.note("notices", notices.len());
+        if edit.notify && !old.email.is_same(&edited.user.email) {
+            edited.notices = queue_address_notices(change, &edited.user, &old.email)?;
+            details.note("notices", edited.notices.len());
         }
-        if password_removed {
+        if edited.password_removed {
             require_confirmed(1, confirmed)?;
             details.note("passwords_removed", 1);
         }
-        Ok((details, EditOutcome { user: new, role, changed, password_removed, notices }))
+        Ok((details, edited))
     })
 }
 
 /// The role of this name, if the operator may give it, and act on users who have it.
-fn role_within_limits(change: &Change<'_>, name: &str) -> Result<RoleId> {
+fn role_within_limits(change: &impl Transaction, name: &str) -> Result<RoleId> {
     let id = role(change, name)?;
     if change.authority().limits().is_some_and(|limits| !limits.allow_role(id)) {
         let (user, limits) = (format!("a user with the role {name}"), change.limits_in_words());
@@ -159,8 +164,8 @@ fn role_within_limits(change: &Change<'_>, name: &str) -> Result<RoleId> {
 }
 
 /// Asks for the permission to say that a password must be changed, or need not be, where the edit says so.
-fn require_must_change(change: &Change<'_>, edit: &UserEdit) -> Result<()> {
-    edit.must_change.map_or(Ok(()), |_| change.require(Permission::MUST_CHANGE))
+fn require_must_change(scene: &impl Transaction, edit: &UserEdit) -> Result<()> {
+    edit.must_change.map_or(Ok(()), |_| scene.require(Permission::MUST_CHANGE))
 }
 
 /// Refuses to remove more passwords than the operator confirmed.
@@ -234,24 +239,24 @@ pub fn edit_several(
     })
 }
 
-fn apply(change: &Change<'_>, edit: &UserEdit, user: &mut User) -> Result<()> {
+fn apply(scene: &impl Transaction, edit: &UserEdit, user: &mut User) -> Result<()> {
     if let Some(username) = &edit.username {
-        let holder = change.reading().user(&UserReference::Username(username.as_str().to_owned()))?;
+        let holder = scene.reading().user(&UserReference::Username(username.as_str().to_owned()))?;
         if holder.is_some_and(|holder| holder.id != user.id) {
             return Err(Refusal::UsernameTaken(username.as_str().to_owned()).into());
         }
         user.username = username.clone();
     }
     if let Some(email) = edit.email.as_ref().filter(|email| **email != user.email) {
-        if change.reading().is_email_taken(email, Some(user.id))? {
+        if scene.reading().is_email_taken(email, Some(user.id))? {
             return Err(Refusal::EmailTaken(email.as_str().to_owned()).into());
         }
         if !email.is_same(&user.email) {
-            check_domain(change, email)?;
+            check_domain(scene, email)?;
         }
         // The domain decides when an address comes in; an address that only changes its user part says nothing new.
         if !email_domain::is_same(email.domain(), user.email.domain()) {
-            user.sign_in = change.app().organization().sign_in_of(email);
+            user.sign_in = scene.app().organization().sign_in_of(email);
         }
         user.email = email.clone();
     }
@@ -260,7 +265,7 @@ fn apply(change: &Change<'_>, edit: &UserEdit, user: &mut User) -> Result<()> {
         name.trim().clone_into(&mut user.name);
     }
     if let Some(name) = &edit.role {
-        user.role = role(change, name)?;
+        user.role = role(scene, name)?;
     }
     if let Some(sign_in) = edit.sign_in {
         user.sign_in = sign_in;

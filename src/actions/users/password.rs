@@ -134,10 +134,7 @@ pub fn set(
         admitted => admitted?,
     };
     app.change(action, change_options, |change| {
-        let user = change.subordinate(&UserReference::Username(target.user.username.as_str().to_owned()))?;
-        if user.id != target.user.id {
-            return Err(Refusal::no_such_user(target.user.username.to_string()).into());
-        }
+        let user = change.subordinate(&UserReference::of(&target.user))?;
         change.require_password_sign_in(&user)?;
         change.set_password(user.id, &new_password(accepted, options, change.now()))?;
         let mut details = EventDetails::of(&user);
@@ -254,11 +251,9 @@ pub fn change(
     let target = &proven.target;
     let accepted = app.admit(&target.user, new, &target.former, None)?;
     app.change(Action::UsersChangePassword, change_options, |change| {
-        let reference = UserReference::Username(target.user.username.as_str().to_owned());
+        let reference = UserReference::of(&target.user);
         let found = LoginCandidate::find(change, &reference)?;
-        let Some(user) =
-            found.user.filter(|user| user.id == target.user.id && user.session_epoch == target.user.session_epoch)
-        else {
+        let Some(user) = found.user.filter(|user| user.session_epoch == target.user.session_epoch) else {
             return Err(Refusal::WrongPassword { given: reference.as_str().to_owned() }.into());
         };
         change.clear_sign_in_failures(user.id)?;

@@ -100,7 +100,7 @@ pub fn run(context: &mut Context, args: &AddArgs) -> anyhow::Result<()> {
     }
     let name = &user.username;
     context.output.say(&format!("Added {name} ({}).", user.email));
-    let reference = UserReference::Username(name.as_str().to_owned());
+    let reference = UserReference::of(&user);
     if args.set_password {
         return set_password::ask_and_set(context, &app, &reference, &args.acting.change_options());
     }

@@ -117,7 +117,7 @@ fn act(
     acting: &ActingArgs,
 ) -> anyhow::Result<()> {
     let name = &management.user.username;
-    let reference = UserReference::Username(name.as_str().to_owned());
+    let reference = UserReference::of(&management.user);
     if choice == SET {
         return set_password::ask_and_set(context, app, &reference, &acting.change_options());
     }

@@ -61,6 +61,10 @@ fn a_user_is_found_by_name_and_address_without_case() {
         for given in ["alice", "ALICE", "aLiCe@Example.COM"] {
             assert_eq!(reading.user(&UserReference::new(given)).unwrap().unwrap().id, alice, "{given}");
         }
+        let (user, gone) = (reading.user_by_id(alice).unwrap().unwrap(), UserId(alice.0 + 1));
+        assert_eq!(reading.user(&UserReference::of(&user)).unwrap().unwrap().id, alice);
+        // Whatever the name is: it is for messages.
+        assert!(reading.user(&UserReference::Id(gone, user.username)).unwrap().is_none());
         for other in ["", "@", "alic", "alice@example", "ａlice", "alıce", "alice\0"] {
             assert!(reading.user(&UserReference::new(other)).unwrap().is_none(), "{other}");
         }
