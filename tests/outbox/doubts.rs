@@ -1,6 +1,7 @@
 //! A relay that never says what became of a mail: it is left alone after a few, and nobody gets one copy after the other.
 
 use std::collections::BTreeMap;
+use std::sync::Barrier;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
@@ -134,9 +135,13 @@ fn a_relay_that_starts_anew_with_many_connections_stops_nothing() {
     let world = World::new();
     let ids = world.queued(100);
     let dots = AtomicUsize::new(0);
-    // All that are under way are lost at once.
+    // All ten connections are lost at once: when each of them has a mail under way.
+    let together = Barrier::new(10);
     let relay = ScriptedRelay::start(pipelining(), move |moment| match moment.at {
-        At::Dot if (20..30).contains(&dots.fetch_add(1, Ordering::SeqCst)) => Act::Hang(Vec::new()),
+        At::Dot if (20..30).contains(&dots.fetch_add(1, Ordering::SeqCst)) => {
+            together.wait();
+            Act::Hang(Vec::new())
+        }
         _ => Act::Usual,
     });
     let report = world.send(smtp(relay.port()), 10);
