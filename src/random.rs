@@ -8,6 +8,9 @@ pub trait Random {
     /// When the operating system has no randomness to give: nothing safe can be done then (getrandom(2) fails only on
     /// kernels that lack it).
     fn fill(&mut self, bytes: &mut [u8]);
+
+    /// A source for another thread. What it gives is independent of what this one gives from then on.
+    fn fork(&mut self) -> Box<dyn Random + Send>;
 }
 
 /// The operating system's generator, getrandom(2).
@@ -19,6 +22,10 @@ impl Random for SystemRandom {
         #[expect(clippy::expect_used, reason = "without randomness every password and salt would be guessable")]
         #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for randomness")]
         getrandom::fill(bytes).expect("the operating system gives randomness");
+    }
+
+    fn fork(&mut self) -> Box<dyn Random + Send> {
+        Box::new(*self)
     }
 }
 
@@ -43,5 +50,11 @@ impl Random for ScriptedRandom {
             word ^= word >> 31;
             chunk.copy_from_slice(&word.to_le_bytes()[..chunk.len()]);
         }
+    }
+
+    fn fork(&mut self) -> Box<dyn Random + Send> {
+        let mut seed = [0; 8];
+        self.fill(&mut seed);
+        Box::new(Self(u64::from_le_bytes(seed)))
     }
 }

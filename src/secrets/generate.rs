@@ -73,7 +73,13 @@ impl Generated {
         &self.0
     }
 
-    /// The text, to be shown once to the operator who asked for it. `cli/output.rs` is the one caller.
+    /// Whether a spreadsheet would take it for a formula, and show another text.
+    pub fn is_like_formula(&self) -> bool {
+        self.0.text().starts_with(['=', '+', '-', '@'])
+    }
+
+    /// The text, to be shown once to the operator who asked for it, or written to the file that the operator named:
+    /// `cli/output.rs` and `cli/users/set_password_many.rs` are the callers.
     pub fn reveal(&self) -> &str {
         self.0.text()
     }
@@ -352,6 +358,10 @@ mod tests {
             fn fill(&mut self, bytes: &mut [u8]) {
                 bytes.copy_from_slice(&self.0.remove(0).to_le_bytes());
             }
+
+            fn fork(&mut self) -> Box<dyn Random + Send> {
+                unreachable!("one thread generates")
+            }
         }
         let bound = usize::MAX / 4 * 3;
         assert_eq!(below(bound, &mut Script(vec![usize::MAX, bound, 5])), 5);
@@ -363,6 +373,10 @@ mod tests {
         impl Random for Stuck {
             fn fill(&mut self, bytes: &mut [u8]) {
                 bytes.fill(0);
+            }
+
+            fn fork(&mut self) -> Box<dyn Random + Send> {
+                unreachable!("one thread generates")
             }
         }
         let made = characters(&Policy::default(), &PersonalWords::default(), &mut Stuck, None);

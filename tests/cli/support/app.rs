@@ -2,8 +2,10 @@
 
 use cxme_admin::actions::App;
 use cxme_admin::actions::AppRules;
+use cxme_admin::actions::PolicySource;
 use cxme_admin::clock::ScriptedClock;
 use cxme_admin::domain::operator::Account;
+use cxme_admin::domain::policy::Policy;
 use cxme_admin::private_file::Rule;
 use cxme_admin::random::ScriptedRandom;
 use cxme_admin::store::Store;
@@ -24,6 +26,7 @@ impl World {
         };
         let store = Store::open(&self.store(), &Rule::store(false), ExpectedVersion::Current).unwrap();
         let (clock, random) = (Box::new(ScriptedClock::new(self.now())), Box::new(ScriptedRandom::new(1)));
-        App::new(store, account, AppRules::default(), clock, random)
+        let policy = PolicySource::new(|| Ok(Policy::default()));
+        App::new(store, account, AppRules { policy, ..AppRules::default() }, clock, random)
     }
 }
