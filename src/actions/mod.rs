@@ -30,6 +30,7 @@ pub mod users;
 pub mod whoami;
 mod without_password;
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::cell::RefCell;
 use std::fmt;
@@ -49,6 +50,8 @@ use crate::domain::organization::Organization;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
+use crate::domain::secret_form::without_codes_and_keys;
+use crate::domain::secret_form::without_secrets;
 use crate::domain::sign_in::SignInRules;
 use crate::domain::text;
 use crate::domain::user::User;
@@ -362,10 +365,23 @@ impl EventDetails {
         details
     }
 
-    /// Adds a detail.
+    /// Adds a detail. A text that has the form of a secret is hidden: it came in a wrong place.
     pub fn note(&mut self, name: &str, value: impl Into<serde_json::Value>) {
-        self.details.insert(name.to_owned(), value.into());
+        let value = match value.into() {
+            serde_json::Value::String(text) if name != DIGEST => shown_in_event(name, &text).into_owned().into(),
+            value => value,
+        };
+        self.details.insert(name.to_owned(), value);
     }
+}
+
+/// The detail that holds the SHA-256 of a file, which has the form of a reset key.
+const DIGEST: &str = "sha256";
+/// Details that name a user or a role of the store: a name may look like a generated password.
+const NAMES: [&str; 6] = ["username", "usernames", "address", "account", "role", "user"];
+
+fn shown_in_event<'a>(name: &str, text: &'a str) -> Cow<'a, str> {
+    if NAMES.contains(&name) { without_codes_and_keys(text) } else { without_secrets(text) }
 }
 
 /// The moment so long before.

@@ -70,6 +70,12 @@ pub fn beginning_without_secrets(text: &str, characters: usize) -> Cow<'_, str> 
     without_secrets(&text[..end])
 }
 
+/// Whether a generated password of random characters would be known as one wherever it is repeated. One that is shorter than 12
+/// characters is told from a name by nothing, and passes.
+pub fn is_known_as_password(characters: &str) -> bool {
+    characters.len() < SHORTEST_PASSWORD || may_be_password(characters.as_bytes())
+}
+
 /// The parts of a text that have the form of a secret.
 pub fn secrets_in(text: &str) -> Vec<&str> {
     secrets(text).into_iter().map(|(place, _)| &text[place]).collect()
@@ -235,7 +241,7 @@ fn passwords(text: &str, places: &mut Vec<(Range<usize>, Kind)>) {
         // Another word may be before or behind it, such as in `alice:PASSWORD`.
         let pieces = runs(&text[word.clone()], |byte| byte.is_ascii_alphanumeric());
         let pieces: Vec<_> = pieces.into_iter().map(|piece| piece.start + word.start..piece.end + word.start).collect();
-        let mut combined = if pieces.len() > MAX_PIECES { pieces } else { combinations(&pieces) };
+        let mut combined = combinations(text, &word, &pieces);
         combined.sort_by_key(|part| usize::MAX - part.len());
         let may_be =
             |part: &Range<usize>| part.len() >= SHORTEST_PASSWORD && may_be_password(&text.as_bytes()[part.clone()]);
@@ -243,10 +249,18 @@ fn passwords(text: &str, places: &mut Vec<(Range<usize>, Kind)>) {
     }
 }
 
-/// From each of the pieces to each that is not before it.
-fn combinations(pieces: &[Range<usize>]) -> Vec<Range<usize>> {
-    let from = |first: usize| pieces[first..].iter().map(move |last| pieces[first].start..last.end);
-    (0..pieces.len()).flat_map(from).collect()
+/// From the beginning of each of the pieces of a word to the end of each, and to and from what separates two fields: a password may
+/// begin or end with a symbol. Of very many pieces, only the fields.
+fn combinations(text: &str, word: &Range<usize>, mut pieces: &[Range<usize>]) -> Vec<Range<usize>> {
+    let is_separator = |at: &usize| matches!(text.as_bytes()[*at], b':' | b'=');
+    let separators = || word.clone().filter(is_separator).take(MAX_PIECES);
+    if pieces.len() > MAX_PIECES {
+        pieces = &[];
+    }
+    let starts = pieces.iter().map(|piece| piece.start).chain([word.start]).chain(separators().map(|at| at + 1));
+    let ends: Vec<usize> = pieces.iter().map(|piece| piece.end).chain([word.end]).chain(separators()).collect();
+    let from = |start: usize| ends.iter().filter(move |end| **end > start).map(move |end| start..*end);
+    starts.flat_map(from).collect()
 }
 
 fn may_be_password(word: &[u8]) -> bool {

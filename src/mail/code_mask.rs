@@ -135,6 +135,11 @@ fn codes(content: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
                 _ => break,
             }
         }
+        at = end + step;
+        // Nearly every word of the mail ends here.
+        if end - start < reset_code::LENGTH {
+            continue;
+        }
         let kept = content[start..end].iter().copied().filter(|byte| reset_code::is_symbol(*byte));
         // A mail has its code several times: in each part, as links and to be typed.
         let is_new = || !codes.iter().any(|code| kept.clone().eq(code.iter().copied()));
@@ -144,7 +149,6 @@ fn codes(content: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
             code.extend(kept);
             codes.push(code);
         }
-        at = end + step;
     }
     codes
 }

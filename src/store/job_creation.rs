@@ -154,8 +154,9 @@ impl ReadTransaction<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Users who would be mailed, by whom the relay can be asked: the first ones, of as many domains as there are among them, and then
-    /// those with the longest names and addresses, and so the largest mails.
+    /// Users who would be mailed, by whom the relay can be asked: the first ones, of as many domains as there are among them, those
+    /// before others whose addresses every relay carries (an ASCII local part: RFC 6531), and then those with the longest names and
+    /// addresses, and so the largest mails.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -167,13 +168,14 @@ impl ReadTransaction<'_> {
         values.extend(conditions.values);
         let mailed = format!(
             "SELECT user.id AS id, {EMAIL_DOMAIN} AS domain, octet_length(user.name) + octet_length(username) + \
-             octet_length(email) AS length, password_set_at IS NULL AS is_without, {reason} AS skipped \
+             octet_length(email) AS length, substr(email, 1, instr(email, '@')) GLOB '*[^ -~]*' AS is_international, \
+             password_set_at IS NULL AS is_without, {reason} AS skipped \
              FROM user LEFT JOIN temp.held ON held.user_id = user.id{clause}"
         );
         let first = format!(
-            "SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY domain ORDER BY id) AS place FROM \
-             (SELECT id, domain FROM ({mailed}) WHERE skipped IS NULL ORDER BY id LIMIT {FIRST})) \
-             ORDER BY place, id LIMIT {SAMPLES}"
+            "SELECT id FROM (SELECT id, is_international, row_number() OVER (PARTITION BY domain, is_international ORDER BY id) AS place \
+             FROM (SELECT id, domain, is_international FROM ({mailed}) WHERE skipped IS NULL ORDER BY is_international, id LIMIT {FIRST})) \
+             ORDER BY is_international, place, id LIMIT {SAMPLES}"
         );
         // An invitation has another text than a reset.
         let [resets, invitations] = [0, 1].map(|is_without| {

@@ -34,8 +34,9 @@ pub(super) fn length(store: &Path) -> u64 {
 /// By how many bytes the file of a store grows when its log is moved into it: there must always be room for that, or the log can
 /// never be emptied.
 pub(super) fn growth(connection: &Connection, store: &Path) -> u64 {
-    let number = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, u32>(0));
-    let (Ok(pages), Ok(size)) = (number("page_count"), number("page_size")) else { return 0 };
+    // Each change asks.
+    let number = |pragma: &str| connection.prepare_cached(pragma)?.query_row([], |row| row.get::<_, u32>(0));
+    let (Ok(pages), Ok(size)) = (number("PRAGMA page_count"), number("PRAGMA page_size")) else { return 0 };
     let length = store.metadata().map_or(0, |file| file.len());
     (u64::from(pages) * u64::from(size)).saturating_sub(length)
 }

@@ -112,6 +112,56 @@ fn users_of_other_domains_are_asked_about_too() {
 }
 
 #[test]
+fn addresses_that_the_relay_does_not_carry_keep_nobody_from_ending_passwords() {
+    let relay = ScriptedRelay::start(Offer { extensions: vec!["PIPELINING"], tls: None }, |_| Act::Usual);
+    let world = world(&relay);
+    let users = |names: &[&str]| {
+        let rows = names.iter().map(|name| format!("{name}@example.com,{},Sample\n", name.replace('ü', "ue")));
+        let rows = format!("email,username,name\n{}", rows.collect::<String>());
+        world.command("users import -").stdin(rows).run().expect_status(0);
+    };
+    let call = "users send-reset --search Sample --end-passwords -n";
+    users(&["ü0", "ü1", "ü2", "ü3", "ü4", "ü5"]);
+    let run = world.run(call).expect_status(69);
+    assert!(run.err().contains("the relay does not carry addresses outside ASCII (SMTPUTF8)"), "{run}");
+    users(&["z0"]);
+    world.run(call).expect_status(0);
+}
+
+#[test]
+fn the_question_says_who_waits_without_a_password_if_the_canary_fails() {
+    let relay = ScriptedRelay::start(Offer { extensions: vec!["PIPELINING"], tls: None }, |_| Act::Usual);
+    let world = world(&relay);
+    let call = "users send-reset --all --end-passwords --canary 1";
+    assert_snapshot!(world.run(call).expect_status(2).err(), @"
+    error: cannot prompt (no terminal or `--no-input`): End 2 passwords now, mail a link to 3 users, and skip 2 (1 SAML, 1 locked), of whom 1 keeps their password (the job pauses if the first mail is not accepted; then 2 users wait for theirs without a password)
+    hint: give `--yes` to do it without being asked
+    ");
+    assert_snapshot!(world.run(&format!("{call} --dry-run")).expect_status(0).out(), @"
+    Would mail a link to 3 users.
+    Would skip 1 user: SAML
+    Would skip 1 user: locked
+    Would end 2 passwords and the sessions of 3 users; 1 user who is skipped would keep theirs.
+    The job pauses if the first mail is not accepted; then 2 users wait for theirs without a password.
+    ");
+    assert_snapshot!(world.run(&format!("{call} --yes")).expect_status(0).err(), @"
+    warning: 1 user who is skipped keeps their password; see why: cxme-admin jobs recipients 1
+    warning: the job pauses if the first mail is not accepted; then 2 users wait for theirs without a password
+    ");
+}
+
+#[test]
+fn an_option_of_jobs_is_named_where_one_user_is() {
+    let relay = ScriptedRelay::start(Offer { extensions: vec!["PIPELINING"], tls: None }, |_| Act::Usual);
+    let world = world(&relay);
+    assert_snapshot!(world.run("users send-reset alice --end-passwords --yes").expect_status(2).err(), @"
+    error: `--end-passwords` needs a selection of users, such as `--search TEXT`, `--from FILE` or `--all`
+    hint: for one user, by standard input: echo USER | cxme-admin users send-reset --from - --end-passwords --yes
+    ");
+    assert_snapshot!(world.run("users send-reset alice --canary 3").expect_status(2).err(), @"error: `--canary` needs a selection of users, such as `--search TEXT`, `--from FILE` or `--all`");
+}
+
+#[test]
 fn asking_sends_no_mail() {
     let relay = ScriptedRelay::start(Offer { extensions: vec!["PIPELINING"], tls: None }, |_| Act::Usual);
     let world = world(&relay);

@@ -193,7 +193,7 @@ fn who_is_meant_is_said_in_one_way() {
     assert_snapshot!(world.run("users send-reset alice --key k"), @"
     status 2
     -- stderr
-    error: this option is for jobs: `--key`, `--rate` and the like need a selection
+    error: `--key` needs a selection of users, such as `--search TEXT`, `--from FILE` or `--all`
     ");
     for key in ["", "a\nb", &"k".repeat(101)] {
         world.command("users send-reset --all --yes --key").argument(key).run().expect_status(65);

@@ -64,7 +64,7 @@ fn whatever_ends_it_the_cursor_is_there_again_and_the_status_says_what_it_was() 
         shell.await_text(SHOW_CURSOR);
         all_is_as_before(shell, &settings, status, &format!("{key:?} at the choice"));
     }
-    let faults = [Signal::SIGBUS, Signal::SIGABRT, Signal::SIGILL, Signal::SIGFPE, Signal::SIGSYS];
+    let faults = [Signal::SIGBUS, Signal::SIGABRT, Signal::SIGILL, Signal::SIGFPE, Signal::SIGSYS, Signal::SIGTRAP];
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT].into_iter().chain(faults) {
         let (mut shell, settings) = at_the_choice();
         send(signal, shell.foreground());

@@ -23,6 +23,7 @@ use crate::domain::rate::Rates;
 use crate::domain::refusal::ExpectedEffect;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
+use crate::domain::secret_form::secrets_in;
 use crate::domain::text;
 use crate::outbox::SampleMail;
 use crate::outbox::quota;
@@ -363,6 +364,10 @@ fn check(request: &JobRequest) -> Result<()> {
     if let Some(key) = &request.key {
         let validated = text::check_line(key, MAX_KEY);
         validated.map_err(|fault| Refusal::Field { field: "key", fault: fault.to_string() })?;
+        if !secrets_in(key).is_empty() {
+            let fault = "has the form of a secret, and a key is shown and recorded: choose another one".to_owned();
+            return Err(Refusal::Field { field: "key", fault }.into());
+        }
         if key.is_empty() {
             return Err(Refusal::Field { field: "key", fault: "must not be empty".to_owned() }.into());
         }

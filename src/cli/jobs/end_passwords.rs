@@ -69,6 +69,16 @@ pub(super) fn words_of(left: Left, mailed: u64) -> String {
     format!("the rate {rate} leaves {now} now; {waiting} {wait} for theirs without a password")
 }
 
+/// Says that the job may pause after the first mails, while all passwords have ended; `None`: it cannot.
+pub(super) fn canary_words(request: &JobRequest, mailed: u64) -> Option<String> {
+    let canary = request.sending.canary.filter(|canary| request.ends_passwords && *canary < mailed)?;
+    let first =
+        if canary == 1 { "the first mail".to_owned() } else { format!("one of the first {}", counted(canary, "mail")) };
+    let waiting = counted(mailed - canary, "user");
+    let wait = if mailed - canary == 1 { "waits" } else { "wait" };
+    Some(format!("the job pauses if {first} is not accepted; then {waiting} {wait} for theirs without a password"))
+}
+
 /// Warns of passwords that still work, in cron too: after a breach somebody has to look at each.
 pub(super) fn warn_of_kept(context: &mut Context, kept: u64, look: &str) {
     let who = match kept {

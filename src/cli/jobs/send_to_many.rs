@@ -81,10 +81,20 @@ pub struct BulkArgs {
 }
 
 impl BulkArgs {
-    /// Whether one was given: they are for jobs alone.
-    pub fn is_given(&self) -> bool {
-        // `--yes` says nothing about a job; where nothing is asked it is valid for nothing, and does no harm.
-        Self { yes: false, ..self.clone() } != Self::default()
+    /// The first of them that was given: they are for jobs alone. `--yes` says nothing about a job; where nothing is asked it does no harm.
+    pub fn given(&self) -> Option<&'static str> {
+        let given = [
+            ("--key", self.key.is_some()),
+            ("--retry-failed", self.retry_failed),
+            ("--expect", self.expect.is_some()),
+            ("--connections", self.connections.is_some()),
+            ("--rate", !self.rate.is_empty()),
+            ("--max-failures", self.max_failures.is_some()),
+            ("--canary", self.canary.is_some()),
+            ("--max-runtime", self.max_runtime.is_some()),
+            ("--queue-only", self.queue_only),
+        ];
+        given.into_iter().find_map(|(option, is_given)| is_given.then_some(option))
     }
 
     fn sending(&self) -> JobSendOptions {
@@ -193,8 +203,10 @@ fn create_new(
                 context.output.say(&format!("Ended {ended}the sessions of {}.", counted(mailed, "user")));
                 warn_of_kept(context, kept, &format!("cxme-admin jobs recipients {id}"));
                 // At a terminal the question has said it.
-                if let Some(left) = left.filter(|_| bulk.yes) {
-                    context.output.warn(&end_passwords::words_of(left, mailed));
+                if bulk.yes {
+                    let by_rate = left.map(|left| end_passwords::words_of(left, mailed));
+                    let later = by_rate.into_iter().chain(end_passwords::canary_words(request, mailed));
+                    later.for_each(|words| context.output.warn(&words));
                 }
             }
             Ok(Some(id))
@@ -314,7 +326,10 @@ fn question(request: &JobRequest, plan: &JobPlan, left: Option<Left>) -> String 
         1 => ", of whom 1 keeps their password".to_owned(),
         kept => format!(", of whom {} keep their passwords", grouped(kept)),
     };
-    let later = left.map_or(String::new(), |left| format!(" ({})", end_passwords::words_of(left, plan.mailed())));
+    let by_rate = left.map(|left| end_passwords::words_of(left, plan.mailed()));
+    let by_canary = end_passwords::canary_words(request, plan.mailed());
+    let later: Vec<String> = by_rate.into_iter().chain(by_canary).collect();
+    let later = if later.is_empty() { String::new() } else { format!(" ({})", later.join("; ")) };
     let end = match plan.with_password() {
         0 => text::capitalized(&mail),
         count => format!("End {} now{and} {mail}", counted(count, "password")),
@@ -363,6 +378,15 @@ fn print_plan(
             .field("users", Value::count(plan.mailed() - left.count))
             .field("result", Value::text("would wait for their mail"))
             .field("why", Value::text(format!("rate {}", left.rate)));
+        steps.push(step);
+    }
+    if let Some(words) = end_passwords::canary_words(request, plan.mailed()) {
+        let canary = request.sending.canary.unwrap_or_default();
+        let step = PlanStep::new(action, format!("{}.", text::capitalized(&words)))
+            .if_changed(false)
+            .field("users", Value::count(plan.mailed() - canary))
+            .field("result", Value::text("may wait for their mail"))
+            .field("why", Value::text(format!("canary {canary}")));
         steps.push(step);
     }
     if steps.is_empty() {

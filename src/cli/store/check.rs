@@ -22,6 +22,7 @@ use crate::cli::store::repair_times;
 use crate::cli::value::Heading;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
+use crate::domain::text;
 use crate::private_file;
 use crate::store::StoreError;
 use crate::store::damaged;
@@ -195,7 +196,9 @@ fn remedy_of_lost(path: &Path) -> String {
 fn reader_group(context: &mut Context) -> anyhow::Result<Option<StoreReport>> {
     let Some(name) = context.config()?.store.reader_group.clone() else { return Ok(None) };
     let faults = match Group::from_name(&name).ok().flatten() {
-        None => vec![format!("[store] reader_group: this machine has no group `{name}`")],
+        None => {
+            vec![format!("[store] reader_group: this machine has no group `{}`", text::quoted(&name, text::MAX_NAME))]
+        }
         Some(group) => {
             let store = context.place_of_store()?;
             private_file::group_faults(&store, &name, group.gid.as_raw())?

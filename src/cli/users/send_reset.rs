@@ -82,9 +82,13 @@ const HEADS: [Heading; 7] = [
 pub fn run(context: &mut Context, args: &SendResetArgs) -> anyhow::Result<()> {
     args.targets.check()?;
     let is_job = args.targets.is_selection();
-    if !is_job && (args.bulk.is_given() || args.end_passwords) {
-        let words = "this option is for jobs: `--key`, `--rate` and the like need a selection".to_owned();
-        return Err(CliError::Usage { words, hint: None }.into());
+    let of_jobs = args.end_passwords.then_some("--end-passwords").or_else(|| args.bulk.given());
+    if let Some(option) = of_jobs.filter(|_| !is_job) {
+        let words = format!("`{option}` needs a selection of users, such as `--search TEXT`, `--from FILE` or `--all`");
+        let hint =
+            "for one user, by standard input: echo USER | cxme-admin users send-reset --from - --end-passwords --yes";
+        let hint = args.end_passwords.then(|| hint.to_owned());
+        return Err(CliError::Usage { words, hint }.into());
     }
     let besides: &[Permission] = if args.end_passwords { &[Permission::SetPasswords] } else { &[] };
     let action = if is_job { Action::UsersSendResetToMany } else { Action::UsersSendReset };

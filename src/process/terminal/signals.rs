@@ -55,7 +55,8 @@ const DEADLY: [Signal; 15] = [
 ];
 
 /// End the process in a fault of its own, after which it could not continue. They are noted where they were sent.
-const FAULTS: [Signal; 5] = [Signal::SIGBUS, Signal::SIGABRT, Signal::SIGILL, Signal::SIGFPE, Signal::SIGSYS];
+const FAULTS: [Signal; 6] =
+    [Signal::SIGBUS, Signal::SIGABRT, Signal::SIGILL, Signal::SIGFPE, Signal::SIGSYS, Signal::SIGTRAP];
 
 /// Stop the process: Ctrl-Z, and touching the terminal from the background.
 const STOPPING: [Signal; 3] = [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU];

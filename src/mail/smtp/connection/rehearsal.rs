@@ -131,17 +131,22 @@ impl Delivery<'_> {
 }
 
 /// The refusal that says something about all mail from here, where each of these mails was refused: one of the sender, or the one
-/// that all of them got whose recipients the relay does not say to be unknown.
+/// that all of them got whose recipients the relay does not say to be unknown. What this program itself finds wrong with a mail, such as
+/// an address that the relay does not carry, says something about all only where it finds it in all.
 fn about_everybody(all_refused: Vec<RefusedSample>) -> Option<RefusedSample> {
     let subject = |refused: &RefusedSample| refused.1.as_ref().map(RelayReply::about);
     if let Some(place) = all_refused.iter().position(|refused| subject(refused) == Some(RefusalSubject::Sender)) {
         return all_refused.into_iter().nth(place);
     }
-    let mut unclear = all_refused.into_iter().filter(|refused| subject(refused) != Some(RefusalSubject::Recipient));
+    let (by_us, by_relay): (Vec<_>, Vec<_>) = all_refused.into_iter().partition(|(_, reply)| reply.is_none());
+    if by_relay.is_empty() {
+        let first = by_us.first()?;
+        return by_us.iter().all(|(words, _)| *words == first.0).then(|| first.clone());
+    }
+    let mut unclear = by_relay.into_iter().filter(|refused| subject(refused) != Some(RefusalSubject::Recipient));
     let first = unclear.next()?;
-    let is_same = |other: RefusedSample| match (&first.1, other.1) {
+    let is_same = |(_, other): RefusedSample| match (&first.1, other) {
         (Some(one), Some(other)) => one.is_same(&other),
-        (None, None) => first.0 == other.0,
         _ => false,
     };
     unclear.all(is_same).then_some(first)
