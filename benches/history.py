@@ -35,8 +35,8 @@ def fill(store, events, messages):
     with contextlib.closing(sqlite3.connect(store)) as database:
         database.execute("PRAGMA synchronous = OFF")
         with database:
-            users = database.execute("SELECT id, email FROM user ORDER BY id").fetchall()
-            number, before = database.execute("SELECT number, hash FROM event ORDER BY number DESC LIMIT 1").fetchone()
+            users = database.execute("SELECT id, email FROM users ORDER BY id").fetchall()
+            number, before = database.execute("SELECT number, hash FROM events ORDER BY number DESC LIMIT 1").fetchone()
             add_events(database, pick, [user for user, _ in users], number, before, events)
             add_messages(database, pick, users, messages)
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -49,9 +49,9 @@ def add_events(database, pick, users, number, before, count):
         salt = pick.randbytes(16)
         digest = hashed(1, salt, number, user, "password", None, "set")
         changes.append((number, user, "password", None, "set", salt, digest))
-        fields = (number, START + number, "alice", 1000, None, "server1", 1, "Help desk", "users set-password", "done",
-                  user, "ticket 12345", DETAILS % user, hashed(1, user, "password", digest), "sudo")
-        before = hashed(3, before, *fields)
+        fields = (number, START + number, "alice", 1000, None, "server1", "sudo", "Help desk", "users set-password", "done",
+                  user, "ticket 12345", DETAILS % user, hashed(1, user, "password", digest))
+        before = hashed(4, before, *fields)
         rows.append((*fields, before))
         if len(rows) == 10_000:
             put(database, rows, changes)
@@ -60,8 +60,8 @@ def add_events(database, pick, users, number, before, count):
 
 def put(database, rows, changes):
     database.executemany(
-        "INSERT INTO event (number, time, operator, operator_uid, login_uid, host, by_sudo, standing, action, outcome, "
-        "user_id, reason, details, changes_digest, identified_by, hash) VALUES (" + "?, " * 15 + "?)", rows)
+        "INSERT INTO events (number, time, operator, operator_uid, login_uid, host, identified_by, authority, action, outcome, "
+        "user_id, reason, details, changes_digest, hash) VALUES (" + "?, " * 14 + "?)", rows)
     database.executemany("INSERT INTO user_changes (event, user_id, field, old, new, salt, digest) "
                          "VALUES (?, ?, ?, ?, ?, ?, ?)", changes)
     rows.clear()
@@ -71,7 +71,7 @@ def put(database, rows, changes):
 def add_messages(database, pick, users, count):
     """Jobs for everybody, one after the other, with what the outbox writes of a mail that was accepted."""
     while count > 0:
-        job = database.execute("INSERT INTO job (state, operator, operator_uid, created_at, ended_at, selection) "
+        job = database.execute("INSERT INTO jobs (state, operator, operator_uid, created_at, ended_at, selection) "
                                "VALUES ('finished', 'alice', 1000, ?, ?, 'all users')", (START, START + 1)).lastrowid
         rows = []
         for user, address in users[:count]:
@@ -80,8 +80,8 @@ def add_messages(database, pick, users, count):
                          time + 3600 if user % 2 else None, pick.randbytes(16), pick.randbytes(32),
                          f"{pick.getrandbits(128):032x}@example.org", f"250 2.0.0 Ok: queued as {pick.getrandbits(44):X}"))
         database.executemany(
-            "INSERT INTO message (job_id, kind, state, user_id, address, operator, operator_uid, created_at, due_at, "
-            "attempts, first_try_at, last_try_at, handed_at, ended_at, life, expires_at, clock_period, used_at, nonce, "
+            "INSERT INTO messages (job_id, kind, state, user_id, address, operator, operator_uid, created_at, due_at, "
+            "attempts, first_try_at, last_try_at, delivered_at, ended_at, lifetime, expires_at, clock_period, used_at, nonce, "
             "code_hash, message_id, reply) VALUES (?, 'reset', 'accepted', ?, ?, 'alice', 1000, ?, ?, 1, ?, ?, ?, ?, "
             "86400, ?, 1, ?, ?, ?, ?, ?)", rows)
         count -= len(rows)

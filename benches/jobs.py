@@ -67,14 +67,14 @@ def making():
     path = os.path.join(folder, "store.db")
     plain = (
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; BEGIN IMMEDIATE; "
-        "INSERT INTO job (state, operator, operator_uid, created_at, selection) VALUES ('running', 'x', 0, 1, 'x'); "
-        "INSERT INTO message (job_id, kind, state, user_id, address, operator, operator_uid, created_at, due_at, life) "
-        "SELECT (SELECT max(id) FROM job), 'reset', 'queued', id, email, 'x', 0, 1, 1, 86400 FROM user; COMMIT;"
+        "INSERT INTO jobs (state, operator, operator_uid, created_at, selection) VALUES ('running', 'x', 0, 1, 'x'); "
+        "INSERT INTO messages (job_id, kind, state, user_id, address, operator, operator_uid, created_at, due_at, lifetime) "
+        "SELECT (SELECT max(id) FROM jobs), 'reset', 'queued', id, email, 'x', 0, 1, 1, 86400 FROM users; COMMIT;"
     )
 
     def clear():
         with contextlib.closing(sqlite3.connect(path)) as database:
-            database.executescript("DELETE FROM message; DELETE FROM job; VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")
+            database.executescript("DELETE FROM messages; DELETE FROM jobs; VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")
 
     command = [*ours, "users", "send-reset", "--all", "--queue-only", "--yes"]
     pairs, peak = [], 0
@@ -125,7 +125,7 @@ def sending():
 
 def sent(folder):
     with contextlib.closing(sqlite3.connect(os.path.join(folder, "store.db"))) as database:
-        return database.execute("SELECT count(*) FROM message WHERE state = 'accepted'").fetchone()[0]
+        return database.execute("SELECT count(*) FROM messages WHERE state = 'accepted'").fetchone()[0]
 
 
 def beside():

@@ -146,15 +146,15 @@ def import_file(store, path):
 
 def age(store):
     """Gives the users of a store different times, as use does; an import sets them all to its own."""
-    text([SQLITE, store, "UPDATE user SET last_login_at = CASE WHEN id % 9 THEN 1767225600 + id * 7919 % 25920000 END, "
+    text([SQLITE, store, "UPDATE users SET last_login_at = CASE WHEN id % 9 THEN 1767225600 + id * 7919 % 25920000 END, "
           "password_set_at = 1735689600 + id * 104729 % 31536000, created_at = 1704067200 + id % 31536000;"])
 
 
 # What `users list` and `users export` write, of the same file: the columns as they are stored, the role by its name.
-COLUMNS = ("username, email, user.name, role.name, CASE WHEN locked_at IS NULL OR locked_until <= unixepoch() THEN "
+COLUMNS = ("username, email, users.name, roles.name, CASE WHEN locked_at IS NULL OR locked_until <= unixepoch() THEN "
            "'active' ELSE 'locked' END, locked_until, sign_in, locale, password_set_at, must_change_password, "
            "last_login_at, created_at, updated_at")
-FROM = "FROM user JOIN role ON role.id = role_id"
+FROM = "FROM users JOIN roles ON roles.id = role_id"
 
 
 def show():
@@ -162,7 +162,7 @@ def show():
     write_users(path, 100_000)
     import_file(store, path)
     ours = [OURS, "--store", store, "users", "show", "user0050000"]
-    peer = [SQLITE, store, "SELECT * FROM user WHERE username = 'user0050000'"]
+    peer = [SQLITE, store, "SELECT * FROM users WHERE username = 'user0050000'"]
     one, other, ratio = compare(options.rounds * 20, lambda: run(ours), lambda: run(peer))
     fig("show_1_of_100000", "ms", one * 1e3, other * 1e3, ratio, 1.5)
     fig("show_1_of_100000_memory", "MiB", peak_mib(ours), peak_mib(peer), limit=15)
@@ -274,10 +274,10 @@ def import_users(path):
         with contextlib.suppress(FileNotFoundError):
             os.remove(table)
         return run([SQLITE, table,
-                    "CREATE TABLE user (username TEXT NOT NULL COLLATE NOCASE UNIQUE, "
+                    "CREATE TABLE users (username TEXT NOT NULL COLLATE NOCASE UNIQUE, "
                     "email TEXT NOT NULL COLLATE NOCASE UNIQUE, name TEXT, role TEXT, sign_in TEXT, locale TEXT, "
                     "status TEXT, must_change_password TEXT,"
-                    " password_hash TEXT)", f".import --csv {rows} user"])
+                    " password_hash TEXT)", f".import --csv {rows} users"])
 
     def ours():
         return import_file(new_store("import.db"), path)
@@ -311,7 +311,7 @@ def list_first(store):
 
 
 def search(store):
-    like = " OR ".join(f"{column} LIKE '%999%'" for column in ("username", "email", "user.name"))
+    like = " OR ".join(f"{column} LIKE '%999%'" for column in ("username", "email", "users.name"))
     peer = [SQLITE, "-csv", store, f"SELECT {COLUMNS} {FROM} WHERE {like} ORDER BY email"]
     for form in ("csv", "table"):
         ours = [OURS, "--store", store, "-o", form, "users", "list", "--search", "999"]
@@ -321,7 +321,7 @@ def search(store):
 
 def table(store):
     ours = [OURS, "--store", store, "users", "list", "--limit", "100000"]
-    peer = [SQLITE, "-box", store, f"SELECT username, email, name, locked_at, password_set_at, last_login_at FROM user "
+    peer = [SQLITE, "-box", store, f"SELECT username, email, name, locked_at, password_set_at, last_login_at FROM users "
                                    f"ORDER BY email LIMIT 100000"]
     one, other, _ = compare(options.rounds, lambda: run(ours, OUT), lambda: run(peer, OUT))
     fig("table_100000", "s", one, other, limit=1.0)

@@ -42,10 +42,10 @@ mod inherited;
 mod killed;
 #[path = "store/login_view.rs"]
 mod login_view;
+#[path = "store/migration.rs"]
+mod migration;
 #[path = "store/modes.rs"]
 mod modes;
-#[path = "older/mod.rs"]
-mod older;
 #[path = "store/opening.rs"]
 mod opening;
 #[path = "store/own_mounts.rs"]

@@ -23,7 +23,6 @@ use crate::store::StoreError;
 use crate::store::check::FileFaults;
 use crate::store::damaged::DamagedStore;
 use crate::store::metadata::KEY_FINGERPRINT;
-use crate::store::passwords_back::ENDS_PASSWORDS_SINCE;
 use crate::store::passwords_back::EndedPasswords;
 use crate::store::passwords_back::PasswordsBack;
 use crate::store::restore::RestoreInProgress;
@@ -326,9 +325,7 @@ pub struct PreparedRestore {
 pub fn may_replace(app: &App) -> Result<EndedPasswords> {
     app.view(Action::StoreRestore, |view| {
         app.store.refuse_if_locked()?;
-        // One of an older version has ended none, and no column for it.
-        let is_older = app.store.version()? < ENDS_PASSWORDS_SINCE;
-        if is_older { Ok(EndedPasswords::default()) } else { Ok(view.all_ended_passwords()?) }
+        Ok(view.all_ended_passwords()?)
     })
 }
 
@@ -413,8 +410,6 @@ pub struct MigrationOutcome {
     pub found: i64,
     /// The copy made first; `None`; nothing was done.
     pub copy: Option<PathBuf>,
-    /// Users who have one address in several forms, a line for each two.
-    pub collisions: Vec<String>,
 }
 
 /// Brings the store to the present schema, with a copy made first where there is anything to do: at `copy_to`, or beside
@@ -424,17 +419,18 @@ pub struct MigrationOutcome {
 /// When the operator may not, or a step fails; the store is as it was then.
 pub fn migrate(app: &App, copy_to: Option<&Path>, change_options: &ChangeOptions) -> Result<MigrationOutcome> {
     let found = app.view(Action::StoreMigrate, |_| Ok(app.store.version()?))?;
-    if found == crate::store::schema::VERSION || change_options.dry_run {
-        return Ok(MigrationOutcome { found, copy: None, collisions: Vec::new() });
+    let newest = app.store.newest_version();
+    if found == newest || change_options.dry_run {
+        return Ok(MigrationOutcome { found, copy: None });
     }
     let copy = copy_to.map_or_else(|| app.store.path().with_extension(format!("before-{found}.db")), Path::to_owned);
     app.store.write_copy(app.store.begin_copy(&copy)?)?.finish()?;
     let found = app.store.migrate()?;
-    let collisions = app.change(Action::StoreMigrate, change_options, |change| {
+    app.change(Action::StoreMigrate, change_options, |_| {
         let mut details = EventDetails::default();
         details.note("from_version", found);
-        details.note("to_version", crate::store::schema::VERSION);
-        Ok((details, change.colliding_addresses()?))
+        details.note("to_version", newest);
+        Ok((details, ()))
     })?;
-    Ok(MigrationOutcome { found, copy: Some(copy), collisions })
+    Ok(MigrationOutcome { found, copy: Some(copy) })
 }

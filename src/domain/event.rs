@@ -3,8 +3,6 @@
 use jiff::Timestamp;
 
 use super::field_hasher::FieldHasher;
-use crate::domain::elevation;
-use crate::domain::elevation::Elevation;
 use crate::domain::operator::Account;
 use crate::domain::text;
 use crate::domain::user::UserId;
@@ -66,8 +64,9 @@ pub struct Event {
     pub login_uid: Option<i64>,
     /// The host.
     pub host: String,
-    /// 1 if sudo named the operator: what older programs recorded of [`Event::identified_by`].
-    pub by_sudo: i64,
+    /// What named the operator: `uid`, the account of the process, or the elevation program whose variable did: `sudo`, `doas` or
+    /// `pkexec`.
+    pub identified_by: String,
     /// The role's name.
     pub authority: String,
     /// The command.
@@ -80,11 +79,8 @@ pub struct Event {
     pub reason: Option<String>,
     /// JSON.
     pub details: Option<String>,
-    /// [`ChangesDigest`] of what the event changed in the rows of users; `None`: an older program wrote the event.
-    pub changes_digest: Option<Vec<u8>>,
-    /// What named the operator: `uid`, the account of the process, or the elevation program whose variable did; `None`: an older
-    /// program wrote the event.
-    pub identified_by: Option<String>,
+    /// [`ChangesDigest`] of what the event changed in the rows of users.
+    pub changes_digest: Vec<u8>,
     /// [`Event::chained_hash`] of this event and the one before.
     pub hash: Vec<u8>,
 }
@@ -99,38 +95,27 @@ pub struct EventFields<'a> {
     pub operator_uid: i64,
     pub login_uid: Option<i64>,
     pub host: &'a str,
-    pub by_sudo: i64,
+    pub identified_by: &'a str,
     pub authority: &'a str,
     pub action: &'a str,
     pub outcome: &'a str,
     pub user_id: Option<i64>,
     pub reason: Option<&'a str>,
     pub details: Option<&'a str>,
-    pub changes_digest: Option<&'a [u8]>,
-    pub identified_by: Option<&'a str>,
+    pub changes_digest: &'a [u8],
     pub hash: &'a [u8],
 }
 
 /// The hash before the first event.
 pub const CHAIN_START: [u8; 32] = [0; 32];
-/// The version of what is hashed in an event without a digest of user changes, as older programs wrote them.
-const WITHOUT_CHANGES: u8 = 1;
-/// The version of what is hashed in an event that does not say what named the operator, as older programs wrote them.
-const WITH_CHANGES: u8 = 2;
-/// The version of what is hashed now; another order or other fields would be another version.
-const WITH_IDENTIFICATION: u8 = 3;
+/// The version of what is hashed: another order or other fields are another version. Versions 1 to 3 were pre-releases.
+const HASH_VERSION: u8 = 4;
 
 impl EventFields<'_> {
-    /// SHA-256 over a version byte, the hash of the event before, the fields in the order of the columns, the digest of the
-    /// user changes (from version 2) and what named the operator (version 3). Each field is preceded by its length (8 bytes, big
-    /// endian; all ones for NULL), so that no two events hash the same bytes.
+    /// SHA-256 over a version byte, the hash of the event before, and the fields in the order of the columns. Each field is preceded
+    /// by its length (8 bytes, big endian; all ones for NULL), so that no two events hash the same bytes.
     pub fn chained_hash(&self, before: &[u8]) -> [u8; 32] {
-        let version = match (self.identified_by, self.changes_digest) {
-            (Some(_), _) => WITH_IDENTIFICATION,
-            (None, Some(_)) => WITH_CHANGES,
-            (None, None) => WITHOUT_CHANGES,
-        };
-        let mut hasher = FieldHasher::new(version);
+        let mut hasher = FieldHasher::new(HASH_VERSION);
         hasher.bytes(Some(before));
         hasher.number(Some(self.number));
         hasher.number(Some(self.time));
@@ -138,19 +123,14 @@ impl EventFields<'_> {
         hasher.number(Some(self.operator_uid));
         hasher.number(self.login_uid);
         hasher.text(Some(self.host));
-        hasher.number(Some(self.by_sudo));
+        hasher.text(Some(self.identified_by));
         hasher.text(Some(self.authority));
         hasher.text(Some(self.action));
         hasher.text(Some(self.outcome));
         hasher.number(self.user_id);
         hasher.text(self.reason);
         hasher.text(self.details);
-        if version >= WITH_CHANGES {
-            hasher.bytes(self.changes_digest);
-        }
-        if let Some(identified_by) = self.identified_by {
-            hasher.text(Some(identified_by));
-        }
+        hasher.bytes(Some(self.changes_digest));
         hasher.finish()
     }
 }
@@ -165,15 +145,14 @@ impl Event {
             operator_uid: self.operator_uid,
             login_uid: self.login_uid,
             host: &self.host,
-            by_sudo: self.by_sudo,
+            identified_by: &self.identified_by,
             authority: &self.authority,
             action: &self.action,
             outcome: &self.outcome,
             user_id: self.user_id,
             reason: self.reason.as_deref(),
             details: self.details.as_deref(),
-            changes_digest: self.changes_digest.as_deref(),
-            identified_by: self.identified_by.as_deref(),
+            changes_digest: &self.changes_digest,
             hash: &self.hash,
         }
     }
@@ -181,12 +160,6 @@ impl Event {
     /// [`EventFields::chained_hash`].
     pub fn chained_hash(&self, before: &[u8]) -> [u8; 32] {
         self.fields().chained_hash(before)
-    }
-
-    /// What named the operator: `uid`, `sudo`, `doas` or `pkexec`. Older programs knew sudo alone.
-    pub fn identified_by(&self) -> &str {
-        let of_older_program = || elevation::word(Some(Elevation::Sudo).filter(|_| self.by_sudo == 1));
-        self.identified_by.as_deref().unwrap_or_else(of_older_program)
     }
 }
 
@@ -198,10 +171,9 @@ pub struct ChainVerifier {
     sought: Option<Vec<u8>>,
     found: bool,
     /// What the newest event says of its user changes.
-    expected: Option<Vec<u8>>,
-    /// Those that were found, and how many.
+    expected: Vec<u8>,
+    /// Of those that were found.
     changes: ChangesDigest,
-    changes_found: u64,
     erased: u64,
 }
 
@@ -282,9 +254,8 @@ impl ChainVerifier {
             count: 0,
             sought,
             found: false,
-            expected: None,
+            expected: ChangesDigest::default().finish().to_vec(),
             changes: ChangesDigest::default(),
-            changes_found: 0,
             erased: 0,
         }
     }
@@ -306,14 +277,8 @@ impl ChainVerifier {
         self.before.clear();
         self.before.extend_from_slice(event.hash);
         self.found |= self.sought.as_ref() == Some(&self.before);
-        match event.changes_digest {
-            Some(digest) => {
-                let expected = self.expected.get_or_insert_default();
-                expected.clear();
-                expected.extend_from_slice(digest);
-            }
-            None => self.expected = None,
-        }
+        self.expected.clear();
+        self.expected.extend_from_slice(event.changes_digest);
         Ok(())
     }
 
@@ -337,18 +302,12 @@ impl ChainVerifier {
             return Err(ChainBreak::ChangeEdited { event, user, field });
         }
         self.changes.add(user, field, digest);
-        self.changes_found += 1;
         Ok(())
     }
 
     fn end_changes(&mut self) -> Result<(), ChainBreak> {
         let changes = std::mem::take(&mut self.changes).finish();
-        let found = std::mem::take(&mut self.changes_found);
-        let is_right = match &self.expected {
-            Some(expected) => *expected == changes,
-            None => found == 0,
-        };
-        if is_right { Ok(()) } else { Err(ChainBreak::Changes(self.count)) }
+        if self.expected == changes { Ok(()) } else { Err(ChainBreak::Changes(self.count)) }
     }
 
     /// Ends the check. `counted` is the highest number that the store has given to an event; `None`: its count is gone.

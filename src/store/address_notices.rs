@@ -21,9 +21,9 @@ impl WriteTransaction<'_> {
         let mut notices = 0;
         for (cause, address) in [(NoticeCause::AddressReplaced, "u.email"), (NoticeCause::AddressSet, "i.email")] {
             let sql = format!(
-                "INSERT INTO message (kind, state, user_id, address, operator, operator_uid, created_at, due_at, cause) \
+                "INSERT INTO messages (kind, state, user_id, address, operator, operator_uid, created_at, due_at, cause) \
                  SELECT ?1, 'queued', u.id, {address}, ?2, ?3, ?4, ?4, ?5 FROM temp.incoming AS i \
-                 JOIN main.user AS u ON u.id = i.target WHERE {HAS_OTHER_EMAIL} ORDER BY i.number"
+                 JOIN main.users AS u ON u.id = i.target WHERE {HAS_OTHER_EMAIL} ORDER BY i.number"
             );
             let kind = MailKind::AddressNotice.stored_word();
             let values = params![kind, operator.name, operator.uid, now.as_second(), cause.word()];

@@ -55,36 +55,36 @@ pub enum AttemptResult {
 
 static START: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "UPDATE message SET state = 'sending', sender = ?2, nonce = ?3, message_id = ?4, code_hash = ?5, \
-         first_try_at = ifnull(first_try_at, ?6), last_try_at = ?6, expires_at = ?6 + life, clock_period = {PERIOD} \
+        "UPDATE messages SET state = 'sending', sender = ?2, nonce = ?3, message_id = ?4, code_hash = ?5, \
+         first_try_at = ifnull(first_try_at, ?6), last_try_at = ?6, expires_at = ?6 + lifetime, clock_period = {PERIOD} \
          WHERE id = ?1"
     )
 });
 
 static TRIED: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "UPDATE message SET state = ?2, sender = NULL, attempts = attempts + 1, reply = ?3, \
+        "UPDATE messages SET state = ?2, sender = NULL, attempts = attempts + 1, reply = ?3, \
          lifetime_from = ifnull(lifetime_from, ?5), given_back = NULL, due_at = ifnull(?4, due_at), \
          ended_at = CASE WHEN ?4 IS NULL THEN ?5 END, \
-         expires_at = CASE WHEN ?6 THEN ?5 + life ELSE expires_at END, \
+         expires_at = CASE WHEN ?6 THEN ?5 + lifetime ELSE expires_at END, \
          clock_period = CASE WHEN ?6 THEN {PERIOD} ELSE clock_period END, \
-         handed_at = CASE WHEN ?6 THEN ?5 ELSE handed_at END, doubts = doubts + (?2 = 'in doubt') \
+         delivered_at = CASE WHEN ?6 THEN ?5 ELSE delivered_at END, times_in_doubt = times_in_doubt + (?2 = 'in doubt') \
          WHERE id = ?1 AND state = 'sending'"
     )
 });
 
-const RELEASED: &str = "UPDATE message SET state = CASE WHEN handed_at IS NOT NULL THEN 'in doubt' \
+const RELEASED: &str = "UPDATE messages SET state = CASE WHEN delivered_at IS NOT NULL THEN 'in doubt' \
      WHEN attempts = 0 THEN 'queued' ELSE 'deferred' END, \
      sender = NULL, due_at = ?2, reply = ?3, given_back = iif(?4, 1, given_back) \
      WHERE id = ?1 AND state = 'sending'";
 
-const REVOKE_OLDER: &str = "UPDATE message SET revoked_at = ?2, revoked_why = 'a newer link' WHERE user_id = \
-     (SELECT user_id FROM message WHERE id = ?1 AND life IS NOT NULL) AND id < ?1 AND life IS NOT NULL \
+const REVOKE_OLDER: &str = "UPDATE messages SET revoked_at = ?2, revoked_why = 'a newer link' WHERE user_id = \
+     (SELECT user_id FROM messages WHERE id = ?1 AND lifetime IS NOT NULL) AND id < ?1 AND lifetime IS NOT NULL \
      AND used_at IS NULL AND revoked_at IS NULL AND expires_at IS NOT NULL";
 
-const END_WITH_ITS_JOB: &str = "UPDATE message SET state = 'cancelled', ended_at = ?2, reply = 'job ' || job_id || \
-     ' cancelled' || iif(handed_at IS NULL, '', '; it may have arrived: ' || ifnull(reply, '')) WHERE id = ?1 \
-     AND job_id IS NOT NULL AND (SELECT state FROM job WHERE job.id = job_id) = 'cancelled'";
+const END_WITH_ITS_JOB: &str = "UPDATE messages SET state = 'cancelled', ended_at = ?2, reply = 'job ' || job_id || \
+     ' cancelled' || iif(delivered_at IS NULL, '', '; it may have arrived: ' || ifnull(reply, '')) WHERE id = ?1 \
+     AND job_id IS NOT NULL AND (SELECT state FROM jobs WHERE jobs.id = job_id) = 'cancelled'";
 
 impl ReadTransaction<'_> {
     /// Whether the relay was lost over a message in an earlier run, and no attempt of it was counted since.
@@ -92,7 +92,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn was_released(&self, id: MessageId) -> Result<bool> {
-        let sql = "SELECT attempts = 0 AND reply IS NOT NULL AND given_back IS NULL FROM message WHERE id = ?1";
+        let sql = "SELECT attempts = 0 AND reply IS NOT NULL AND given_back IS NULL FROM messages WHERE id = ?1";
         let mut statement = self.transaction.prepare_cached(sql)?;
         Ok(statement.query_row([id.0], |row| row.get(0)).optional()?.unwrap_or_default())
     }

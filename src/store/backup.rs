@@ -76,7 +76,7 @@ impl Store {
     /// The newest copy that an event tells of and that is still there, with the time of the event; `None`: there is none. It must
     /// look like a store, and belong to root, to the account that runs this or to that of the store, or it is passed over.
     pub fn newest_backup(&self, reading: &ReadTransaction<'_>) -> Option<(PathBuf, Timestamp)> {
-        let sql = "SELECT details, time FROM event WHERE action = 'store backup' AND outcome = 'done' \
+        let sql = "SELECT details, time FROM events WHERE action = 'store backup' AND outcome = 'done' \
                    ORDER BY number DESC LIMIT ?1";
         let mut statement = reading.transaction.prepare(sql).ok()?;
         let rows = statement.query_map([MOST_BACKUPS], |row| Ok((row.get::<_, String>(0)?, row.get(1)?))).ok()?;

@@ -204,15 +204,14 @@ impl ReadTransaction<'_> {
         Ok(lines.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Users who have one address in several forms, a line for each two, at most 100; empty: none. Only a store that is older than
-    /// the canonical form of addresses can have them.
+    /// Users who have one address in several forms, a line for each two, at most 100; empty: none. Only another program that wrote to
+    /// the file can have added them.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn colliding_addresses(&self) -> Result<Vec<String>> {
-        let sql = "SELECT one.username, one.email, other.username, other.email FROM user AS one JOIN user AS other \
-                   ON other.email_key = one.email_key OR other.email = one.email_key \
-                   WHERE one.email_collides AND other.id <> one.id AND (one.id < other.id OR NOT other.email_collides) \
+        let sql = "SELECT one.username, one.email, other.username, other.email FROM users AS one JOIN users AS other \
+                   ON other.email = one.email_key WHERE one.email_key IS NOT NULL AND other.id <> one.id \
                    ORDER BY one.id, other.id LIMIT 100";
         let mut statement = self.transaction.prepare(sql)?;
         let lines = statement.query_map([], |row| {
@@ -230,6 +229,6 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn schema_differences(&self) -> Result<Vec<String>> {
-        schema::differences(&self.transaction)
+        schema::differences(&self.transaction, self.schema)
     }
 }

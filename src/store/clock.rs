@@ -18,10 +18,10 @@ use super::damage;
 
 /// The latest time that the store has seen since a message's `expires_at` was set, as an expression; NULL: it was not set.
 pub(super) const SEEN: &str =
-    "(SELECT latest FROM clock_period WHERE number >= message.clock_period ORDER BY number LIMIT 1)";
+    "(SELECT latest FROM clock_periods WHERE number >= messages.clock_period ORDER BY number LIMIT 1)";
 
 /// The period of the present transaction, as an expression: for a message whose `expires_at` is being set.
-pub(super) const PERIOD: &str = "(SELECT max(number) FROM clock_period)";
+pub(super) const PERIOD: &str = "(SELECT max(number) FROM clock_periods)";
 
 /// The time that counts for a message's link where `now` binds the present: that, or a later one which the store has seen
 /// since the link was delivered. [`crate::domain::link::link_time`] in SQL.
@@ -36,24 +36,24 @@ impl WriteTransaction<'_> {
     /// When the store cannot be written.
     pub fn note_time(&self, now: Timestamp) -> Result<()> {
         let now = now.as_second();
-        let sql = "SELECT number, latest FROM clock_period ORDER BY number DESC LIMIT 1";
+        let sql = "SELECT number, latest FROM clock_periods ORDER BY number DESC LIMIT 1";
         let newest = self
             .transaction
             .prepare_cached(sql)?
-            .query_row([], |row| damage::named("clock_period", row, |row| Ok((row.get(0)?, row.get(1)?))));
+            .query_row([], |row| damage::named("clock_periods", row, |row| Ok((row.get(0)?, row.get(1)?))));
         let (number, latest): (i64, i64) = newest.optional()?.unwrap_or((0, i64::MAX));
         if latest == now {
             return Ok(());
         }
         if latest > now {
-            let sql = "INSERT INTO clock_period (number, latest) VALUES (?1, ?2)";
-            let next = number.checked_add(1).ok_or(StoreError::NoNumbers("clock_period"))?;
+            let sql = "INSERT INTO clock_periods (number, latest) VALUES (?1, ?2)";
+            let next = number.checked_add(1).ok_or(StoreError::NoNumbers("clock_periods"))?;
             self.transaction.prepare_cached(sql)?.execute(params![next, now])?;
             return self.bring_deliveries_back(now);
         }
-        let sql = "UPDATE clock_period SET latest = ?2 WHERE number = ?1";
+        let sql = "UPDATE clock_periods SET latest = ?2 WHERE number = ?1";
         self.transaction.prepare_cached(sql)?.execute(params![number, now])?;
-        let sql = "DELETE FROM clock_period WHERE number < ?1 AND latest <= ?2";
+        let sql = "DELETE FROM clock_periods WHERE number < ?1 AND latest <= ?2";
         self.transaction.prepare_cached(sql)?.execute(params![number, now])?;
         Ok(())
     }

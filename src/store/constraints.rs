@@ -205,7 +205,7 @@ mod tests {
     fn no_constraint_of_the_schema_is_left_out() {
         let connection = Connection::open_in_memory().unwrap();
         functions::register(&connection).unwrap();
-        schema::migrate(&connection).unwrap();
+        schema::migrate(&connection, &schema::Schema::CURRENT).unwrap();
         let mut statement = connection.prepare("SELECT sql FROM sqlite_schema WHERE type = 'table'").unwrap();
         let tables = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
         let mut all = 0;
@@ -220,24 +220,24 @@ mod tests {
     }
 
     /// A row in each table.
-    const ROWS: &str = "PRAGMA foreign_keys = OFF; INSERT INTO fact VALUES ('key', x'00'); \
-         INSERT INTO role VALUES (1, 'Desk', 0); INSERT INTO role_permission VALUES (1, 'view-users'); \
-         INSERT INTO operator VALUES (1000, 'carol', 'person', 1, 0); \
-         INSERT INTO user (id, username, email, name, role_id, sign_in, locked_at, created_at, updated_at, password_set_at, \
+    const ROWS: &str = "PRAGMA foreign_keys = OFF; INSERT INTO metadata VALUES ('key', x'00'); \
+         INSERT INTO roles VALUES (1, 'Desk', 0); INSERT INTO role_permissions VALUES (1, 'view-users'); \
+         INSERT INTO operators VALUES (1000, 'carol', 'person', 1, 0); \
+         INSERT INTO users (id, username, email, name, role_id, sign_in, locked_at, created_at, updated_at, password_set_at, \
          password_hash) VALUES (1, 'alice', 'alice@example.com', 'Alice', 1, 'password', 0, 0, 0, 0, 'hash'); \
          INSERT INTO password_history VALUES (1, 1, 0, 'hash', 1); \
-         INSERT INTO event (time, operator, operator_uid, host, by_sudo, standing, action, outcome, hash) \
-         VALUES (0, 'carol', 1000, 'host', 0, 'Admin', 'init', 'done', zeroblob(32)); \
-         INSERT INTO job (state, operator, operator_uid, created_at, selection) VALUES ('running', 'carol', 1000, 0, 'all'); \
-         INSERT INTO message (kind, state, user_id, address, operator, operator_uid, created_at, due_at, life, nonce, code_hash) \
+         INSERT INTO events (time, operator, operator_uid, host, identified_by, authority, action, outcome, changes_digest, hash) \
+         VALUES (0, 'carol', 1000, 'host', 'uid', 'Admin', 'init', 'done', zeroblob(32), zeroblob(32)); \
+         INSERT INTO jobs (state, operator, operator_uid, created_at, selection) VALUES ('running', 'carol', 1000, 0, 'all'); \
+         INSERT INTO messages (kind, state, user_id, address, operator, operator_uid, created_at, due_at, lifetime, nonce, code_hash) \
          VALUES ('reset', 'queued', 1, 'alice@example.com', 'carol', 1000, 0, 0, 60, zeroblob(16), zeroblob(32)); \
-         INSERT INTO sign_in_failures VALUES (1, 1, 0, NULL); INSERT OR REPLACE INTO clock_period VALUES (1, 0); \
-         INSERT INTO refused_attempts (action, refusal, event_at, count, operator, operator_uid, host, by_sudo, standing) \
-         VALUES ('users list', 'no', 0, 0, 'mallory', 1001, 'host', 0, 'none'); \
+         INSERT INTO sign_in_failures VALUES (1, 1, 0, NULL); INSERT OR REPLACE INTO clock_periods VALUES (1, 0); \
+         INSERT INTO refused_attempts (action, refusal, event_at, count, operator, operator_uid, host, identified_by, authority) \
+         VALUES ('users list', 'no', 0, 0, 'mallory', 1001, 'host', 'uid', 'none'); \
          INSERT INTO user_changes VALUES (1, 1, 1, 'name', NULL, 'Alice', zeroblob(16), zeroblob(32)); \
          INSERT INTO relay_hold VALUES (1, 0, 0, '', 0); INSERT INTO deliveries VALUES (0, 0, 1); \
-         DROP TRIGGER event_is_never_changed; DROP TRIGGER user_changes_are_only_erased; \
-         DROP TRIGGER link_dies_with_a_change;";
+         DROP TRIGGER refuse_update_of_events; DROP TRIGGER refuse_update_of_user_changes; \
+         DROP TRIGGER revoke_links_of_changed_user;";
 
     const VALUES: [&str; 12] = [
         "NULL",
@@ -259,9 +259,12 @@ mod tests {
     fn a_row_is_judged_as_by_sqlite_whatever_each_of_its_values_is() {
         let connection = Connection::open_in_memory().unwrap();
         functions::register(&connection).unwrap();
-        schema::migrate(&connection).unwrap();
+        schema::migrate(&connection, &schema::Schema::CURRENT).unwrap();
         connection.execute_batch(ROWS).unwrap();
-        let reading = ReadTransaction { transaction: connection.unchecked_transaction().unwrap() };
+        let reading = ReadTransaction {
+            transaction: connection.unchecked_transaction().unwrap(),
+            schema: &schema::Schema::CURRENT,
+        };
         let (mut kept, mut broken) = (0, 0);
         for table in reading.tables().unwrap() {
             assert!(reading.is_sound_table(&table).unwrap(), "{table}");

@@ -48,12 +48,12 @@ impl RowFault {
     /// The fault of a job that says how it is sent in words that nobody could have given.
     pub fn of_job(job: JobId, column: &str, value: &str) -> Self {
         let fault = format!("`{}` cannot be read", text::quoted(value, 40));
-        Self { table: "job", row: job.0.to_string(), column: column.to_owned(), fault }
+        Self { table: "jobs", row: job.0.to_string(), column: column.to_owned(), fault }
     }
 
     /// The fault of a message.
     pub(super) fn of_message(row: String, column: &str, fault: String) -> Self {
-        Self { table: "message", row, column: column.to_owned(), fault }
+        Self { table: "messages", row, column: column.to_owned(), fault }
     }
 
     /// The fault of a row as a whole.
@@ -169,11 +169,6 @@ pub(super) fn optional_text<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Re
 /// Bytes.
 pub(super) fn blob<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<&'a [u8]> {
     borrowed(row, column, |value| value.as_blob())
-}
-
-/// Bytes, or none.
-pub(super) fn optional_blob<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<Option<&'a [u8]>> {
-    borrowed(row, column, |value| value.as_blob_or_null())
 }
 
 /// As [`Row::get`], for what is not copied.

@@ -13,6 +13,7 @@ use super::free_space::OpenMode;
 use super::log_check;
 use super::open::connect;
 use super::schema;
+use super::schema::Schema;
 use super::stop_signals::GuardedConnection;
 use crate::private_file::Rule;
 
@@ -60,8 +61,7 @@ impl DamagedStore {
     pub fn open(path: &Path, rule: &Rule) -> Result<Self> {
         let (header, header_faults) = file_header::examine(path, rule)?;
         let log_faults = log_faults(path)?;
-        let known =
-            header.map(|header| header.schema_version).filter(|version| (1..=schema::VERSION).contains(version));
+        let known = header.map(|header| header.schema_version).filter(|version| Schema::CURRENT.knows(*version));
         let connection = connect(path, rule, OpenMode::Shared)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
@@ -75,6 +75,7 @@ impl DamagedStore {
             notes_changes: Cell::default(),
             keeps_erased: Cell::default(),
             is_for_reading: true,
+            schema: &Schema::CURRENT,
         };
         Ok(Self { store, header_faults, log_faults, schema_version: known.unwrap_or(schema::VERSION) })
     }

@@ -65,15 +65,15 @@ impl ReadTransaction<'_> {
     /// Which row it is that keeps a message from being read: that of its user, or its own.
     fn page_fault(&self, id: MessageId, words: &str) -> Result<RowFault> {
         let fault = format!("cannot be read: {words}");
-        let sql = "SELECT user_id FROM message WHERE id = ?1";
+        let sql = "SELECT user_id FROM messages WHERE id = ?1";
         let user = self.transaction.query_row(sql, [id.0], |row| row.get::<_, Option<i64>>(0)).unwrap_or_default();
-        let Some(user) = user else { return Ok(RowFault::of_row("message", id.0, fault)) };
-        let sql = format!("{} WHERE user.id = ?1", outbox::every_recipient());
+        let Some(user) = user else { return Ok(RowFault::of_row("messages", id.0, fault)) };
+        let sql = format!("{} WHERE users.id = ?1", outbox::every_recipient());
         let read = self.transaction.query_row(&sql, [user], |row| outbox::recipient(row).map(drop)).optional();
         match read.map_err(StoreError::from) {
-            Err(StoreError::Corrupt(_)) => Ok(RowFault::of_row("user", user, fault)),
+            Err(StoreError::Corrupt(_)) => Ok(RowFault::of_row("users", user, fault)),
             Err(error) if error.damage().is_none() => Err(error),
-            _ => Ok(RowFault::of_row("message", id.0, fault)),
+            _ => Ok(RowFault::of_row("messages", id.0, fault)),
         }
     }
 }

@@ -23,7 +23,7 @@ impl ReadTransaction<'_> {
     /// When the store cannot be read.
     pub fn senders_in_flight(&self) -> Result<BTreeSet<u32>> {
         // What is no number is no process, and `store check` names it.
-        let sql = "SELECT DISTINCT sender FROM message WHERE state = 'sending' \
+        let sql = "SELECT DISTINCT sender FROM messages WHERE state = 'sending' \
                    AND typeof(sender) = 'integer' AND sender BETWEEN 0 AND 4294967295";
         let mut statement = self.transaction.prepare_cached(sql)?;
         let senders = statement.query_map([], |row| row.get(0))?;
@@ -40,10 +40,10 @@ impl WriteTransaction<'_> {
     pub fn doubt_sender(&self, sender: u32, now: Timestamp) -> Result<Vec<RowFault>> {
         self.note_time(now)?;
         // What may have arrived did so when it was tried, and not when somebody finds out.
-        let sql = "SELECT id, last_try_at, job_id, attempts, doubts, life FROM message \
+        let sql = "SELECT id, last_try_at, job_id, attempts, times_in_doubt, lifetime FROM messages \
                    WHERE state = 'sending' AND sender = ?1";
         let mut statement = self.transaction.prepare_cached(sql)?;
-        let rows = statement.query_map([sender], |row| damage::named("message", row, in_flight))?;
+        let rows = statement.query_map([sender], |row| damage::named("messages", row, in_flight))?;
         let (tried, faults) = damage::readable(rows)?;
         for (id, tried_at, job) in &tried {
             let tried_at = tried_at.unwrap_or_else(|| now.as_second());

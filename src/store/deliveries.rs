@@ -39,7 +39,7 @@ impl ReadTransaction<'_> {
     /// When the store cannot be read.
     pub fn count_in_flight(&self, job: Option<JobId>) -> Result<u64> {
         // `+`, because `=` would be looked up in the index of all of the job's messages.
-        let sql = "SELECT count(*) FROM message WHERE state = 'sending' AND (?1 IS NULL OR +job_id = ?1)";
+        let sql = "SELECT count(*) FROM messages WHERE state = 'sending' AND (?1 IS NULL OR +job_id = ?1)";
         let mut statement = self.transaction.prepare_cached(sql)?;
         let count: i64 = statement.query_row([job.map(|job| job.0)], |row| row.get(0))?;
         Ok(count.unsigned_abs())

@@ -29,8 +29,8 @@ const WAITS: &str = "(of_job.state IN ('queued', 'sending', 'deferred', 'in doub
 /// The condition that a user has neither a password nor a link that can be used at `?2`.
 fn is_without_password() -> String {
     format!(
-        "password_set_at IS NULL AND sign_in = 'password' AND NOT EXISTS (SELECT 1 FROM message \
-         WHERE message.user_id = user.id AND life IS NOT NULL AND handed_at IS NOT NULL AND {})",
+        "password_set_at IS NULL AND sign_in = 'password' AND NOT EXISTS (SELECT 1 FROM messages \
+         WHERE messages.user_id = users.id AND lifetime IS NOT NULL AND delivered_at IS NOT NULL AND {})",
         links::open("?2")
     )
 }
@@ -70,7 +70,7 @@ const NO_PASSWORD: &str = "password_set_at IS NULL AND sign_in = 'password'";
 /// The condition that a message has a link that can be used at the time that `now` binds, or waits to bring one.
 fn may_bring_link(now: &str) -> String {
     let open = links::open_or_sending(now);
-    format!("life IS NOT NULL AND (state IN ('queued', 'deferred', 'in doubt') OR {open})")
+    format!("lifetime IS NOT NULL AND (state IN ('queued', 'deferred', 'in doubt') OR {open})")
 }
 
 impl ReadTransaction<'_> {
@@ -82,7 +82,7 @@ impl ReadTransaction<'_> {
     pub fn job_without_password(&self, id: JobId, now: Timestamp) -> Result<WithoutPassword> {
         let sql = format!(
             "SELECT count(*), ifnull(sum({WAITS}), 0), ifnull(sum(of_job.state = 'failed'), 0) \
-             FROM message AS of_job JOIN user ON user.id = of_job.user_id \
+             FROM messages AS of_job JOIN users ON users.id = of_job.user_id \
              WHERE of_job.job_id = ?1 AND of_job.is_forced = 1 AND {}",
             is_without_password()
         );
@@ -98,10 +98,10 @@ impl ReadTransaction<'_> {
 
     /// The same of a store with damaged pages. Nobody can sign in whose row is on one of them.
     fn job_without_password_one_by_one(&self, id: JobId, now: Timestamp) -> Result<WithoutPassword> {
-        let sql = format!("SELECT count(*) > 0 FROM user WHERE id = ?1 AND {}", is_without_password());
+        let sql = format!("SELECT count(*) > 0 FROM users WHERE id = ?1 AND {}", is_without_password());
         let mut is_without = self.transaction.prepare(&sql)?;
         let sql = format!(
-            "SELECT user_id, {WAITS}, of_job.state = 'failed' FROM message AS of_job WHERE job_id = ?1 AND is_forced = 1"
+            "SELECT user_id, {WAITS}, of_job.state = 'failed' FROM messages AS of_job WHERE job_id = ?1 AND is_forced = 1"
         );
         let mut messages = self.transaction.prepare(&sql)?;
         let mut messages = messages.query([id.0])?;
@@ -129,8 +129,8 @@ impl ReadTransaction<'_> {
     /// When the store cannot be read.
     pub fn ended_without_link(&self, now: Timestamp) -> Result<u64> {
         let sql = format!(
-            "SELECT count(*) FROM user WHERE id IN (SELECT user_id FROM password_history WHERE is_ended = 1) \
-             AND {NO_PASSWORD} AND NOT EXISTS (SELECT 1 FROM message WHERE message.user_id = user.id AND {})",
+            "SELECT count(*) FROM users WHERE id IN (SELECT user_id FROM password_history WHERE is_ended = 1) \
+             AND {NO_PASSWORD} AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.user_id = users.id AND {})",
             may_bring_link("?1")
         );
         Ok(self.transaction.query_row(&sql, [now.as_second()], |row| row.get::<_, i64>(0))?.unsigned_abs())
@@ -143,9 +143,9 @@ impl ReadTransaction<'_> {
     pub fn ended_without_link_after_deleting(&self, jobs: &[JobId], now: Timestamp) -> Result<u64> {
         let jobs = jobs.iter().map(|job| job.0.to_string()).collect::<Vec<_>>().join(", ");
         let sql = format!(
-            "SELECT count(*) FROM user WHERE {NO_PASSWORD} \
-             AND id IN (SELECT user_id FROM message WHERE job_id IN ({jobs}) AND is_forced = 1) \
-             AND NOT EXISTS (SELECT 1 FROM message WHERE message.user_id = user.id AND {} \
+            "SELECT count(*) FROM users WHERE {NO_PASSWORD} \
+             AND id IN (SELECT user_id FROM messages WHERE job_id IN ({jobs}) AND is_forced = 1) \
+             AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.user_id = users.id AND {} \
              AND ifnull(job_id, 0) NOT IN ({jobs}))",
             may_bring_link("?1")
         );
@@ -157,7 +157,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn paused_after_ending(&self) -> Result<Vec<JobId>> {
-        let sql = "SELECT id FROM job WHERE state = 'paused' AND passwords_ended > 0 ORDER BY id";
+        let sql = "SELECT id FROM jobs WHERE state = 'paused' AND passwords_ended > 0 ORDER BY id";
         let mut statement = self.transaction.prepare(sql)?;
         let jobs = statement.query_map([], |row| Ok(JobId(row.get(0)?)))?;
         Ok(jobs.collect::<rusqlite::Result<_>>()?)
@@ -185,7 +185,7 @@ impl WriteTransaction<'_> {
         let now = now.as_second();
         let history = format!(
             "INSERT INTO password_history (user_id, replaced_at, password_hash, is_ended) \
-             SELECT id, ?1, password_hash, 1 FROM user WHERE id IN {MAILED} AND password_hash IS NOT NULL"
+             SELECT id, ?1, password_hash, 1 FROM users WHERE id IN {MAILED} AND password_hash IS NOT NULL"
         );
         let ended = self.transaction.execute(&history, [now])?;
         // Neither pushes the other out.
@@ -199,11 +199,11 @@ impl WriteTransaction<'_> {
             self.transaction.execute(&sql, [most])?;
         }
         let end = format!(
-            "UPDATE user SET password_hash = NULL, password_set_at = NULL, password_policy = NULL, \
+            "UPDATE users SET password_hash = NULL, password_set_at = NULL, password_policy = NULL, \
              must_change_password = 0, session_epoch = session_epoch + 1, updated_at = ?1 WHERE id IN {MAILED}"
         );
         self.transaction.execute(&end, [now])?;
-        let sql = "UPDATE job SET passwords_ended = ?2 WHERE id = ?1";
+        let sql = "UPDATE jobs SET passwords_ended = ?2 WHERE id = ?1";
         self.transaction.execute(sql, params![job.0, i64::try_from(ended).unwrap_or(i64::MAX)])?;
         Ok(())
     }

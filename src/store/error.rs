@@ -39,6 +39,14 @@ pub enum StoreError {
         /// The newest this program knows.
         known: i64,
     },
+    /// A pre-release made it, with another schema than the first one.
+    #[error("{}: was created by a pre-release of cxme-admin (schema version {found}), which cannot be upgraded", .path.display())]
+    PreRelease {
+        /// Where.
+        path: PathBuf,
+        /// The version it has.
+        found: i64,
+    },
     /// An older program made it.
     #[error("{}: the store has schema version {found}, this program needs {known}", .path.display())]
     Older {

@@ -9,10 +9,8 @@ use super::Result;
 use super::StoreError;
 use super::WriteTransaction;
 use super::damage;
-use super::schema;
 use super::user_changes::bytes;
 use crate::domain::elevation;
-use crate::domain::elevation::Elevation;
 use crate::domain::event::CHAIN_START;
 use crate::domain::event::ChainBreak;
 use crate::domain::event::ChainReport;
@@ -28,16 +26,16 @@ use crate::domain::user_change::SALT_LENGTH;
 use crate::domain::user_change::SaltSeed;
 
 /// The columns of an event, and where they come from.
-pub(super) const COLUMNS: &str = "SELECT number, time, operator, operator_uid, login_uid, host, by_sudo, standing, action, outcome, \
-                       user_id, reason, details, hash, changes_digest, identified_by FROM event";
+pub(super) const COLUMNS: &str = "SELECT number, time, operator, operator_uid, login_uid, host, identified_by, authority, action, outcome, \
+                       user_id, reason, details, changes_digest, hash FROM events";
 
 /// The numbers of the events about the user `?1`: those that were done to this user alone, those that changed this user
 /// among others, the one that added the user, and those that created a job with a mail to the user.
-const OF_USER: &str = "SELECT number FROM event WHERE user_id = ?1 \
+const OF_USER: &str = "SELECT number FROM events WHERE user_id = ?1 \
      UNION SELECT event FROM user_changes WHERE user_id = ?1 \
-     UNION SELECT added_by_event FROM user WHERE id = ?1 \
+     UNION SELECT added_by_event FROM users WHERE id = ?1 \
      UNION SELECT CAST(old AS INTEGER) FROM user_changes WHERE user_id = ?1 AND field = 'added_by_event' \
-     UNION SELECT job.event FROM message JOIN job ON job.id = message.job_id WHERE message.user_id = ?1";
+     UNION SELECT jobs.event FROM messages JOIN jobs ON jobs.id = messages.job_id WHERE messages.user_id = ?1";
 
 /// Which events a list shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -77,7 +75,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn count_events(&self, query: &EventQuery) -> Result<u64> {
-        let sql = format!("SELECT count(*) FROM event WHERE {}", query.condition());
+        let sql = format!("SELECT count(*) FROM events WHERE {}", query.condition());
         let EventQuery { user, action, operator_uid, outcome, since, until, .. } = query;
         let values = params![user.map(|user| user.0), action, operator_uid, outcome, since, until];
         Ok(self.transaction.query_row(&sql, values, |row| row.get::<_, i64>(0))?.unsigned_abs())
@@ -133,7 +131,7 @@ impl ReadTransaction<'_> {
         let sql = format!(
             "SELECT event, user_id, field, old, new, salt, digest, \
              CASE WHEN CAST(salt AS BLOB) = zeroblob({SALT_LENGTH}) \
-             THEN NOT EXISTS (SELECT 1 FROM user WHERE user.id = c.user_id) \
+             THEN NOT EXISTS (SELECT 1 FROM users WHERE users.id = c.user_id) \
              AND EXISTS (SELECT 1 FROM user_changes AS d WHERE d.user_id = c.user_id AND d.field = '{DELETED}') \
              ELSE FALSE END \
              FROM user_changes AS c ORDER BY event, id"
@@ -144,7 +142,7 @@ impl ReadTransaction<'_> {
         let mut events = self.transaction.prepare(&format!("{COLUMNS} ORDER BY number")).map_err(failed)?;
         let mut events = events.query([]).map_err(failed)?;
         while let Some(row) = events.next().map_err(failed)? {
-            let event = damage::named("event", row, fields).map_err(failed)?;
+            let event = damage::named("events", row, fields).map_err(failed)?;
             visit(&event);
             chain.follow(&event)?;
             while let Some(row) = change
@@ -162,7 +160,7 @@ impl ReadTransaction<'_> {
 
     /// The highest number that SQLite has given to an event, which it keeps when events are deleted.
     fn counted_events(&self) -> rusqlite::Result<Option<i64>> {
-        let sql = "SELECT max(CAST(seq AS INTEGER)) FROM sqlite_sequence WHERE name = 'event'";
+        let sql = "SELECT max(CAST(seq AS INTEGER)) FROM sqlite_sequence WHERE name = 'events'";
         self.transaction.query_row(sql, [], |row| row.get(0))
     }
 
@@ -181,36 +179,14 @@ impl ReadTransaction<'_> {
         Ok(())
     }
 
-    /// The columns of events that later versions of the schema added, as far as this store has them: refusals are recorded in a
-    /// store that is still to be migrated too.
-    pub(super) fn later_columns(&self) -> Result<LaterColumns> {
-        let version = schema::version(&self.transaction)?;
-        let (has_changes, has_identified_by) =
-            (version >= schema::WITH_USER_CHANGES, version >= schema::WITH_IDENTIFIED_BY);
-        Ok(LaterColumns { has_changes, has_identified_by })
-    }
-
     /// The newest event, if there is one.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn newest_event(&self) -> Result<Option<Event>> {
-        let LaterColumns { has_changes, has_identified_by } = self.later_columns()?;
-        let mut columns = COLUMNS.to_owned();
-        for (column, has_it) in [("changes_digest", has_changes), ("identified_by", has_identified_by)] {
-            columns = if has_it { columns } else { columns.replace(column, "NULL") };
-        }
-        let mut statement = self.transaction.prepare_cached(&format!("{columns} ORDER BY number DESC LIMIT 1"))?;
+        let mut statement = self.transaction.prepare_cached(&format!("{COLUMNS} ORDER BY number DESC LIMIT 1"))?;
         Ok(statement.query_row([], event).optional()?)
     }
-}
-
-/// Which columns of events a store has that its first version did not have.
-pub(super) struct LaterColumns {
-    /// `changes_digest`.
-    has_changes: bool,
-    /// `identified_by`, which the refused attempts have as well.
-    pub(super) has_identified_by: bool,
 }
 
 impl WriteTransaction<'_> {
@@ -241,7 +217,6 @@ impl WriteTransaction<'_> {
     }
 
     fn append(&self, new: &NewEvent, changes_digest: [u8; 32]) -> Result<()> {
-        let LaterColumns { has_changes, has_identified_by } = self.later_columns()?;
         let newest = self.newest_event()?;
         let before = newest.as_ref().map_or(CHAIN_START.as_slice(), |event| event.hash.as_slice());
         let mut event = Event {
@@ -251,55 +226,43 @@ impl WriteTransaction<'_> {
             operator_uid: i64::from(new.account.uid),
             login_uid: new.account.login_uid.map(i64::from),
             host: new.account.host.clone(),
-            by_sudo: i64::from(new.account.elevation == Some(Elevation::Sudo)),
+            identified_by: elevation::word(new.account.elevation).to_owned(),
             authority: new.authority.clone(),
             action: new.action.clone(),
             outcome: new.outcome.to_owned(),
             user_id: new.user.map(|user| user.0),
             reason: new.reason.clone(),
             details: new.details.clone(),
-            changes_digest: has_changes.then(|| changes_digest.to_vec()),
-            identified_by: has_identified_by.then(|| elevation::word(new.account.elevation).to_owned()),
+            changes_digest: changes_digest.to_vec(),
             hash: Vec::new(),
         };
         event.hash = event.chained_hash(before).to_vec();
-        // A column that an older store lacks has nothing to bind.
-        let (columns, places) = match (has_changes, has_identified_by) {
-            (_, true) => (", changes_digest, identified_by", ", ?15, ?16"),
-            (true, false) => (", changes_digest", ", ?15"),
-            (false, false) => ("", ""),
-        };
-        let sql = format!(
-            "INSERT INTO event (number, time, operator, operator_uid, login_uid, host, by_sudo, standing, action, outcome, \
-             user_id, reason, details, hash{columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14{places})"
-        );
-        let mut statement = self.transaction.prepare_cached(&sql)?;
-        let values = params![
+        let sql = "INSERT INTO events (number, time, operator, operator_uid, login_uid, host, identified_by, authority, action, \
+                   outcome, user_id, reason, details, changes_digest, hash) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+        self.transaction.prepare_cached(sql)?.execute(params![
             event.number,
             event.time,
             event.operator,
             event.operator_uid,
             event.login_uid,
             event.host,
-            event.by_sudo,
+            event.identified_by,
             event.authority,
             event.action,
             event.outcome,
             event.user_id,
             event.reason,
             event.details,
-            event.hash,
             event.changes_digest,
-            event.identified_by,
-        ];
-        let bound = statement.parameter_count();
-        statement.execute(&values[..bound])?;
+            event.hash,
+        ])?;
         Ok(())
     }
 }
 
 pub(super) fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
-    damage::named("event", row, event_of)
+    damage::named("events", row, event_of)
 }
 
 fn event_of(row: &Row<'_>) -> rusqlite::Result<Event> {
@@ -310,16 +273,15 @@ fn event_of(row: &Row<'_>) -> rusqlite::Result<Event> {
         operator_uid: row.get(3)?,
         login_uid: row.get(4)?,
         host: row.get(5)?,
-        by_sudo: row.get(6)?,
+        identified_by: row.get(6)?,
         authority: row.get(7)?,
         action: row.get(8)?,
         outcome: row.get(9)?,
         user_id: row.get(10)?,
         reason: row.get(11)?,
         details: row.get(12)?,
-        hash: row.get(13)?,
-        changes_digest: row.get(14)?,
-        identified_by: row.get(15)?,
+        changes_digest: row.get(13)?,
+        hash: row.get(14)?,
     })
 }
 
@@ -332,16 +294,15 @@ fn fields<'row>(row: &'row Row<'_>) -> rusqlite::Result<EventFields<'row>> {
         operator_uid: row.get(3)?,
         login_uid: row.get(4)?,
         host: damage::word(row, 5)?,
-        by_sudo: row.get(6)?,
+        identified_by: damage::word(row, 6)?,
         authority: damage::word(row, 7)?,
         action: damage::word(row, 8)?,
         outcome: damage::word(row, 9)?,
         user_id: row.get(10)?,
         reason: damage::optional_text(row, 11)?,
         details: damage::optional_text(row, 12)?,
-        hash: damage::blob(row, 13)?,
-        changes_digest: damage::optional_blob(row, 14)?,
-        identified_by: damage::optional_text(row, 15)?,
+        changes_digest: damage::blob(row, 13)?,
+        hash: damage::blob(row, 14)?,
     })
 }
 

@@ -9,6 +9,7 @@ use std::path::Path;
 use super::Result;
 use super::denied::of_other_file;
 use super::schema;
+use super::schema::Schema;
 use crate::private_file;
 use crate::private_file::FileError;
 use crate::private_file::Rule;
@@ -102,11 +103,11 @@ pub(super) fn examine(path: &Path, rule: &Rule) -> Result<(Option<FileHeader>, V
     if header.application_id != schema::APPLICATION_ID {
         faults.push(format!("has the mark {:#010x}, which is not that of a cxme-admin store", header.application_id));
     }
-    if !(1..=schema::VERSION).contains(&header.schema_version) {
+    if !Schema::CURRENT.knows(header.schema_version) {
         faults.push(format!(
-            "has schema version {}, this program knows 1 to {}",
+            "has schema version {}, this program knows {}",
             header.schema_version,
-            schema::VERSION
+            Schema::CURRENT.known_versions()
         ));
     }
     faults.extend(header.size(length).err());

@@ -217,9 +217,9 @@ impl ReadTransaction<'_> {
     /// When the store cannot be read.
     pub fn match_incoming(&self) -> Result<()> {
         let sql = "UPDATE temp.incoming SET target = CASE WHEN username_given \
-                   THEN (SELECT id FROM main.user WHERE user.username = incoming.username) \
-                   ELSE coalesce((SELECT id FROM main.user WHERE user.email = incoming.email), \
-                   (SELECT CASE count(*) WHEN 1 THEN min(id) END FROM main.user WHERE user.email_key = {CANONICAL})) END";
+                   THEN (SELECT id FROM main.users WHERE users.username = incoming.username) \
+                   ELSE coalesce((SELECT id FROM main.users WHERE users.email = incoming.email), \
+                   (SELECT CASE count(*) WHEN 1 THEN min(id) END FROM main.users WHERE users.email_key = {CANONICAL})) END";
         self.transaction.execute(&sql.replace("{CANONICAL}", CANONICAL), [])?;
         Ok(())
     }
@@ -234,14 +234,14 @@ impl ReadTransaction<'_> {
         }
         let roles = roles.iter().map(|role| role.0.to_string()).collect::<Vec<_>>().join(", ");
         let those = format!(
-            "FROM temp.incoming LEFT JOIN main.user ON user.id = target \
-             WHERE incoming.role_id IN ({roles}) OR user.role_id IN ({roles})"
+            "FROM temp.incoming LEFT JOIN main.users ON users.id = target \
+             WHERE incoming.role_id IN ({roles}) OR users.role_id IN ({roles})"
         );
         let count: i64 = self.transaction.query_row(&format!("SELECT count(*) {those}"), [], |row| row.get(0))?;
         if count == 0 {
             return Ok((0, Vec::new()));
         }
-        let sql = format!("SELECT ifnull(user.username, incoming.username) {those} ORDER BY number LIMIT ?1");
+        let sql = format!("SELECT ifnull(users.username, incoming.username) {those} ORDER BY number LIMIT ?1");
         let mut statement = self.transaction.prepare(&sql)?;
         let usernames = statement.query_map([limit as i64], |row| row.get(0))?;
         Ok((count.unsigned_abs(), usernames.collect::<rusqlite::Result<_>>()?))
@@ -298,10 +298,6 @@ impl ReadTransaction<'_> {
 /// The canonical form of the address of a staged row ([`email_address::canonical`]).
 const CANONICAL: &str = "coalesce(incoming.email_key, lower(incoming.email))";
 
-/// Whether a staged row leaves the address as it is to one of the users of an older store who have one address in several forms.
-const KEEPS_COLLIDING: &str = "incoming.email_key IS NOT NULL AND EXISTS (SELECT 1 FROM main.user AS kept \
-     WHERE kept.id = target AND kept.email_collides AND kept.email = incoming.email)";
-
 /// Whether the row `i` gives the user `u` another address, and not the same in another form.
 pub(super) const HAS_OTHER_EMAIL: &str =
     "i.email IS NOT NULL AND coalesce(i.email_key, lower(i.email)) <> coalesce(u.email_key, lower(u.email))";
@@ -315,16 +311,16 @@ fn conflicts(forbidden_roles: &[RoleId], only_existing: bool) -> String {
            SELECT number, line, 0 AS kind, first FROM (SELECT number, line, min(number) OVER (PARTITION BY username) AS first \
              FROM temp.incoming WHERE username_given OR target IS NULL) WHERE first < number
            UNION ALL SELECT number, line, 1, first FROM (SELECT number, line, min(number) OVER (PARTITION BY {CANONICAL}) AS first \
-             FROM temp.incoming WHERE email IS NOT NULL AND NOT ({KEEPS_COLLIDING})) WHERE first < number)
+             FROM temp.incoming WHERE email IS NOT NULL) WHERE first < number)
          SELECT number, line, kind, first, (SELECT line FROM temp.incoming AS i WHERE i.number = first) FROM doubled
-         UNION ALL SELECT number, line, 2, 0, 0 FROM temp.incoming JOIN user ON user.username = incoming.username \
+         UNION ALL SELECT number, line, 2, 0, 0 FROM temp.incoming JOIN users ON users.username = incoming.username \
            WHERE target IS NULL
-         UNION ALL SELECT number, line, 3, 0, 0 FROM temp.incoming JOIN user ON user.email = incoming.email \
-           WHERE target IS NOT user.id
-         UNION ALL SELECT number, line, 3, 0, 0 FROM temp.incoming JOIN user ON user.email_key = {CANONICAL} \
-           WHERE target IS NOT user.id AND user.email <> incoming.email AND NOT ({KEEPS_COLLIDING})
-         UNION ALL SELECT number, line, 5, 0, 0 FROM temp.incoming JOIN user ON user.id = target \
-           WHERE user.role_id IN ({forbidden})
+         UNION ALL SELECT number, line, 3, 0, 0 FROM temp.incoming JOIN users ON users.email = incoming.email \
+           WHERE target IS NOT users.id
+         UNION ALL SELECT number, line, 3, 0, 0 FROM temp.incoming JOIN users ON users.email_key = {CANONICAL} \
+           WHERE target IS NOT users.id AND users.email <> incoming.email
+         UNION ALL SELECT number, line, 5, 0, 0 FROM temp.incoming JOIN users ON users.id = target \
+           WHERE users.role_id IN ({forbidden})
          UNION ALL {with_the_user}
          ORDER BY 1, 3"
     )
@@ -340,15 +336,15 @@ fn conflicts_with_the_user(only_existing: bool) -> String {
     };
     format!(
         "{unmatched}
-         UNION ALL SELECT number, line, 6, 0, 0 FROM temp.incoming AS i LEFT JOIN user AS u ON u.id = target \
+         UNION ALL SELECT number, line, 6, 0, 0 FROM temp.incoming AS i LEFT JOIN users AS u ON u.id = target \
            WHERE i.password_hash IS NOT NULL AND {sign_in_after} = 'saml'
          UNION ALL SELECT number, line, 7, 0, 0 FROM temp.incoming AS i WHERE i.locked_until <> {CLEARED_TIME} \
-           AND i.locked IS NULL AND NOT EXISTS (SELECT 1 FROM user WHERE user.id = i.target AND {is_locked})
-         UNION ALL SELECT number, line, 8, 0, 0 FROM temp.incoming AS i LEFT JOIN user AS u ON u.id = target \
+           AND i.locked IS NULL AND NOT EXISTS (SELECT 1 FROM users WHERE users.id = i.target AND {is_locked})
+         UNION ALL SELECT number, line, 8, 0, 0 FROM temp.incoming AS i LEFT JOIN users AS u ON u.id = target \
            WHERE i.must_change AND {sign_in_after} = 'saml'
-         UNION ALL SELECT number, line, 11, 0, 0 FROM temp.incoming AS i LEFT JOIN user AS u ON u.id = target \
+         UNION ALL SELECT number, line, 11, 0, 0 FROM temp.incoming AS i LEFT JOIN users AS u ON u.id = target \
            WHERE i.is_foreign AND (u.id IS NULL OR ({HAS_OTHER_EMAIL}))
-         UNION ALL SELECT number, line, 12, 0, 0 FROM temp.incoming AS i JOIN user AS u ON u.id = target \
+         UNION ALL SELECT number, line, 12, 0, 0 FROM temp.incoming AS i JOIN users AS u ON u.id = target \
            WHERE i.password_hash IS NOT u.password_hash AND EXISTS (SELECT 1 FROM password_history AS ended \
            WHERE ended.user_id = u.id AND ended.is_ended = 1 AND ended.password_hash = i.password_hash)"
     )
@@ -380,7 +376,7 @@ pub(super) fn updated() -> String {
            CASE WHEN i.locked IS NULL OR i.locked = u.is_locked THEN u.lock_reason END AS lock_reason,
            coalesce(i.must_change, u.must_change_password) AS must_change_password,
            coalesce(i.password_hash, u.password_hash) AS password_hash
-      FROM temp.incoming i JOIN (SELECT *, {is_locked} AS is_locked FROM main.user) u ON u.id = i.target"
+      FROM temp.incoming i JOIN (SELECT *, {is_locked} AS is_locked FROM main.users) u ON u.id = i.target"
     )
 }
 
@@ -397,7 +393,7 @@ impl WriteTransaction<'_> {
                 .query_row("SELECT count(*) FROM temp.incoming WHERE target IS NOT NULL", [], |row| row.get(0))?;
         let changed = if matched > 0 { Self::update_matched(connection, now)? } else { 0 };
         let added = connection.execute(
-            &format!("INSERT INTO user (username, email, name, role_id, sign_in, locale, locked_at, locked_until, created_at, \
+            &format!("INSERT INTO users (username, email, name, role_id, sign_in, locale, locked_at, locked_until, created_at, \
              updated_at, password_set_at, must_change_password, password_hash, added_by_event, email_key)
              SELECT username, email, coalesce(name, ''), coalesce(role_id, :role), coalesce(sign_in, sign_in_by_domain), \
              nullif(locale, '{CLEARED_TEXT}'), CASE WHEN locked THEN :now END, CASE WHEN locked THEN nullif(locked_until, {CLEARED_TIME}) END, \
@@ -416,33 +412,32 @@ impl WriteTransaction<'_> {
         // A password that is replaced goes into the history, as with every other way of setting one.
         connection.execute(
             "INSERT INTO password_history (user_id, replaced_at, password_hash) \
-             SELECT u.id, ?1, u.password_hash FROM temp.incoming i JOIN main.user u ON u.id = i.target \
+             SELECT u.id, ?1, u.password_hash FROM temp.incoming i JOIN main.users u ON u.id = i.target \
              WHERE u.password_hash IS NOT NULL AND i.password_hash IS NOT NULL AND u.password_hash <> i.password_hash",
             [now],
         )?;
         let updated = updated();
         let sql = format!(
-            "UPDATE user SET username = n.username, email = n.email, email_key = n.email_key, \
-               email_collides = email_collides AND n.email_key IS user.email_key, name = n.name, role_id = n.role_id, \
-               sign_in = n.sign_in, locale = n.locale, locked_at = n.locked_at, locked_until = n.locked_until, \
+            "UPDATE users SET username = n.username, email = n.email, email_key = n.email_key, \
+               name = n.name, role_id = n.role_id, sign_in = n.sign_in, locale = n.locale, locked_at = n.locked_at, locked_until = n.locked_until, \
                lock_reason = n.lock_reason, updated_at = :now, \
                must_change_password = CASE n.sign_in WHEN 'saml' THEN 0 ELSE n.must_change_password END, \
                password_set_at = CASE WHEN n.sign_in = 'saml' OR n.password_hash IS NULL THEN NULL \
-                                      WHEN n.password_hash IS user.password_hash THEN user.password_set_at ELSE :now END, \
-               password_policy = CASE WHEN n.sign_in = 'password' AND n.password_hash IS user.password_hash \
-                                      THEN user.password_policy END, \
+                                      WHEN n.password_hash IS users.password_hash THEN users.password_set_at ELSE :now END, \
+               password_policy = CASE WHEN n.sign_in = 'password' AND n.password_hash IS users.password_hash \
+                                      THEN users.password_policy END, \
                password_hash = CASE n.sign_in WHEN 'saml' THEN NULL ELSE n.password_hash END, \
-               session_epoch = session_epoch + (n.sign_in <> user.sign_in OR n.password_hash IS NOT user.password_hash \
-                               OR coalesce(n.email_key, lower(n.email)) <> coalesce(user.email_key, lower(user.email)) OR (n.locked_at IS NOT NULL AND n.locked_at IS NOT user.locked_at)) \
-             FROM ({updated}) AS n WHERE n.id = user.id AND \
+               session_epoch = session_epoch + (n.sign_in <> users.sign_in OR n.password_hash IS NOT users.password_hash \
+                               OR coalesce(n.email_key, lower(n.email)) <> coalesce(users.email_key, lower(users.email)) OR (n.locked_at IS NOT NULL AND n.locked_at IS NOT users.locked_at)) \
+             FROM ({updated}) AS n WHERE n.id = users.id AND \
                (n.username COLLATE BINARY, n.email COLLATE BINARY, n.name, n.role_id, n.sign_in, n.locale, n.locked_at, n.locked_until, \
                 n.must_change_password, n.password_hash) IS NOT \
-               (user.username, user.email, user.name, user.role_id, user.sign_in, user.locale, user.locked_at, user.locked_until, \
-                user.must_change_password, user.password_hash)"
+               (users.username, users.email, users.name, users.role_id, users.sign_in, users.locale, users.locked_at, users.locked_until, \
+                users.must_change_password, users.password_hash)"
         );
         let changed = connection.execute(&sql, named_params! { ":now": now })?;
         connection.execute(
-            "DELETE FROM password_history WHERE is_ended IS NULL AND user_id IN (SELECT id FROM user WHERE sign_in = 'saml')",
+            "DELETE FROM password_history WHERE is_ended IS NULL AND user_id IN (SELECT id FROM users WHERE sign_in = 'saml')",
             [],
         )?;
         Ok(changed)

@@ -297,12 +297,12 @@ mod tests {
     fn migrated() -> Connection {
         let connection = Connection::open_in_memory().unwrap();
         functions::register(&connection).unwrap();
-        schema::migrate(&connection).unwrap();
+        schema::migrate(&connection, &schema::Schema::CURRENT).unwrap();
         connection
     }
 
     fn reading(connection: &Connection) -> ReadTransaction<'_> {
-        ReadTransaction { transaction: connection.unchecked_transaction().unwrap() }
+        ReadTransaction { transaction: connection.unchecked_transaction().unwrap(), schema: &schema::Schema::CURRENT }
     }
 
     /// What is compared with the rows comes from the index alone: nothing is read from the table.

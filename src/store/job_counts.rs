@@ -49,7 +49,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn job_counts(&self, id: JobId) -> Result<Counts> {
-        let sql = "SELECT state, count(*) FROM message WHERE job_id = ?1 GROUP BY state";
+        let sql = "SELECT state, count(*) FROM messages WHERE job_id = ?1 GROUP BY state";
         let mut statement = self.transaction.prepare_cached(sql)?;
         let mut rows = statement.query([id.0])?;
         let mut counts = Counts::default();

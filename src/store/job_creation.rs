@@ -26,8 +26,7 @@ use crate::domain::selection::Selection;
 use crate::domain::user::UserId;
 
 /// The condition that a user has a password, or had one that was ended: there is no other way to have a former one alone.
-const HAD_PASSWORD: &str =
-    "(password_set_at IS NOT NULL OR EXISTS (SELECT 1 FROM password_history WHERE password_history.user_id = user.id))";
+const HAD_PASSWORD: &str = "(password_set_at IS NOT NULL OR EXISTS (SELECT 1 FROM password_history WHERE password_history.user_id = users.id))";
 
 /// How many users the relay is asked about, and among how many of the first ones other domains are looked for.
 const SAMPLES: u32 = 5;
@@ -141,8 +140,8 @@ impl ReadTransaction<'_> {
         let clause = conditions.clause_from(values.len() + 1);
         values.extend(conditions.values);
         let sql = format!(
-            "SELECT {reason} AS skipped, count(*) AS times, sum({HAD_PASSWORD}), count(password_set_at) FROM user \
-             LEFT JOIN temp.held ON held.user_id = user.id{clause} \
+            "SELECT {reason} AS skipped, count(*) AS times, sum({HAD_PASSWORD}), count(password_set_at) FROM users \
+             LEFT JOIN temp.held ON held.user_id = users.id{clause} \
              GROUP BY skipped ORDER BY skipped IS NOT NULL, times DESC, skipped"
         );
         let mut statement = self.transaction.prepare(&sql)?;
@@ -167,10 +166,10 @@ impl ReadTransaction<'_> {
         let clause = conditions.clause_from(values.len() + 1);
         values.extend(conditions.values);
         let mailed = format!(
-            "SELECT user.id AS id, {EMAIL_DOMAIN} AS domain, octet_length(user.name) + octet_length(username) + \
+            "SELECT users.id AS id, {EMAIL_DOMAIN} AS domain, octet_length(users.name) + octet_length(username) + \
              octet_length(email) AS length, substr(email, 1, instr(email, '@')) GLOB '*[^ -~]*' AS is_international, \
              password_set_at IS NULL AS is_without, {reason} AS skipped \
-             FROM user LEFT JOIN temp.held ON held.user_id = user.id{clause}"
+             FROM users LEFT JOIN temp.held ON held.user_id = users.id{clause}"
         );
         let first = format!(
             "SELECT id FROM (SELECT id, is_international, row_number() OVER (PARTITION BY domain, is_international ORDER BY id) AS place \
@@ -207,7 +206,7 @@ impl ReadTransaction<'_> {
         self.transaction.execute(
             &format!(
                 "INSERT OR IGNORE INTO temp.held SELECT user_id, ifnull('waiting in job ' || job_id, 'waiting already') \
-                 FROM message WHERE id IN ({WAITING}) AND life IS NOT NULL"
+                 FROM messages WHERE id IN ({WAITING}) AND lifetime IS NOT NULL"
             ),
             [],
         )?;
@@ -220,9 +219,9 @@ impl ReadTransaction<'_> {
                 let named = Selection { named: Some(Rc::default()), ..Selection::default() };
                 self.prepare_names(&named)?;
                 self.transaction.execute(
-                    "INSERT OR IGNORE INTO temp.named SELECT user.id FROM message JOIN user ON user.id = message.user_id \
-                     WHERE job_id = ?1 AND message.state = 'accepted' AND used_at IS NULL AND handed_at <= ?2 \
-                     AND (password_set_at IS NULL OR password_set_at <= handed_at) \
+                    "INSERT OR IGNORE INTO temp.named SELECT users.id FROM messages JOIN users ON users.id = messages.user_id \
+                     WHERE job_id = ?1 AND messages.state = 'accepted' AND used_at IS NULL AND delivered_at <= ?2 \
+                     AND (password_set_at IS NULL OR password_set_at <= delivered_at) \
                      AND ifnull(revoked_why, '') NOT IN ('another password', 'a newer link')",
                     params![job.0, before.as_second()],
                 )?;
@@ -239,8 +238,8 @@ impl ReadTransaction<'_> {
             // From the users that are meant, and not through all that was ever sent.
             let sql = format!(
                 "INSERT OR IGNORE INTO temp.held SELECT chosen, 'sent a short while ago' FROM \
-                 (SELECT user.id AS chosen FROM user{}) WHERE EXISTS (SELECT 1 FROM message WHERE user_id = chosen \
-                 AND handed_at > ?1 AND handed_at <= ?2 AND life IS NOT NULL AND revoked_at IS NULL)",
+                 (SELECT users.id AS chosen FROM users{}) WHERE EXISTS (SELECT 1 FROM messages WHERE user_id = chosen \
+                 AND delivered_at > ?1 AND delivered_at <= ?2 AND lifetime IS NOT NULL AND revoked_at IS NULL)",
                 conditions.clause_from(3)
             );
             let since = since.as_second();
@@ -250,7 +249,7 @@ impl ReadTransaction<'_> {
             self.transaction.execute(&sql, bound.as_slice())?;
         }
         if recipients.ends_passwords {
-            let sql = "DELETE FROM temp.held WHERE user_id IN (SELECT id FROM user WHERE password_set_at IS NOT NULL)";
+            let sql = "DELETE FROM temp.held WHERE user_id IN (SELECT id FROM users WHERE password_set_at IS NOT NULL)";
             self.transaction.execute(sql, [])?;
         }
         Ok(conditions)
@@ -263,8 +262,8 @@ impl WriteTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn skipped_with_password(&self, job: JobId) -> Result<u64> {
-        let sql = "SELECT count(*) FROM message JOIN user ON user.id = message.user_id \
-                   WHERE job_id = ?1 AND message.state = 'skipped' AND password_set_at IS NOT NULL";
+        let sql = "SELECT count(*) FROM messages JOIN users ON users.id = messages.user_id \
+                   WHERE job_id = ?1 AND messages.state = 'skipped' AND password_set_at IS NOT NULL";
         let count: i64 = self.transaction.query_row(sql, [job.0], |row| row.get(0))?;
         Ok(count.unsigned_abs())
     }
@@ -274,7 +273,7 @@ impl WriteTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn job_has_resets(&self, job: JobId) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM message WHERE job_id IS ?1 AND state = 'queued' AND kind = 'reset')";
+        let sql = "SELECT EXISTS (SELECT 1 FROM messages WHERE job_id IS ?1 AND state = 'queued' AND kind = 'reset')";
         Ok(self.transaction.query_row(sql, [job.0], |row| row.get(0))?)
     }
 
@@ -285,7 +284,7 @@ impl WriteTransaction<'_> {
     pub fn create_job(&self, new: &NewJob<'_>, recipients: &Recipients<'_>) -> Result<(JobId, u64)> {
         let JobSendOptions { connections, rates, max_failures, canary } = &new.sending;
         self.transaction.execute(
-            "INSERT INTO job (key, state, operator, operator_uid, created_at, reason, selection, connections, rate, \
+            "INSERT INTO jobs (key, state, operator, operator_uid, created_at, reason, selection, connections, rate, \
              max_failures, canary, event, note) VALUES (?1, 'running', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             params![
                 new.key,
@@ -310,8 +309,8 @@ impl WriteTransaction<'_> {
         let clause = conditions.clause_from(values.len() + 1);
         values.extend(conditions.values);
         let meant = format!(
-            "SELECT user.id AS id, email, {HAD_PASSWORD} AS had_password, {reason} AS skipped \
-             FROM user LEFT JOIN temp.held ON held.user_id = user.id{clause} ORDER BY user.id"
+            "SELECT users.id AS id, email, {HAD_PASSWORD} AS had_password, {reason} AS skipped \
+             FROM users LEFT JOIN temp.held ON held.user_id = users.id{clause} ORDER BY users.id"
         );
         let source = if new.ends_passwords {
             self.end_passwords(job, &meant, &values, recipients.now)?;
@@ -331,8 +330,8 @@ impl WriteTransaction<'_> {
         values.extend(fixed);
         let place = |offset: usize| format!("?{}", first + offset);
         let sql = format!(
-            "INSERT INTO message (job_id, kind, state, user_id, address, operator, operator_uid, created_at, due_at, \
-             ended_at, life, reply, is_forced) \
+            "INSERT INTO messages (job_id, kind, state, user_id, address, operator, operator_uid, created_at, due_at, \
+             ended_at, lifetime, reply, is_forced) \
              SELECT {job}, iif(had_password, 'reset', 'invitation'), iif(skipped IS NULL, 'queued', 'skipped'), id, email, \
              {operator}, {uid}, ?1, ?1, iif(skipped IS NULL, NULL, ?1), iif(had_password, {reset}, {invitation}), \
              skipped, iif({forced} AND had_password AND skipped IS NULL, 1, NULL) FROM {source}",

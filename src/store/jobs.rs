@@ -31,7 +31,7 @@ pub(super) const COLUMNS: &str = "id, key, state, why, operator, operator_uid, c
 
 /// A message of no job that ended before `?1`, whose link, if it has one, cannot be used any more at `?2`.
 fn old() -> String {
-    format!("job_id IS NULL AND ended_at < ?1 AND (life IS NULL OR NOT ({}))", open("?2"))
+    format!("job_id IS NULL AND ended_at < ?1 AND (lifetime IS NULL OR NOT ({}))", open("?2"))
 }
 
 /// A job as stored.
@@ -96,7 +96,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn job(&self, id: JobId) -> Result<Option<Job>> {
-        let sql = format!("SELECT {COLUMNS} FROM job WHERE id = ?1");
+        let sql = format!("SELECT {COLUMNS} FROM jobs WHERE id = ?1");
         Ok(self.transaction.query_row(&sql, [id.0], job).optional()?)
     }
 
@@ -105,7 +105,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn job_with_key(&self, key: &str) -> Result<Option<Job>> {
-        let sql = format!("SELECT {COLUMNS} FROM job WHERE key = ?1");
+        let sql = format!("SELECT {COLUMNS} FROM jobs WHERE key = ?1");
         Ok(self.transaction.query_row(&sql, [key], job).optional()?)
     }
 
@@ -114,7 +114,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn jobs(&self, limit: Option<u64>) -> Result<Vec<Job>> {
-        let sql = format!("SELECT {COLUMNS} FROM job ORDER BY id DESC LIMIT ?1");
+        let sql = format!("SELECT {COLUMNS} FROM jobs ORDER BY id DESC LIMIT ?1");
         let mut statement = self.transaction.prepare_cached(&sql)?;
         let rows = statement.query_map([super::limit(limit)], job)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -125,7 +125,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn count_jobs(&self) -> Result<u64> {
-        Ok(self.transaction.query_row("SELECT count(*) FROM job", [], |row| row.get::<_, i64>(0))?.unsigned_abs())
+        Ok(self.transaction.query_row("SELECT count(*) FROM jobs", [], |row| row.get::<_, i64>(0))?.unsigned_abs())
     }
 
     /// The jobs that are running, the oldest first, and what is wrong with the rows of those that cannot be read.
@@ -134,7 +134,7 @@ impl ReadTransaction<'_> {
     /// When the store cannot be read.
     pub fn running_jobs(&self) -> Result<(Vec<Job>, Vec<RowFault>)> {
         let sql =
-            format!("SELECT {COLUMNS} FROM job WHERE state NOT IN {} ORDER BY id", super::unsendable::NOT_RUNNING);
+            format!("SELECT {COLUMNS} FROM jobs WHERE state NOT IN {} ORDER BY id", super::unsendable::NOT_RUNNING);
         let mut statement = self.transaction.prepare_cached(&sql)?;
         let rows = statement.query_map([], job)?;
         Ok(damage::readable(rows)?)
@@ -145,7 +145,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn job_links_used(&self, id: JobId) -> Result<u64> {
-        let sql = "SELECT count(*) FROM message WHERE job_id = ?1 AND used_at IS NOT NULL";
+        let sql = "SELECT count(*) FROM messages WHERE job_id = ?1 AND used_at IS NOT NULL";
         let count: i64 = self.transaction.query_row(sql, [id.0], |row| row.get(0))?;
         Ok(count.unsigned_abs())
     }
@@ -156,7 +156,7 @@ impl ReadTransaction<'_> {
     /// When the store cannot be read.
     pub fn job_accepted_since(&self, id: JobId, since: Timestamp) -> Result<(u64, Option<Timestamp>)> {
         let sql =
-            "SELECT count(*), min(ended_at) FROM message WHERE job_id = ?1 AND state = 'accepted' AND ended_at > ?2";
+            "SELECT count(*), min(ended_at) FROM messages WHERE job_id = ?1 AND state = 'accepted' AND ended_at > ?2";
         Ok(self.transaction.query_row(sql, params![id.0, since.as_second()], |row| {
             Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, Option<i64>>(1)?.map(time)))
         })?)
@@ -168,7 +168,7 @@ impl ReadTransaction<'_> {
     /// When the store cannot be read.
     pub fn job_outcomes(&self, id: JobId, limit: u64) -> Result<Vec<RecipientOutcome>> {
         // Servers put the address into their words.
-        let sql = "SELECT state, replace(ifnull(reply, ''), address, '…') AS words, count(*) AS times FROM message \
+        let sql = "SELECT state, replace(ifnull(reply, ''), address, '…') AS words, count(*) AS times FROM messages \
                    WHERE job_id = ?1 AND state IN ('deferred', 'in doubt', 'failed', 'cancelled', 'skipped') \
                    GROUP BY state, words ORDER BY times DESC, state, words LIMIT ?2";
         let mut statement = self.transaction.prepare_cached(sql)?;
@@ -190,7 +190,7 @@ impl ReadTransaction<'_> {
         limit: Option<u64>,
         visit: &mut dyn FnMut(Message) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        self.visit_messages("job_id = ?1 ORDER BY message.id LIMIT ?2", &[&id.0, &super::limit(limit)], visit)
+        self.visit_messages("job_id = ?1 ORDER BY messages.id LIMIT ?2", &[&id.0, &super::limit(limit)], visit)
     }
 
     /// The jobs that ended before `before`.
@@ -198,7 +198,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn jobs_ended_before(&self, before: Timestamp) -> Result<Vec<JobId>> {
-        let mut statement = self.transaction.prepare_cached("SELECT id FROM job WHERE ended_at < ?1 ORDER BY id")?;
+        let mut statement = self.transaction.prepare_cached("SELECT id FROM jobs WHERE ended_at < ?1 ORDER BY id")?;
         let rows = statement.query_map([before.as_second()], |row| Ok(JobId(row.get(0)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
@@ -208,7 +208,8 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn job_links_open(&self, id: JobId, now: Timestamp) -> Result<u64> {
-        let sql = format!("SELECT count(*) FROM message WHERE job_id = ?1 AND life IS NOT NULL AND {}", open("?2"));
+        let sql =
+            format!("SELECT count(*) FROM messages WHERE job_id = ?1 AND lifetime IS NOT NULL AND {}", open("?2"));
         let count: i64 = self.transaction.query_row(&sql, params![id.0, now.as_second()], |row| row.get(0))?;
         Ok(count.unsigned_abs())
     }
@@ -222,7 +223,7 @@ impl ReadTransaction<'_> {
             return Ok(None);
         }
         let sql = format!(
-            "SELECT user_id FROM message WHERE job_id = ?1 AND state <> 'skipped' AND NOT ({}) LIMIT 1",
+            "SELECT user_id FROM messages WHERE job_id = ?1 AND state <> 'skipped' AND NOT ({}) LIMIT 1",
             not_of(roles)
         );
         let user: Option<i64> = self.transaction.query_row(&sql, [id.0], |row| row.get(0)).optional()?;
@@ -234,7 +235,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn count_single_messages(&self, before: Timestamp, without: &[RoleId], now: Timestamp) -> Result<u64> {
-        let sql = format!("SELECT count(*) FROM message WHERE {} AND {}", old(), not_of(without));
+        let sql = format!("SELECT count(*) FROM messages WHERE {} AND {}", old(), not_of(without));
         let values = params![before.as_second(), now.as_second()];
         let count: i64 = self.transaction.query_row(&sql, values, |row| row.get(0))?;
         Ok(count.unsigned_abs())
@@ -243,9 +244,9 @@ impl ReadTransaction<'_> {
     /// Whether a message of a job waits, due or not, or is under way, or nobody can tell.
     fn has_unended(&self, id: JobId) -> Result<bool> {
         // `IS`, and `+`, because `=` would be looked up in the index of all of the job's messages.
-        let sql = "SELECT EXISTS (SELECT 1 FROM message WHERE job_id IS ?1 AND state = 'queued') OR EXISTS \
-                   (SELECT 1 FROM message WHERE job_id IS ?1 AND state IN ('deferred', 'in doubt')) OR EXISTS \
-                   (SELECT 1 FROM message WHERE state = 'sending' AND +job_id = ?1)";
+        let sql = "SELECT EXISTS (SELECT 1 FROM messages WHERE job_id IS ?1 AND state = 'queued') OR EXISTS \
+                   (SELECT 1 FROM messages WHERE job_id IS ?1 AND state IN ('deferred', 'in doubt')) OR EXISTS \
+                   (SELECT 1 FROM messages WHERE state = 'sending' AND +job_id = ?1)";
         let is_any: bool = self.transaction.prepare_cached(sql)?.query_row([id.0], |row| row.get(0))?;
         Ok(is_any || !self.messages_in_unknown_state(Some(id))?.is_empty())
     }
@@ -255,7 +256,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn is_job_running(&self, id: JobId) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM job WHERE id = ?1 AND state = 'running')";
+        let sql = "SELECT EXISTS (SELECT 1 FROM jobs WHERE id = ?1 AND state = 'running')";
         Ok(self.transaction.prepare_cached(sql)?.query_row([id.0], |row| row.get(0))?)
     }
 
@@ -264,7 +265,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn job_perhaps_twice(&self, id: JobId) -> Result<u64> {
-        let sql = "SELECT count(*) FROM message WHERE job_id = ?1 AND doubts > 0 AND state = 'accepted'";
+        let sql = "SELECT count(*) FROM messages WHERE job_id = ?1 AND times_in_doubt > 0 AND state = 'accepted'";
         let count: i64 = self.transaction.query_row(sql, [id.0], |row| row.get(0))?;
         Ok(count.unsigned_abs())
     }
@@ -276,7 +277,7 @@ impl WriteTransaction<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn pause_job(&self, id: JobId, why: &str, now: Timestamp) -> Result<bool> {
-        let sql = "UPDATE job SET state = 'paused', why = ?2, paused_at = ?3 WHERE id = ?1 AND state = 'running'";
+        let sql = "UPDATE jobs SET state = 'paused', why = ?2, paused_at = ?3 WHERE id = ?1 AND state = 'running'";
         Ok(self.transaction.execute(sql, params![id.0, why, now.as_second()])? > 0)
     }
 
@@ -286,19 +287,19 @@ impl WriteTransaction<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn resume_job(&self, id: JobId, now: Timestamp) -> Result<bool> {
-        let sql = "UPDATE message SET lifetime_from = min(?2, lifetime_from + ?2 - max(lifetime_from, paused_at)) \
-                   FROM job WHERE job.id = ?1 AND job.state = 'paused' AND paused_at <= ?2 AND message.job_id = job.id \
-                   AND message.state IN ('deferred', 'in doubt') AND lifetime_from IS NOT NULL";
+        let sql = "UPDATE messages SET lifetime_from = min(?2, lifetime_from + ?2 - max(lifetime_from, paused_at)) \
+                   FROM jobs WHERE jobs.id = ?1 AND jobs.state = 'paused' AND paused_at <= ?2 AND messages.job_id = jobs.id \
+                   AND messages.state IN ('deferred', 'in doubt') AND lifetime_from IS NOT NULL";
         self.transaction.execute(sql, params![id.0, now.as_second()])?;
         // Nothing was found wrong with it: its canary and its limit of failures are still to be met.
         if self.job(id)?.and_then(|job| job.why).is_some_and(|why| why.starts_with(PAUSED_BY)) {
             let sql =
-                "UPDATE job SET state = 'running', why = NULL, paused_at = NULL WHERE id = ?1 AND state = 'paused'";
+                "UPDATE jobs SET state = 'running', why = NULL, paused_at = NULL WHERE id = ?1 AND state = 'paused'";
             return Ok(self.transaction.execute(sql, [id.0])? > 0);
         }
         let counts = self.job_counts(id)?;
         let (accepted, failed) = (counts.of(MessageState::Accepted), counts.of(MessageState::Failed));
-        let sql = "UPDATE job SET state = 'running', why = NULL, paused_at = NULL, canary = NULL, base_accepted = ?2, base_failed = ?3 \
+        let sql = "UPDATE jobs SET state = 'running', why = NULL, paused_at = NULL, canary = NULL, base_accepted = ?2, base_failed = ?3 \
                    WHERE id = ?1 AND state = 'paused'";
         Ok(self.transaction.execute(sql, params![id.0, accepted.cast_signed(), failed.cast_signed()])? > 0)
     }
@@ -308,17 +309,17 @@ impl WriteTransaction<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn cancel_job(&self, id: JobId, why: &str, now: Timestamp) -> Result<(u64, u64)> {
-        let sql = "UPDATE job SET state = 'cancelled', ended_at = ?2, why = NULL WHERE id = ?1 AND ended_at IS NULL";
+        let sql = "UPDATE jobs SET state = 'cancelled', ended_at = ?2, why = NULL WHERE id = ?1 AND ended_at IS NULL";
         self.transaction.execute(sql, params![id.0, now.as_second()])?;
-        let sql = "SELECT count(*) FROM message WHERE job_id IS ?1 AND state IN ('deferred', 'in doubt') \
-                   AND handed_at IS NOT NULL";
+        let sql = "SELECT count(*) FROM messages WHERE job_id IS ?1 AND state IN ('deferred', 'in doubt') \
+                   AND delivered_at IS NOT NULL";
         let in_doubt: i64 = self.transaction.query_row(sql, [id.0], |row| row.get(0))?;
         Ok((self.cancel_waiting_of_job(id, why, now)?, in_doubt.unsigned_abs()))
     }
 
     fn cancel_waiting_of_job(&self, id: JobId, why: &str, now: Timestamp) -> Result<u64> {
-        let sql = "UPDATE message SET state = 'cancelled', ended_at = ?2, \
-                   reply = iif(handed_at IS NULL, ?3, ?3 || '; it may have arrived: ' || ifnull(reply, '')) \
+        let sql = "UPDATE messages SET state = 'cancelled', ended_at = ?2, \
+                   reply = iif(delivered_at IS NULL, ?3, ?3 || '; it may have arrived: ' || ifnull(reply, '')) \
                    WHERE job_id = ?1 AND state IN ('queued', 'deferred', 'in doubt')";
         Ok(self.transaction.execute(sql, params![id.0, now.as_second(), why])? as u64)
     }
@@ -329,8 +330,8 @@ impl WriteTransaction<'_> {
     /// When the store cannot be written.
     pub fn revoke_links_of_job(&self, id: JobId, why: &str, now: Timestamp) -> Result<u64> {
         let sql = format!(
-            "UPDATE message SET revoked_at = ?2, revoked_why = ?3 WHERE job_id = ?1 \
-             AND life IS NOT NULL AND {}",
+            "UPDATE messages SET revoked_at = ?2, revoked_why = ?3 WHERE job_id = ?1 \
+             AND lifetime IS NOT NULL AND {}",
             open_or_sending("?2")
         );
         Ok(self.transaction.execute(&sql, params![id.0, now.as_second(), why])? as u64)
@@ -341,8 +342,8 @@ impl WriteTransaction<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn delete_job(&self, id: JobId) -> Result<u64> {
-        let messages = self.transaction.execute("DELETE FROM message WHERE job_id = ?1", [id.0])?;
-        self.transaction.execute("DELETE FROM job WHERE id = ?1", [id.0])?;
+        let messages = self.transaction.execute("DELETE FROM messages WHERE job_id = ?1", [id.0])?;
+        self.transaction.execute("DELETE FROM jobs WHERE id = ?1", [id.0])?;
         Ok(messages as u64)
     }
 
@@ -353,7 +354,7 @@ impl WriteTransaction<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn delete_single_messages(&self, before: Timestamp, without: &[RoleId], now: Timestamp) -> Result<u64> {
-        let sql = format!("DELETE FROM message WHERE {} AND {}", old(), not_of(without));
+        let sql = format!("DELETE FROM messages WHERE {} AND {}", old(), not_of(without));
         Ok(self.transaction.execute(&sql, params![before.as_second(), now.as_second()])? as u64)
     }
 }
@@ -370,7 +371,8 @@ impl Store {
         if writing.job(id)?.is_some_and(|job| job.state == JobState::Cancelled) {
             writing.cancel_waiting_of_job(id, &format!("job {id} cancelled"), now)?;
         } else if !writing.has_unended(id)? {
-            let sql = "UPDATE job SET state = 'finished', ended_at = ?2, why = NULL WHERE id = ?1 AND ended_at IS NULL";
+            let sql =
+                "UPDATE jobs SET state = 'finished', ended_at = ?2, why = NULL WHERE id = ?1 AND ended_at IS NULL";
             writing.transaction.execute(sql, params![id.0, now.as_second()])?;
         } else if let Some(why) = pause {
             writing.pause_job(id, why, now)?;
@@ -380,7 +382,7 @@ impl Store {
 }
 
 pub(super) fn job(row: &Row<'_>) -> rusqlite::Result<Job> {
-    damage::named("job", row, job_of)
+    damage::named("jobs", row, job_of)
 }
 
 fn job_of(row: &Row<'_>) -> rusqlite::Result<Job> {

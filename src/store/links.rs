@@ -43,7 +43,7 @@ pub struct Link {
 
 /// The condition that somebody may have the mail of a link: the relay accepted it, or may have, or it is under way, and may be
 /// read before the relay's answer is noted.
-const MAY_HAVE_ARRIVED: &str = "expires_at IS NOT NULL AND (handed_at IS NOT NULL OR state = 'sending')";
+const MAY_HAVE_ARRIVED: &str = "expires_at IS NOT NULL AND (delivered_at IS NOT NULL OR state = 'sending')";
 
 /// The condition that a link can be used at the time that `now` binds. [`LinkStatus::is_usable`] in SQL.
 pub(super) fn open(now: &str) -> String {
@@ -64,8 +64,8 @@ impl ReadTransaction<'_> {
     pub fn link_by_code(&self, hash: &ResetCodeHash) -> Result<Option<Link>> {
         // The index holds the hash's beginning only.
         let sql = format!(
-            "SELECT {COLUMNS}, {SEEN} FROM message WHERE substr(code_hash, 1, 8) = substr(?1, 1, 8) AND code_hash = ?1 \
-             AND user_id IS NOT NULL AND life IS NOT NULL"
+            "SELECT {COLUMNS}, {SEEN} FROM messages WHERE substr(code_hash, 1, 8) = substr(?1, 1, 8) AND code_hash = ?1 \
+             AND user_id IS NOT NULL AND lifetime IS NOT NULL"
         );
         let found = self.transaction.prepare_cached(&sql)?.query_row([hash.0], message).optional()?;
         Ok(found.and_then(|found| Some(Link { message: found.id, user: found.user?, metadata: found.link? })))
@@ -81,7 +81,7 @@ impl ReadTransaction<'_> {
         now: Timestamp,
         visit: &mut dyn FnMut(Message) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        let condition = format!("{} ORDER BY message.id DESC LIMIT ?3", query.condition());
+        let condition = format!("{} ORDER BY messages.id DESC LIMIT ?3", query.condition());
         let user = query.user.map(|user| user.0);
         self.visit_messages(&condition, &[&now.as_second(), &user, &super::limit(query.limit)], visit)
     }
@@ -91,7 +91,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn count_links(&self, query: &LinkQuery, now: Timestamp) -> Result<u64> {
-        let sql = format!("SELECT count(*) FROM message WHERE {}", query.condition());
+        let sql = format!("SELECT count(*) FROM messages WHERE {}", query.condition());
         let values = params![now.as_second(), query.user.map(|user| user.0)];
         Ok(self.transaction.query_row(&sql, values, |row| row.get::<_, i64>(0))?.unsigned_abs())
     }
@@ -115,7 +115,7 @@ impl LinkQuery {
         };
         // An index serves each of the two; `OR` would serve none.
         let whose = if self.user.is_some() { "user_id = ?2" } else { "?2 IS NULL" };
-        format!("?1 IS ?1 AND {whose} AND life IS NOT NULL {state}")
+        format!("?1 IS ?1 AND {whose} AND lifetime IS NOT NULL {state}")
     }
 }
 
@@ -125,7 +125,7 @@ impl WriteTransaction<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn use_link(&self, id: MessageId, now: Timestamp) -> Result<bool> {
-        let sql = format!("UPDATE message SET used_at = ?1 WHERE id = ?2 AND {}", open("?1"));
+        let sql = format!("UPDATE messages SET used_at = ?1 WHERE id = ?2 AND {}", open("?1"));
         Ok(self.transaction.execute(&sql, params![now.as_second(), id.0])? > 0)
     }
 
@@ -135,11 +135,11 @@ impl WriteTransaction<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn revoke_link(&self, id: MessageId, why: &str, now: Timestamp) -> Result<bool> {
-        let sql = format!("UPDATE message SET revoked_at = ?1, revoked_why = ?3 WHERE id = ?2 AND {}", open("?1"));
+        let sql = format!("UPDATE messages SET revoked_at = ?1, revoked_why = ?3 WHERE id = ?2 AND {}", open("?1"));
         if self.transaction.execute(&sql, params![now.as_second(), id.0, why])? == 0 {
             return Ok(false);
         }
-        let sql = "UPDATE message SET state = 'cancelled', ended_at = ?1, reply = ?3 WHERE id = ?2 \
+        let sql = "UPDATE messages SET state = 'cancelled', ended_at = ?1, reply = ?3 WHERE id = ?2 \
                    AND state IN ('queued', 'deferred', 'in doubt')";
         self.transaction.execute(sql, params![now.as_second(), id.0, why])?;
         Ok(true)
@@ -164,12 +164,12 @@ impl WriteTransaction<'_> {
             None => format!("?2 IS NULL AND {}", not_of(without)),
         };
         let sql = format!(
-            "UPDATE message SET revoked_at = ?1, revoked_why = ?3 WHERE {whose} AND life IS NOT NULL AND {}",
+            "UPDATE messages SET revoked_at = ?1, revoked_why = ?3 WHERE {whose} AND lifetime IS NOT NULL AND {}",
             open_or_sending("?1")
         );
         let links = self.transaction.execute(&sql, params![now.as_second(), user, why])?;
         let sql = format!(
-            "UPDATE message SET state = 'cancelled', ended_at = ?1, reply = ?3 WHERE {whose} AND life IS NOT NULL \
+            "UPDATE messages SET state = 'cancelled', ended_at = ?1, reply = ?3 WHERE {whose} AND lifetime IS NOT NULL \
              AND state IN ('queued', 'deferred', 'in doubt')"
         );
         let waiting = self.transaction.execute(&sql, params![now.as_second(), user, why])?;
@@ -200,7 +200,7 @@ impl ReadTransaction<'_> {
         let sql = format!(
             "SELECT count(*) FILTER (WHERE {USABLE}), count(*) FILTER (WHERE state IN ('queued', 'deferred', 'in doubt')), \
              min(user_id) \
-             FROM message WHERE user_id IS NOT NULL AND NOT ({}) AND life IS NOT NULL \
+             FROM messages WHERE user_id IS NOT NULL AND NOT ({}) AND lifetime IS NOT NULL \
              AND ({USABLE} OR state IN ('queued', 'deferred', 'in doubt'))",
             not_of(roles),
             USABLE = open_or_sending("?1"),
@@ -217,7 +217,7 @@ impl ReadTransaction<'_> {
 pub(super) fn not_of(roles: &[RoleId]) -> String {
     let roles: Vec<String> = roles.iter().map(|role| role.0.to_string()).collect();
     // A mail of `mail test` is for no user.
-    format!("ifnull(user_id, 0) NOT IN (SELECT user.id FROM user WHERE role_id IN ({}))", roles.join(", "))
+    format!("ifnull(user_id, 0) NOT IN (SELECT users.id FROM users WHERE role_id IN ({}))", roles.join(", "))
 }
 
 impl WriteTransaction<'_> {
@@ -227,7 +227,7 @@ impl WriteTransaction<'_> {
     /// When the store cannot be written.
     pub fn end_open_links(&self, why: &str, now: Timestamp) -> Result<u64> {
         let sql = format!(
-            "UPDATE message SET revoked_at = ?1, revoked_why = ?2 WHERE life IS NOT NULL AND {} \
+            "UPDATE messages SET revoked_at = ?1, revoked_why = ?2 WHERE lifetime IS NOT NULL AND {} \
              AND state NOT IN ('queued', 'deferred', 'in doubt')",
             open("?1")
         );

@@ -27,27 +27,27 @@ use crate::domain::operator::Account;
 use crate::domain::user::UserId;
 
 /// The operator's words in a message: its own, or those of its job.
-pub(super) const NOTE: &str = "coalesce(note, (SELECT job.note FROM job WHERE job.id = job_id)) AS note";
+pub(super) const NOTE: &str = "coalesce(note, (SELECT jobs.note FROM jobs WHERE jobs.id = job_id)) AS note";
 
 /// The columns of a message, and the name of its user.
-pub(super) const COLUMNS: &str = "message.id, kind, state, user_id, address, operator, operator_uid, message.created_at, \
-     due_at, attempts, last_try_at, ended_at, life, cause, \
-     coalesce(note, (SELECT job.note FROM job WHERE job.id = job_id)) AS note, expires_at, used_at, revoked_at, revoked_why, message_id, \
-     reply, (SELECT username FROM user WHERE user.id = user_id), handed_at, doubts, job_id, \
+pub(super) const COLUMNS: &str = "messages.id, kind, state, user_id, address, operator, operator_uid, messages.created_at, \
+     due_at, attempts, last_try_at, ended_at, lifetime, cause, \
+     coalesce(note, (SELECT jobs.note FROM jobs WHERE jobs.id = job_id)) AS note, expires_at, used_at, revoked_at, revoked_why, message_id, \
+     reply, (SELECT username FROM users WHERE users.id = user_id), delivered_at, times_in_doubt, job_id, \
      is_forced IS NOT NULL";
 
 /// The columns of every message as [`message`] reads them, without looking for its user, its job and what the clock has shown: those
 /// are examined in their own rows.
 pub(super) fn columns_alone() -> String {
-    let alone = COLUMNS.replace("(SELECT username FROM user WHERE user.id = user_id)", "NULL");
+    let alone = COLUMNS.replace("(SELECT username FROM users WHERE users.id = user_id)", "NULL");
     format!("{}, NULL", alone.replace(NOTE, "note"))
 }
 
 /// The numbers of the messages that have not ended, by the three small indexes that have them: one `IN` over all states
 /// would be looked up in none of them.
-pub(super) const WAITING: &str = "SELECT id FROM message WHERE state = 'queued' UNION ALL \
-     SELECT id FROM message WHERE state IN ('deferred', 'in doubt') UNION ALL \
-     SELECT id FROM message WHERE state = 'sending'";
+pub(super) const WAITING: &str = "SELECT id FROM messages WHERE state = 'queued' UNION ALL \
+     SELECT id FROM messages WHERE state IN ('deferred', 'in doubt') UNION ALL \
+     SELECT id FROM messages WHERE state = 'sending'";
 
 /// A message to be queued.
 #[derive(Debug, Clone)]
@@ -122,7 +122,7 @@ pub struct Message {
     /// The server's words, or why it was cancelled.
     pub reply: Option<String>,
     /// How often it was in doubt: so many copies more than one may have arrived.
-    pub doubts: u32,
+    pub times_in_doubt: u32,
     /// The job it belongs to.
     pub job: Option<JobId>,
 }
@@ -146,7 +146,7 @@ pub struct LinkStatus {
     /// Its mail is under way: the relay may have it before its answer is noted.
     pub is_sending: bool,
     /// When the relay accepted its mail last, or may have.
-    pub handed_at: Option<Timestamp>,
+    pub delivered_at: Option<Timestamp>,
     /// When it was used.
     pub used_at: Option<Timestamp>,
     /// When it was revoked.
@@ -208,7 +208,7 @@ impl LinkStatus {
 
     /// Whether somebody may have its mail. `links.rs` has a copy of this in SQL.
     fn may_have_arrived(&self) -> bool {
-        self.expires_at.is_some() && (self.is_sending || self.handed_at.is_some())
+        self.expires_at.is_some() && (self.is_sending || self.delivered_at.is_some())
     }
 
     /// Whether its end has passed at `now`, or had at a time that the store has seen.
@@ -234,7 +234,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn message(&self, id: MessageId) -> Result<Option<Message>> {
-        let sql = format!("SELECT {COLUMNS}, {SEEN} FROM message WHERE id = ?1");
+        let sql = format!("SELECT {COLUMNS}, {SEEN} FROM messages WHERE id = ?1");
         Ok(self.transaction.prepare_cached(&sql)?.query_row([id.0], message).optional()?)
     }
 
@@ -247,7 +247,7 @@ impl ReadTransaction<'_> {
         limit: Option<u64>,
         visit: &mut dyn FnMut(Message) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        let condition = format!("message.id IN ({WAITING}) ORDER BY message.id LIMIT ?1");
+        let condition = format!("messages.id IN ({WAITING}) ORDER BY messages.id LIMIT ?1");
         self.visit_messages(&condition, &[&super::limit(limit)], visit)
     }
 
@@ -269,8 +269,8 @@ impl ReadTransaction<'_> {
     /// When the store cannot be read.
     pub fn recent_link(&self, user: UserId, since: Timestamp, now: Timestamp) -> Result<Option<Message>> {
         let sql = format!(
-            "SELECT {COLUMNS}, {SEEN} FROM message WHERE user_id = ?1 AND life IS NOT NULL AND revoked_at IS NULL \
-             AND (state = 'sending' OR (handed_at > ?2 AND handed_at <= ?3)) ORDER BY message.id DESC LIMIT 1"
+            "SELECT {COLUMNS}, {SEEN} FROM messages WHERE user_id = ?1 AND lifetime IS NOT NULL AND revoked_at IS NULL \
+             AND (state = 'sending' OR (delivered_at > ?2 AND delivered_at <= ?3)) ORDER BY messages.id DESC LIMIT 1"
         );
         let values = params![user.0, since.as_second(), now.as_second()];
         Ok(self.transaction.prepare_cached(&sql)?.query_row(values, message).optional()?)
@@ -281,7 +281,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn any_link_waits(&self) -> Result<bool> {
-        let sql = format!("SELECT EXISTS (SELECT 1 FROM message WHERE id IN ({WAITING}) AND life IS NOT NULL)");
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM messages WHERE id IN ({WAITING}) AND lifetime IS NOT NULL)");
         Ok(self.transaction.query_row(&sql, [], |row| row.get(0))?)
     }
 
@@ -293,7 +293,7 @@ impl ReadTransaction<'_> {
         visit: &mut dyn FnMut(Message) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
         let failed = |error: rusqlite::Error| E::from(error.into());
-        let sql = format!("SELECT {COLUMNS}, {SEEN} FROM message WHERE {condition}");
+        let sql = format!("SELECT {COLUMNS}, {SEEN} FROM messages WHERE {condition}");
         let mut statement = self.transaction.prepare(&sql).map_err(failed)?;
         let mut rows = statement.query(values).map_err(failed)?;
         let mut fault = None;
@@ -323,7 +323,7 @@ impl WriteTransaction<'_> {
             NewContent::Test => (MailKind::Test, None, None, None),
         };
         let mut statement = self.transaction.prepare_cached(
-            "INSERT INTO message (kind, state, user_id, address, operator, operator_uid, created_at, due_at, life, cause, \
+            "INSERT INTO messages (kind, state, user_id, address, operator, operator_uid, created_at, due_at, lifetime, cause, \
              note) VALUES (?1, 'queued', ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9)",
         )?;
         statement.execute(params![
@@ -345,7 +345,7 @@ impl WriteTransaction<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn cancel_message(&self, id: MessageId, why: &str, now: Timestamp) -> Result<bool> {
-        let sql = "UPDATE message SET state = 'cancelled', ended_at = ?2, reply = ?3 \
+        let sql = "UPDATE messages SET state = 'cancelled', ended_at = ?2, reply = ?3 \
                    WHERE id = ?1 AND state IN ('queued', 'deferred', 'in doubt')";
         Ok(self.transaction.execute(sql, params![id.0, now.as_second(), why])? > 0)
     }
@@ -355,15 +355,15 @@ impl WriteTransaction<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn cancel_waiting_links(&self, user: UserId, why: &str, now: Timestamp) -> Result<()> {
-        let sql = "UPDATE message SET state = 'cancelled', ended_at = ?2, reply = ?3 \
-                   WHERE user_id = ?1 AND life IS NOT NULL AND state IN ('queued', 'deferred', 'in doubt')";
+        let sql = "UPDATE messages SET state = 'cancelled', ended_at = ?2, reply = ?3 \
+                   WHERE user_id = ?1 AND lifetime IS NOT NULL AND state IN ('queued', 'deferred', 'in doubt')";
         self.transaction.execute(sql, params![user.0, now.as_second(), why])?;
         Ok(())
     }
 }
 
 pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
-    damage::named("message", row, message_of)
+    damage::named("messages", row, message_of)
 }
 
 fn message_of(row: &Row<'_>) -> rusqlite::Result<Message> {
@@ -376,7 +376,7 @@ fn message_of(row: &Row<'_>) -> rusqlite::Result<Message> {
             expires_at: moment(15)?,
             seen_at: moment(26)?,
             is_sending: state == MessageState::Sending,
-            handed_at: moment(22)?,
+            delivered_at: moment(22)?,
             used_at: moment(16)?,
             revoked_at: moment(17)?,
             revoked_why: lossy(row, 18)?,
@@ -402,7 +402,7 @@ fn message_of(row: &Row<'_>) -> rusqlite::Result<Message> {
         note: lossy(row, 14)?,
         message_id: row.get(19)?,
         reply: lossy(row, 20)?,
-        doubts: damage::count(row, 23)?,
+        times_in_doubt: damage::count(row, 23)?,
         job: row.get::<_, Option<i64>>(24)?.map(JobId),
     })
 }

@@ -20,8 +20,8 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn fact(&self, name: &str) -> Result<Option<Vec<u8>>> {
-        let mut statement = self.transaction.prepare_cached("SELECT name, value FROM fact WHERE name = ?1")?;
-        Ok(statement.query_row([name], |row| damage::named("fact", row, |row| row.get(1))).optional()?)
+        let mut statement = self.transaction.prepare_cached("SELECT name, value FROM metadata WHERE name = ?1")?;
+        Ok(statement.query_row([name], |row| damage::named("metadata", row, |row| row.get(1))).optional()?)
     }
 }
 
@@ -31,8 +31,7 @@ impl WriteTransaction<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn set_fact(&self, name: &str, value: &[u8]) -> Result<()> {
-        let sql =
-            "INSERT INTO fact (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        let sql = "INSERT INTO metadata (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
         self.transaction.execute(sql, params![name, value])?;
         Ok(())
     }
@@ -42,7 +41,7 @@ impl WriteTransaction<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn delete_fact(&self, name: &str) -> Result<()> {
-        self.transaction.execute("DELETE FROM fact WHERE name = ?1", [name])?;
+        self.transaction.execute("DELETE FROM metadata WHERE name = ?1", [name])?;
         Ok(())
     }
 }

@@ -13,7 +13,7 @@
 //! `synchronous=FULL`: when [`WriteTransaction::commit`] returns, the change has been through fdatasync(2).
 //!
 //! # Compatibility
-//! `user_version` counts the migrations applied; `application_id` tells our files from others.
+//! `user_version` is the number of the newest migration applied; `application_id` tells our files from others.
 
 mod address_notices;
 pub mod attempts;
@@ -88,6 +88,7 @@ use rusqlite::TransactionBehavior;
 
 pub use error::StoreError;
 use file_identity::FileIdentity;
+use schema::Schema;
 use stop_signals::GuardedConnection;
 use stop_signals::StopSignalGuard;
 
@@ -114,12 +115,15 @@ pub struct Store {
     keeps_erased: Cell<bool>,
     /// Whether there was too little room to open it for more than reading: [`room`].
     is_for_reading: bool,
+    /// What the file must have, or is upgraded to.
+    schema: &'static Schema,
 }
 
 /// A read-only transaction: everything read in it is of one moment.
 #[derive(Debug)]
 pub struct ReadTransaction<'store> {
     transaction: Transaction<'store>,
+    schema: &'static Schema,
 }
 
 /// A transaction that may write. Dropping it undoes everything.
@@ -152,7 +156,7 @@ impl Store {
     /// When the store cannot be read.
     pub fn read(&self) -> Result<ReadTransaction<'_>> {
         let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Deferred)?;
-        Ok(ReadTransaction { transaction })
+        Ok(ReadTransaction { transaction, schema: self.schema })
     }
 
     /// As [`Store::write`], but another writer is waited for no longer than this.
@@ -180,7 +184,7 @@ impl Store {
         // What is written into a file that was moved away is lost, and SQLite's log beside the path belongs to another file.
         self.file.require_at(&self.path)?;
         Ok(WriteTransaction {
-            reading: ReadTransaction { transaction },
+            reading: ReadTransaction { transaction, schema: self.schema },
             connection: &self.connection,
             has_erased: Cell::new(false),
             keeps_erased: &self.keeps_erased,

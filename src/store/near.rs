@@ -5,9 +5,9 @@ use rusqlite::OptionalExtension as _;
 use super::ReadTransaction;
 use super::Result;
 
-const SAME: &str = "SELECT username FROM user WHERE username = ?1";
-const AFTER: &str = "SELECT username FROM user WHERE username >= ?1 ORDER BY username LIMIT ?2";
-const BEFORE: &str = "SELECT username FROM user WHERE username < ?1 ORDER BY username DESC LIMIT ?2";
+const SAME: &str = "SELECT username FROM users WHERE username = ?1";
+const AFTER: &str = "SELECT username FROM users WHERE username >= ?1 ORDER BY username LIMIT ?2";
+const BEFORE: &str = "SELECT username FROM users WHERE username < ?1 ORDER BY username DESC LIMIT ?2";
 
 impl ReadTransaction<'_> {
     /// Those of the names that are usernames, in whatever ASCII case, as stored.
@@ -43,11 +43,12 @@ impl ReadTransaction<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::schema;
 
     #[test]
     fn no_look_up_reads_more_than_a_stretch_of_the_index() {
         let connection = rusqlite::Connection::open_in_memory().unwrap();
-        connection.execute_batch(include_str!("migrations/0001_house.sql")).unwrap();
+        schema::migrate(&connection, &schema::Schema::CURRENT).unwrap();
         for sql in [SAME, AFTER, BEFORE] {
             let plan = format!("EXPLAIN QUERY PLAN {sql}");
             let mut statement = connection.prepare(&plan).unwrap();
@@ -56,7 +57,7 @@ mod tests {
             let steps: Vec<String> =
                 statement.query_map(values, |row| row.get(3)).unwrap().map(|step| step.unwrap()).collect();
             assert_eq!(steps.len(), 1, "{sql}: {steps:?}");
-            assert!(steps[0].starts_with("SEARCH user USING COVERING INDEX"), "{sql}: {steps:?}");
+            assert!(steps[0].starts_with("SEARCH users USING COVERING INDEX"), "{sql}: {steps:?}");
         }
     }
 }

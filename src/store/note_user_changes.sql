@@ -12,7 +12,7 @@ CREATE TEMP TABLE changed_users (
 -- the last login, and what follows from the others: `updated_at`, `session_epoch`, `password_set_at`, `password_policy`.
 CREATE TEMP TRIGGER note_changed_user
 AFTER UPDATE OF username, email, name, role_id, sign_in, locale, locked_at, locked_until, lock_reason, must_change_password,
-                password_hash ON main.user
+                password_hash ON main.users
 BEGIN
     INSERT INTO changed_users
     SELECT NEW.id, 'username', CAST(OLD.username AS TEXT), CAST(NEW.username AS TEXT)
@@ -28,8 +28,8 @@ BEGIN
         ON CONFLICT (user_id, field) DO UPDATE SET new = excluded.new;
     -- By name: a number says nothing to people, and roles are deleted.
     INSERT INTO changed_users
-    SELECT NEW.id, 'role', CAST(ifnull((SELECT role.name FROM main.role WHERE role.id = OLD.role_id), OLD.role_id) AS TEXT),
-           CAST(ifnull((SELECT role.name FROM main.role WHERE role.id = NEW.role_id), NEW.role_id) AS TEXT)
+    SELECT NEW.id, 'role', CAST(ifnull((SELECT roles.name FROM main.roles WHERE roles.id = OLD.role_id), OLD.role_id) AS TEXT),
+           CAST(ifnull((SELECT roles.name FROM main.roles WHERE roles.id = NEW.role_id), NEW.role_id) AS TEXT)
      WHERE OLD.role_id IS NOT NEW.role_id
         ON CONFLICT (user_id, field) DO UPDATE SET new = excluded.new;
     INSERT INTO changed_users
@@ -72,7 +72,7 @@ END;
 
 -- The values that earlier events recorded of the user are erased. A row keeps its length, so that SQLite overwrites it where it
 -- is: a row that shrinks could let it move others, and what it moves it leaves behind in the file.
-CREATE TEMP TRIGGER note_deleted_user AFTER DELETE ON main.user
+CREATE TEMP TRIGGER note_deleted_user AFTER DELETE ON main.users
 BEGIN
     UPDATE user_changes
        SET salt = zeroblob(16),

@@ -30,6 +30,7 @@ use super::paths::beside;
 use super::paths::directory_of;
 use super::paths::resolved;
 use super::schema;
+use super::schema::Schema;
 use super::stop_signals;
 use super::stop_signals::GuardedConnection;
 use super::waiting::wait_for_the_writer;
@@ -59,12 +60,31 @@ impl Store {
     /// # Errors
     /// When the file is missing, loose, not ours, of another version, or cannot be read.
     pub fn open(path: &Path, rule: &Rule, expect: ExpectedVersion) -> Result<Self> {
-        Self::open_named(path, path, rule, expect)
+        Self::open_named(path, path, rule, expect, &Schema::CURRENT)
+    }
+
+    /// As [`Store::open`], by a program with this schema: so an upgrade can be tested before there is another schema.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_with_schema(
+        path: &Path,
+        rule: &Rule,
+        expect: ExpectedVersion,
+        schema: &'static Schema,
+    ) -> Result<Self> {
+        Self::open_named(path, path, rule, expect, schema)
     }
 
     /// As [`Store::open`], for a private copy of the file that the operator `named`, which is the one to be told of. It is put on the
     /// disk when it gets its name, and not before.
-    pub(super) fn open_named(path: &Path, named: &Path, rule: &Rule, expect: ExpectedVersion) -> Result<Self> {
+    pub(super) fn open_named(
+        path: &Path,
+        named: &Path,
+        rule: &Rule,
+        expect: ExpectedVersion,
+        schema: &'static Schema,
+    ) -> Result<Self> {
         // The first who opens a file after a crash plays its log back, under a lock.
         let _deferred = stop_signals::defer();
         // Closing the file of another program, or of a newer version, must not move its log into it.
@@ -79,12 +99,15 @@ impl Store {
             }
         };
         let (connection, is_for_reading) = free_space::open_for_what_is_possible(path, open)?;
-        let (found, known) = (schema::version(&connection)?, schema::VERSION);
+        let (found, known) = (schema::version(&connection)?, schema.version());
         if found > known {
             return Err(StoreError::Newer { path: named.to_owned(), found, known });
         }
         if found < 1 {
             return Err(StoreError::Empty(named.to_owned()));
+        }
+        if !schema.knows(found) {
+            return Err(StoreError::PreRelease { path: named.to_owned(), found });
         }
         if found < known && expect == ExpectedVersion::Current {
             return Err(StoreError::Older { path: named.to_owned(), found, known });
@@ -102,6 +125,7 @@ impl Store {
             notes_changes: Cell::default(),
             keeps_erased: Cell::default(),
             is_for_reading,
+            schema,
         })
     }
 
@@ -148,7 +172,7 @@ impl Store {
         let connection = connect(path, rule, OpenMode::Shared)?;
         connection.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
         prepare(&connection, "FULL")?;
-        schema::migrate(&connection)?;
+        schema::migrate(&connection, &Schema::CURRENT)?;
         let store = Self {
             connection: GuardedConnection::new(connection),
             path: path.to_owned(),
@@ -157,6 +181,7 @@ impl Store {
             notes_changes: Cell::default(),
             keeps_erased: Cell::default(),
             is_for_reading: false,
+            schema: &Schema::CURRENT,
         };
         let writing = store.write()?;
         fill(&writing)?;
@@ -179,7 +204,12 @@ impl Store {
     /// When a step fails; the store is as it was then.
     pub fn migrate(&self) -> Result<i64> {
         let _deferred = stop_signals::defer();
-        schema::migrate(&self.connection)
+        schema::migrate(&self.connection, self.schema)
+    }
+
+    /// The version to which [`Store::migrate`] brings it.
+    pub fn newest_version(&self) -> i64 {
+        self.schema.version()
     }
 
     /// The version of the schema in the file.
@@ -327,11 +357,11 @@ mod tests {
     #[test]
     fn a_row_that_refers_to_nothing_is_refused_and_found_when_it_is_there_all_the_same() {
         let (_folder, store) = opened();
-        let stray = "INSERT INTO role_permission (role_id, permission) VALUES (99, 'view-users')";
+        let stray = "INSERT INTO role_permissions (role_id, permission) VALUES (99, 'view-users')";
         assert!(store.connection.execute(stray, []).is_err());
         store.tamper("PRAGMA foreign_keys = OFF");
         store.tamper(stray);
-        assert_eq!(store.read().unwrap().dangling_references().unwrap(), ["role_permission: row ?"]);
+        assert_eq!(store.read().unwrap().dangling_references().unwrap(), ["role_permissions: row ?"]);
         assert!(store.read().unwrap().integrity_faults().unwrap().is_empty());
     }
 

@@ -17,7 +17,7 @@ use crate::domain::uid::ROOT;
 
 /// The columns of an operator, and where they come from.
 pub(super) const COLUMNS: &str =
-    "SELECT uid, account, kind, role_id, added_at, role.name FROM operator JOIN role ON role.id = role_id";
+    "SELECT uid, account, kind, role_id, added_at, roles.name FROM operators JOIN roles ON roles.id = role_id";
 
 impl ReadTransaction<'_> {
     /// All operators, by account name.
@@ -59,7 +59,7 @@ impl WriteTransaction<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn add_operator(&self, operator: &Operator) -> Result<()> {
-        let sql = "INSERT INTO operator (uid, account, kind, role_id, added_at) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let sql = "INSERT INTO operators (uid, account, kind, role_id, added_at) VALUES (?1, ?2, ?3, ?4, ?5)";
         let Operator { uid, account, kind, role, added_at, .. } = operator;
         self.transaction.execute(sql, params![uid, account, kind.word(), role.0, added_at.as_second()])?;
         Ok(())
@@ -70,13 +70,13 @@ impl WriteTransaction<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn remove_operator(&self, uid: u32) -> Result<()> {
-        self.transaction.execute("DELETE FROM operator WHERE uid = ?1", [uid])?;
+        self.transaction.execute("DELETE FROM operators WHERE uid = ?1", [uid])?;
         Ok(())
     }
 }
 
 pub(super) fn operator(row: &Row<'_>) -> rusqlite::Result<Operator> {
-    damage::named("operator", row, operator_of)
+    damage::named("operators", row, operator_of)
 }
 
 fn operator_of(row: &Row<'_>) -> rusqlite::Result<Operator> {

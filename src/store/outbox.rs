@@ -187,55 +187,55 @@ pub struct NextTry {
 }
 
 /// Whether the user was sent another link since the message was queued.
-const HAS_LATER_LINK: &str = "EXISTS (SELECT 1 FROM message AS later WHERE later.user_id = message.user_id \
-     AND later.id > message.id AND later.life IS NOT NULL AND (later.handed_at IS NOT NULL OR later.state = 'queued' \
+const HAS_LATER_LINK: &str = "EXISTS (SELECT 1 FROM messages AS later WHERE later.user_id = messages.user_id \
+     AND later.id > messages.id AND later.lifetime IS NOT NULL AND (later.delivered_at IS NOT NULL OR later.state = 'queued' \
      OR later.state = 'sending' OR later.state = 'deferred'))";
 
 /// The columns of [`due`], with those of the user.
 fn columns(has_later_link: &str, note: &str) -> String {
     format!(
-        "message.id, kind, state, user_id, address, operator_uid, message.created_at, attempts, \
-     first_try_at, life, cause, {note}, nonce, message_id, user.id, username, user.name, email, locale, sign_in, \
-     locked_at, must_change_password, message.due_at, {has_later_link}, used_at IS NOT NULL OR revoked_at IS NOT NULL, \
-     job_id IS NOT NULL, message.operator, locked_until, user.role_id, lifetime_from, given_back IS NOT NULL, is_forced IS NOT NULL, doubts"
+        "messages.id, kind, state, user_id, address, operator_uid, messages.created_at, attempts, \
+     first_try_at, lifetime, cause, {note}, nonce, message_id, users.id, username, users.name, email, locale, sign_in, \
+     locked_at, must_change_password, messages.due_at, {has_later_link}, used_at IS NOT NULL OR revoked_at IS NOT NULL, \
+     job_id IS NOT NULL, messages.operator, locked_until, users.role_id, lifetime_from, given_back IS NOT NULL, is_forced IS NOT NULL, times_in_doubt"
     )
 }
 
 /// Those that never were tried, behind a [`Cursor`].
-const FRESH: &str = "state = 'queued' AND job_id IS ?6 AND (message.due_at, message.id) > (?2, ?3)";
+const FRESH: &str = "state = 'queued' AND job_id IS ?6 AND (messages.due_at, messages.id) > (?2, ?3)";
 
 /// Those that are tried again and are due, behind a [`Cursor`].
-const AGAIN: &str = "state IN ('deferred', 'in doubt') AND job_id IS ?6 AND message.due_at <= ?1 \
-     AND (message.due_at, message.id) > (?4, ?5)";
+const AGAIN: &str = "state IN ('deferred', 'in doubt') AND job_id IS ?6 AND messages.due_at <= ?1 \
+     AND (messages.due_at, messages.id) > (?4, ?5)";
 
 static NEXT_FRESH: LazyLock<String> = LazyLock::new(|| next_due(FRESH));
 static NEXT_AGAIN: LazyLock<String> = LazyLock::new(|| next_due(AGAIN));
 
 fn next_due(condition: &str) -> String {
-    format!("{} WHERE {condition} ORDER BY message.due_at, message.id LIMIT ?7", every_due())
+    format!("{} WHERE {condition} ORDER BY messages.due_at, messages.id LIMIT ?7", every_due())
 }
 
 /// The numbers of all of them, for a store with damaged pages: from the indexes alone, as far as SQLite can.
-pub(super) const PLACES_OF_FRESH: &str = "SELECT id FROM message INDEXED BY message_fresh WHERE state = 'queued' \
+pub(super) const PLACES_OF_FRESH: &str = "SELECT id FROM messages INDEXED BY messages_queued WHERE state = 'queued' \
      AND job_id IS ?6 AND (due_at, id) > (?2, ?3) ORDER BY due_at, id";
-pub(super) const PLACES_OF_AGAIN: &str = "SELECT id FROM message INDEXED BY message_again \
+pub(super) const PLACES_OF_AGAIN: &str = "SELECT id FROM messages INDEXED BY messages_deferred \
      WHERE state IN ('deferred', 'in doubt') AND job_id IS ?6 AND due_at <= ?1 AND (due_at, id) > (?4, ?5) ORDER BY due_at, id";
 
 /// One message that waits. (For an IN of more than two words SQLite makes a table, each time.)
 static STILL_WAITING: LazyLock<String> = LazyLock::new(|| {
     let waits = "(state = 'queued' OR state = 'deferred' OR state = 'in doubt')";
-    format!("{} WHERE message.id = ?1 AND {waits}", every_due())
+    format!("{} WHERE messages.id = ?1 AND {waits}", every_due())
 });
 
-const STILL_UNTRIED: &str = "SELECT EXISTS (SELECT 1 FROM message WHERE id = ?1 AND state = 'queued' AND nonce IS NULL \
+const STILL_UNTRIED: &str = "SELECT EXISTS (SELECT 1 FROM messages WHERE id = ?1 AND state = 'queued' AND nonce IS NULL \
      AND used_at IS NULL AND revoked_at IS NULL)";
 
 static ANYTHING_DUE: LazyLock<String> = LazyLock::new(|| {
-    format!("SELECT EXISTS (SELECT 1 FROM message WHERE {FRESH}) OR EXISTS (SELECT 1 FROM message WHERE {AGAIN})")
+    format!("SELECT EXISTS (SELECT 1 FROM messages WHERE {FRESH}) OR EXISTS (SELECT 1 FROM messages WHERE {AGAIN})")
 });
 
 /// The condition that a message is one that `jobs run` sends: of no job, or of a job that runs.
-pub(super) const OF_RUNS: &str = "(job_id IS NULL OR (SELECT job.state FROM job WHERE job.id = job_id) = 'running')";
+pub(super) const OF_RUNS: &str = "(job_id IS NULL OR (SELECT jobs.state FROM jobs WHERE jobs.id = job_id) = 'running')";
 
 impl ReadTransaction<'_> {
     /// The next messages that are due behind `place`, at most `most`: of those that never were tried (`fresh`), or of those
@@ -310,8 +310,8 @@ impl ReadTransaction<'_> {
     /// When the store cannot be read.
     pub fn has_waited_since(&self, since: Timestamp) -> Result<bool> {
         let sql = format!(
-            "SELECT EXISTS (SELECT 1 FROM message WHERE state = 'queued' AND created_at <= ?1 AND {OF_RUNS}) \
-             OR EXISTS (SELECT 1 FROM message WHERE state IN ('deferred', 'in doubt') AND created_at <= ?1 AND {OF_RUNS})"
+            "SELECT EXISTS (SELECT 1 FROM messages WHERE state = 'queued' AND created_at <= ?1 AND {OF_RUNS}) \
+             OR EXISTS (SELECT 1 FROM messages WHERE state IN ('deferred', 'in doubt') AND created_at <= ?1 AND {OF_RUNS})"
         );
         Ok(self.transaction.prepare_cached(&sql)?.query_row([since.as_second()], |row| row.get(0))?)
     }
@@ -322,7 +322,7 @@ impl ReadTransaction<'_> {
     /// When the store cannot be read.
     pub fn next_try(&self, now: Timestamp) -> Result<Option<NextTry>> {
         let waiting = format!(
-            "FROM message WHERE state IN ('deferred', 'in doubt') AND due_at > ?1 AND typeof(due_at) = 'integer' AND {OF_RUNS}"
+            "FROM messages WHERE state IN ('deferred', 'in doubt') AND due_at > ?1 AND typeof(due_at) = 'integer' AND {OF_RUNS}"
         );
         let sql = format!("SELECT due_at, reply {waiting} ORDER BY due_at, id LIMIT 1");
         let now = now.as_second();
@@ -339,21 +339,21 @@ impl ReadTransaction<'_> {
 
 /// Every message, as [`due`] reads it.
 pub(super) fn every_due() -> String {
-    format!("SELECT {} FROM message LEFT JOIN user ON user.id = user_id", columns(HAS_LATER_LINK, NOTE))
+    format!("SELECT {} FROM messages LEFT JOIN users ON users.id = user_id", columns(HAS_LATER_LINK, NOTE))
 }
 
 /// Every message that may be due some time as [`due`] reads it, without looking for its user, its job and other messages: one that the
 /// relay accepted never is. (For `ON FALSE`, SQLite would read the whole other table for each row.)
 pub(super) fn every_message_alone() -> String {
     format!(
-        "SELECT {} FROM message LEFT JOIN user ON user.id = NULL WHERE state IS NOT 'accepted'",
+        "SELECT {} FROM messages LEFT JOIN users ON users.id = NULL WHERE state IS NOT 'accepted'",
         columns("0", "note")
     )
 }
 
 /// Every user as [`recipient`] reads it.
 pub(super) fn every_recipient() -> String {
-    format!("SELECT {} FROM user LEFT JOIN message ON message.id = NULL", columns("0", "note"))
+    format!("SELECT {} FROM users LEFT JOIN messages ON messages.id = NULL", columns("0", "note"))
 }
 
 /// A message, or what is wrong with its row.
@@ -368,12 +368,12 @@ fn found(row: &Row<'_>) -> rusqlite::Result<Found> {
 }
 
 pub(super) fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
-    damage::named("message", row, due_of)
+    damage::named("messages", row, due_of)
 }
 
 /// The user of a message.
 pub(super) fn recipient(row: &Row<'_>) -> rusqlite::Result<Recipient> {
-    damage::named_by("user", 14, row, recipient_of)
+    damage::named_by("users", 14, row, recipient_of)
 }
 
 fn recipient_of(row: &Row<'_>) -> rusqlite::Result<Recipient> {

@@ -13,30 +13,27 @@ use super::metadata::KEY_FINGERPRINT;
 use super::rows::unless_damaged;
 use crate::domain::job::JobId;
 
-/// The schema version since which passwords can be ended.
-pub const ENDS_PASSWORDS_SINCE: i64 = 11;
-
 /// The users whose passwords ended, when, and when each user was added, in unix seconds.
-const IN_HISTORY: &str = "SELECT user_id, replaced_at, user.created_at, NULL FROM password_history \
-     JOIN user ON user.id = user_id WHERE is_ended = 1";
+const IN_HISTORY: &str = "SELECT user_id, replaced_at, users.created_at, NULL FROM password_history \
+     JOIN users ON users.id = user_id WHERE is_ended = 1";
 
 /// The same of users who were deleted since, as far as the mails of the jobs tell, with their addresses. A message of a job was
 /// created when the passwords ended.
-const OF_DELETED: &str = "SELECT user_id, message.created_at, NULL, address FROM message WHERE is_forced = 1 \
-     AND NOT EXISTS (SELECT 1 FROM user WHERE user.id = user_id)";
+const OF_DELETED: &str = "SELECT user_id, messages.created_at, NULL, address FROM messages WHERE is_forced = 1 \
+     AND NOT EXISTS (SELECT 1 FROM users WHERE users.id = user_id)";
 
 /// What a damaged store still tells, each table by itself, and without its indexes. A value of another type than its column tells
 /// nothing.
 const SALVAGED: [&str; 2] = [
     "SELECT user_id, replaced_at, NULL, NULL FROM password_history NOT INDEXED WHERE is_ended = 1 \
      AND typeof(user_id) = 'integer' AND typeof(replaced_at) = 'integer' ORDER BY id",
-    "SELECT user_id, created_at, NULL, CASE typeof(address) WHEN 'text' THEN address END FROM message NOT INDEXED \
+    "SELECT user_id, created_at, NULL, CASE typeof(address) WHEN 'text' THEN address END FROM messages NOT INDEXED \
      WHERE is_forced = 1 AND typeof(user_id) = 'integer' AND typeof(created_at) = 'integer' ORDER BY id",
 ];
 
-const ADDED: &str = "SELECT id, created_at FROM user NOT INDEXED WHERE typeof(created_at) = 'integer' ORDER BY id";
+const ADDED: &str = "SELECT id, created_at FROM users NOT INDEXED WHERE typeof(created_at) = 'integer' ORDER BY id";
 
-const JOBS: &str = "SELECT id, created_at, passwords_ended FROM job NOT INDEXED WHERE passwords_ended > 0 \
+const JOBS: &str = "SELECT id, created_at, passwords_ended FROM jobs NOT INDEXED WHERE passwords_ended > 0 \
      AND typeof(created_at) = 'integer' AND typeof(passwords_ended) = 'integer' ORDER BY id";
 
 /// Why there may be ended passwords that nobody can count.
@@ -181,7 +178,7 @@ impl ReadTransaction<'_> {
         ended.jobs.sort_by_key(|job| job.id);
         ended.jobs.dedup_by_key(|job| job.id);
         ended.has_lists = self.can_list_recipients()?;
-        let sql = "SELECT hash FROM event ORDER BY number DESC LIMIT 1";
+        let sql = "SELECT hash FROM events ORDER BY number DESC LIMIT 1";
         let newest = self.transaction.query_row(sql, [], |row| row.get(0)).optional();
         ended.newest_event = newest.map_err(StoreError::from).or_else(none_if_damaged)?;
         Ok(ended)
@@ -189,8 +186,8 @@ impl ReadTransaction<'_> {
 
     /// Whether the recipients of jobs can be listed for an operator.
     fn can_list_recipients(&self) -> Result<bool> {
-        let sql = "SELECT count(message.address), count(user.username), count(user.name), count(user.email) \
-                   FROM message LEFT JOIN user ON user.id = user_id WHERE is_forced = 1";
+        let sql = "SELECT count(messages.address), count(users.username), count(users.name), count(users.email) \
+                   FROM messages LEFT JOIN users ON users.id = user_id WHERE is_forced = 1";
         let is_read = self.each_row(sql, |_| Ok(())).and_then(|()| self.operators());
         is_read.map(|_| true).or_else(|error| none_if_damaged(error).map(|none: Option<()>| none.is_some()))
     }
@@ -199,7 +196,7 @@ impl ReadTransaction<'_> {
         let Some(hash) = hash else { return Ok(false) };
         Ok(self
             .transaction
-            .query_row("SELECT EXISTS (SELECT 1 FROM event WHERE hash = ?1)", [hash], |row| row.get(0))?)
+            .query_row("SELECT EXISTS (SELECT 1 FROM events WHERE hash = ?1)", [hash], |row| row.get(0))?)
     }
 
     fn each_row(&self, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite::Result<()>) -> Result<()> {
@@ -233,7 +230,7 @@ impl ReadTransaction<'_> {
             return Ok(PasswordsBack::default());
         }
         let is_same_store = ended.key.is_some() && self.fact(KEY_FINGERPRINT)? == ended.key;
-        let sql = "SELECT id, created_at, password_set_at, email FROM user WHERE password_hash IS NOT NULL";
+        let sql = "SELECT id, created_at, password_set_at, email FROM users WHERE password_hash IS NOT NULL";
         let (mut passwords, mut count): (u64, u64) = (0, 0);
         self.each_row(sql, |row| {
             let (user, created_at, set_at): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
@@ -245,7 +242,7 @@ impl ReadTransaction<'_> {
         })?;
         let mut jobs = Vec::new();
         let mut is_here =
-            self.transaction.prepare("SELECT EXISTS (SELECT 1 FROM job WHERE id = ?1 AND created_at = ?2)")?;
+            self.transaction.prepare("SELECT EXISTS (SELECT 1 FROM jobs WHERE id = ?1 AND created_at = ?2)")?;
         for job in &ended.jobs {
             if !is_here.query_row([job.id, job.created_at], |row| row.get(0))? {
                 jobs.push(job);

@@ -19,16 +19,16 @@ use crate::secrets::reset_code::ResetCodeHash;
 
 /// The tables that sending uses and that have few rows.
 const SMALL: [&str; 8] =
-    ["clock_period", "deliveries", "fact", "job", "operator", "relay_hold", "role", "role_permission"];
+    ["clock_periods", "deliveries", "metadata", "jobs", "operators", "relay_hold", "roles", "role_permissions"];
 
 /// The indexes of messages that hold those which have not ended, with their conditions.
 const OF_WAITING: [(&str, &str); 5] = [
-    ("message_fresh", "state = 'queued'"),
-    ("message_again", "state IN ('deferred', 'in doubt')"),
-    ("message_in_flight", "state = 'sending'"),
-    ("message_given_back", "given_back IS NOT NULL"),
+    ("messages_queued", "state = 'queued'"),
+    ("messages_deferred", "state IN ('deferred', 'in doubt')"),
+    ("messages_sending", "state = 'sending'"),
+    ("messages_given_back", "given_back IS NOT NULL"),
     (
-        "message_in_unknown_state",
+        "messages_in_unknown_state",
         "state <> 'queued' AND state <> 'sending' AND state <> 'accepted' AND state <> 'deferred' AND state <> 'failed' \
          AND state <> 'in doubt' AND state <> 'cancelled' AND state <> 'skipped'",
     ),
@@ -48,7 +48,7 @@ impl ReadTransaction<'_> {
             }
         }
         for (index, condition) in OF_WAITING {
-            let sql = format!("SELECT count(*) FROM message INDEXED BY {index} WHERE {condition}");
+            let sql = format!("SELECT count(*) FROM messages INDEXED BY {index} WHERE {condition}");
             self.transaction.query_row(&sql, [], |_| Ok(()))?;
         }
         Ok(())
@@ -74,13 +74,13 @@ impl WriteTransaction<'_> {
         self.note_time(now)?;
         let seconds = now.as_second();
         self.transaction.execute(
-            "INSERT INTO job (state, operator, operator_uid, created_at, selection) VALUES ('running', '', 0, ?1, '')",
+            "INSERT INTO jobs (state, operator, operator_uid, created_at, selection) VALUES ('running', '', 0, ?1, '')",
             [seconds],
         )?;
         let job = JobId(self.transaction.last_insert_rowid());
         self.transaction.execute(
-            "INSERT INTO message (job_id, kind, state, user_id, address, operator, operator_uid, created_at, due_at, life, is_forced) \
-             VALUES (?1, 'reset', 'queued', (SELECT max(id) FROM user), '', '', 0, ?2, ?2, 3600, 1)",
+            "INSERT INTO messages (job_id, kind, state, user_id, address, operator, operator_uid, created_at, due_at, lifetime, is_forced) \
+             VALUES (?1, 'reset', 'queued', (SELECT max(id) FROM users), '', '', 0, ?2, ?2, 3600, 1)",
             params![job.0, seconds],
         )?;
         let id = MessageId(self.transaction.last_insert_rowid());

@@ -75,7 +75,7 @@ impl ReadTransaction<'_> {
             Scope::OfNoJob => None,
             Scope::Job(job) => Some(job.0),
         };
-        let sql = "SELECT id FROM message WHERE given_back IS NOT NULL AND job_id IS ?1 \
+        let sql = "SELECT id FROM messages WHERE given_back IS NOT NULL AND job_id IS ?1 \
                    AND state IN ('queued', 'deferred', 'in doubt') ORDER BY id LIMIT ?2";
         let mut statement = self.transaction.prepare_cached(sql)?;
         let ids = statement.query_map(params![job, MOST_GIVEN_BACK], |row| Ok(MessageId(row.get(0)?)))?;
@@ -102,7 +102,7 @@ impl ReadTransaction<'_> {
         for part in [FRESH, AGAIN] {
             let end = |order: &str| {
                 let sql =
-                    format!("SELECT due_at, id FROM message WHERE {part} ORDER BY due_at {order}, id {order} LIMIT 1");
+                    format!("SELECT due_at, id FROM messages WHERE {part} ORDER BY due_at {order}, id {order} LIMIT 1");
                 let mut statement = self.transaction.prepare_cached(&sql)?;
                 let values = params![job, now.as_second()];
                 Ok::<_, super::StoreError>(
@@ -122,7 +122,7 @@ impl ReadTransaction<'_> {
             let mut any = None;
             for from in [start, first] {
                 let sql = format!(
-                    "SELECT id, address FROM message WHERE {part} AND (due_at, id) >= (?3, ?4) ORDER BY due_at, id LIMIT ?5"
+                    "SELECT id, address FROM messages WHERE {part} AND (due_at, id) >= (?3, ?4) ORDER BY due_at, id LIMIT ?5"
                 );
                 let mut statement = self.transaction.prepare_cached(&sql)?;
                 let mut rows = statement.query(params![job, now.as_second(), from.0, from.1, LOOKED_AT])?;
@@ -186,8 +186,8 @@ impl WriteTransaction<'_> {
         lifetime_from: Option<Timestamp>,
         due_at: Timestamp,
     ) -> Result<bool> {
-        let sql = "UPDATE message SET attempts = attempts - 1, lifetime_from = ?2, due_at = ?3, given_back = 1, \
-                   state = CASE WHEN handed_at IS NOT NULL THEN 'in doubt' WHEN attempts = 1 THEN 'queued' \
+        let sql = "UPDATE messages SET attempts = attempts - 1, lifetime_from = ?2, due_at = ?3, given_back = 1, \
+                   state = CASE WHEN delivered_at IS NOT NULL THEN 'in doubt' WHEN attempts = 1 THEN 'queued' \
                    ELSE 'deferred' END WHERE id = ?1 AND state = 'deferred' AND attempts > 0";
         let mut statement = self.transaction.prepare_cached(sql)?;
         let values = params![id.0, lifetime_from.map(Timestamp::as_second), due_at.as_second()];
@@ -200,7 +200,7 @@ impl WriteTransaction<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn fail_deferred(&self, id: MessageId, now: Timestamp) -> Result<bool> {
-        let sql = "UPDATE message SET state = 'failed', ended_at = ?2 WHERE id = ?1 AND state = 'deferred'";
+        let sql = "UPDATE messages SET state = 'failed', ended_at = ?2 WHERE id = ?1 AND state = 'deferred'";
         Ok(self.transaction.prepare_cached(sql)?.execute(params![id.0, now.as_second()])? > 0)
     }
 
@@ -216,7 +216,7 @@ impl WriteTransaction<'_> {
             Scope::Job(job) => Some(job.0),
         };
         let sql = format!(
-            "UPDATE message SET state = 'failed', ended_at = ?2, reply = 'gave up: ' || ifnull(reply, '') \
+            "UPDATE messages SET state = 'failed', ended_at = ?2, reply = 'gave up: ' || ifnull(reply, '') \
              WHERE {AGAIN} AND lifetime_from < ?3"
         );
         let count = self.transaction.execute(&sql, params![job, now.as_second(), before.as_second()])?;

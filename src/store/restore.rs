@@ -42,6 +42,7 @@ use super::open::refuse_leftovers;
 use super::paths::beside;
 use super::paths::directory_of;
 use super::schema;
+use super::schema::Schema;
 use super::stop_signals;
 use super::stop_signals::GuardedConnection;
 use super::waiting::ANSWER_TIMEOUT;
@@ -112,10 +113,10 @@ impl RestoreInProgress {
         // When what a killed restore left is gone.
         require_room(size, place)?;
         copy_bytes(bytes.take(size), &private, copy)?;
-        let opened = Store::open_named(private.path(), copy, rule, ExpectedVersion::CurrentOrOlder);
+        let opened = Store::open_named(private.path(), copy, rule, ExpectedVersion::CurrentOrOlder, &Schema::CURRENT);
         let store = opened.map_err(|error| error.of_copy(copy))?;
         // Before anything is written: a trigger of somebody else would run with it.
-        let differences = schema::differences(&store.connection).map_err(|error| error.of_copy(copy))?;
+        let differences = schema::differences(&store.connection, store.schema).map_err(|error| error.of_copy(copy))?;
         if let Some(difference) = differences.into_iter().next() {
             return Err(StoreError::Schema { path: copy.to_owned(), difference });
         }
@@ -225,6 +226,7 @@ fn open_replaced(place: &Path, rule: &Rule) -> Result<Store> {
         notes_changes: Cell::default(),
         keeps_erased: Cell::default(),
         is_for_reading: false,
+        schema: &Schema::CURRENT,
     })
 }
 
@@ -331,29 +333,29 @@ impl WriteTransaction<'_> {
         let time = link_time("?1");
         // By the index of codes SQLite would look up nearly every row, each in another page, instead of reading one after the other.
         let open = format!(
-            "SELECT count(*) FROM message NOT INDEXED WHERE life IS NOT NULL AND code_hash IS NOT NULL \
+            "SELECT count(*) FROM messages NOT INDEXED WHERE lifetime IS NOT NULL AND code_hash IS NOT NULL \
              AND expires_at > ?1 AND {}",
             links::open("?1")
         );
         let links: i64 = self.transaction.query_row(&open, [now], |row| row.get(0))?;
         // Those that have expired by now stay so (`clock.rs`).
         let revoke = format!(
-            "UPDATE message NOT INDEXED SET revoked_at = ?1, revoked_why = 'restored from a copy' WHERE life IS NOT NULL \
+            "UPDATE messages NOT INDEXED SET revoked_at = ?1, revoked_why = 'restored from a copy' WHERE lifetime IS NOT NULL \
              AND used_at IS NULL AND revoked_at IS NULL AND code_hash IS NOT NULL \
              AND (expires_at IS NULL OR (expires_at > ?1 AND expires_at > {time})) \
              AND state NOT IN ('queued', 'sending', 'deferred', 'in doubt')"
         );
         self.transaction.execute(&revoke, [now])?;
         let wait = format!(
-            "UPDATE message SET state = 'in doubt', sender = NULL, due_at = ?1, reply = ?2, \
-             handed_at = coalesce(handed_at, last_try_at, ?1), doubts = doubts + 1, nonce = NULL, code_hash = NULL, \
+            "UPDATE messages SET state = 'in doubt', sender = NULL, due_at = ?1, reply = ?2, \
+             delivered_at = coalesce(delivered_at, last_try_at, ?1), times_in_doubt = times_in_doubt + 1, nonce = NULL, code_hash = NULL, \
              message_id = NULL, first_try_at = NULL, expires_at = NULL, clock_period = NULL, lifetime_from = NULL, \
              given_back = NULL WHERE id IN ({WAITING})"
         );
         let messages = self.transaction.execute(&wait, params![now, WHY])?;
         self.transaction.execute("DELETE FROM relay_hold", [])?;
         let jobs = self.transaction.execute(
-            "UPDATE job SET state = 'paused', why = ?1, paused_at = ?2 WHERE state = 'running'",
+            "UPDATE jobs SET state = 'paused', why = ?1, paused_at = ?2 WHERE state = 'running'",
             params![WHY, now],
         )?;
         Ok(UnsettledRows { links: links.unsigned_abs(), messages: messages as u64, jobs: jobs as u64 })

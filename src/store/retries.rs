@@ -27,8 +27,8 @@ impl ReadTransaction<'_> {
     /// When the store cannot be read.
     pub fn plan_retry(&self, job: JobId, recipients: &Recipients<'_>) -> Result<Vec<RecipientSelection>> {
         let mut parts = self.plan_job(recipients)?;
-        let sql = "SELECT count(*) FROM message WHERE job_id = ?1 AND state = 'failed' \
-                   AND NOT EXISTS (SELECT 1 FROM user WHERE user.id = user_id)";
+        let sql = "SELECT count(*) FROM messages WHERE job_id = ?1 AND state = 'failed' \
+                   AND NOT EXISTS (SELECT 1 FROM users WHERE users.id = user_id)";
         let deleted: i64 = self.transaction.query_row(sql, [job.0], |row| row.get(0))?;
         if deleted > 0 {
             parts.push(RecipientSelection {
@@ -45,15 +45,15 @@ impl ReadTransaction<'_> {
     /// link since.
     pub(super) fn prepare_failed(&self, job: JobId) -> Result<()> {
         let failed =
-            "FROM message JOIN user ON user.id = message.user_id WHERE job_id = ?1 AND message.state = 'failed'";
-        self.transaction.execute(&format!("INSERT OR IGNORE INTO temp.named SELECT user.id {failed}"), [job.0])?;
+            "FROM messages JOIN users ON users.id = messages.user_id WHERE job_id = ?1 AND messages.state = 'failed'";
+        self.transaction.execute(&format!("INSERT OR IGNORE INTO temp.named SELECT users.id {failed}"), [job.0])?;
         let sql = format!(
-            "INSERT OR IGNORE INTO temp.held SELECT id, why FROM (SELECT user.id AS id, CASE \
+            "INSERT OR IGNORE INTO temp.held SELECT id, why FROM (SELECT users.id AS id, CASE \
              WHEN used_at IS NOT NULL THEN 'its link was used' \
-             WHEN revoked_why = 'another password' OR password_set_at > ifnull(last_try_at, message.created_at) \
+             WHEN revoked_why = 'another password' OR password_set_at > ifnull(last_try_at, messages.created_at) \
              THEN 'another password' \
-             WHEN EXISTS (SELECT 1 FROM message AS later WHERE later.user_id = message.user_id AND later.id > message.id \
-             AND later.life IS NOT NULL AND later.handed_at IS NOT NULL) THEN 'a newer link' END AS why {failed}) \
+             WHEN EXISTS (SELECT 1 FROM messages AS later WHERE later.user_id = messages.user_id AND later.id > messages.id \
+             AND later.lifetime IS NOT NULL AND later.delivered_at IS NOT NULL) THEN 'a newer link' END AS why {failed}) \
              WHERE why IS NOT NULL"
         );
         self.transaction.execute(&sql, [job.0])?;
@@ -69,7 +69,7 @@ impl WriteTransaction<'_> {
     pub fn make_due(&self, job: Option<JobId>, now: Timestamp) -> Result<u64> {
         let whose = if job.is_some() { "job_id IS ?2" } else { OF_RUNS };
         let sql = format!(
-            "UPDATE message SET due_at = ?1 WHERE state IN ('deferred', 'in doubt') AND due_at > ?1 AND ?2 IS ?2 AND {whose}"
+            "UPDATE messages SET due_at = ?1 WHERE state IN ('deferred', 'in doubt') AND due_at > ?1 AND ?2 IS ?2 AND {whose}"
         );
         Ok(self.transaction.execute(&sql, params![now.as_second(), job.map(|job| job.0)])? as u64)
     }
@@ -93,19 +93,19 @@ impl WriteTransaction<'_> {
         values.extend(conditions.values);
         let [id, name, uid] = [0, 1, 2].map(|offset| format!("?{}", first + offset));
         let keeps = format!(
-            "(handed_at IS NOT NULL AND revoked_at IS NULL AND address = eligible.email AND expires_at > {})",
+            "(delivered_at IS NOT NULL AND revoked_at IS NULL AND address = eligible.email AND expires_at > {})",
             link_time("?1")
         );
         let kept: Vec<String> =
-            ["nonce", "code_hash", "message_id", "first_try_at", "expires_at", "clock_period", "handed_at"]
+            ["nonce", "code_hash", "message_id", "first_try_at", "expires_at", "clock_period", "delivered_at"]
                 .map(|column| format!("{column} = iif({keeps}, {column}, NULL)"))
                 .into();
         let sql = format!(
-            "UPDATE message SET state = iif({keeps}, 'in doubt', 'queued'), {kept}, revoked_at = NULL, revoked_why = NULL, \
+            "UPDATE messages SET state = iif({keeps}, 'in doubt', 'queued'), {kept}, revoked_at = NULL, revoked_why = NULL, \
              address = eligible.email, operator = {name}, operator_uid = {uid}, due_at = ?1, attempts = 0, \
              lifetime_from = NULL, given_back = NULL, ended_at = NULL \
-             FROM (SELECT user.id AS user, email, {reason} AS skipped FROM user \
-             LEFT JOIN temp.held ON held.user_id = user.id{clause}) AS eligible \
+             FROM (SELECT users.id AS user, email, {reason} AS skipped FROM users \
+             LEFT JOIN temp.held ON held.user_id = users.id{clause}) AS eligible \
              WHERE job_id = {id} AND state = 'failed' AND user_id = eligible.user AND skipped IS NULL",
             kept = kept.join(", "),
         );
@@ -130,7 +130,7 @@ impl WriteTransaction<'_> {
         if job.state == JobState::Paused {
             self.resume_job(id, now)?;
         }
-        let sql = "UPDATE job SET state = 'running', ended_at = NULL, why = NULL, paused_at = NULL, \
+        let sql = "UPDATE jobs SET state = 'running', ended_at = NULL, why = NULL, paused_at = NULL, \
                    canary = iif(state = 'finished', NULL, canary), base_accepted = ?2, base_failed = ?3 WHERE id = ?1";
         self.transaction.execute(sql, params![id.0, base_accepted.cast_signed(), base_failed.cast_signed()])?;
         Ok(())

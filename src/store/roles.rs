@@ -20,7 +20,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn roles(&self) -> Result<Vec<Role>> {
-        let mut statement = self.transaction.prepare_cached("SELECT id FROM role ORDER BY name")?;
+        let mut statement = self.transaction.prepare_cached("SELECT id FROM roles ORDER BY name")?;
         let ids = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
         let mut roles = Vec::with_capacity(ids.len());
         for id in ids {
@@ -34,8 +34,8 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn role(&self, id: RoleId) -> Result<Option<Role>> {
-        let mut statement = self.transaction.prepare_cached("SELECT id, name FROM role WHERE id = ?1")?;
-        let found = statement.query_row([id.0], |row| damage::named("role", row, |row| row.get(1))).optional()?;
+        let mut statement = self.transaction.prepare_cached("SELECT id, name FROM roles WHERE id = ?1")?;
+        let found = statement.query_row([id.0], |row| damage::named("roles", row, |row| row.get(1))).optional()?;
         let Some(name) = found else { return Ok(None) };
         Ok(Some(Role { id, name, built_in: id.built_in().is_some(), permissions: self.permissions(id)? }))
     }
@@ -45,7 +45,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn role_named(&self, name: &str) -> Result<Option<Role>> {
-        let mut statement = self.transaction.prepare_cached("SELECT id FROM role WHERE name = ?1")?;
+        let mut statement = self.transaction.prepare_cached("SELECT id FROM roles WHERE name = ?1")?;
         let id = statement.query_row([name], |row| row.get(0)).optional()?;
         id.map_or(Ok(None), |id| self.role(RoleId(id)))
     }
@@ -60,8 +60,8 @@ impl ReadTransaction<'_> {
             return Ok(permissions);
         }
         let mut statement =
-            self.transaction.prepare_cached("SELECT role_id, permission FROM role_permission WHERE role_id = ?1")?;
-        let permission = |row: &Row<'_>| damage::named("role_permission", row, |row| row.get::<_, String>(1));
+            self.transaction.prepare_cached("SELECT role_id, permission FROM role_permissions WHERE role_id = ?1")?;
+        let permission = |row: &Row<'_>| damage::named("role_permissions", row, |row| row.get::<_, String>(1));
         let words = statement.query_map([id.0], permission)?;
         let mut permissions: Vec<Permission> = Vec::new();
         for word in words {
@@ -79,7 +79,7 @@ impl WriteTransaction<'_> {
     pub fn add_built_in_roles(&self) -> Result<()> {
         for (id, name) in BUILT_IN {
             self.transaction
-                .execute("INSERT INTO role (id, name, built_in) VALUES (?1, ?2, 1)", params![id.0, name])?;
+                .execute("INSERT INTO roles (id, name, built_in) VALUES (?1, ?2, 1)", params![id.0, name])?;
         }
         Ok(())
     }

@@ -29,20 +29,20 @@ const MOST: usize = 100;
 
 /// The tables whose rows are numbered, and the highest number that one has.
 const NUMBERED: [(&str, &str); 8] = [
-    ("role", "SELECT max(id) FROM role"),
-    ("user", "SELECT max(id) FROM user"),
+    ("roles", "SELECT max(id) FROM roles"),
+    ("users", "SELECT max(id) FROM users"),
     ("password_history", "SELECT max(id) FROM password_history"),
-    ("event", "SELECT max(number) FROM event"),
+    ("events", "SELECT max(number) FROM events"),
     ("user_changes", "SELECT max(id) FROM user_changes"),
-    ("job", "SELECT max(id) FROM job"),
-    ("message", "SELECT max(id) FROM message"),
-    ("clock_period", "SELECT max(number) FROM clock_period"),
+    ("jobs", "SELECT max(id) FROM jobs"),
+    ("messages", "SELECT max(id) FROM messages"),
+    ("clock_periods", "SELECT max(number) FROM clock_periods"),
 ];
 
 /// What is counted up in a row: the table, the column that says which row it is, and the column.
 const COUNTED: [(&str, &str, &str); 6] = [
-    ("user", "id", "session_epoch"),
-    ("user", "id", "password_rehashes"),
+    ("users", "id", "session_epoch"),
+    ("users", "id", "password_rehashes"),
     ("sign_in_failures", "user_id", "count"),
     ("refused_attempts", "action", "count"),
     ("relay_hold", "id", "count"),
@@ -51,14 +51,14 @@ const COUNTED: [(&str, &str, &str); 6] = [
 
 /// What commands take as one line of text: the table, the column that says which row it is, the column, and the most characters.
 const BOUNDED: [(&str, &str, &str, usize); 8] = [
-    ("user", "id", "username", MAX_USERNAME),
-    ("user", "id", "email", MAX_ADDRESS),
-    ("user", "id", "name", text::MAX_NAME),
-    ("user", "id", "locale", text::MAX_NAME),
-    ("user", "id", "lock_reason", text::MAX_REASON),
-    ("role", "id", "name", text::MAX_NAME),
-    ("operator", "uid", "account", text::MAX_NAME),
-    ("message", "id", "address", MAX_ADDRESS),
+    ("users", "id", "username", MAX_USERNAME),
+    ("users", "id", "email", MAX_ADDRESS),
+    ("users", "id", "name", text::MAX_NAME),
+    ("users", "id", "locale", text::MAX_NAME),
+    ("users", "id", "lock_reason", text::MAX_REASON),
+    ("roles", "id", "name", text::MAX_NAME),
+    ("operators", "uid", "account", text::MAX_NAME),
+    ("messages", "id", "address", MAX_ADDRESS),
 ];
 
 /// What was found in the rows.
@@ -98,28 +98,28 @@ impl ReadTransaction<'_> {
         let mut found = RowFindings::default();
         let all = |columns: &str, table: &str| format!("SELECT {columns} FROM {table}");
         let text = |table| move |row: &Row<'_>| damage::named(table, row, |row| row.get::<_, String>(1)).map(drop);
-        self.read_each(&mut found, "operator", operators::COLUMNS, |row| operators::operator(row).map(drop))?;
-        self.read_each(&mut found, "user", &all(users::COLUMNS, "user"), |row| users::user(row).map(drop))?;
-        self.read_each(&mut found, "user", &outbox::every_recipient(), |row| outbox::recipient(row).map(drop))?;
-        for table in ["user", "password_history"] {
+        self.read_each(&mut found, "operators", operators::COLUMNS, |row| operators::operator(row).map(drop))?;
+        self.read_each(&mut found, "users", &all(users::COLUMNS, "users"), |row| users::user(row).map(drop))?;
+        self.read_each(&mut found, "users", &outbox::every_recipient(), |row| outbox::recipient(row).map(drop))?;
+        for table in ["users", "password_history"] {
             self.read_each(&mut found, table, &all("id, password_hash", table), |row| {
                 damage::named(table, row, |row| users::stored_hash(row, 1).map(drop))
             })?;
         }
         if is_chain_whole {
-            self.count(&mut found, "event")?;
+            self.count(&mut found, "events")?;
             self.count(&mut found, "user_changes")?;
         } else {
-            self.read_each(&mut found, "event", events::COLUMNS, |row| events::event(row).map(drop))?;
+            self.read_each(&mut found, "events", events::COLUMNS, |row| events::event(row).map(drop))?;
             let changes = user_changes::COLUMNS;
             self.read_each(&mut found, "user_changes", changes, |row| user_changes::change(row).map(drop))?;
         }
-        self.read_each(&mut found, "job", &all(jobs::COLUMNS, "job"), |row| jobs::job(row).map(drop))?;
-        let message = all(&messages::columns_alone(), "message");
-        self.read_each(&mut found, "message", &message, |row| messages::message(row).map(drop))?;
-        self.read_each(&mut found, "message", &outbox::every_message_alone(), |row| outbox::due(row).map(drop))?;
-        self.read_each(&mut found, "message", "SELECT id, sender FROM message", |row| {
-            damage::named("message", row, |row| row.get::<_, Option<u32>>(1)).map(drop)
+        self.read_each(&mut found, "jobs", &all(jobs::COLUMNS, "jobs"), |row| jobs::job(row).map(drop))?;
+        let message = all(&messages::columns_alone(), "messages");
+        self.read_each(&mut found, "messages", &message, |row| messages::message(row).map(drop))?;
+        self.read_each(&mut found, "messages", &outbox::every_message_alone(), |row| outbox::due(row).map(drop))?;
+        self.read_each(&mut found, "messages", "SELECT id, sender FROM messages", |row| {
+            damage::named("messages", row, |row| row.get::<_, Option<u32>>(1)).map(drop)
         })?;
         self.read_each(&mut found, "sign_in_failures", sign_in_failures::FAILURES, |row| {
             sign_in_failures::failures(row).map(drop)
@@ -127,16 +127,16 @@ impl ReadTransaction<'_> {
         self.read_each(&mut found, "refused_attempts", sign_in_failures::ATTEMPTS, |row| {
             sign_in_failures::attempts(row).map(drop)
         })?;
-        self.read_each(&mut found, "role", "SELECT id, name, built_in FROM role", |row| {
-            damage::named("role", row, |row| row.get::<_, String>(1).and(row.get::<_, bool>(2))).map(drop)
+        self.read_each(&mut found, "roles", "SELECT id, name, built_in FROM roles", |row| {
+            damage::named("roles", row, |row| row.get::<_, String>(1).and(row.get::<_, bool>(2))).map(drop)
         })?;
-        let permissions = "SELECT role_id, permission FROM role_permission";
-        self.read_each(&mut found, "role_permission", permissions, text("role_permission"))?;
-        self.read_each(&mut found, "fact", "SELECT name, value FROM fact", |row| {
-            damage::named("fact", row, |row| row.get::<_, Vec<u8>>(1)).map(drop)
+        let permissions = "SELECT role_id, permission FROM role_permissions";
+        self.read_each(&mut found, "role_permissions", permissions, text("role_permissions"))?;
+        self.read_each(&mut found, "metadata", "SELECT name, value FROM metadata", |row| {
+            damage::named("metadata", row, |row| row.get::<_, Vec<u8>>(1)).map(drop)
         })?;
-        self.read_each(&mut found, "clock_period", "SELECT number, latest FROM clock_period", |row| {
-            damage::named("clock_period", row, |row| row.get::<_, i64>(1)).map(drop)
+        self.read_each(&mut found, "clock_periods", "SELECT number, latest FROM clock_periods", |row| {
+            damage::named("clock_periods", row, |row| row.get::<_, i64>(1)).map(drop)
         })?;
         let checks: [fn(&Self, &mut RowFindings) -> rusqlite::Result<()>; 4] =
             [Self::check_texts, Self::check_email_keys, Self::check_built_in_roles, Self::check_counters];
@@ -314,11 +314,11 @@ impl ReadTransaction<'_> {
 
     /// The canonical forms by which users are found that are not those of their addresses.
     fn check_email_keys(&self, found: &mut RowFindings) -> rusqlite::Result<()> {
-        let sql = "SELECT id FROM user WHERE email_key IS NOT canonical_email(email) ORDER BY id";
+        let sql = "SELECT id FROM users WHERE email_key IS NOT canonical_email(email) ORDER BY id";
         let mut statement = self.transaction.prepare(sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            found.add("user", &damage::key_of(row, 0), "email_key", "is not the canonical form of the address");
+            found.add("users", &damage::key_of(row, 0), "email_key", "is not the canonical form of the address");
         }
         Ok(())
     }
@@ -328,26 +328,26 @@ impl ReadTransaction<'_> {
         for (id, name) in BUILT_IN {
             let key = id.0.to_string();
             // As bytes: that they are text is examined above.
-            let sql = "SELECT CAST(name AS BLOB) FROM role WHERE id = ?1";
+            let sql = "SELECT CAST(name AS BLOB) FROM roles WHERE id = ?1";
             let stored: Option<Vec<u8>> = self.transaction.query_row(sql, [id.0], |row| row.get(0)).optional()?;
             match stored {
-                None => found.add("role", &key, "id", &format!("missing: it is the built-in role `{name}`")),
+                None => found.add("roles", &key, "id", &format!("missing: it is the built-in role `{name}`")),
                 Some(stored) if stored != name.as_bytes() => {
-                    found.add("role", &key, "name", &format!("not `{name}`, as this built-in role is called"));
+                    found.add("roles", &key, "name", &format!("not `{name}`, as this built-in role is called"));
                 }
                 Some(_) => {}
             }
         }
-        let mut statement = self.transaction.prepare("SELECT id, built_in = 1 FROM role")?;
+        let mut statement = self.transaction.prepare("SELECT id, built_in = 1 FROM roles")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let (id, is_marked): (i64, bool) = (row.get(0)?, row.get(1)?);
             match (BUILT_IN.iter().any(|(built_in, _)| built_in.0 == id), is_marked) {
                 (true, false) => {
-                    found.add("role", &damage::key_of(row, 0), "built_in", "not marked as a built-in role")
+                    found.add("roles", &damage::key_of(row, 0), "built_in", "not marked as a built-in role")
                 }
                 (false, true) => {
-                    found.add("role", &damage::key_of(row, 0), "built_in", "marked as a built-in role, and is none");
+                    found.add("roles", &damage::key_of(row, 0), "built_in", "marked as a built-in role, and is none");
                 }
                 _ => {}
             }

@@ -1,5 +1,6 @@
 //! The schema, how an older file comes to it, and whether a file has it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rusqlite::Connection;
@@ -11,53 +12,75 @@ use crate::domain::text;
 /// `application_id` of our files: "CXMA" in ASCII.
 pub(crate) const APPLICATION_ID: i64 = 0x4358_4d41;
 
-/// The migrations, oldest first. Append-only: the number of those applied is the file's `user_version`.
-const MIGRATIONS: &[&str] = &[
-    include_str!("migrations/0001_house.sql"),
-    include_str!("migrations/0002_outbox.sql"),
-    include_str!("migrations/0003_sign_in.sql"),
-    include_str!("migrations/0004_clock.sql"),
-    include_str!("migrations/0005_attempts_by_account.sql"),
-    include_str!("migrations/0006_user_changes.sql"),
-    include_str!("migrations/0007_email_key.sql"),
-    include_str!("migrations/0008_relay.sql"),
-    include_str!("migrations/0009_same_address.sql"),
-    include_str!("migrations/0010_deliveries.sql"),
-    include_str!("migrations/0011_end_passwords.sql"),
-    include_str!("migrations/0012_identified_by.sql"),
-    include_str!("migrations/0013_unknown_states.sql"),
-    include_str!("migrations/0014_job_note.sql"),
-];
+/// The version of the first schema. Older stores were written by pre-releases, and cannot be upgraded.
+const FIRST: i64 = 15;
+
+/// What creates a store, step by step, and upgrades an older one.
+#[derive(Debug)]
+pub struct Schema {
+    /// The migrations, oldest first. Append-only: the number in the name of each is the `user_version` of the store after it.
+    migrations: Cow<'static, [&'static str]>,
+}
+
+impl Schema {
+    /// The schema of this program.
+    pub const CURRENT: Self = Self { migrations: Cow::Borrowed(&[include_str!("migrations/0015_first_schema.sql")]) };
+
+    /// The schema of a later program, which has this migration too.
+    pub fn followed_by(&self, migration: &'static str) -> Self {
+        let mut migrations = self.migrations.to_vec();
+        migrations.push(migration);
+        Self { migrations: Cow::Owned(migrations) }
+    }
+
+    /// The version that it gives a store.
+    pub const fn version(&self) -> i64 {
+        let migrations = match &self.migrations {
+            Cow::Borrowed(migrations) => migrations.len(),
+            Cow::Owned(migrations) => migrations.len(),
+        };
+        FIRST - 1 + migrations as i64
+    }
+
+    /// Whether a store of this version can be upgraded, or needs not be.
+    pub(crate) fn knows(&self, version: i64) -> bool {
+        (FIRST..=self.version()).contains(&version)
+    }
+
+    /// The versions of [`Schema::knows`], in words.
+    pub(crate) fn known_versions(&self) -> String {
+        match self.version() {
+            FIRST => FIRST.to_string(),
+            newest => format!("{FIRST} to {newest}"),
+        }
+    }
+
+    /// The migrations that bring a new file to this version, and those that bring a file of this version to the newest.
+    fn split_at(&self, version: i64) -> (&[&'static str], &[&'static str]) {
+        let applied = usize::try_from(version + 1 - FIRST).unwrap_or_default();
+        self.migrations.split_at(applied.min(self.migrations.len()))
+    }
+}
 
 /// The schema version this program reads and writes.
-pub const VERSION: i64 = MIGRATIONS.len() as i64;
-
-/// The first version whose events hold a digest of user changes.
-pub(super) const WITH_USER_CHANGES: i64 = 6;
-
-/// The first version whose events say what named the operator.
-pub(super) const WITH_IDENTIFIED_BY: i64 = 12;
+pub const VERSION: i64 = Schema::CURRENT.version();
 
 /// The version of an open file.
 pub(crate) fn version(connection: &Connection) -> Result<i64> {
     Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
 }
 
-/// Brings the file to [`VERSION`], all or nothing. The version is read again inside the transaction, because another
-/// process may be doing the same. Gives the version it had.
-pub(crate) fn migrate(connection: &Connection) -> Result<i64> {
-    apply(connection, MIGRATIONS)
-}
-
-fn apply(connection: &Connection, migrations: &[&str]) -> Result<i64> {
+/// Brings a new or an older file to the version of `schema`, all or nothing. The version is read again inside the transaction,
+/// because another process may be doing the same. Gives the version it had.
+pub(crate) fn migrate(connection: &Connection, schema: &Schema) -> Result<i64> {
     let transaction = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)?;
     let found = version(&transaction)?;
-    let known = migrations.len() as i64;
-    for migration in migrations.iter().skip(usize::try_from(found).unwrap_or(usize::MAX)) {
+    let (_, missing) = schema.split_at(found);
+    for migration in missing {
         transaction.execute_batch(migration)?;
     }
-    if found < known {
-        transaction.pragma_update(None, "user_version", known)?;
+    if !missing.is_empty() {
+        transaction.pragma_update(None, "user_version", schema.version())?;
     }
     transaction.commit()?;
     Ok(found)
@@ -69,11 +92,11 @@ type Objects = BTreeMap<(String, String), (String, Option<String>)>;
 /// How the schema of a file differs from the one that its version has when this program creates it, a line each. A table,
 /// view, index or trigger that is not ours could change what the store says, whatever the rows are. What ANALYZE adds
 /// only guides the planner, and may be there.
-pub(crate) fn differences(connection: &Connection) -> Result<Vec<String>> {
-    let version = usize::try_from(version(connection)?).unwrap_or(usize::MAX);
+pub(crate) fn differences(connection: &Connection, schema: &Schema) -> Result<Vec<String>> {
+    let (applied, _) = schema.split_at(version(connection)?);
     let reference = Connection::open_in_memory()?;
     functions::register(&reference)?;
-    for migration in MIGRATIONS.iter().take(version) {
+    for migration in applied {
         reference.execute_batch(migration)?;
     }
     let (required, _) = objects(&reference)?;
@@ -109,8 +132,12 @@ fn objects(connection: &Connection) -> Result<(Objects, Vec<(String, String)>)> 
 mod tests {
     use super::*;
 
-    const FIRST: &str = "CREATE TABLE a (x); INSERT INTO a VALUES (1);";
-    const SECOND: &str = "ALTER TABLE a ADD COLUMN y; UPDATE a SET y = x + 1;";
+    const ONE: &str = "CREATE TABLE a (x); INSERT INTO a VALUES (1);";
+    const TWO: &str = "ALTER TABLE a ADD COLUMN y; UPDATE a SET y = x + 1;";
+
+    fn of(migrations: &[&'static str]) -> Schema {
+        Schema { migrations: Cow::Owned(migrations.to_vec()) }
+    }
 
     fn in_memory() -> Connection {
         let connection = Connection::open_in_memory().unwrap();
@@ -121,93 +148,72 @@ mod tests {
     #[test]
     fn an_older_file_takes_the_migrations_it_lacks() {
         let connection = in_memory();
-        assert_eq!(apply(&connection, &[FIRST]).unwrap(), 0);
-        assert_eq!(apply(&connection, &[FIRST, SECOND]).unwrap(), 1);
-        assert_eq!(apply(&connection, &[FIRST, SECOND]).unwrap(), 2);
+        assert_eq!(migrate(&connection, &of(&[ONE])).unwrap(), 0);
+        assert_eq!(version(&connection).unwrap(), FIRST);
+        assert_eq!(migrate(&connection, &of(&[ONE, TWO])).unwrap(), FIRST);
+        assert_eq!(migrate(&connection, &of(&[ONE, TWO])).unwrap(), FIRST + 1);
         let y: i64 = connection.query_row("SELECT y FROM a", [], |row| row.get(0)).unwrap();
-        assert_eq!((y, version(&connection).unwrap()), (2, 2));
+        assert_eq!((y, version(&connection).unwrap()), (2, FIRST + 1));
     }
 
     #[test]
     fn a_migration_that_fails_leaves_the_file_as_it_was() {
         let connection = in_memory();
-        apply(&connection, &[FIRST]).unwrap();
-        assert!(apply(&connection, &[FIRST, "ALTER TABLE a ADD COLUMN y; SELECT broken FROM nowhere;"]).is_err());
-        assert_eq!(version(&connection).unwrap(), 1);
+        migrate(&connection, &of(&[ONE])).unwrap();
+        let failing = "ALTER TABLE a ADD COLUMN y; SELECT broken FROM nowhere;";
+        assert!(migrate(&connection, &of(&[ONE, failing])).is_err());
+        assert_eq!(version(&connection).unwrap(), FIRST);
         assert!(connection.prepare("SELECT y FROM a").is_err());
     }
 
     #[test]
-    fn users_of_an_older_store_get_the_canonical_form_and_those_who_share_one_stay() {
-        let connection = in_memory();
-        apply(&connection, &MIGRATIONS[..6]).unwrap();
-        connection.execute_batch("INSERT INTO role VALUES (2, 'any', 1)").unwrap();
-        for (username, email) in [
-            ("plain", "Plain@Example.com"),
-            ("unicode", "a@bücher.example"),
-            ("dns", "A@xn--BCHER-kva.example"),
-            ("alone", "jörg@bücher.example"),
-            ("wide", "plain@ｅxample.com"),
-            ("invalid", "a@xn--a.example"),
-        ] {
-            let sql = "INSERT INTO user (username, email, name, role_id, sign_in, created_at, updated_at) \
-                       VALUES (?1, ?2, '', 2, 'password', 0, 0)";
-            connection.execute(sql, [username, email]).unwrap();
+    fn each_version_that_this_program_creates_has_the_schema_of_its_version() {
+        let next = Schema::CURRENT.followed_by("CREATE INDEX users_by_locale ON users (locale)");
+        for applied in 1..=next.migrations.len() {
+            let connection = in_memory();
+            migrate(&connection, &of(&next.migrations[..applied])).unwrap();
+            assert_eq!(differences(&connection, &next).unwrap(), [""; 0], "{applied} migrations");
         }
-        migrate(&connection).unwrap();
-        assert_eq!(differences(&connection).unwrap(), [""; 0]);
-        let mut statement =
-            connection.prepare("SELECT username, email_key, email_collides FROM user ORDER BY id").unwrap();
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
-        let rows: Vec<(String, Option<String>, bool)> = rows.unwrap().map(std::result::Result::unwrap).collect();
-        let row = |username: &str, key: Option<&str>, collides| (username.to_owned(), key.map(str::to_owned), collides);
-        assert_eq!(
-            rows,
-            [
-                row("plain", None, false),
-                row("unicode", Some("a@xn--bcher-kva.example"), true),
-                row("dns", Some("a@xn--bcher-kva.example"), true),
-                row("alone", Some("jörg@xn--bcher-kva.example"), false),
-                row("wide", Some("plain@example.com"), true),
-                row("invalid", Some("a@xn--a.example"), false),
-            ]
-        );
+        let connection = in_memory();
+        migrate(&connection, &Schema::CURRENT).unwrap();
+        connection.execute_batch("ANALYZE").unwrap();
+        assert_eq!(differences(&connection, &Schema::CURRENT).unwrap(), [""; 0]);
     }
 
+    /// The files of `migrations`, each named after the version to which it brings the store.
     #[test]
-    fn each_version_that_this_program_creates_has_the_schema_of_its_version() {
-        for version in 1..=MIGRATIONS.len() {
-            let connection = in_memory();
-            apply(&connection, &MIGRATIONS[..version]).unwrap();
-            assert_eq!(differences(&connection).unwrap(), [""; 0], "version {version}");
-        }
-        let connection = in_memory();
-        migrate(&connection).unwrap();
-        connection.execute_batch("ANALYZE").unwrap();
-        assert_eq!(differences(&connection).unwrap(), [""; 0]);
+    fn every_migration_is_applied_in_the_order_of_its_number() {
+        let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file!());
+        let files = std::fs::read_dir(directory.with_file_name("migrations")).unwrap();
+        let mut names: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+        names.sort();
+        let numbers = names.iter().map(|name| name.file_name().unwrap().to_str().unwrap()[..4].parse::<i64>().unwrap());
+        assert_eq!(numbers.collect::<Vec<_>>(), (FIRST..=VERSION).collect::<Vec<_>>());
+        let texts: Vec<_> = names.iter().map(|name| std::fs::read_to_string(name).unwrap()).collect();
+        assert_eq!(texts, Schema::CURRENT.migrations.to_vec());
     }
 
     #[test]
     fn each_difference_is_named() {
         let changed = |sql: &str| {
             let connection = in_memory();
-            migrate(&connection).unwrap();
+            migrate(&connection, &Schema::CURRENT).unwrap();
             connection.execute_batch(sql).unwrap();
-            differences(&connection).unwrap()
+            differences(&connection, &Schema::CURRENT).unwrap()
         };
-        let evil = "CREATE TRIGGER evil AFTER INSERT ON event BEGIN UPDATE operator SET role_id = 1; END";
+        let evil = "CREATE TRIGGER evil AFTER INSERT ON events BEGIN UPDATE operators SET role_id = 1; END";
         assert_eq!(changed(evil), ["trigger `evil` was not created by this program"]);
-        assert_eq!(changed("DROP TRIGGER event_is_never_changed"), ["trigger `event_is_never_changed` is missing"]);
+        assert_eq!(changed("DROP TRIGGER refuse_update_of_events"), ["trigger `refuse_update_of_events` is missing"]);
         let view = "DROP VIEW login; CREATE VIEW login AS SELECT 1 AS username";
         assert_eq!(changed(view), ["view `login` differs from what this program creates"]);
         // By the schema table itself any name can be written.
-        let hidden = "CREATE TRIGGER more AFTER INSERT ON event BEGIN SELECT 1; END; PRAGMA writable_schema = ON; \
+        let hidden = "CREATE TRIGGER more AFTER INSERT ON events BEGIN SELECT 1; END; PRAGMA writable_schema = ON; \
                       UPDATE sqlite_schema SET name = 'sqlite_stat1' WHERE name = 'more'";
         assert_eq!(changed(hidden), ["trigger `sqlite_stat1` was not created by this program"]);
         let twice =
             "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema SELECT * FROM sqlite_schema WHERE name = 'login'";
         assert_eq!(changed(twice), ["view `login` appears twice"]);
-        assert_eq!(changed("CREATE INDEX more ON event (host)"), ["index `more` was not created by this program"]);
+        assert_eq!(changed("CREATE INDEX more ON events (host)"), ["index `more` was not created by this program"]);
         assert_eq!(changed("CREATE TABLE \"a\nb\" (x)"), ["table `a\\u{a}b` was not created by this program"]);
     }
 

@@ -84,7 +84,7 @@ impl ReadTransaction<'_> {
             "CREATE TEMP TABLE IF NOT EXISTS chosen (id INTEGER PRIMARY KEY); DELETE FROM temp.chosen;",
         )?;
         let conditions = Conditions::of(selection, now);
-        let sql = format!("INSERT INTO temp.chosen SELECT user.id FROM user{}", conditions.clause());
+        let sql = format!("INSERT INTO temp.chosen SELECT users.id FROM users{}", conditions.clause());
         Ok(self.transaction.execute(&sql, conditions.values().as_slice())? as u64)
     }
 
@@ -133,20 +133,20 @@ impl ReadTransaction<'_> {
     pub fn chosen_with_roles(&self, roles: &[RoleId], limit: usize) -> Result<(u64, Vec<User>)> {
         let roles: Vec<String> = roles.iter().map(|role| role.0.to_string()).collect();
         let condition = format!("role_id IN ({})", roles.join(", "));
-        let sql = format!("SELECT count(*) FROM user WHERE {CHOSEN} AND {condition}");
+        let sql = format!("SELECT count(*) FROM users WHERE {CHOSEN} AND {condition}");
         let count: i64 = self.transaction.query_row(&sql, [], |row| row.get(0))?;
         let first = if count == 0 { Vec::new() } else { self.first_chosen_where(&condition, limit)? };
         Ok((count.unsigned_abs(), first))
     }
 
     fn first_chosen_where(&self, condition: &str, limit: usize) -> Result<Vec<User>> {
-        let sql = format!("SELECT {COLUMNS} FROM user WHERE {CHOSEN} AND {condition} ORDER BY email LIMIT {limit}");
+        let sql = format!("SELECT {COLUMNS} FROM users WHERE {CHOSEN} AND {condition} ORDER BY email LIMIT {limit}");
         let mut statement = self.transaction.prepare(&sql)?;
         Ok(statement.query_map([], users::user)?.collect::<rusqlite::Result<_>>()?)
     }
 
     fn count_chosen_where(&self, condition: &str) -> Result<u64> {
-        let sql = format!("SELECT count(*) FROM user WHERE {CHOSEN} AND {condition}");
+        let sql = format!("SELECT count(*) FROM users WHERE {CHOSEN} AND {condition}");
         let count: i64 = self.transaction.query_row(&sql, [], |row| row.get(0))?;
         Ok(count.unsigned_abs())
     }
@@ -161,10 +161,10 @@ impl WriteTransaction<'_> {
     pub fn lock_chosen(&self, lock: &Lock, now: Timestamp) -> Result<BulkLockOutcome> {
         let (is_locked, ends_later) = (locked_at("?1"), ends_later("locked_until", "?2"));
         let (now, until) = (now.as_second(), lock.until.map(Timestamp::as_second));
-        let sql = format!("SELECT count(*) FROM user WHERE {CHOSEN} AND {is_locked} AND {ends_later}");
+        let sql = format!("SELECT count(*) FROM users WHERE {CHOSEN} AND {is_locked} AND {ends_later}");
         let kept: i64 = self.transaction.query_row(&sql, params![now, until], |row| row.get(0))?;
         let sql = format!(
-            "UPDATE user SET locked_at = ?1, locked_until = ?2, \
+            "UPDATE users SET locked_at = ?1, locked_until = ?2, \
                lock_reason = ifnull(?3, CASE WHEN {is_locked} THEN lock_reason END), \
                session_epoch = session_epoch + 1, updated_at = ?1 \
              WHERE {CHOSEN} AND NOT ({is_locked} \
@@ -182,7 +182,7 @@ impl WriteTransaction<'_> {
         let changed =
             self.count_chosen_where("(locked_at IS NOT NULL OR id IN (SELECT user_id FROM sign_in_failures))")?;
         let sql = format!(
-            "UPDATE user SET locked_at = NULL, locked_until = NULL, lock_reason = NULL, updated_at = ?1 \
+            "UPDATE users SET locked_at = NULL, locked_until = NULL, lock_reason = NULL, updated_at = ?1 \
              WHERE {CHOSEN} AND locked_at IS NOT NULL"
         );
         let unlocked = self.transaction.execute(&sql, [now.as_second()])?;
@@ -204,7 +204,7 @@ impl WriteTransaction<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn delete_chosen(&self) -> Result<u64> {
-        Ok(self.transaction.execute(&format!("DELETE FROM user WHERE {CHOSEN}"), [])? as u64)
+        Ok(self.transaction.execute(&format!("DELETE FROM users WHERE {CHOSEN}"), [])? as u64)
     }
 
     /// Edits the chosen users. Another way to sign in ends their sessions, and SAML removes their passwords.
@@ -219,20 +219,20 @@ impl WriteTransaction<'_> {
         let to_saml = edit.sign_in == Some(SignIn::Saml);
         let passwords_removed = if to_saml { self.count_chosen_where("password_hash IS NOT NULL")? } else { 0 };
         let sql = format!(
-            "UPDATE user SET role_id = n.role_id, sign_in = n.sign_in, locale = n.locale, \
+            "UPDATE users SET role_id = n.role_id, sign_in = n.sign_in, locale = n.locale, \
                must_change_password = n.must_change_password, \
                password_set_at = CASE n.sign_in WHEN 'password' THEN password_set_at END, \
                password_policy = CASE n.sign_in WHEN 'password' THEN password_policy END, \
                password_hash = CASE n.sign_in WHEN 'password' THEN password_hash END, \
-               session_epoch = session_epoch + (n.sign_in <> user.sign_in), updated_at = :now \
+               session_epoch = session_epoch + (n.sign_in <> users.sign_in), updated_at = :now \
              FROM (SELECT id, ifnull(:role, role_id) AS role_id, ifnull(:sign_in, sign_in) AS sign_in, \
                      CASE WHEN :has_locale THEN :locale ELSE locale END AS locale, \
                      CASE WHEN ifnull(:sign_in, sign_in) = 'saml' THEN 0 WHEN password_hash IS NULL AND :must_change \
                        THEN must_change_password ELSE ifnull(:must_change, must_change_password) END \
                        AS must_change_password \
-                   FROM main.user WHERE {CHOSEN}) AS n \
-             WHERE n.id = user.id AND (n.role_id, n.sign_in, n.locale, n.must_change_password) \
-               IS NOT (user.role_id, user.sign_in, user.locale, user.must_change_password)"
+                   FROM main.users WHERE {CHOSEN}) AS n \
+             WHERE n.id = users.id AND (n.role_id, n.sign_in, n.locale, n.must_change_password) \
+               IS NOT (users.role_id, users.sign_in, users.locale, users.must_change_password)"
         );
         let changed = self.transaction.execute(
             &sql,

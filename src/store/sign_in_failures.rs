@@ -101,10 +101,7 @@ pub(super) const FAILURES: &str = "SELECT user_id, count, last_at, client FROM s
 
 /// The refused attempts that no event tells of yet, and where they come from.
 pub(super) const ATTEMPTS: &str = "SELECT action, refusal, count, since, operator, operator_uid, login_uid, host, \
-     identified_by, standing FROM refused_attempts WHERE count > 0";
-
-/// What older stores know of `identified_by`.
-const OF_OLDER_STORE: &str = "iif(by_sudo, 'sudo', 'uid')";
+     identified_by, authority FROM refused_attempts WHERE count > 0";
 
 pub(super) fn failures(row: &Row<'_>) -> rusqlite::Result<SignInFailures> {
     damage::named("sign_in_failures", row, failures_of)
@@ -162,9 +159,7 @@ impl ReadTransaction<'_> {
     }
 
     fn refused_attempts_where(&self, condition: &str, value: Option<i64>) -> Result<Vec<RefusedAttempts>> {
-        let has_identified_by = self.later_columns()?.has_identified_by;
-        let attempts_of = if has_identified_by { ATTEMPTS } else { &ATTEMPTS.replace("identified_by", OF_OLDER_STORE) };
-        let sql = format!("{attempts_of} AND {condition} ORDER BY action, operator_uid");
+        let sql = format!("{ATTEMPTS} AND {condition} ORDER BY action, operator_uid");
         let mut statement = self.transaction.prepare_cached(&sql)?;
         let found = statement.query_map([value], attempts)?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
@@ -197,7 +192,7 @@ impl WriteTransaction<'_> {
     fn add_sign_in_failure(&self, id: UserId, client: Option<&str>, now: Timestamp) -> Result<()> {
         // The user may be deleted by now.
         let sql = "INSERT INTO sign_in_failures (user_id, count, last_at, client) \
-                   SELECT id, 1, ?2, ?3 FROM user WHERE id = ?1 \
+                   SELECT id, 1, ?2, ?3 FROM users WHERE id = ?1 \
                    ON CONFLICT (user_id) DO UPDATE SET count = count + 1, last_at = ?2, client = ?3";
         self.transaction.prepare_cached(sql)?.execute(params![id.0, now.as_second(), client])?;
         Ok(())
@@ -208,14 +203,12 @@ impl WriteTransaction<'_> {
         let RefusedAttempt { event, refusal, kind } = attempt;
         let account = &event.account;
         let same = if matches!(kind, AttemptKind::Operator { .. }) { "AND refusal = ?3" } else { "" };
-        let also = if self.later_columns()?.has_identified_by { ", identified_by = ?10" } else { "" };
         let sql = format!(
             "UPDATE refused_attempts SET count = count + 1, since = ifnull(since, ?2), refusal = ?3, operator = ?4, \
-             login_uid = ?6, host = ?7, by_sudo = ?8, standing = ?9{also} WHERE action = ?1 AND operator_uid = ?5 AND {} {same}",
+             login_uid = ?6, host = ?7, identified_by = ?8, authority = ?9 WHERE action = ?1 AND operator_uid = ?5 AND {} {same}",
             recently("?2")
         );
-        let mut statement = self.transaction.prepare_cached(&sql)?;
-        let values = params![
+        let changed = self.transaction.prepare_cached(&sql)?.execute(params![
             event.action,
             event.time.as_second(),
             refusal,
@@ -223,27 +216,20 @@ impl WriteTransaction<'_> {
             account.uid,
             account.login_uid,
             account.host,
-            account.elevation == Some(Elevation::Sudo),
-            event.authority,
             elevation::word(account.elevation),
-        ];
-        let bound = statement.parameter_count();
-        Ok(statement.execute(&values[..bound])? > 0)
+            event.authority,
+        ])?;
+        Ok(changed > 0)
     }
 
     /// Notes that an event of this kind was written.
     fn start_minute(&self, attempt: &RefusedAttempt<'_>) -> Result<()> {
         let RefusedAttempt { event, refusal, .. } = attempt;
         let account = &event.account;
-        let has_identified_by = self.later_columns()?.has_identified_by;
-        let (column, place) = if has_identified_by { (", identified_by", ", ?10") } else { ("", "") };
-        let sql = format!(
-            "INSERT INTO refused_attempts (action, refusal, event_at, count, since, operator, operator_uid, login_uid, \
-             host, by_sudo, standing{column}) VALUES (?1, ?3, ?2, 0, NULL, ?4, ?5, ?6, ?7, ?8, ?9{place}) \
-             ON CONFLICT (action, operator_uid) DO UPDATE SET refusal = ?3, event_at = ?2, count = 0, since = NULL"
-        );
-        let mut statement = self.transaction.prepare_cached(&sql)?;
-        let values = params![
+        let sql = "INSERT INTO refused_attempts (action, refusal, event_at, count, since, operator, operator_uid, login_uid, \
+                   host, identified_by, authority) VALUES (?1, ?3, ?2, 0, NULL, ?4, ?5, ?6, ?7, ?8, ?9) \
+                   ON CONFLICT (action, operator_uid) DO UPDATE SET refusal = ?3, event_at = ?2, count = 0, since = NULL";
+        self.transaction.prepare_cached(sql)?.execute(params![
             event.action,
             event.time.as_second(),
             refusal,
@@ -251,12 +237,9 @@ impl WriteTransaction<'_> {
             account.uid,
             account.login_uid,
             account.host,
-            account.elevation == Some(Elevation::Sudo),
-            event.authority,
             elevation::word(account.elevation),
-        ];
-        let bound = statement.parameter_count();
-        statement.execute(&values[..bound])?;
+            event.authority,
+        ])?;
         Ok(())
     }
 }
@@ -321,18 +304,18 @@ impl Store {
     /// When somebody else writes all the time, or the store cannot be written; the password is right all the same.
     pub fn record_login(&self, id: UserId, rehashed: Option<&Rehashed>, now: Timestamp) -> Result<()> {
         let sql = "SELECT last_login_at IS NULL OR abs(?2 - last_login_at) >= ?3 \
-                       OR EXISTS (SELECT 1 FROM sign_in_failures WHERE user_id = user.id) FROM user WHERE id = ?1";
+                       OR EXISTS (SELECT 1 FROM sign_in_failures WHERE user_id = users.id) FROM users WHERE id = ?1";
         let values = params![id.0, now.as_second(), LOGIN_RECORDED_EVERY];
         let is_news: Option<bool> = self.connection.query_row(sql, values, |row| row.get(0)).optional()?;
         if is_news != Some(true) && rehashed.is_none() {
             return Ok(());
         }
         let writing = self.write_within(LOGIN_PATIENCE)?;
-        let sql = "UPDATE user SET last_login_at = ?2 WHERE id = ?1";
+        let sql = "UPDATE users SET last_login_at = ?2 WHERE id = ?1";
         writing.transaction.execute(sql, params![id.0, now.as_second()])?;
         writing.clear_sign_in_failures(id)?;
         if let Some(rehashed) = rehashed {
-            let sql = "UPDATE user SET password_hash = ?3, password_rehashes = password_rehashes + 1 \
+            let sql = "UPDATE users SET password_hash = ?3, password_rehashes = password_rehashes + 1 \
                        WHERE id = ?1 AND password_hash = ?2";
             writing.transaction.execute(sql, params![id.0, rehashed.old().as_str(), rehashed.new_hash().as_str()])?;
         }

@@ -18,27 +18,27 @@ pub(super) const NOT_RUNNING: &str = "('paused', 'finished', 'cancelled')";
 
 /// The two queues of `message`, as their indexes have them.
 const QUEUES: [(&str, &str); 2] =
-    [("message_fresh", "state = 'queued'"), ("message_again", "state IN ('deferred', 'in doubt')")];
+    [("messages_queued", "state = 'queued'"), ("messages_deferred", "state IN ('deferred', 'in doubt')")];
 
 /// In flight, with a number that no sender has.
-const WITHOUT_SENDER: &str = "SELECT id FROM message INDEXED BY message_in_flight WHERE state = 'sending' \
+const WITHOUT_SENDER: &str = "SELECT id FROM messages INDEXED BY messages_sending WHERE state = 'sending' \
      AND (typeof(sender) <> 'integer' OR sender NOT BETWEEN 0 AND 4294967295) ORDER BY id";
 
 /// In a state that the program does not know, of a job or of any (`?1`). The index has the same condition.
-const IN_UNKNOWN_STATE: &str = "SELECT id, state FROM message INDEXED BY message_in_unknown_state \
+const IN_UNKNOWN_STATE: &str = "SELECT id, state FROM messages INDEXED BY messages_in_unknown_state \
      WHERE (?1 IS NULL OR job_id = ?1) AND state <> 'queued' AND state <> 'sending' AND state <> 'accepted' AND state <> 'deferred' AND state <> 'failed' \
      AND state <> 'in doubt' AND state <> 'cancelled' AND state <> 'skipped' ORDER BY id";
 
 /// The jobs of the messages in a queue that do not exist, with how many messages each has there, and the first of them. It goes
 /// from one job to the next in the index, and reads no message between them.
 fn without_job((index, condition): (&str, &str)) -> String {
-    let of_queue = format!("FROM message INDEXED BY {index} WHERE {condition}");
+    let of_queue = format!("FROM messages INDEXED BY {index} WHERE {condition}");
     format!(
         "WITH RECURSIVE found (job_id) AS (SELECT min(job_id) {of_queue} AND job_id IS NOT NULL \
          UNION ALL SELECT (SELECT min(job_id) {of_queue} AND job_id > found.job_id) FROM found WHERE found.job_id IS NOT NULL) \
-         SELECT job_id, (SELECT count(*) {of_queue} AND message.job_id = found.job_id), \
-         (SELECT min(id) {of_queue} AND message.job_id = found.job_id) FROM found \
-         WHERE job_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM job WHERE job.id = found.job_id)"
+         SELECT job_id, (SELECT count(*) {of_queue} AND messages.job_id = found.job_id), \
+         (SELECT min(id) {of_queue} AND messages.job_id = found.job_id) FROM found \
+         WHERE job_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = found.job_id)"
     )
 }
 
@@ -78,7 +78,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn paused_jobs(&self) -> Result<HashSet<JobId>> {
-        let mut statement = self.transaction.prepare_cached("SELECT id FROM job WHERE state = 'paused'")?;
+        let mut statement = self.transaction.prepare_cached("SELECT id FROM jobs WHERE state = 'paused'")?;
         let jobs = statement.query_map([], |row| row.get(0).map(JobId))?;
         Ok(jobs.collect::<rusqlite::Result<_>>()?)
     }

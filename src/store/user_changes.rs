@@ -85,7 +85,7 @@ impl ReadTransaction<'_> {
     /// When the store cannot be read.
     pub fn is_in_audit(&self, user: UserId) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM user_changes WHERE user_id = ?1) \
-                   OR EXISTS (SELECT 1 FROM event WHERE user_id = ?1)";
+                   OR EXISTS (SELECT 1 FROM events WHERE user_id = ?1)";
         Ok(self.transaction.prepare_cached(sql)?.query_row([user.0], |row| row.get(0))?)
     }
 }

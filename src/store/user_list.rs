@@ -151,7 +151,7 @@ impl Conditions {
     /// decides alone only where neither the text nor the row has characters that can be written in another way. Folding is
     /// left to the others; a name in normal form D holds letters of ASCII that the same name in normal form C has not.
     fn search(&mut self, folded: &str) {
-        const FINDS: &str = "finds_user(?, username, email, user.name, email_key)";
+        const FINDS: &str = "finds_user(?, username, email, users.name, email_key)";
         let has_variants = fold::has_ascii_variants(folded);
         if !folded.is_ascii() {
             return self.add(FINDS, folded.to_owned());
@@ -167,7 +167,7 @@ impl Conditions {
         // Usernames are in ASCII, and an address without a key is.
         let holds = format!(
             "username {like} OR email {like} OR \
-             CASE WHEN length(user.name) = octet_length(user.name) THEN user.name {like} ELSE text_holds(?, user.name) END"
+             CASE WHEN length(users.name) = octet_length(users.name) THEN users.name {like} ELSE text_holds(?, users.name) END"
         );
         if has_variants {
             self.values.push(Box::new(folded.to_owned()));
@@ -194,7 +194,7 @@ impl Conditions {
             conditions.search(text.folded());
         }
         if let Some(role) = selection.role {
-            conditions.add("user.role_id = ?", role.0);
+            conditions.add("users.role_id = ?", role.0);
         }
         match selection.status {
             Some(Status::Locked) => conditions.add(locked_at("?"), now.as_second()),
@@ -226,7 +226,7 @@ impl Conditions {
             conditions.sql.push("last_login_at IS NULL".into());
         }
         if selection.named.is_some() {
-            conditions.sql.push("user.id IN (SELECT id FROM temp.named)".into());
+            conditions.sql.push("users.id IN (SELECT id FROM temp.named)".into());
         }
         if selection.not_named.is_some() {
             conditions.sql.push("user.id NOT IN (SELECT id FROM temp.not_named)".into());
@@ -260,7 +260,7 @@ fn order(query: &UserQuery) -> String {
     let column = match query.order {
         UserOrder::Email => return format!("email {direction}"),
         UserOrder::Username => return format!("username {direction}"),
-        UserOrder::Name => "user.name COLLATE NOCASE",
+        UserOrder::Name => "users.name COLLATE NOCASE",
         UserOrder::Created => "created_at",
         UserOrder::PasswordSet => "password_set_at",
         UserOrder::LastLogin => "last_login_at",
@@ -286,7 +286,7 @@ impl ReadTransaction<'_> {
         let conditions = Conditions::of(&query.selection, now);
         let hash = if with_hashes { ", password_hash" } else { "" };
         let limit = query.limit.map(|_| format!(" LIMIT {}", super::limit(query.limit))).unwrap_or_default();
-        let sql = format!("SELECT {COLUMNS}{hash} FROM user{} ORDER BY {}{limit}", conditions.clause(), order(query));
+        let sql = format!("SELECT {COLUMNS}{hash} FROM users{} ORDER BY {}{limit}", conditions.clause(), order(query));
         let mut statement = self.transaction.prepare(&sql).map_err(failed)?;
         let mut rows = statement.query(conditions.values().as_slice()).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
@@ -302,7 +302,7 @@ impl ReadTransaction<'_> {
     pub fn count_users(&self, selection: &Selection, now: Timestamp) -> Result<u64> {
         self.prepare_names(selection)?;
         let conditions = Conditions::of(selection, now);
-        let sql = format!("SELECT count(*) FROM user{}", conditions.clause());
+        let sql = format!("SELECT count(*) FROM users{}", conditions.clause());
         let count: i64 = self.transaction.query_row(&sql, conditions.values().as_slice(), |row| row.get(0))?;
         Ok(count.unsigned_abs())
     }
@@ -330,7 +330,7 @@ impl ReadTransaction<'_> {
         for (place, (name, email)) in names.iter().zip(emails).enumerate() {
             let Some(email) = email else { continue };
             let Some(id) = self.id_of(name)? else { continue };
-            let mut statement = self.transaction.prepare_cached("SELECT email FROM user WHERE id = ?1")?;
+            let mut statement = self.transaction.prepare_cached("SELECT email FROM users WHERE id = ?1")?;
             let stored: String = statement.query_row([id.0], |row| row.get(0))?;
             if !email_address::is_same(&stored, email) {
                 others.push(place);

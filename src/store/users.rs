@@ -25,7 +25,7 @@ use crate::secrets::admission::AcceptedHash;
 use crate::secrets::password_hash::PasswordHash;
 
 /// The columns of a user, without the hash.
-pub(super) const COLUMNS: &str = "user.id, username, email, user.name, user.role_id, sign_in, locale, locked_at, \
+pub(super) const COLUMNS: &str = "users.id, username, email, users.name, users.role_id, sign_in, locale, locked_at, \
      locked_until, lock_reason, session_epoch, last_login_at, created_at, updated_at, password_set_at, \
      password_policy, must_change_password";
 
@@ -88,7 +88,7 @@ impl ReadTransaction<'_> {
     pub(super) fn id_of(&self, reference: &UserReference) -> Result<Option<UserId>> {
         let id = match reference {
             UserReference::Username(name) => {
-                let mut statement = self.transaction.prepare_cached("SELECT id FROM user WHERE username = ?1")?;
+                let mut statement = self.transaction.prepare_cached("SELECT id FROM users WHERE username = ?1")?;
                 statement.query_row([name], |row| row.get(0)).optional()?
             }
             UserReference::Email(email) => self.id_of_email(email)?,
@@ -96,14 +96,13 @@ impl ReadTransaction<'_> {
         Ok(id.map(UserId))
     }
 
-    /// The exact address comes first: of the users of an older store who have one address in several forms, another form
-    /// names none.
+    /// The exact address comes first: if another program gave several users one address in several forms, another form names none.
     fn id_of_email(&self, email: &str) -> Result<Option<i64>> {
-        let mut statement = self.transaction.prepare_cached("SELECT id FROM user WHERE email = ?1")?;
+        let mut statement = self.transaction.prepare_cached("SELECT id FROM users WHERE email = ?1")?;
         if let Some(id) = statement.query_row([email], |row| row.get(0)).optional()? {
             return Ok(id);
         }
-        let sql = "SELECT id FROM user WHERE email_key = ?1 UNION SELECT id FROM user WHERE email = ?1 LIMIT 2";
+        let sql = "SELECT id FROM users WHERE email_key = ?1 UNION SELECT id FROM users WHERE email = ?1 LIMIT 2";
         let mut statement = self.transaction.prepare_cached(sql)?;
         let ids = statement.query_map([email_address::canonical(email)], |row| row.get(0))?;
         let ids = ids.collect::<rusqlite::Result<Vec<i64>>>()?;
@@ -116,7 +115,7 @@ impl ReadTransaction<'_> {
     /// When the store cannot be read.
     pub fn is_email_taken(&self, email: &EmailAddress, besides: Option<UserId>) -> Result<bool> {
         let sql =
-            "SELECT EXISTS (SELECT 1 FROM user WHERE id IS NOT ?3 AND (email = ?1 OR email = ?2 OR email_key = ?2))";
+            "SELECT EXISTS (SELECT 1 FROM users WHERE id IS NOT ?3 AND (email = ?1 OR email = ?2 OR email_key = ?2))";
         let mut statement = self.transaction.prepare_cached(sql)?;
         let email = email.as_str();
         let canonical = email_address::canonical(email);
@@ -128,11 +127,11 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn user_by_id(&self, id: UserId) -> Result<Option<User>> {
-        self.user_where("user.id = ?1", id.0)
+        self.user_where("users.id = ?1", id.0)
     }
 
     fn user_where(&self, condition: &str, value: impl rusqlite::ToSql) -> Result<Option<User>> {
-        let sql = format!("SELECT {COLUMNS} FROM user WHERE {condition}");
+        let sql = format!("SELECT {COLUMNS} FROM users WHERE {condition}");
         Ok(self.transaction.prepare_cached(&sql)?.query_row([value], user).optional()?)
     }
 
@@ -142,8 +141,8 @@ impl ReadTransaction<'_> {
     /// When the store cannot be read; [`StoreError::Row`](super::StoreError::Row) when the hash is malformed (somebody edited the
     /// file).
     pub fn password_hash(&self, id: UserId) -> Result<Option<PasswordHash>> {
-        let mut statement = self.transaction.prepare_cached("SELECT id, password_hash FROM user WHERE id = ?1")?;
-        let hash = statement.query_row([id.0], |row| damage::named("user", row, |row| stored_hash(row, 1)));
+        let mut statement = self.transaction.prepare_cached("SELECT id, password_hash FROM users WHERE id = ?1")?;
+        let hash = statement.query_row([id.0], |row| damage::named("users", row, |row| stored_hash(row, 1)));
         Ok(hash.optional()?.flatten())
     }
 
@@ -154,7 +153,7 @@ impl ReadTransaction<'_> {
     /// When the store cannot be read.
     pub fn password_hashes_by_cost(&self) -> Result<Vec<(PasswordHash, u64)>> {
         // Variant, version and parameters are the beginning, up to `p=` and its one or two digits.
-        let sql = "SELECT min(password_hash), count(*) FROM user WHERE typeof(password_hash) = 'text' \
+        let sql = "SELECT min(password_hash), count(*) FROM users WHERE typeof(password_hash) = 'text' \
                    GROUP BY substr(password_hash, 1, instr(password_hash, ',p=') + 4)";
         let mut statement = self.transaction.prepare_cached(sql)?;
         let mut rows = statement.query([])?;
@@ -171,7 +170,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn newest_password_hashes(&self) -> Result<Vec<PasswordHash>> {
-        let sql = "SELECT password_hash FROM (SELECT password_hash FROM user ORDER BY id DESC LIMIT 1000) \
+        let sql = "SELECT password_hash FROM (SELECT password_hash FROM users ORDER BY id DESC LIMIT 1000) \
                    WHERE typeof(password_hash) = 'text' LIMIT 100";
         let mut statement = self.transaction.prepare_cached(sql)?;
         let hashes = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
@@ -211,7 +210,7 @@ impl WriteTransaction<'_> {
     pub fn add_user(&self, new: &NewUser) -> Result<UserId> {
         let NewUser { username, email, name, role, sign_in, locale, created_at } = new;
         self.transaction.execute(
-            "INSERT INTO user (username, email, name, role_id, sign_in, locale, created_at, updated_at, added_by_event, email_key) \
+            "INSERT INTO users (username, email, name, role_id, sign_in, locale, created_at, updated_at, added_by_event, email_key) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9)",
             params![
                 username.as_str(),
@@ -234,9 +233,9 @@ impl WriteTransaction<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn update_user(&self, user: &User) -> Result<()> {
-        let sql = "UPDATE user SET username = ?2, email = ?3, name = ?4, role_id = ?5, sign_in = ?6, locale = ?7, \
+        let sql = "UPDATE users SET username = ?2, email = ?3, name = ?4, role_id = ?5, sign_in = ?6, locale = ?7, \
                    session_epoch = ?8, updated_at = ?9, email_key = ?10, \
-                   email_collides = email_collides AND email_key IS ?10, must_change_password = must_change_password * (?6 <> 'saml'), \
+                   must_change_password = must_change_password * (?6 <> 'saml'), \
                    password_hash = CASE WHEN ?6 <> 'saml' THEN password_hash END, \
                    password_set_at = CASE WHEN ?6 <> 'saml' THEN password_set_at END, \
                    password_policy = CASE WHEN ?6 <> 'saml' THEN password_policy END WHERE id = ?1";
@@ -267,7 +266,7 @@ impl WriteTransaction<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn set_must_change(&self, id: UserId, must_change: bool) -> Result<()> {
-        let sql = "UPDATE user SET must_change_password = ?2 WHERE id = ?1 AND (password_hash IS NOT NULL OR NOT ?2)";
+        let sql = "UPDATE users SET must_change_password = ?2 WHERE id = ?1 AND (password_hash IS NOT NULL OR NOT ?2)";
         self.transaction.execute(sql, params![id.0, must_change])?;
         Ok(())
     }
@@ -277,7 +276,7 @@ impl WriteTransaction<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn set_lock(&self, id: UserId, lock: Option<&Lock>, now: Timestamp) -> Result<()> {
-        let sql = "UPDATE user SET locked_at = ?2, locked_until = ?3, lock_reason = ?4, \
+        let sql = "UPDATE users SET locked_at = ?2, locked_until = ?3, lock_reason = ?4, \
                    session_epoch = session_epoch + (?2 IS NOT NULL), updated_at = ?5 WHERE id = ?1";
         let until = lock.and_then(|lock| lock.until).map(Timestamp::as_second);
         let reason = lock.and_then(|lock| lock.reason.as_deref());
@@ -291,7 +290,7 @@ impl WriteTransaction<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn delete_user(&self, id: UserId) -> Result<()> {
-        self.transaction.execute("DELETE FROM user WHERE id = ?1", [id.0])?;
+        self.transaction.execute("DELETE FROM users WHERE id = ?1", [id.0])?;
         Ok(())
     }
 
@@ -305,7 +304,7 @@ impl WriteTransaction<'_> {
         let set_at = set_at.as_second();
         self.transaction.execute(
             "INSERT INTO password_history (user_id, replaced_at, password_hash) \
-             SELECT id, ?2, password_hash FROM user WHERE id = ?1 AND password_hash IS NOT NULL",
+             SELECT id, ?2, password_hash FROM users WHERE id = ?1 AND password_hash IS NOT NULL",
             params![id.0, set_at],
         )?;
         self.transaction.execute(
@@ -314,7 +313,7 @@ impl WriteTransaction<'_> {
             params![id.0, MOST_HISTORY],
         )?;
         self.transaction.execute(
-            "UPDATE user SET password_hash = ?2, password_set_at = ?3, password_policy = ?4, must_change_password = ?5, \
+            "UPDATE users SET password_hash = ?2, password_set_at = ?3, password_policy = ?4, must_change_password = ?5, \
              session_epoch = session_epoch + ?6, updated_at = ?3 WHERE id = ?1",
             params![id.0, hash, set_at, policy, must_change, i64::from(!keep_sessions)],
         )?;
@@ -324,7 +323,7 @@ impl WriteTransaction<'_> {
 
 /// A user from the columns of [`COLUMNS`].
 pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
-    damage::named("user", row, user_of)
+    damage::named("users", row, user_of)
 }
 
 fn user_of(row: &Row<'_>) -> rusqlite::Result<User> {

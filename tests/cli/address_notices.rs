@@ -10,7 +10,7 @@ use crate::support::World;
 
 fn notices(world: &World) -> String {
     let one = "cause || ': ' || address || ' ' || state";
-    world.ask(&format!("SELECT ifnull(group_concat({one}, ', '), '-') FROM message WHERE kind = 'notice'"))
+    world.ask(&format!("SELECT ifnull(group_concat({one}, ', '), '-') FROM messages WHERE kind = 'notice'"))
 }
 
 /// The mail to this address.
@@ -138,8 +138,8 @@ fn the_same_address_in_another_form_leaves_links_and_sessions_alone() {
     world.write_config(&text.replace("\"example.com\"", "\"example.com\", \"bücher.example\""));
     world.run("users edit alice --email alice@bücher.example --no-notify").expect_status(0);
     world.run("users send-reset alice").expect_status(0);
-    let epoch = world.ask("SELECT session_epoch FROM user");
-    let revoked = || world.ask("SELECT ifnull(max(revoked_why), '-') FROM message");
+    let epoch = world.ask("SELECT session_epoch FROM users");
+    let revoked = || world.ask("SELECT ifnull(max(revoked_why), '-') FROM messages");
     for (form, by_import) in [
         ("alice@xn--bcher-kva.example", true),
         ("ALICE@BÜCHER.example", true),
@@ -152,15 +152,19 @@ fn the_same_address_in_another_form_leaves_links_and_sessions_alone() {
         } else {
             world.run(&format!("users edit alice --email {form}")).expect_status(0);
         }
-        assert_eq!(world.ask("SELECT email FROM user"), form);
-        assert_eq!((world.ask("SELECT session_epoch FROM user"), revoked()), (epoch.clone(), "-".to_owned()), "{form}");
+        assert_eq!(world.ask("SELECT email FROM users"), form);
+        assert_eq!(
+            (world.ask("SELECT session_epoch FROM users"), revoked()),
+            (epoch.clone(), "-".to_owned()),
+            "{form}"
+        );
     }
     assert_eq!(notices(&world), "-");
     world.run("store check").expect_status(0);
     let rows = "username,email\nalice,ALICIA@bücher.example\n";
     world.command("users import - --update").stdin(rows).run().expect_status(0);
     assert_eq!(revoked(), "another address");
-    assert_ne!(world.ask("SELECT session_epoch FROM user"), epoch);
+    assert_ne!(world.ask("SELECT session_epoch FROM users"), epoch);
 }
 
 #[test]

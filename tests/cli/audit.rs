@@ -99,14 +99,14 @@ fn the_chain_is_whole_and_says_what_it_cannot_see() {
 #[test]
 fn an_event_that_was_edited_deleted_or_inserted_is_named() {
     for (tampering, found) in [
-        ("UPDATE event SET reason = 'another' WHERE number = 4", "event 4 was changed"),
-        ("UPDATE event SET details = NULL WHERE number = 3", "event 3 was changed"),
-        ("UPDATE event SET time = time + 1 WHERE number = 1", "event 1 was changed"),
-        ("DELETE FROM event WHERE number = 2", "event 2 is missing"),
-        ("UPDATE event SET number = 9 WHERE number = 5", "event 5 is missing"),
+        ("UPDATE events SET reason = 'another' WHERE number = 4", "event 4 was changed"),
+        ("UPDATE events SET details = NULL WHERE number = 3", "event 3 was changed"),
+        ("UPDATE events SET time = time + 1 WHERE number = 1", "event 1 was changed"),
+        ("DELETE FROM events WHERE number = 2", "event 2 is missing"),
+        ("UPDATE events SET number = 9 WHERE number = 5", "event 5 is missing"),
     ] {
         let world = busy();
-        world.sql(&format!("DROP TRIGGER event_is_never_changed; DROP TRIGGER event_is_never_deleted; {tampering}"));
+        world.sql(&format!("DROP TRIGGER refuse_update_of_events; DROP TRIGGER refuse_delete_of_events; {tampering}"));
         for command in ["audit verify", "store check"] {
             let run = world.run(command);
             assert_eq!(run.status, 65, "{tampering}: {run}");
@@ -116,8 +116,8 @@ fn an_event_that_was_edited_deleted_or_inserted_is_named() {
 }
 
 /// Deletes the newest two events, and the triggers that forbid it.
-const CUT: &str = "DROP TRIGGER event_is_never_deleted; \
-     DROP TRIGGER user_changes_are_never_deleted; DELETE FROM event WHERE number > 3; \
+const CUT: &str = "DROP TRIGGER refuse_delete_of_events; \
+     DROP TRIGGER refuse_delete_of_user_changes; DELETE FROM events WHERE number > 3; \
      DELETE FROM user_changes WHERE event > 3;";
 
 #[test]
@@ -125,7 +125,7 @@ fn a_cut_tail_is_seen_by_the_numbers_that_the_store_has_given() {
     let world = busy();
     let triggers = world.ask(
         "SELECT group_concat(sql, ';') FROM sqlite_schema WHERE name IN \
-         ('event_is_never_deleted', 'user_changes_are_never_deleted')",
+         ('refuse_delete_of_events', 'refuse_delete_of_user_changes')",
     );
     world.sql(&format!("{CUT} {triggers}"));
     assert_snapshot!(world.run("audit verify"), @"
@@ -140,9 +140,10 @@ fn a_cut_tail_is_seen_by_the_numbers_that_the_store_has_given() {
 
 #[test]
 fn a_cut_tail_is_seen_where_the_count_of_the_store_was_removed_or_edited() {
-    for hidden in
-        ["DELETE FROM sqlite_sequence WHERE name = 'event'", "UPDATE sqlite_sequence SET seq = 2 WHERE name = 'event'"]
-    {
+    for hidden in [
+        "DELETE FROM sqlite_sequence WHERE name = 'events'",
+        "UPDATE sqlite_sequence SET seq = 2 WHERE name = 'events'",
+    ] {
         let world = busy();
         world.sql(&format!("{CUT} {hidden}"));
         let run = world.run("audit verify").expect_status(65);
@@ -168,7 +169,7 @@ fn a_restored_store_has_counted_as_far_as_its_events() {
 fn a_cut_tail_is_seen_with_the_head_kept_elsewhere() {
     let world = busy();
     let head = world.run("audit head").out();
-    world.sql(&format!("{CUT} UPDATE sqlite_sequence SET seq = 3 WHERE name = 'event'"));
+    world.sql(&format!("{CUT} UPDATE sqlite_sequence SET seq = 3 WHERE name = 'events'"));
     world.run("audit verify").expect_status(0);
     assert_snapshot!(world.run(&format!("audit verify --head {}", head.trim_end())), @"
     status 65
@@ -260,7 +261,7 @@ fn an_event_is_shown_whole() {
     Outcome:        done
     User id:        1
     Details:        username: alice
-    Hash:           bb688661a30c0b8210362bcf2b8bf3c67d84fee978e90ec96907bb7e30f1ff51
+    Hash:           0863f66bf899fd1a6e5de13312d047d15229151fc74326e9fb74fb22d66246df
     Changes:        name: Alice Example -> Alice Adams
     ");
     let mut shown: serde_json::Value =
@@ -283,7 +284,9 @@ fn an_event_is_shown_whole() {
     assert_eq!(world.run("audit show four").status, 2);
     assert_eq!(world.run("audit show 9223372036854775807").status, 65);
     assert_eq!(world.run("audit show 99999999999999999999").status, 2);
-    world.sql("DROP TRIGGER event_is_never_changed; UPDATE event SET details = 'no JSON' || char(27) WHERE number = 4");
+    world.sql(
+        "DROP TRIGGER refuse_update_of_events; UPDATE events SET details = 'no JSON' || char(27) WHERE number = 4",
+    );
     let damaged = world.run("audit show 4").expect_status(0);
     assert!(damaged.out().contains("no JSON\\u{1b}"), "{damaged}");
     let damaged: serde_json::Value = serde_json::from_str(&world.run("audit show 4 -o json").out()).unwrap();

@@ -151,7 +151,7 @@ fn a_user_is_found_by_a_code_that_was_redeemed_and_by_each_password_that_was_set
 #[test]
 fn the_values_of_a_deleted_user_are_erased_and_the_audit_says_so() {
     let world = busy();
-    let alice = world.ask("SELECT id FROM user WHERE username = 'alice'");
+    let alice = world.ask("SELECT id FROM users WHERE username = 'alice'");
     world.run("users delete alice --yes").expect_status(0);
     assert_eq!(world.run("audit list --user alice").status, 67);
     assert_snapshot!(told(&world, &alice), @"
@@ -208,7 +208,7 @@ fn the_values_of_a_deleted_user_are_erased_and_the_audit_says_so() {
 
 #[test]
 fn a_user_change_that_was_edited_removed_added_or_erased_by_hand_is_found() {
-    let unguard = "DROP TRIGGER user_changes_are_only_erased; DROP TRIGGER user_changes_are_never_deleted;";
+    let unguard = "DROP TRIGGER refuse_update_of_user_changes; DROP TRIGGER refuse_delete_of_user_changes;";
     let add = "INSERT INTO user_changes (event, user_id, field, old, new, salt, digest) SELECT event, user_id, 'name', old, new, \
                salt, digest FROM user_changes WHERE field = 'email'";
     for (tampering, found) in [

@@ -13,7 +13,7 @@ fn world() -> World {
 #[test]
 fn the_user_chooses_with_the_old_password_as_proof() {
     let world = world();
-    let epoch: i64 = world.ask("SELECT session_epoch FROM user WHERE username = 'alice'").parse().unwrap();
+    let epoch: i64 = world.ask("SELECT session_epoch FROM users WHERE username = 'alice'").parse().unwrap();
     assert_snapshot!(world.command("users change-password alice").typing([GOOD, OTHER, OTHER]).run(), @"
     status 0
     -- asked
@@ -33,7 +33,7 @@ fn the_user_chooses_with_the_old_password_as_proof() {
     {"chosen_by":"user","username":"alice"}
     "#);
     assert!(world.accepts("alice", OTHER) && !world.accepts("alice", GOOD));
-    assert_eq!(world.ask("SELECT session_epoch FROM user WHERE username = 'alice'"), (epoch + 1).to_string());
+    assert_eq!(world.ask("SELECT session_epoch FROM users WHERE username = 'alice'"), (epoch + 1).to_string());
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_password_that_must_be_changed_is_changed_for_good() {
     let world = World::new().with_users("alice");
     world.command("users set-password alice --stdin --must-change").stdin(GOOD).run().expect_status(0);
     world.command("users change-password alice --stdin").stdin(format!("{GOOD}\n{OTHER}")).run().expect_status(0);
-    assert_eq!(world.ask("SELECT must_change_password FROM user"), "0");
+    assert_eq!(world.ask("SELECT must_change_password FROM users"), "0");
 }
 
 #[test]
@@ -142,11 +142,11 @@ fn the_current_password_again_is_refused_whatever_the_history_says_and_never_end
     accented.run().expect_status(0);
     let again = "cafe\u{301} horse battery lantern\ncaf\u{e9} horse battery lantern\n";
     world.command("users change-password alice --stdin").stdin(again).run().expect_status(65);
-    assert_eq!(world.ask("SELECT must_change_password FROM user"), "1");
+    assert_eq!(world.ask("SELECT must_change_password FROM users"), "1");
     let typed = ["caf\u{e9} horse battery lantern", "caf\u{e9} horse battery lantern", OTHER, OTHER];
     let run = world.command("users change-password alice").typing(typed).run().expect_status(0);
     assert!(run.to_string().contains("used before: it is the user's current password"), "{run}");
-    assert_eq!(world.ask("SELECT must_change_password FROM user"), "0");
+    assert_eq!(world.ask("SELECT must_change_password FROM users"), "0");
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn many(relay: &ScriptedRelay) -> World {
     world.command("users import -").stdin(format!("email,name\n{rows}")).run().expect_status(0);
     world.set_password("u00", GOOD);
     world.sql(
-        "UPDATE user SET (password_hash, password_set_at) = (SELECT password_hash, password_set_at FROM user WHERE \
+        "UPDATE users SET (password_hash, password_set_at) = (SELECT password_hash, password_set_at FROM users WHERE \
          username = 'u00')",
     );
     world.configure_relay(relay.port());
@@ -86,21 +86,21 @@ fn mails(relay: &ScriptedRelay) -> BTreeMap<String, u32> {
 fn no_password_ends_where_a_damaged_page_would_keep_the_mails_from_leaving() {
     let relay = relay("");
     for damaged in [
-        "message_code",
-        "message_given_back",
-        "message_again",
-        "message_in_flight",
-        "message_fresh",
-        "message_of_user",
-        "message_of_job",
-        "message_in_unknown_state",
-        "message",
+        "messages_by_code",
+        "messages_given_back",
+        "messages_deferred",
+        "messages_sending",
+        "messages_queued",
+        "messages_by_user",
+        "messages_by_job",
+        "messages_in_unknown_state",
+        "messages",
         "deliveries",
         "relay_hold",
-        "clock_period",
-        "fact",
-        "role",
-        "job",
+        "clock_periods",
+        "metadata",
+        "roles",
+        "jobs",
     ] {
         let world = crate::end_passwords::world(&relay);
         zero(&world, &[damaged]);
@@ -119,14 +119,14 @@ fn no_password_ends_where_a_damaged_page_would_keep_the_mails_from_leaving() {
 fn trying_to_send_leaves_nothing_in_the_store() {
     let relay = relay("");
     let world = crate::end_passwords::world(&relay);
-    let counts = "SELECT (SELECT count(*) FROM message) || (SELECT count(*) FROM job) || (SELECT count(*) FROM event) || \
+    let counts = "SELECT (SELECT count(*) FROM messages) || (SELECT count(*) FROM jobs) || (SELECT count(*) FROM events) || \
                   (SELECT count(*) FROM deliveries) || (SELECT count(*) FROM relay_hold) || \
-                  (SELECT count(*) FROM sqlite_sequence WHERE name IN ('message', 'job'))";
+                  (SELECT count(*) FROM sqlite_sequence WHERE name IN ('messages', 'jobs'))";
     let before = world.ask(counts);
     world.run("users send-reset --all --end-passwords -n").expect_status(0);
     assert_eq!(world.ask(counts), before);
     world.run("users send-reset --all --end-passwords --yes").expect_status(0);
-    assert_eq!(world.ask("SELECT min(id) || min(job_id) || count(*) FROM message"), "115");
+    assert_eq!(world.ask("SELECT min(id) || min(job_id) || count(*) FROM messages"), "115");
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn the_users_on_a_damaged_page_are_skipped_and_named_and_all_others_are_mailed()
     let relay = relay("");
     let world = many(&relay);
     world.run("users send-reset --all --end-passwords --queue-only --yes").expect_status(0);
-    let pages = leaves(&world, "user");
+    let pages = leaves(&world, "users");
     assert!(pages.len() > 2, "{pages:?}");
     zero_pages(&world, &pages[1..2]);
     let run = world.run("jobs run").expect_status(3);
@@ -146,13 +146,13 @@ fn the_users_on_a_damaged_page_are_skipped_and_named_and_all_others_are_mailed()
         sent.len()
     );
     assert!(run.err().contains(&words), "{run}");
-    assert!(run.err().contains("the store is damaged: user: row "), "{run}");
+    assert!(run.err().contains("the store is damaged: users: row "), "{run}");
     assert!(run.err().contains(": cannot be read: database disk image is malformed"), "{run}");
     // Each run, until somebody repairs it.
     for line in ["jobs run -v", "jobs run 1"] {
         let run = world.run(line).expect_status(3);
         assert!(
-            run.err().contains(&format!("skipped {skipped} mails, the store is damaged: user: row ")),
+            run.err().contains(&format!("skipped {skipped} mails, the store is damaged: users: row ")),
             "{line}: {run}"
         );
     }
@@ -160,15 +160,22 @@ fn the_users_on_a_damaged_page_are_skipped_and_named_and_all_others_are_mailed()
     assert!(sent.values().all(|count| *count == 1), "{sent:?}");
     // The check goes on while the job is due.
     let check = world.run("store check").expect_status(65);
-    assert!(check.err().contains("rows: user: cannot be read behind its first "), "{check}");
+    assert!(check.err().contains("rows: users: cannot be read behind its first "), "{check}");
     assert!(world.run("jobs show 1").expect_status(0).out().contains(&format!("{skipped} queued")));
 }
 
 /// Whichever page it is: of users, of messages, of an index.
 #[test]
 fn nobody_is_mailed_twice_because_a_page_is_damaged() {
-    for name in ["user", "message", "message_of_user", "message_fresh", "message_code", "message_of_job", "deliveries"]
-    {
+    for name in [
+        "users",
+        "messages",
+        "messages_by_user",
+        "messages_queued",
+        "messages_by_code",
+        "messages_by_job",
+        "deliveries",
+    ] {
         let relay = relay("");
         let world = many(&relay);
         world.run("users send-reset --all --end-passwords --queue-only --yes").expect_status(0);

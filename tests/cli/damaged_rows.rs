@@ -15,54 +15,54 @@ fn damage(world: &World, sql: &str) {
 fn jobs_run_names_each_row_that_keeps_mail_from_being_sent() {
     for (sql, named, found) in [
         (
-            "UPDATE job SET state = 'weird'",
-            "skipped 1 job, the store is damaged: job: row 1: state: `weird` is unknown",
+            "UPDATE jobs SET state = 'weird'",
+            "skipped 1 job, the store is damaged: jobs: row 1: state: `weird` is unknown",
             "",
         ),
         (
-            "UPDATE job SET id = -9223372036854775808; UPDATE message SET job_id = -9223372036854775808",
-            "skipped 1 job, the store is damaged: job: row -9223372036854775808: id: -9223372036854775808 is out of range",
+            "UPDATE jobs SET id = -9223372036854775808; UPDATE messages SET job_id = -9223372036854775808",
+            "skipped 1 job, the store is damaged: jobs: row -9223372036854775808: id: -9223372036854775808 is out of range",
             "",
         ),
         (
-            "DELETE FROM job",
-            "skipped 2 mails, the store is damaged: message: row 1: job_id: no such job: 1",
-            "references: message: row 1",
+            "DELETE FROM jobs",
+            "skipped 2 mails, the store is damaged: messages: row 1: job_id: no such job: 1",
+            "references: messages: row 1",
         ),
         (
-            "UPDATE message SET job_id = 777 WHERE id = 2",
-            "skipped 1 mail, the store is damaged: message: row 2: job_id: no such job: 777",
-            "references: message: row 2",
+            "UPDATE messages SET job_id = 777 WHERE id = 2",
+            "skipped 1 mail, the store is damaged: messages: row 2: job_id: no such job: 777",
+            "references: messages: row 2",
         ),
         (
-            "UPDATE message SET state = 'sending', sender = NULL WHERE id = 2",
-            "skipped 1 mail, the store is damaged: message: row 2: sender: not the number of a sender, and the state is `sending`",
+            "UPDATE messages SET state = 'sending', sender = NULL WHERE id = 2",
+            "skipped 1 mail, the store is damaged: messages: row 2: sender: not the number of a sender, and the state is `sending`",
             "",
         ),
         (
-            "UPDATE message SET state = 'weird' WHERE id = 2",
-            "skipped 1 mail, the store is damaged: message: row 2: state: `weird` is unknown",
+            "UPDATE messages SET state = 'weird' WHERE id = 2",
+            "skipped 1 mail, the store is damaged: messages: row 2: state: `weird` is unknown",
             "",
         ),
         (
-            "UPDATE message SET user_id = NULL WHERE id = 2",
-            "skipped 1 mail, the store is damaged: message: row 2: user_id: is of the type Null",
+            "UPDATE messages SET user_id = NULL WHERE id = 2",
+            "skipped 1 mail, the store is damaged: messages: row 2: user_id: is of the type Null",
             "",
         ),
         (
             // As a disk that fails: a statement that changes a user's address or lock cancels their mails, whatever it writes.
-            "DROP TRIGGER link_dies_with_a_change; UPDATE user SET email = x'ff' WHERE id = 2",
-            "skipped 1 mail, the store is damaged: user: row 2: email: is of the type Blob",
+            "DROP TRIGGER revoke_links_of_changed_user; UPDATE users SET email = x'ff' WHERE id = 2",
+            "skipped 1 mail, the store is damaged: users: row 2: email: is of the type Blob",
             "",
         ),
         (
-            "DROP TRIGGER link_dies_with_a_change; UPDATE user SET locked_at = 'x' WHERE id = 2",
-            "skipped 1 mail, the store is damaged: user: row 2: locked_at: is of the type Text",
+            "DROP TRIGGER revoke_links_of_changed_user; UPDATE users SET locked_at = 'x' WHERE id = 2",
+            "skipped 1 mail, the store is damaged: users: row 2: locked_at: is of the type Text",
             "",
         ),
         (
-            "UPDATE message SET address = x'ff' WHERE id = 2",
-            "skipped 1 mail, the store is damaged: message: row 2: address: is of the type Blob",
+            "UPDATE messages SET address = x'ff' WHERE id = 2",
+            "skipped 1 mail, the store is damaged: messages: row 2: address: is of the type Blob",
             "",
         ),
     ] {
@@ -84,11 +84,11 @@ fn jobs_run_names_each_row_that_keeps_mail_from_being_sent() {
 #[test]
 fn a_hash_that_is_none_is_damage_to_those_who_log_in_and_is_replaced_by_another_password() {
     let world = World::new().with_users("alice").with_password("alice", GOOD);
-    damage(&world, "UPDATE user SET password_hash = 'x' WHERE username = 'alice'");
+    damage(&world, "UPDATE users SET password_hash = 'x' WHERE username = 'alice'");
     assert_snapshot!(world.command("users verify-password alice --stdin").stdin(GOOD).run(), @"
     status 74
     -- stderr
-    error: the store is damaged: user: row 1: password_hash: not a PHC string; it reads `$argon2id$v=19$m=65536,t=3,p=1$salt$hash`, in Base64 without padding
+    error: the store is damaged: users: row 1: password_hash: not a PHC string; it reads `$argon2id$v=19$m=65536,t=3,p=1$salt$hash`, in Base64 without padding
     hint: all that is damaged, and what to do: cxme-admin store check
     ");
     world.run("users set-password alice --generate").expect_status(0);
@@ -110,17 +110,17 @@ fn the_mails_of_a_paused_job_are_not_due() {
 fn messages_in_an_unknown_state_are_no_failed_ones_and_keep_their_job_from_being_finished() {
     let world = World::with_mail().with_users("alice,bob,carol");
     world.run("users send-reset --all --yes --queue-only").expect_status(0);
-    damage(&world, "UPDATE message SET state = 'weird' WHERE id > 1");
+    damage(&world, "UPDATE messages SET state = 'weird' WHERE id > 1");
     assert_snapshot!(world.run("jobs run"), @"
     status 3
     -- stderr
-    error: 1 accepted; skipped 2 mails, the store is damaged: message: row 2: state: `weird` is unknown
+    error: 1 accepted; skipped 2 mails, the store is damaged: messages: row 2: state: `weird` is unknown
     hint: all that is damaged, and what to do: cxme-admin store check
     ");
     assert_snapshot!(world.run("jobs run 1"), @"
     status 3
     -- stderr
-    error: Job 1, running: 3 mails: 1 accepted, 2 in an unknown state; skipped 2 mails, the store is damaged: message: row 2: state: `weird` is unknown
+    error: Job 1, running: 3 mails: 1 accepted, 2 in an unknown state; skipped 2 mails, the store is damaged: messages: row 2: state: `weird` is unknown
     hint: all that is damaged, and what to do: cxme-admin store check
     ");
     assert!(world.run("jobs show 1").out().contains("\nOutcome:       1 accepted, 2 in an unknown state\n"));
@@ -131,7 +131,7 @@ fn messages_in_an_unknown_state_are_no_failed_ones_and_keep_their_job_from_being
 fn a_list_shows_what_can_be_read_and_ends_with_the_row_that_cannot() {
     let world = World::with_mail().with_users("alice,bob,carol");
     world.run("users send-reset --all --yes --queue-only").expect_status(0);
-    damage(&world, "UPDATE message SET address = x'ff41' WHERE id = 2");
+    damage(&world, "UPDATE messages SET address = x'ff41' WHERE id = 2");
     assert_snapshot!(world.run("mail queue"), @"
     status 74
     -- stdout
@@ -139,13 +139,13 @@ fn a_list_shows_what_can_be_read_and_ends_with_the_row_that_cannot() {
     1        alice@example.com  queued  0      due
     3        carol@example.com  queued  0      due
     -- stderr
-    error: the store is damaged: message: row 2: address: is of the type Blob
+    error: the store is damaged: messages: row 2: address: is of the type Blob
     hint: all that is damaged, and what to do: cxme-admin store check
     ");
     for line in ["jobs recipients 1", "resets list", "mail queue -o csv", "mail queue -o ndjson"] {
         let run = world.run(line);
         assert_eq!(run.status, 74, "{line}: {run}");
         assert!(run.out().contains("carol"), "{line}: {run}");
-        assert!(run.err().contains("message: row 2: address: is of the type Blob"), "{line}: {run}");
+        assert!(run.err().contains("messages: row 2: address: is of the type Blob"), "{line}: {run}");
     }
 }

@@ -480,7 +480,7 @@ fn what_a_dead_process_was_sending_is_planned_as_in_doubt_and_left_as_it_is() {
         let world = World::with_mail().with_users("alice,bob");
         world.run("users send-reset alice bob").expect_status(0);
         world.sql(
-            "UPDATE message SET state = 'sending', sender = 99, ended_at = NULL, handed_at = NULL, last_try_at = 1",
+            "UPDATE messages SET state = 'sending', sender = 99, ended_at = NULL, delivered_at = NULL, last_try_at = 1",
         );
         let before = state(&world);
         let run = world.run(&format!("{line} -n")).expect_status(0);

@@ -26,7 +26,7 @@ fn world() -> World {
 
 /// Who did what the newest event says, and what named them.
 fn newest(world: &World) -> String {
-    world.ask("SELECT operator || ' ' || identified_by || ' ' || outcome FROM event ORDER BY number DESC")
+    world.ask("SELECT operator || ' ' || identified_by || ' ' || outcome FROM events ORDER BY number DESC")
 }
 
 /// A command as each program starts it for an account.

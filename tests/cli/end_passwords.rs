@@ -52,14 +52,14 @@ fn mails(relay: &ScriptedRelay) -> Vec<String> {
 }
 
 pub(crate) fn hashes(world: &World) -> String {
-    world.ask("SELECT group_concat(username) FROM user WHERE password_hash IS NOT NULL")
+    world.ask("SELECT group_concat(username) FROM users WHERE password_hash IS NOT NULL")
 }
 
 #[test]
 fn passwords_end_with_the_creation_of_the_job_and_not_with_the_mail() {
     let relay = relay("");
     let world = world(&relay);
-    let epochs = "SELECT group_concat(username || session_epoch) FROM (SELECT * FROM user ORDER BY username)";
+    let epochs = "SELECT group_concat(username || session_epoch) FROM (SELECT * FROM users ORDER BY username)";
     assert_eq!(world.ask(epochs), "alice1,bob1,carla0,dora2,sam0");
     let run = world.run("users send-reset --all --end-passwords --reason 'breach of 2026' --queue-only --yes -v");
     assert_snapshot!(run, @"
@@ -127,7 +127,7 @@ fn passwords_end_with_the_creation_of_the_job_and_not_with_the_mail() {
         ]
     );
     assert_eq!(
-        world.ask("SELECT group_concat(kind || ' ' || ifnull(is_forced, 0), ', ') FROM message"),
+        world.ask("SELECT group_concat(kind || ' ' || ifnull(is_forced, 0), ', ') FROM messages"),
         "reset 1, reset 1, invitation 0, reset 0, invitation 0"
     );
 }
@@ -277,9 +277,9 @@ fn a_selection_by_the_password_mails_all_whose_passwords_it_ends() {
         let relay = relay("");
         let world = world(&relay);
         world.wait(7_200);
-        world.sql("UPDATE user SET password_policy = 'another'");
+        world.sql("UPDATE users SET password_policy = 'another'");
         world.run(&format!("users send-reset {selection} --end-passwords --yes")).expect_status(0);
-        let mailed = "SELECT group_concat(address) FROM message WHERE state = 'accepted' AND is_forced";
+        let mailed = "SELECT group_concat(address) FROM messages WHERE state = 'accepted' AND is_forced";
         let expected =
             if selection.contains("alice") { "alice@example.com" } else { "alice@example.com,bob@example.com" };
         assert_eq!(world.ask(mailed), expected, "{selection}");
@@ -316,7 +316,7 @@ fn whoever_got_no_mail_gets_the_same_mail_again() {
     assert!(mails(&taking)[0].contains("has disabled your old password"));
     assert!(world.run("jobs recipients 1 -o csv").out().contains("alice,alice@example.com,forced-reset,accepted,"));
     // Open links of before have ended with the password.
-    assert_eq!(world.ask("SELECT count(*) FROM message WHERE revoked_at IS NULL AND state = 'accepted'"), "1");
+    assert_eq!(world.ask("SELECT count(*) FROM messages WHERE revoked_at IS NULL AND state = 'accepted'"), "1");
 }
 
 /// They had a password, so none is told of a new account.
@@ -336,7 +336,7 @@ fn whoever_is_mailed_again_is_not_taken_for_a_new_user() {
     Job 3, finished: 1 mail: 1 accepted.
     ");
     assert_eq!(
-        world.ask("SELECT group_concat(kind || ' ' || ifnull(is_forced, 0) || ' ' || life, ', ') FROM message"),
+        world.ask("SELECT group_concat(kind || ' ' || ifnull(is_forced, 0) || ' ' || lifetime, ', ') FROM messages"),
         "reset 1 86400, reset 0 86400, reset 0 86400, reset 1 86400"
     );
     world.run("users send-reset --search alice --expires 2d --unless-sent-within 0s -n").expect_status(65);
@@ -360,7 +360,7 @@ fn no_other_mail_keeps_a_password_from_ending() {
     Job 2, finished: 2 mails: 2 accepted; skipped 3 (1 SAML, 1 locked, 1 sent a short while ago).
     ");
     assert_eq!(hashes(&world), "dora");
-    let of_bob = "SELECT group_concat(state) FROM message WHERE address = 'bob@example.com'";
+    let of_bob = "SELECT group_concat(state) FROM messages WHERE address = 'bob@example.com'";
     assert_eq!(world.ask(of_bob), "cancelled,accepted", "one mail");
     // Cron is told of those who keep theirs, also where nobody is mailed.
     for call in ["users send-reset --search dora --end-passwords --yes", "users send-reset --all --end-passwords --yes"]
@@ -377,7 +377,7 @@ fn links_that_are_open_end_with_the_passwords() {
     world.run("users send-reset alice").expect_status(0);
     world.run("users send-reset --search alice --end-passwords --yes").expect_status(0);
     assert_eq!(
-        world.ask("SELECT group_concat(ifnull(revoked_why, 'open'), ', ') FROM message"),
+        world.ask("SELECT group_concat(ifnull(revoked_why, 'open'), ', ') FROM messages"),
         "another password, open"
     );
 }

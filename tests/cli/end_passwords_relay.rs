@@ -43,7 +43,7 @@ fn a_relay_that_would_refuse_all_mail_is_found_before_any_password_ends() {
             assert!(run.err().contains("the relay refuses the mail: "), "{reply}: {run}");
             assert!(run.stdout.is_empty(), "{run}");
         }
-        let jobs = world.ask("SELECT count(*) FROM job");
+        let jobs = world.ask("SELECT count(*) FROM jobs");
         assert_eq!((hashes(&world), jobs), ("alice,bob,dora".to_owned(), "0".to_owned()), "{reply}");
     }
 }
@@ -186,10 +186,10 @@ fn the_note_of_a_job_is_stored_once_and_is_in_each_mail() {
     for mail in mails {
         assert!(String::from_utf8_lossy(&mail.content).contains(note));
     }
-    assert_eq!(world.ask("SELECT note FROM job"), note);
-    assert_eq!(world.ask("SELECT count(*) FROM message WHERE note IS NOT NULL"), "0");
+    assert_eq!(world.ask("SELECT note FROM jobs"), note);
+    assert_eq!(world.ask("SELECT count(*) FROM messages WHERE note IS NOT NULL"), "0");
     // A mail of its own has its own.
     world.command("users send-reset alice --unless-sent-within 0s --note").argument("Hello.").run().expect_status(0);
-    assert_eq!(world.ask("SELECT note FROM message WHERE job_id IS NULL AND kind = 'reset'"), "Hello.");
+    assert_eq!(world.ask("SELECT note FROM messages WHERE job_id IS NULL AND kind = 'reset'"), "Hello.");
     assert!(String::from_utf8_lossy(&relay.accepted()[3].content).contains("Hello."));
 }

@@ -55,7 +55,7 @@ fn the_last_ten_ended_passwords_of_a_user_are_refused() {
     let relay = relay("");
     let world = world(&relay);
     let insert = "INSERT INTO password_history (user_id, replaced_at, password_hash, is_ended) \
-                  SELECT id, 0, password_hash, NULL FROM user WHERE username = 'alice'";
+                  SELECT id, 0, password_hash, NULL FROM users WHERE username = 'alice'";
     // Passwords that were replaced do not push out those that were ended.
     for _ in 0..30 {
         world.sql(insert);
@@ -97,7 +97,7 @@ fn an_older_export_does_not_bring_an_ended_password_back() {
     ");
     assert_eq!(hashes(&world), "alice,bob,dora");
     // What is so already is no change.
-    world.sql("UPDATE password_history SET password_hash = (SELECT password_hash FROM user WHERE user.id = user_id)");
+    world.sql("UPDATE password_history SET password_hash = (SELECT password_hash FROM users WHERE users.id = user_id)");
     import().expect_status(0);
 }
 
@@ -245,6 +245,7 @@ fn a_job_that_pauses_says_how_many_users_have_neither_a_password_nor_a_mail() {
     status 3
     -- stderr
     warning: 1 user who is skipped keeps their password; see why: cxme-admin jobs recipients 1
+    warning: the job pauses if the first mail is not accepted; then 2 users wait for theirs without a password
     error: Job 1, paused (one of the first messages was not accepted): 3 mails: 1 failed, 2 queued; skipped 2 (1 SAML, 1 locked); 2 users have no password and no working link
     hint: see: cxme-admin jobs show 1; then: cxme-admin jobs run 1
     ");
@@ -419,7 +420,7 @@ fn a_relay_that_takes_only_mails_that_are_smaller_than_each_fails_nobody() {
         "{words}"
     );
     assert!(words.contains("at most ## (SIZE); check the relay's limit of a mail's size"), "{words}");
-    assert_eq!(world.ask("SELECT group_concat(DISTINCT state) FROM message WHERE job_id = 1"), "queued,skipped");
+    assert_eq!(world.ask("SELECT group_concat(DISTINCT state) FROM messages WHERE job_id = 1"), "queued,skipped");
     assert_eq!(world.run("jobs run").status, 69);
     world.wait(6 * 60);
     let usual = relay("");

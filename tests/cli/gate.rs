@@ -41,7 +41,7 @@ fn candidates() -> Vec<String> {
         "  Spaces around it 1  ",
         "Tab\tinside is refused 1",
         "Ma\u{200d}ny joiners inside 1",
-        "'; DROP TABLE user; -- A",
+        "'; DROP TABLE users; -- A",
         "$argon2id$v=19$m=1,t=1 A",
         "\u{fb01}ne ligatures in here A1",
         "\u{feff}Byte order marks too 1",

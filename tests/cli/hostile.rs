@@ -80,7 +80,7 @@ fn hostile_names_are_refused_at_every_door() {
             assert_inert(&run, column);
         }
     }
-    assert_eq!(world.ask("SELECT count(*) || max(name) FROM user"), "1Alice Example");
+    assert_eq!(world.ask("SELECT count(*) || max(name) FROM users"), "1Alice Example");
 }
 
 #[test]
@@ -92,15 +92,15 @@ fn what_somebody_put_into_the_store_is_shown_and_never_obeyed() {
         let text = format!("CAST(x'{hex}' AS TEXT)");
         world.sql(&format!(
             "PRAGMA ignore_check_constraints = ON;
-             UPDATE role SET name = {text} WHERE name = 'Role';
-             UPDATE operator SET account = {text};
-             UPDATE user SET name = {text}, lock_reason = {text}, locale = {text},
-                 role_id = (SELECT id FROM role WHERE name = {text}) WHERE username = 'alice';
-             UPDATE user SET username = {text}, email = {text} || '@example.com' WHERE username = 'victim';
-             INSERT INTO event
-                 (time, operator, operator_uid, host, by_sudo, standing, action, outcome, reason, details, hash)
-             VALUES (0, {text}, 0, {text}, 0, {text}, {text}, 'done', {text},
-                 json_object('username', {text}, {text}, {text}), zeroblob(32))"
+             UPDATE roles SET name = {text} WHERE name = 'Role';
+             UPDATE operators SET account = {text};
+             UPDATE users SET name = {text}, lock_reason = {text}, locale = {text},
+                 role_id = (SELECT id FROM roles WHERE name = {text}) WHERE username = 'alice';
+             UPDATE users SET username = {text}, email = {text} || '@example.com' WHERE username = 'victim';
+             INSERT INTO events
+                 (time, operator, operator_uid, host, identified_by, authority, action, outcome, reason, details, changes_digest, hash)
+             VALUES (0, {text}, 0, {text}, {text}, {text}, {text}, 'done', {text},
+                 json_object('username', {text}, {text}, {text}), zeroblob(32), zeroblob(32))"
         ));
         for command in [
             "users list",
@@ -220,7 +220,7 @@ fn json_gives_back_what_was_in_the_store() {
     let world = World::new().with_users("alice");
     for name in HOSTILE {
         let hex: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
-        world.sql(&format!("UPDATE user SET name = CAST(x'{hex}' AS TEXT)"));
+        world.sql(&format!("UPDATE users SET name = CAST(x'{hex}' AS TEXT)"));
         let run = world.run("users list -o json");
         let json: serde_json::Value = serde_json::from_str(&run.out()).unwrap();
         assert_eq!(json[0]["name"], name);
@@ -232,7 +232,7 @@ fn a_spreadsheet_runs_nothing_of_a_csv() {
     let world = World::new().with_users("alice");
     for name in ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "'=1", "=cmd|' /C calc'!A0", "=\"a\",\"b\""] {
         let hex: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
-        world.sql(&format!("UPDATE user SET name = CAST(x'{hex}' AS TEXT)"));
+        world.sql(&format!("UPDATE users SET name = CAST(x'{hex}' AS TEXT)"));
         let out = world.run("users export").out();
         let mut reader = csv::Reader::from_reader(out.as_bytes());
         let record = reader.records().next().unwrap().unwrap();

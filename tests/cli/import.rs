@@ -12,7 +12,7 @@ fn import(world: &World, options: &str, input: impl AsRef<[u8]>) -> Run {
 }
 
 fn users(world: &World) -> String {
-    world.ask("SELECT ifnull(group_concat(username, ' '), '') FROM (SELECT username FROM user ORDER BY username)")
+    world.ask("SELECT ifnull(group_concat(username, ' '), '') FROM (SELECT username FROM users ORDER BY username)")
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn each_bad_row_is_named_by_line_and_field_and_nothing_is_imported() {
 #[test]
 fn a_hash_for_a_user_of_the_identity_provider_is_refused() {
     let world = World::new().with_users("alice").with_saml_user().with_password("alice", GOOD);
-    let hash = world.ask("SELECT password_hash FROM user WHERE username = 'alice'");
+    let hash = world.ask("SELECT password_hash FROM users WHERE username = 'alice'");
     let quoted = |email: &str| format!("email,password_hash\n{email},\"{hash}\"\n");
     assert_snapshot!(import(&world, "", quoted("new@idp.example.com")), @"
     status 65
@@ -192,14 +192,14 @@ fn a_hash_for_a_user_of_the_identity_provider_is_refused() {
     import(&world, "", quoted("new@example.com")).expect_status(0);
     assert!(world.accepts("new", GOOD));
     assert!(world.newest_event().starts_with("users import with hashes | done"));
-    assert_eq!(world.ask("SELECT count(*) FROM user WHERE sign_in = 'saml' AND password_hash IS NOT NULL"), "0");
+    assert_eq!(world.ask("SELECT count(*) FROM users WHERE sign_in = 'saml' AND password_hash IS NOT NULL"), "0");
 }
 
 #[test]
 fn moving_to_saml_by_an_update_removes_the_password_in_the_same_change() {
     let world = World::new().with_users("alice").with_password("alice", GOOD);
     import(&world, "--update --yes", "email,sign_in\nalice@example.com,saml\n").expect_status(0);
-    assert_eq!(world.ask("SELECT sign_in || ifnull(password_hash, ' none') FROM user"), "saml none");
+    assert_eq!(world.ask("SELECT sign_in || ifnull(password_hash, ' none') FROM users"), "saml none");
 }
 
 #[test]
@@ -277,7 +277,7 @@ fn an_update_changes_what_differs_by_username_or_by_address() {
 #[test]
 fn an_update_ends_sessions_and_passwords_as_an_edit_does() {
     let world = World::new().with_users("alice").with_password("alice", GOOD);
-    let epoch = || world.ask("SELECT session_epoch FROM user");
+    let epoch = || world.ask("SELECT session_epoch FROM users");
     let before = epoch();
     import(&world, "--update", "email,name\nalice@example.com,Alice\n").expect_status(0);
     assert_eq!(epoch(), before);
@@ -332,7 +332,7 @@ fn what_the_rows_hold_decides_what_the_operator_must_be_allowed() {
     error: 1 row concerns a role with permissions that your role, Clerk, lacks; nothing was imported
     hint: ask an operator whose role has at least those permissions
     ");
-    world.sql("INSERT INTO role_permission SELECT id, 'edit-users' FROM role WHERE name = 'Clerk'");
+    world.sql("INSERT INTO role_permissions SELECT id, 'edit-users' FROM roles WHERE name = 'Clerk'");
     assert_snapshot!(carol("--update", "username,name\nalice,Mallory\n"), @"
     status 77
     -- stderr

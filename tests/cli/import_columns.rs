@@ -36,10 +36,10 @@ fn every_pair_of_status_and_end_has_its_effect_or_is_an_error() {
         (("locked", PAST), [past; 5]),
         (("locked", AHEAD), [ahead; 5]),
     ];
-    let states = ["", "UPDATE user SET locked_at = NULL, locked_until = NULL"].map(str::to_owned);
-    let locked = |until: i64| format!("UPDATE user SET locked_at = 1, locked_until = {until}");
+    let states = ["", "UPDATE users SET locked_at = NULL, locked_until = NULL"].map(str::to_owned);
+    let locked = |until: i64| format!("UPDATE users SET locked_at = 1, locked_until = {until}");
     let now = World::new().now().as_second();
-    let without_end = "UPDATE user SET locked_at = 1, locked_until = NULL".to_owned();
+    let without_end = "UPDATE users SET locked_at = 1, locked_until = NULL".to_owned();
     let states = [states[0].clone(), states[1].clone(), locked(now - 86_400), without_end, locked(now + 86_400)];
     for ((status, until), expected) in table {
         for (state, expected) in states.iter().zip(expected) {
@@ -84,7 +84,7 @@ fn the_end_of_a_lock_is_read_as_the_option_until_reads_it() {
 #[test]
 fn a_user_without_a_password_must_change_the_one_that_an_operator_sets() {
     let world = World::new().with_users("alice,bob").with_password("alice", GOOD).with_saml_user();
-    let hash = world.ask("SELECT password_hash FROM user WHERE username = 'alice'");
+    let hash = world.ask("SELECT password_hash FROM users WHERE username = 'alice'");
     let row = |user: &str, hash: &str| format!("email,must_change_password,password_hash\n{user},TRUE,\"{hash}\"\n");
     let told = "line 2, must_change_password: the user signs in with SAML\n";
     for (options, user) in [("--update", "sam@idp.example.com"), ("", "new@idp.example.com")] {
@@ -96,7 +96,7 @@ fn a_user_without_a_password_must_change_the_one_that_an_operator_sets() {
     import(&world, "--update", row("bob@example.com", "")).expect_status(0);
     import(&world, "", row("new@example.com", &hash)).expect_status(0);
     import(&world, "", row("newer@example.com", "")).expect_status(0);
-    let must = || world.ask("SELECT ifnull(group_concat(username), '') FROM user WHERE must_change_password");
+    let must = || world.ask("SELECT ifnull(group_concat(username), '') FROM users WHERE must_change_password");
     assert_eq!(must(), "alice,bob,new,newer");
     assert!(world.run("users show bob -o json").out().contains(r#""must_change_password":true"#));
     // "False" is what every export has of users who sign in with SAML.
@@ -127,7 +127,7 @@ fn a_lock_until_the_last_day_of_9999_lasts_as_long_as_can_be_stored() {
     assert!(String::from_utf8_lossy(&written).contains("9999-12-30T22:00:00Z"));
     assert_eq!(import(&world, "--update-only -v", &written).err(), "0 added, 0 changed, 1 unchanged.\n");
     import(&world, "", "email,status,locked_until\nbob@example.com,locked,9999-12-31T23:59:59Z\n").expect_status(0);
-    assert_eq!(world.ask("SELECT count(DISTINCT locked_until) FROM user"), "1");
+    assert_eq!(world.ask("SELECT count(DISTINCT locked_until) FROM users"), "1");
     world.run("users show alice").expect_status(0);
     world.run("store check").expect_status(0);
 }
@@ -139,7 +139,7 @@ fn one_who_chooses_the_first_password_by_a_link_need_not_change_it() {
     world.run("users send-reset new").expect_status(0);
     let code = world.newest_code();
     world.command("resets redeem --stdin").stdin(format!("{code}\n{GOOD}\n")).run();
-    assert_eq!(world.ask("SELECT password_set_at IS NOT NULL, must_change_password FROM user"), "1");
+    assert_eq!(world.ask("SELECT password_set_at IS NOT NULL, must_change_password FROM users"), "1");
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn an_export_without_hashes_goes_into_another_store_with_who_must_change() {
         let file = world.run(written).expect_status(0).stdout;
         import(&other, "", &file).expect_status(0);
         assert_eq!(
-            other.ask("SELECT group_concat(username) FROM user WHERE must_change_password"),
+            other.ask("SELECT group_concat(username) FROM users WHERE must_change_password"),
             "alice",
             "{written}"
         );
@@ -186,7 +186,7 @@ fn the_domains_of_the_organization_are_for_new_addresses() {
 #[test]
 fn a_hash_for_an_address_that_signs_in_with_saml_is_an_error_in_an_update_too() {
     let world = World::new().with_users("alice").with_password("alice", GOOD);
-    let hash = world.ask("SELECT password_hash FROM user");
+    let hash = world.ask("SELECT password_hash FROM users");
     for (username, email) in [("alice", "alice@idp.example.com"), ("", "new@idp.example.com")] {
         let rows = format!("username,email,password_hash\n{username},{email},\"{hash}\"\n");
         let run = import(&world, "--update", rows);
@@ -260,9 +260,9 @@ fn an_update_of_existing_users_alone_adds_nobody() {
     line 4, email: no such user, and `--update-only` adds nobody
     error: 2 of 3 rows cannot be imported; nothing was changed
     ");
-    assert_eq!(world.ask("SELECT group_concat(username || name) FROM user"), "aliceAlice Example");
+    assert_eq!(world.ask("SELECT group_concat(username || name) FROM users"), "aliceAlice Example");
     import(&world, "--update-only", "username,name\nalice,Alice\n").expect_status(0);
-    assert_eq!(world.ask("SELECT group_concat(username || name) FROM user"), "aliceAlice");
+    assert_eq!(world.ask("SELECT group_concat(username || name) FROM users"), "aliceAlice");
 }
 
 #[test]
@@ -340,7 +340,7 @@ fn must_change_needs_the_permission_to_set_passwords() {
         .with_operator(CAROL, "Editor")
         .with_operator(DAVE, "Setter");
     world.run("roles list").expect_status(0);
-    let must = || world.ask("SELECT must_change_password FROM user");
+    let must = || world.ask("SELECT must_change_password FROM users");
     let rows = |word: &str| format!("email,must_change_password\nalice@example.com,{word}\n");
     for (command, stdin, after) in [
         ("users import - --update", rows("true"), "1"),

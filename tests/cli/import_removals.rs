@@ -26,7 +26,7 @@ fn update<'a>(world: &'a World, options: &str) -> Command<'a> {
 }
 
 fn passwords(world: &World) -> String {
-    world.ask("SELECT count(password_hash) FROM user")
+    world.ask("SELECT count(password_hash) FROM users")
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn an_old_export_unlocks_nobody_without_being_confirmed() {
     world.run("users lock v2 --reason 'dismissed today'").expect_status(0);
     world.run("users lock v3 --for 30d").expect_status(0);
     let update = |options: &str| world.command(&format!("users import - --update {options}")).stdin(&export);
-    let locked = || world.ask("SELECT group_concat(username, ' ') FROM user WHERE locked_at IS NOT NULL");
+    let locked = || world.ask("SELECT group_concat(username, ' ') FROM users WHERE locked_at IS NOT NULL");
     let events = world.events();
     assert_snapshot!(update("").run(), @"
     status 65

@@ -100,7 +100,7 @@ fn names_are_trimmed_whichever_way_they_come() {
 #[test]
 fn every_word_for_true_and_false_is_read() {
     let world = World::new().with_users("alice").with_password("alice", GOOD);
-    let must = || world.ask("SELECT must_change_password FROM user");
+    let must = || world.ask("SELECT must_change_password FROM users");
     for (yes, no) in [("true", "false"), ("TRUE", "False"), ("Yes", "NO"), ("1", "0"), ("WAHR", "Falsch")] {
         for (word, value) in [(yes, "1"), (no, "0")] {
             import(&world, "--update", format!("username,must_change_password\nalice,{word}\n")).expect_status(0);

@@ -192,7 +192,7 @@ fn in_a_directory_of_another_account_root_makes_all_for_that_account() {
             assert_eq!((uid, group, found), (DAVE, gid, expected), "{name:?}");
         }
         assert_eq!(
-            world.ask("SELECT group_concat(account || ' ' || kind || ' ' || role.name, ', ') FROM operator JOIN role ON role.id = role_id"),
+            world.ask("SELECT group_concat(account || ' ' || kind || ' ' || roles.name, ', ') FROM operators JOIN roles ON roles.id = role_id"),
             "carol person Admin, dave service Service"
         );
         // root at work leaves nothing that the account cannot use.
@@ -227,7 +227,7 @@ fn a_key_that_root_keeps_elsewhere_is_given_to_the_account() {
     for path in [key.as_path(), key.parent().unwrap(), &world.store()] {
         assert_eq!(fs::metadata(path).unwrap().uid(), DAVE, "{}", path.display());
     }
-    assert_eq!(world.ask("SELECT group_concat(account || ' ' || kind) FROM operator"), "dave person");
+    assert_eq!(world.ask("SELECT group_concat(account || ' ' || kind) FROM operators"), "dave person");
 }
 
 #[test]
@@ -365,8 +365,8 @@ fn by_sudo_the_account_that_called_sudo_becomes_the_first_operator() {
     let world = World::empty();
     world.configure("");
     world.command("init --yes").uid(0).sudo_by(CAROL).sudo_says(SudoRights::Yes).run().expect_status(0);
-    assert_eq!(world.ask("SELECT account || ' ' || uid FROM operator"), format!("carol {CAROL}"));
-    assert_eq!(world.ask("SELECT by_sudo FROM event"), "1");
+    assert_eq!(world.ask("SELECT account || ' ' || uid FROM operators"), format!("carol {CAROL}"));
+    assert_eq!(world.ask("SELECT identified_by FROM events"), "sudo");
 }
 
 #[test]
@@ -383,10 +383,10 @@ fn root_names_the_first_operator() {
     Next: cxme-admin users add EMAIL --name NAME
     ");
     assert_eq!(
-        world.ask("SELECT group_concat(account || ' ' || uid || ' ' || kind) FROM operator"),
+        world.ask("SELECT group_concat(account || ' ' || uid || ' ' || kind) FROM operators"),
         format!("carol {CAROL} person")
     );
-    assert_eq!(world.ask("SELECT standing || details FROM event"), "root, not an operator{\"operator\":\"carol\"}");
+    assert_eq!(world.ask("SELECT authority || details FROM events"), "root, not an operator{\"operator\":\"carol\"}");
     world.command("users list").uid(CAROL).run().expect_status(0);
     let world = World::empty();
     world.configure("");

@@ -32,7 +32,7 @@ fn relay(script: impl Fn(&str) -> Option<&'static str> + Send + Sync + 'static) 
 }
 
 fn states(world: &World) -> String {
-    world.ask("SELECT group_concat(state, ', ') FROM message")
+    world.ask("SELECT group_concat(state, ', ') FROM messages")
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn a_selection_becomes_a_job_in_which_everybody_has_a_row() {
     users send-reset to many,false,1,skipped,SAML
     users send-reset to many,false,1,skipped,locked
     ");
-    assert_eq!(world.ask("SELECT count(*) FROM message"), "0");
+    assert_eq!(world.ask("SELECT count(*) FROM messages"), "0");
     let run = world.run("users send-reset --all --reason 'breach of 2026' --key breach --yes -v");
     assert_snapshot!(run, @"
     status 0
@@ -224,7 +224,7 @@ fn the_same_key_goes_on_and_makes_no_second_job() {
     world.configure_relay(down.port());
     world.run("users send-reset --all --key monthly --yes").expect_status(75);
     world.run("users send-reset --all --key monthly --yes").expect_status(75);
-    assert_eq!(world.ask("SELECT count(*) || ' ' || max(attempts) FROM message"), "6 0");
+    assert_eq!(world.ask("SELECT count(*) || ' ' || max(attempts) FROM messages"), "6 0");
     world.configure_mail("");
     world.run("users send-reset --all --key monthly --yes").expect_status(0);
     assert_eq!(
@@ -257,7 +257,7 @@ fn the_same_bulk_twice_by_cron_is_one_live_mail_a_user() {
     world.run("users send-reset --all --yes").expect_status(0);
     assert_eq!(world.mails().len(), 8);
     assert_eq!(
-        world.ask("SELECT count(*) FROM message WHERE used_at IS NULL AND revoked_at IS NULL AND expires_at > 0"),
+        world.ask("SELECT count(*) FROM messages WHERE used_at IS NULL AND revoked_at IS NULL AND expires_at > 0"),
         "4"
     );
 }
@@ -266,7 +266,7 @@ fn the_same_bulk_twice_by_cron_is_one_live_mail_a_user() {
 fn who_waits_in_a_job_is_left_out_of_the_next_and_a_domain_that_is_not_allowed_too() {
     let world = world();
     world.run("users send-reset --search alice --queue-only --yes").expect_status(0);
-    world.sql("UPDATE user SET email = 'dora@elsewhere.example' WHERE username = 'dora'");
+    world.sql("UPDATE users SET email = 'dora@elsewhere.example' WHERE username = 'dora'");
     assert_snapshot!(world.run("users send-reset --all -n"), @"
     status 0
     -- stdout
@@ -295,7 +295,7 @@ fn nobody_mails_those_who_may_do_more() {
     Would skip 1 user: no permission over this user
     ");
     world.command("users send-reset --all --yes").uid(CAROL).run().expect_status(0);
-    assert_eq!(world.ask("SELECT group_concat(address) FROM message WHERE state = 'accepted'"), "low@example.com");
+    assert_eq!(world.ask("SELECT group_concat(address) FROM messages WHERE state = 'accepted'"), "low@example.com");
 }
 
 #[test]
@@ -398,7 +398,7 @@ fn deferred_mails_are_for_a_later_run_and_end_the_job() {
     -- stderr
     1 accepted.
     ");
-    assert_eq!(world.ask("SELECT state FROM job"), "finished");
+    assert_eq!(world.ask("SELECT state FROM jobs"), "finished");
 }
 
 #[test]
@@ -446,7 +446,7 @@ fn a_canary_that_dies_pauses_the_job_until_somebody_has_looked() {
     error: Job 1, finished: 4 mails: 3 accepted, 1 failed; skipped 2 (1 SAML, 1 locked)
     hint: details: cxme-admin jobs recipients 1; to try again: cxme-admin jobs retry 1
     ");
-    assert_snapshot!(world.ask("SELECT details FROM event WHERE action = 'jobs run'"), @r#"{"job":1,"paused":"one of the first messages was not accepted"}"#);
+    assert_snapshot!(world.ask("SELECT details FROM events WHERE action = 'jobs run'"), @r#"{"job":1,"paused":"one of the first messages was not accepted"}"#);
     assert_eq!(world.mails().len(), 3);
 }
 
@@ -461,7 +461,7 @@ fn a_job_is_paused_and_resumed_by_operators() {
     -- stderr
     Dry run; nothing was changed.
     ");
-    assert_eq!(world.ask("SELECT state FROM job"), "running");
+    assert_eq!(world.ask("SELECT state FROM jobs"), "running");
     assert_snapshot!(world.command("jobs pause 1 --reason 'relay moves'").at_terminal().run(), @"
     status 0
     -- stderr
@@ -500,7 +500,7 @@ fn a_job_is_paused_and_resumed_by_operators() {
     {"job":1,"paused":"by owner"}
     "#);
     // Nothing was wrong with it: its canary goes first still.
-    assert_eq!(world.ask("SELECT state || canary FROM job"), "running1");
+    assert_eq!(world.ask("SELECT state || canary FROM jobs"), "running1");
     assert!(world.mails().is_empty(), "the next run sends it");
     assert_snapshot!(world.run("jobs resume 1"), @"
     status 65
@@ -550,7 +550,7 @@ fn a_job_that_another_process_sends_starts_nothing_new_once_it_is_paused() {
     world.run("jobs resume 1").expect_status(0);
     world.run("jobs run").expect_status(0);
     assert_eq!(states(&world), "accepted, skipped, accepted, accepted, accepted, skipped");
-    assert_eq!(world.ask("SELECT state FROM job"), "finished");
+    assert_eq!(world.ask("SELECT state FROM jobs"), "finished");
 }
 
 #[test]
@@ -559,7 +559,7 @@ fn a_job_whose_last_mail_was_in_flight_when_it_was_paused_finishes() {
     let relay = pausing_at("emil", world.store());
     world.configure_relay(relay.port());
     world.run("users send-reset --all --connections 1 --yes").expect_status(0);
-    assert_eq!(world.ask("SELECT state FROM job"), "finished");
+    assert_eq!(world.ask("SELECT state FROM jobs"), "finished");
 }
 
 /// A relay that has the job paused, as another process's `jobs pause` does, while it takes the mail to a user.
@@ -606,7 +606,7 @@ fn a_job_is_called_off_and_its_links_with_it() {
     -- stderr
     Revoked 1 link of job 1, which is finished already.
     ");
-    assert_eq!(world.ask("SELECT revoked_why FROM message WHERE id = 1"), "job 1 cancelled");
+    assert_eq!(world.ask("SELECT revoked_why FROM messages WHERE id = 1"), "job 1 cancelled");
     assert_snapshot!(world.run("jobs run 2"), @"
     status 65
     -- stderr
@@ -659,7 +659,7 @@ fn who_did_not_use_the_link_is_reminded() {
     {"job":2,"messages":2,"selection":"who did not use the link of job 1, 3d after","skipped":0}
     "#);
     assert_eq!(
-        world.ask("SELECT group_concat(address) FROM message WHERE job_id = 2"),
+        world.ask("SELECT group_concat(address) FROM messages WHERE job_id = 2"),
         "alice@example.com,emil@example.com"
     );
     world.run("jobs remind 9 --after 3d --yes").expect_status(65);
@@ -701,7 +701,7 @@ fn old_records_are_deleted_and_nothing_else() {
     -- stderr
     Deleted 0 jobs, 1 mail.
     ");
-    assert_eq!(world.ask("SELECT count(*) FROM message"), "1", "what waits stays");
+    assert_eq!(world.ask("SELECT count(*) FROM messages"), "1", "what waits stays");
     assert_snapshot!(world.run("jobs delete --older-than 365d --yes -v"), @"
     status 0
     -- stderr

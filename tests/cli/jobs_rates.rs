@@ -120,7 +120,7 @@ fn a_job_has_rates_of_its_own_besides() {
     world.run("users add emil@example.com").expect_status(0);
     world.run("users send-reset --search emil --queue-only --yes").expect_status(0);
     world.run("jobs run").expect_status(75);
-    assert_eq!(world.ask("SELECT group_concat(state) FROM job"), "running,finished");
+    assert_eq!(world.ask("SELECT group_concat(state) FROM jobs"), "running,finished");
     assert_eq!(world.mails().len(), 3);
 }
 

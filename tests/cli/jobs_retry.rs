@@ -33,7 +33,7 @@ fn world(users: &str, failed: &'static [&'static str]) -> World {
 }
 
 fn states(world: &World) -> String {
-    world.ask("SELECT group_concat(address || ' ' || state, ', ') FROM message")
+    world.ask("SELECT group_concat(address || ' ' || state, ', ') FROM messages")
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn who_may_have_no_link_or_needs_none_gets_no_other_one() {
     hint: details: cxme-admin jobs recipients 1; to try again: cxme-admin jobs retry 1
     ");
     assert_eq!(
-        world.ask("SELECT group_concat(address) FROM message WHERE job_id = 1 AND state = 'accepted'"),
+        world.ask("SELECT group_concat(address) FROM messages WHERE job_id = 1 AND state = 'accepted'"),
         "gina@example.com,hans@example.com"
     );
     assert_snapshot!(world.run("jobs retry 1"), @"
@@ -182,14 +182,14 @@ fn a_mail_that_may_have_arrived_keeps_its_link_while_that_works() {
     for (seconds, is_same) in [(3_600, true), (7 * 86_400, false)] {
         let world = World::with_mail().with_users("alice");
         world.run("users send-reset --all --yes").expect_status(0);
-        let (first, id) = (world.newest_code(), world.ask("SELECT message_id FROM message"));
+        let (first, id) = (world.newest_code(), world.ask("SELECT message_id FROM messages"));
         // The relay lost the connection after the dot, and refused the mail the next time.
-        world.sql("UPDATE message SET state = 'failed', doubts = 1; UPDATE job SET state = 'finished'");
+        world.sql("UPDATE messages SET state = 'failed', times_in_doubt = 1; UPDATE jobs SET state = 'finished'");
         std::fs::remove_dir_all(world.path("mail")).unwrap();
         world.wait(seconds);
         world.run("jobs retry 1").expect_status(0);
         assert_eq!(
-            (world.newest_code() == first, world.ask("SELECT message_id FROM message") == id),
+            (world.newest_code() == first, world.ask("SELECT message_id FROM messages") == id),
             (is_same, is_same)
         );
         let stdin = format!("{}\n{GOOD}\n", world.newest_code());
@@ -203,7 +203,7 @@ fn jobs_that_run_or_are_paused_are_tried_again_and_a_cancelled_one_is_not() {
     let relay = refusing(&["alice"]);
     world.configure_relay(relay.port());
     world.run("users send-reset --all --canary 2 --connections 1 --yes").expect_status(3);
-    assert_eq!(world.ask("SELECT state FROM job"), "paused");
+    assert_eq!(world.ask("SELECT state FROM jobs"), "paused");
     world.configure_mail("");
     assert_snapshot!(world.run("jobs retry 1 --queue-only -v"), @"
     status 0
@@ -211,10 +211,10 @@ fn jobs_that_run_or_are_paused_are_tried_again_and_a_cancelled_one_is_not() {
     Job 1: trying 1 failed mail again.
     To send now: cxme-admin jobs run 1
     ");
-    assert_eq!(world.ask("SELECT state || ' ' || base_failed FROM job"), "running 0");
+    assert_eq!(world.ask("SELECT state || ' ' || base_failed FROM jobs"), "running 0");
     assert_eq!(world.mails().len(), 0);
     world.run("jobs run").expect_status(0);
-    assert_eq!((world.mails().len(), world.ask("SELECT state FROM job")), (3, "finished".to_owned()));
+    assert_eq!((world.mails().len(), world.ask("SELECT state FROM jobs")), (3, "finished".to_owned()));
     world.run("users send-reset --all --unless-sent-within 0s --queue-only --yes").expect_status(0);
     world.run("jobs cancel 2").expect_status(0);
     assert_snapshot!(world.run("jobs retry 2"), @"
@@ -280,7 +280,7 @@ fn it_is_sent_although_the_operator_who_asked_first_is_gone() {
     world.run("operators remove carol").expect_status(0);
     world.configure_mail("");
     world.run("jobs retry 1").expect_status(0);
-    assert_eq!(world.ask("SELECT operator || ' ' || state FROM message"), "owner accepted");
+    assert_eq!(world.ask("SELECT operator || ' ' || state FROM messages"), "owner accepted");
 }
 
 #[test]
@@ -289,9 +289,9 @@ fn failures_that_were_retried_do_not_count_for_the_limit() {
     let relay = refusing(&["<a"]);
     world.configure_relay(relay.port());
     world.run("users send-reset --all --connections 1 --max-failures 30% --yes").expect_status(3);
-    assert_eq!(world.ask("SELECT state || ' ' || why FROM job"), "paused too many failures: 4 of 10");
+    assert_eq!(world.ask("SELECT state || ' ' || why FROM jobs"), "paused too many failures: 4 of 10");
     world.configure_mail("");
     world.run("jobs retry 1").expect_status(0);
     assert_eq!(world.mails().len(), 6);
-    assert_eq!(world.ask("SELECT state FROM job"), "finished");
+    assert_eq!(world.ask("SELECT state FROM jobs"), "finished");
 }

@@ -99,12 +99,12 @@ fn all_links_are_for_those_who_send_to_many_and_nobody_reaches_above_his_role() 
     Revoked 1 open link and 0 waiting mails.
     warning: Skipped 1 open link and 0 waiting mails of users who outrank you.
     ");
-    assert_eq!(world.ask("SELECT group_concat(address) FROM message WHERE revoked_at IS NULL"), "boss@example.com");
+    assert_eq!(world.ask("SELECT group_concat(address) FROM messages WHERE revoked_at IS NULL"), "boss@example.com");
     for command in ["jobs cancel 1 --revoke-links", "jobs delete 1 --yes"] {
         let run = world.command(command).uid(CAROL).run().expect_status(77);
         assert!(run.err().starts_with("error: the role of boss allows"), "{run}");
     }
-    assert_eq!(world.ask("SELECT count(*) FROM message WHERE revoked_at IS NULL"), "1");
+    assert_eq!(world.ask("SELECT count(*) FROM messages WHERE revoked_at IS NULL"), "1");
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn where_links_cannot_be_made_no_job_is_made_and_nobody_added() {
         let run = world.run(command).expect_status(78);
         assert!(run.err().starts_with("error: no link is configured"), "{run}");
     }
-    assert_eq!(world.ask("SELECT (SELECT count(*) FROM job) || (SELECT count(*) FROM user)"), "01");
+    assert_eq!(world.ask("SELECT (SELECT count(*) FROM jobs) || (SELECT count(*) FROM users)"), "01");
 }
 
 #[test]
@@ -190,12 +190,12 @@ fn a_job_that_somebody_has_looked_at_is_not_paused_again_for_the_same() {
     let refusing = relay(|at, line| (at == At::Rcpt && line.contains("alice")).then_some("550 5.1.1 no such user"));
     world.configure_relay(refusing.port());
     world.run("users send-reset --all --canary 2 --connections 1 --yes").expect_status(3);
-    assert_eq!(world.ask("SELECT state FROM job"), "paused");
+    assert_eq!(world.ask("SELECT state FROM jobs"), "paused");
     // It goes on, and is interrupted at once; cron takes it up.
     world.run("jobs run 1 --max-runtime 0s").expect_status(75);
     world.run("jobs run").expect_status(3);
-    assert_eq!(world.ask("SELECT state FROM job"), "finished");
-    assert_eq!(world.ask("SELECT count(*) FROM message WHERE state = 'accepted'"), "3");
+    assert_eq!(world.ask("SELECT state FROM jobs"), "finished");
+    assert_eq!(world.ask("SELECT count(*) FROM messages WHERE state = 'accepted'"), "3");
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn a_life_that_resets_may_not_have_is_refused_for_a_job_too() {
     world.run("users send-reset --all --expires 2d -n").expect_status(65);
     assert_eq!(world.count_jobs(), 0);
     world.run("users send-reset --no-password --expires 2d --yes").expect_status(0);
-    assert_eq!(world.ask("SELECT life FROM message"), "172800");
+    assert_eq!(world.ask("SELECT lifetime FROM messages"), "172800");
 }
 
 #[test]
@@ -224,8 +224,8 @@ fn a_relay_that_refuses_us_fails_nobody() {
     error: the relay refuses all mail from here, whoever it is for: 554 5.7.1 Client host rejected: Access denied; check the reverse name of this host, and whether the relay knows it; `jobs run` waits 5 minutes (`--now` does not); Job 1, running: 5 mails: 5 queued
     hint: fix it, and test it: cxme-admin mail test ADDRESS -v; then send the waiting mail: cxme-admin jobs run --now
     ");
-    assert_eq!(world.ask("SELECT group_concat(state) FROM message"), "queued,queued,queued,queued,queued");
-    assert_eq!(world.ask("SELECT sum(attempts) || ' ' || count(reply) FROM message"), "0 5");
+    assert_eq!(world.ask("SELECT group_concat(state) FROM messages"), "queued,queued,queued,queued,queued");
+    assert_eq!(world.ask("SELECT sum(attempts) || ' ' || count(reply) FROM messages"), "0 5");
     // One mail alone is told by it too that everybody gets this answer.
     assert_snapshot!(world.run("users send-reset alice --unless-sent-within 0s"), @"
     status 69
@@ -276,7 +276,7 @@ fn whoever_asks_for_it_is_not_held_back() {
         world.configure_mail("");
         world.run(command).expect_status(0);
         assert_eq!(world.mails().len(), 5, "{command}");
-        assert_eq!(world.ask("SELECT state FROM job"), "finished", "{command}");
+        assert_eq!(world.ask("SELECT state FROM jobs"), "finished", "{command}");
         // The relay takes mail again: nothing more is held back.
         world.run("users send-reset alice --unless-sent-within 0s --expires 1h").expect_status(0);
         let run = world.run("jobs run -v");
@@ -302,14 +302,14 @@ fn a_single_mail_in_trouble_keeps_no_job_from_starting() {
         world.configure_relay(only_once.port());
         let run = world.run("jobs run");
         assert_eq!(run.status, status, "{reply}: {run}");
-        assert_eq!(world.ask("SELECT state FROM job"), "finished", "{reply}: {run}");
+        assert_eq!(world.ask("SELECT state FROM jobs"), "finished", "{reply}: {run}");
     }
 }
 
 #[test]
 fn a_row_that_somebody_has_made_unreadable_costs_one_mail() {
     let world = users("alice,bob,carla");
-    world.sql("UPDATE user SET name = cast(x'ff41fe' AS text), locale = cast(x'ff' AS text) WHERE username = 'bob'");
+    world.sql("UPDATE users SET name = cast(x'ff41fe' AS text), locale = cast(x'ff' AS text) WHERE username = 'bob'");
     world.run("users send-reset --all --yes").expect_status(0);
     assert_eq!(world.mails().len(), 3);
     world.run("jobs recipients 1 -o csv").expect_status(0);
@@ -319,7 +319,7 @@ fn a_row_that_somebody_has_made_unreadable_costs_one_mail() {
 fn records_of_mails_under_way_are_kept() {
     let world = users("alice");
     world.run("users send-reset --all --yes").expect_status(0);
-    world.sql("UPDATE message SET state = 'sending', sender = 99, ended_at = NULL");
+    world.sql("UPDATE messages SET state = 'sending', sender = 99, ended_at = NULL");
     assert_snapshot!(world.run("jobs delete 1 --yes"), @"
     status 75
     -- stderr
@@ -332,10 +332,12 @@ fn records_of_mails_under_way_are_kept() {
 fn what_a_dead_process_was_sending_is_no_reason_to_send_nothing() {
     let world = users("alice");
     world.run("users send-reset alice").expect_status(0);
-    world.sql("UPDATE message SET state = 'sending', sender = 99, ended_at = NULL, handed_at = NULL, last_try_at = 1");
+    world.sql(
+        "UPDATE messages SET state = 'sending', sender = 99, ended_at = NULL, delivered_at = NULL, last_try_at = 1",
+    );
     world.run("users send-reset alice").expect_status(0);
     assert_eq!(world.mails().len(), 2, "it was long ago");
-    assert_eq!(world.ask("SELECT state || doubts FROM message WHERE id = 1"), "cancelled1");
+    assert_eq!(world.ask("SELECT state || times_in_doubt FROM messages WHERE id = 1"), "cancelled1");
 }
 
 #[test]
@@ -365,7 +367,7 @@ fn one_mail_that_cannot_be_handed_over_keeps_no_job_from_being_sent() {
     for _ in 0..3 {
         world.run("jobs run");
     }
-    let sent = "SELECT group_concat(address) FROM message WHERE state = 'accepted'";
+    let sent = "SELECT group_concat(address) FROM messages WHERE state = 'accepted'";
     assert_eq!(world.ask(sent), "bob@example.com,carla@example.com");
 }
 
@@ -425,12 +427,12 @@ fn a_job_to_many_pauses_when_more_than_three_in_ten_fail_unless_another_share_is
         let world = users(&names.join(","));
         world.configure_relay(refusing.port());
         world.run(&format!("users send-reset --all --connections 1 --yes {options}")).expect_status(3);
-        assert_eq!(world.ask("SELECT state FROM job"), state, "{options}");
+        assert_eq!(world.ask("SELECT state FROM jobs"), state, "{options}");
     }
     let world = users(&names[..50].join(","));
     world.configure_relay(refusing.port());
     world.run("users send-reset --all --connections 1 --yes").expect_status(3);
-    assert_eq!(world.ask("SELECT state FROM job"), "finished");
+    assert_eq!(world.ask("SELECT state FROM jobs"), "finished");
 }
 
 #[test]

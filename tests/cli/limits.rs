@@ -12,11 +12,12 @@ fn world() -> World {
     // Of the other jobs and events only that they are there matters.
     let numbers = "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 59)";
     world.sql(&format!(
-        "{numbers} INSERT INTO job (state, operator, operator_uid, created_at, ended_at, selection)
+        "{numbers} INSERT INTO jobs (state, operator, operator_uid, created_at, ended_at, selection)
              SELECT 'cancelled', 'owner', 0, 0, 0, 'all' FROM number;
-         {numbers} INSERT INTO event (time, operator, operator_uid, host, by_sudo, standing, action, outcome, hash)
-             SELECT 0, 'owner', 0, 'host', 0, 'Admin', 'users lock', 'done', zeroblob(32) FROM number
-              WHERE n <= 60 - (SELECT count(*) FROM event)"
+         {numbers} INSERT INTO events (time, operator, operator_uid, host, identified_by, authority, action, outcome, 
+             changes_digest, hash)
+             SELECT 0, 'owner', 0, 'host', 'uid', 'Admin', 'users lock', 'done', zeroblob(32), zeroblob(32) FROM number
+              WHERE n <= 60 - (SELECT count(*) FROM events)"
     ));
     world
 }

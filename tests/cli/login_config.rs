@@ -71,7 +71,7 @@ fn no_mistake_outside_the_sections_of_a_login_stops_one() {
 #[test]
 fn what_hashing_costs_is_not_guessed_where_it_cannot_be_read() {
     let world = world();
-    let hash = || world.ask("SELECT password_hash || password_rehashes FROM user WHERE username = 'alice'");
+    let hash = || world.ask("SELECT password_hash || password_rehashes FROM users WHERE username = 'alice'");
     let before = hash();
     let store = format!("[store]\npath = \"{}\"\n", world.store().display());
     for broken in [

@@ -64,7 +64,7 @@ fn a_test_that_fails_says_why_and_is_not_sent_again() {
     error: the mail for admin@example.net is deferred: 450 4.2.0 greylisted
     hint: `-v` shows the dialogue with the relay
     ");
-    assert_eq!(world.ask("SELECT state || ': ' || reply FROM message"), "cancelled: a test is not sent again");
+    assert_eq!(world.ask("SELECT state || ': ' || reply FROM messages"), "cancelled: a test is not sent again");
     assert_snapshot!(world.run("mail test nonsense"), @"
     status 65
     -- stderr
@@ -152,7 +152,7 @@ fn a_preview_is_the_mail_with_a_code_that_does_not_work() {
     hint: names must match exactly; to search: cxme-admin users list --search TEXT
     ");
     assert!(world.mails().is_empty());
-    assert_eq!(world.ask("SELECT count(*) FROM message"), "0");
+    assert_eq!(world.ask("SELECT count(*) FROM messages"), "0");
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn a_run_says_nothing_while_all_is_well_and_sums_up_what_is_not() {
     error: 1 accepted, 1 failed
     hint: details: cxme-admin resets list -o csv
     ");
-    assert_eq!(world.ask("SELECT group_concat(state) FROM message"), "accepted,failed");
+    assert_eq!(world.ask("SELECT group_concat(state) FROM messages"), "accepted,failed");
 }
 
 #[test]
@@ -268,7 +268,7 @@ fn a_relay_that_cannot_be_used_is_told_by_a_run_with_the_exit_code() {
         let run = world.run("jobs run -v").expect_status(status);
         assert!(run.err().contains(reply) && run.err().lines().count() == 2, "{run}");
     }
-    assert_eq!(world.ask("SELECT max(attempts) FROM message"), "0");
+    assert_eq!(world.ask("SELECT max(attempts) FROM messages"), "0");
 }
 
 #[test]

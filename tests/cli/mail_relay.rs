@@ -82,7 +82,7 @@ fn a_token_that_is_not_renewed_is_configuration_and_burns_nobody() {
     hint: `-v` shows the dialogue with the relay
     ");
     world.run("users send-reset alice").expect_status(78);
-    assert_eq!(world.ask("SELECT state || attempts FROM message WHERE user_id IS NOT NULL"), "queued0");
+    assert_eq!(world.ask("SELECT state || attempts FROM messages WHERE user_id IS NOT NULL"), "queued0");
 }
 
 #[test]

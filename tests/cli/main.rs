@@ -2,8 +2,6 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
 
-#[path = "../older/mod.rs"]
-mod older;
 #[path = "../relay/mod.rs"]
 mod relay;
 mod support;

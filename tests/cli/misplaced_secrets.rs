@@ -108,7 +108,7 @@ fn check(world: &World, words: &[String], stdin: &str, secret: &str, wrong: &mut
 
 #[track_caller]
 fn assert_no_event_holds(world: &World, secrets: &[String]) {
-    let events = world.ask("SELECT group_concat(ifnull(details, '') || action) FROM event").to_uppercase();
+    let events = world.ask("SELECT group_concat(ifnull(details, '') || action) FROM events").to_uppercase();
     for part in secrets.iter().flat_map(|secret| parts(secret)) {
         assert!(!events.contains(&part), "{part}");
     }

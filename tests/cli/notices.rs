@@ -14,7 +14,7 @@ fn world() -> World {
 }
 
 fn causes(world: &World) -> String {
-    world.ask("SELECT ifnull(group_concat(cause || ': ' || state, ', '), '') FROM message WHERE kind = 'notice'")
+    world.ask("SELECT ifnull(group_concat(cause || ': ' || state, ', '), '') FROM messages WHERE kind = 'notice'")
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn world() -> World {
     }
     world.sql(
         "INSERT INTO relay_hold (id, until, count, reply) VALUES (1, 0, 0, ''); \
-         UPDATE message SET state = 'deferred', due_at = 0 WHERE id = (SELECT max(id) FROM message)",
+         UPDATE messages SET state = 'deferred', due_at = 0 WHERE id = (SELECT max(id) FROM messages)",
     );
     world
 }
@@ -109,12 +109,12 @@ type Case = (String, String, &'static str);
 /// What sets a value, as another program could that ignores the rules of the schema.
 fn edit((table, column, value): &Case) -> String {
     let row = match table.as_str() {
-        "fact" | "role_permission" | "refused_attempts" | "deliveries" => String::new(),
+        "metadata" | "role_permissions" | "refused_attempts" | "deliveries" => String::new(),
         _ => format!(" WHERE rowid = (SELECT max(rowid) FROM {table})"),
     };
     format!(
-        "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON; DROP TRIGGER event_is_never_changed; \
-         DROP TRIGGER user_changes_are_only_erased; DROP TRIGGER link_dies_with_a_change; \
+        "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON; DROP TRIGGER refuse_update_of_events; \
+         DROP TRIGGER refuse_update_of_user_changes; DROP TRIGGER revoke_links_of_changed_user; \
          UPDATE OR IGNORE {table} SET {column} = {value}{row}"
     )
 }
@@ -186,8 +186,9 @@ fn no_odd_value_in_any_column_is_a_bug() {
 fn faults_with(world: &World, whole: &[u8], case: &Case) -> Vec<String> {
     fs::write(world.store(), whole).unwrap();
     let trigger = |name: &str| world.ask(&format!("SELECT sql FROM sqlite_schema WHERE name = '{name}'"));
-    let triggers =
-        ["event_is_never_changed", "user_changes_are_only_erased", "link_dies_with_a_change"].map(trigger).join(";\n");
+    let triggers = ["refuse_update_of_events", "refuse_update_of_user_changes", "revoke_links_of_changed_user"]
+        .map(trigger)
+        .join(";\n");
     let connection = rusqlite::Connection::open(world.store()).unwrap();
     connection.execute_batch(&edit(case)).unwrap();
     connection.execute_batch(&triggers).unwrap();
@@ -210,22 +211,22 @@ fn faults_with(world: &World, whole: &[u8], case: &Case) -> Vec<String> {
 #[test]
 fn a_number_that_cannot_be_raised_is_named_with_its_row() {
     let world = World::new().with_users("alice,bob");
-    world.sql("UPDATE user SET session_epoch = 9223372036854775807 WHERE username = 'bob'");
+    world.sql("UPDATE users SET session_epoch = 9223372036854775807 WHERE username = 'bob'");
     assert_snapshot!(world.run("users set-password bob --generate"), @"
     status 74
     -- stderr
-    error: the store is damaged: user: row 2: session_epoch: 9223372036854775807 is out of range
+    error: the store is damaged: users: row 2: session_epoch: 9223372036854775807 is out of range
     hint: all that is damaged, and what to do: cxme-admin store check
     ");
-    world.sql("UPDATE user SET session_epoch = 0");
+    world.sql("UPDATE users SET session_epoch = 0");
     world.sql(
-        "PRAGMA ignore_check_constraints = ON; UPDATE user SET password_hash = x'00', password_set_at = 1 \
+        "PRAGMA ignore_check_constraints = ON; UPDATE users SET password_hash = x'00', password_set_at = 1 \
          WHERE username = 'bob'",
     );
     assert_snapshot!(world.run("users set-password bob --generate"), @"
     status 74
     -- stderr
-    error: the store is damaged: user: row 2: password_hash: is of the type Blob
+    error: the store is damaged: users: row 2: password_hash: is of the type Blob
     hint: all that is damaged, and what to do: cxme-admin store check
     ");
     world.run("users set-password alice --generate").expect_status(0);
@@ -252,30 +253,30 @@ fn a_run_skips_the_mails_and_jobs_whose_rows_are_damaged_and_sends_the_others() 
     }
     world.sql(
         "PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF; \
-         UPDATE message SET doubts = -1 WHERE address LIKE 'alice%'; \
-         UPDATE message SET life = 9223372036854775807 WHERE address LIKE 'bob%'; \
-         UPDATE message SET due_at = x'00' WHERE address LIKE 'carla%'; \
-         UPDATE user SET role_id = 'odd' WHERE username = 'dora'; \
-         UPDATE job SET operator_uid = -1 WHERE id = 5",
+         UPDATE messages SET times_in_doubt = -1 WHERE address LIKE 'alice%'; \
+         UPDATE messages SET lifetime = 9223372036854775807 WHERE address LIKE 'bob%'; \
+         UPDATE messages SET due_at = x'00' WHERE address LIKE 'carla%'; \
+         UPDATE users SET role_id = 'odd' WHERE username = 'dora'; \
+         UPDATE jobs SET operator_uid = -1 WHERE id = 5",
     );
     assert_snapshot!(world.run("jobs run"), @"
     status 3
     -- stderr
-    error: 1 accepted; skipped 1 job and 4 mails, the store is damaged: job: row 5: operator_uid: -1 is out of range
+    error: 1 accepted; skipped 1 job and 4 mails, the store is damaged: jobs: row 5: operator_uid: -1 is out of range
     hint: all that is damaged, and what to do: cxme-admin store check
     ");
     // Finn's.
     assert_eq!(world.mails().len(), 1);
-    assert_eq!(world.ask("SELECT count(*) FROM message WHERE state = 'queued'"), "5");
+    assert_eq!(world.ask("SELECT count(*) FROM messages WHERE state = 'queued'"), "5");
     // Nothing is left to be sent, and the exit code tells of it each time; cron hears of it once.
     assert_snapshot!(world.run("jobs run"), @"status 3");
     let run = world.run("store check").expect_status(65);
     for fault in [
-        "message: row 1: doubts",
-        "message: row 2: life",
-        "message: row 3: due_at",
-        "user: row 4: role_id",
-        "job: row 5",
+        "messages: row 1: times_in_doubt",
+        "messages: row 2: lifetime",
+        "messages: row 3: due_at",
+        "users: row 4: role_id",
+        "jobs: row 5",
     ] {
         assert!(run.err().contains(fault), "{fault}: {run}");
     }
@@ -285,28 +286,28 @@ fn a_run_skips_the_mails_and_jobs_whose_rows_are_damaged_and_sends_the_others() 
 fn texts_that_no_command_takes_are_named_and_no_copy_with_one_is_restored() {
     for (sql, fault) in [
         (
-            "UPDATE user SET name = printf('%.*c', 10000000, 'x') WHERE id = 1",
-            "user: row 1: name: has 10000000 characters, at most 200",
+            "UPDATE users SET name = printf('%.*c', 10000000, 'x') WHERE id = 1",
+            "users: row 1: name: has 10000000 characters, at most 200",
         ),
         (
-            "UPDATE user SET name = 'a' || char(27) || '[2J' WHERE id = 1",
-            "user: row 1: name: holds the unprintable character U+001B",
+            "UPDATE users SET name = 'a' || char(27) || '[2J' WHERE id = 1",
+            "users: row 1: name: holds the unprintable character U+001B",
         ),
         (
-            "UPDATE user SET name = 'a' || char(0) || 'b' WHERE id = 1",
-            "user: row 1: name: holds the unprintable character U+0000",
+            "UPDATE users SET name = 'a' || char(0) || 'b' WHERE id = 1",
+            "users: row 1: name: holds the unprintable character U+0000",
         ),
         (
-            "UPDATE user SET username = printf('%.*c', 65, 'x') WHERE id = 1",
-            "user: row 1: username: has 65 characters, at most 64",
+            "UPDATE users SET username = printf('%.*c', 65, 'x') WHERE id = 1",
+            "users: row 1: username: has 65 characters, at most 64",
         ),
         (
-            "UPDATE user SET email = printf('%.*c', 300, 'x') || '@example.com' WHERE id = 1",
-            "user: row 1: email: has 312 characters",
+            "UPDATE users SET email = printf('%.*c', 300, 'x') || '@example.com' WHERE id = 1",
+            "users: row 1: email: has 312 characters",
         ),
         (
-            "INSERT INTO role (name, built_in) VALUES (char(10) || 'x', 0)",
-            "role: row 4: name: holds the unprintable character U+000A",
+            "INSERT INTO roles (name, built_in) VALUES (char(10) || 'x', 0)",
+            "roles: row 4: name: holds the unprintable character U+000A",
         ),
     ] {
         let world = World::new().with_users("alice");

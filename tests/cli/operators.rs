@@ -117,7 +117,7 @@ fn a_role_without_the_permission_is_refused_and_remembered() {
     audit list | refused | carol, Minimal Permissions | -
     {"refusal":"your role, Minimal Permissions, lacks the permission `view-audit`"}
     "#);
-    assert_eq!(world.ask("SELECT count(*) FROM user WHERE locked_at IS NOT NULL"), "0");
+    assert_eq!(world.ask("SELECT count(*) FROM users WHERE locked_at IS NOT NULL"), "0");
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn a_mail_that_waits_is_not_sent_on_the_word_of_another_account_with_the_number(
         &std::fs::read_to_string(world.config()).unwrap().replace("directory = \"", "directory = \"/dev/null/"),
     );
     world.command("users send-reset alice").uid(CAROL).run();
-    let waits = "SELECT group_concat(state || ' ' || ifnull(reply, '-')) FROM message WHERE life IS NOT NULL";
+    let waits = "SELECT group_concat(state || ' ' || ifnull(reply, '-')) FROM messages WHERE lifetime IS NOT NULL";
     assert!(world.ask(waits).starts_with("deferred") || world.ask(waits).starts_with("queued"), "{}", world.ask(waits));
     world.run("operators remove carol").expect_status(0);
     let add = world.command("operators add eve --role Admin").account(CAROL, Some("eve"));
@@ -258,7 +258,7 @@ fn commands_of_those_who_are_no_operators_are_counted_and_fill_nothing() {
         try_all(61_010);
     }
     assert_eq!(world.events(), before + 6);
-    let who = "SELECT group_concat(DISTINCT operator) FROM event WHERE outcome = 'refused'";
+    let who = "SELECT group_concat(DISTINCT operator) FROM events WHERE outcome = 'refused'";
     assert_eq!(world.ask(who), "mallory,61010");
     world.wait(60);
     world.command("users list").sudo_by(MALLORY).run().expect_status(77);
@@ -342,7 +342,7 @@ fn a_role_that_is_given_is_said_to_be_that_and_not_the_users() {
 fn world_of_root() -> World {
     let world = World::new().with_users("alice").with_password("alice", GOOD).with_role("OpMan", "manage-operators");
     let world = world.with_operator(CAROL, "Admin").with_operator(DAVE, "OpMan");
-    world.sql("DELETE FROM operator WHERE uid = 0");
+    world.sql("DELETE FROM operators WHERE uid = 0");
     world
 }
 
@@ -364,16 +364,16 @@ fn root_is_given_no_other_role_than_admin() {
     add("operators add 0 --role 'Minimal Permissions' --service", CAROL).expect_status(77);
     add("operators add root --role OpMan --dry-run", DAVE).expect_status(77);
     add("operators add root --role Admin", DAVE).expect_status(77);
-    assert_eq!(world.ask("SELECT count(*) FROM operator WHERE uid = 0"), "0");
+    assert_eq!(world.ask("SELECT count(*) FROM operators WHERE uid = 0"), "0");
     add("operators add root --role Admin", CAROL).expect_status(0);
-    assert_eq!(world.ask("SELECT count(*) FROM operator WHERE uid = 0"), "1");
+    assert_eq!(world.ask("SELECT count(*) FROM operators WHERE uid = 0"), "1");
 }
 
 #[test]
 fn a_row_of_root_with_another_role_has_no_effect_and_is_named() {
     let world = world_of_root();
-    let row = "SELECT 0, 'root', 'person', id, 0 FROM role WHERE name = 'OpMan'";
-    world.sql(&format!("INSERT INTO operator (uid, account, kind, role_id, added_at) {row}"));
+    let row = "SELECT 0, 'root', 'person', id, 0 FROM roles WHERE name = 'OpMan'";
+    world.sql(&format!("INSERT INTO operators (uid, account, kind, role_id, added_at) {row}"));
     let as_root = |line: &str| world.command(line).uid(0).account(0, Some("root"));
     as_root("users verify-password alice --stdin").stdin(GOOD).run().expect_status(0);
     as_root("users lock alice").run().expect_status(0);
@@ -395,27 +395,27 @@ fn root_needs_no_row_and_is_not_stopped_by_a_damaged_one() {
         ["x'00', 'person', 1, 1", "'root', x'00', 1, 1", "'root', 'person', x'00', 1", "'root', 'person', 99, 1"];
     for damaged in values {
         world.sql(&format!(
-            "PRAGMA ignore_check_constraints = 1; PRAGMA foreign_keys = 0; DELETE FROM operator WHERE uid = 0; \
-             INSERT INTO operator (uid, account, kind, role_id, added_at) VALUES (0, {damaged})"
+            "PRAGMA ignore_check_constraints = 1; PRAGMA foreign_keys = 0; DELETE FROM operators WHERE uid = 0; \
+             INSERT INTO operators (uid, account, kind, role_id, added_at) VALUES (0, {damaged})"
         ));
         let as_root = |line: &str| world.command(line).uid(0).account(0, Some("root"));
         as_root("users verify-password alice --stdin").stdin(GOOD).run().expect_status(0);
         as_root("users edit alice --name Ann").run().expect_status(0);
         let run = as_root("store check").run().expect_status(65);
-        assert!(run.err().contains("operator: row 0"), "{damaged}: {run}");
+        assert!(run.err().contains("operators: row 0"), "{damaged}: {run}");
     }
 }
 
 #[test]
 fn whoever_cannot_examine_the_store_is_not_told_to_examine_it() {
     let world = world_of_root();
-    world.sql("PRAGMA ignore_check_constraints = 1; UPDATE operator SET kind = x'00'");
+    world.sql("PRAGMA ignore_check_constraints = 1; UPDATE operators SET kind = x'00'");
     let run = world.command("users list").uid(CAROL).run().expect_status(74);
     assert!(run.err().contains("what to do: cxme-admin store check"), "{run}");
     assert_snapshot!(world.command("store check").uid(CAROL).run(), @"
     status 74
     -- stderr
-    error: the store is damaged: operator: row 61001: kind: is of the type Blob
+    error: the store is damaged: operators: row 61001: kind: is of the type Blob
     hint: root can examine it and restore a backup: sudo env -u SUDO_UID cxme-admin store check
     ");
 }
@@ -426,7 +426,7 @@ fn a_mail_that_root_asked_for_is_sent_whatever_its_row_says() {
     let config = std::fs::read_to_string(world.config()).unwrap();
     world.write_config(&config.replace("directory = \"", "directory = \"/dev/null/"));
     world.command("users send-reset alice").uid(0).account(0, Some("root")).run();
-    world.sql("UPDATE operator SET role_id = 2, account = 'root' WHERE uid = 0");
+    world.sql("UPDATE operators SET role_id = 2, account = 'root' WHERE uid = 0");
     world.write_config(&config);
     world.wait(86_000);
     world.run("jobs run").expect_status(0);
@@ -452,5 +452,5 @@ fn a_word_that_is_the_name_of_one_account_and_the_number_of_another_is_refused()
     assert_eq!(world.count_operators(), 3);
     run("operators remove 63000").expect_status(0);
     run("operators remove carol").expect_status(0);
-    assert_eq!(world.ask("SELECT account FROM operator"), "owner");
+    assert_eq!(world.ask("SELECT account FROM operators"), "owner");
 }

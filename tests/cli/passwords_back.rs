@@ -32,14 +32,14 @@ fn restore(world: &World, more: &str) -> Run {
 fn a_restore_over_a_damaged_store_counts_the_ended_passwords_that_can_be_read_and_says_that_there_may_be_others() {
     for (tables, count, has_list) in [
         (&["password_history"][..], 2, true),
-        (&["job"], 2, false),
-        (&["user"], 2, false),
-        (&["message"], 2, false),
-        (&["fact"], 2, true),
-        (&["password_history", "job"], 2, false),
+        (&["jobs"], 2, false),
+        (&["users"], 2, false),
+        (&["messages"], 2, false),
+        (&["metadata"], 2, true),
+        (&["password_history", "jobs"], 2, false),
         // The jobs alone tell how many.
-        (&["password_history", "message"], 2, false),
-        (&["password_history", "message", "job"], 0, false),
+        (&["password_history", "messages"], 2, false),
+        (&["password_history", "messages", "jobs"], 0, false),
     ] {
         let world = ended();
         zero(&world, tables);

@@ -272,7 +272,7 @@ impl Scene {
         world.run("users send-reset --all --queue-only --yes").expect_status(0);
         world.run("jobs cancel 1").expect_status(0);
         world.run("users send-reset --all --queue-only --yes").expect_status(0);
-        world.sql("UPDATE job SET state = 'paused', why = 'too many failures' WHERE id = 2");
+        world.sql("UPDATE jobs SET state = 'paused', why = 'too many failures' WHERE id = 2");
         for permission in Permission::ALL {
             let all: Vec<&str> =
                 Permission::ALL.map(Permission::word).into_iter().filter(|word| *word != permission.word()).collect();
@@ -352,7 +352,7 @@ impl Scene {
 /// Every row of every table but those of the events, and of the refused attempts that will be one.
 pub(crate) fn dump(world: &World) -> String {
     let connection = rusqlite::Connection::open(world.store()).unwrap();
-    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('event', 'refused_attempts', 'sqlite_sequence')";
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('events', 'refused_attempts', 'sqlite_sequence')";
     let mut tables = connection.prepare(sql).unwrap();
     let names: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     let mut dump = String::new();
@@ -385,11 +385,11 @@ fn uid_of_call(place: usize) -> u32 {
 
 /// An operator with a role that allows exactly this.
 fn role_sql(uid: u32, permissions: &[&str]) -> String {
-    let mut sql = format!("INSERT INTO role (name, built_in) VALUES ('role of {uid}', 0);");
-    let role = format!("(SELECT id FROM role WHERE name = 'role of {uid}')");
+    let mut sql = format!("INSERT INTO roles (name, built_in) VALUES ('role of {uid}', 0);");
+    let role = format!("(SELECT id FROM roles WHERE name = 'role of {uid}')");
     for permission in permissions {
-        write!(sql, "INSERT INTO role_permission VALUES ({role}, '{permission}');").unwrap();
+        write!(sql, "INSERT INTO role_permissions VALUES ({role}, '{permission}');").unwrap();
     }
-    write!(sql, "INSERT INTO operator VALUES ({uid}, 'account', 'person', {role}, 0);").unwrap();
+    write!(sql, "INSERT INTO operators VALUES ({uid}, 'account', 'person', {role}, 0);").unwrap();
     sql
 }

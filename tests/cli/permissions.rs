@@ -94,7 +94,7 @@ fn world() -> World {
     ] {
         world.run(&format!("operators add {uid} --role '{role}'")).expect_status(0);
     }
-    world.sql("DELETE FROM operator WHERE uid = 0");
+    world.sql("DELETE FROM operators WHERE uid = 0");
     world.command("store backup").argument(world.path("saved.db")).uid(0).run().expect_status(0);
     world.file("rows.csv", "email,role\nnew@example.com,Nothing\n");
     world.file("hashes.csv", format!("email,role,password_hash\nnew@example.com,Nothing,\"{HASH}\"\n"));
@@ -255,7 +255,7 @@ fn nobody_acts_on_a_user_whose_role_may_do_more() {
         let run = world.command("users import - --update -n").stdin(rows).uid(CAROL).run();
         assert_eq!(run.status, if may { 0 } else { 77 }, "import {user}: {run}");
     }
-    assert_eq!(world.ask("SELECT count(*) FROM user WHERE password_hash IS NOT NULL"), "3");
+    assert_eq!(world.ask("SELECT count(*) FROM users WHERE password_hash IS NOT NULL"), "3");
     assert_snapshot!(world.command("users lock higher").uid(CAROL).run(), @"
     status 77
     -- stderr

@@ -26,13 +26,13 @@ fn world() -> World {
         let words = "users send-reset --all --queue-only --unless-sent-within 0s --yes";
         world.run(words).expect_status(0);
         // So that the next one is not held back by this one.
-        world.sql(&format!("UPDATE message SET state = 'accepted', ended_at = {} WHERE job_id = {job}", at(&world)));
+        world.sql(&format!("UPDATE messages SET state = 'accepted', ended_at = {} WHERE job_id = {job}", at(&world)));
     }
     world.run("users send-reset peer high --unless-sent-within 0s").expect_status(0);
     world.sql(&format!(
-        "UPDATE job SET state = 'finished', ended_at = {} WHERE id = 1; UPDATE job SET state = 'paused' WHERE id = 2; \
-         UPDATE message SET handed_at = {0} WHERE job_id = 1; \
-         UPDATE message SET state = 'queued', ended_at = NULL WHERE job_id IN (2, 3)",
+        "UPDATE jobs SET state = 'finished', ended_at = {} WHERE id = 1; UPDATE jobs SET state = 'paused' WHERE id = 2; \
+         UPDATE messages SET delivered_at = {0} WHERE job_id = 1; \
+         UPDATE messages SET state = 'queued', ended_at = NULL WHERE job_id IN (2, 3)",
         at(&world)
     ));
     world.wait(86_400);
@@ -47,7 +47,7 @@ fn at(world: &World) -> i64 {
 fn messages(world: &World, user: &str) -> String {
     let row = "id || ' ' || state || ' ' || ifnull(revoked_why, '-') || ' ' || ifnull(reply, '-')";
     world.ask(&format!(
-        "SELECT group_concat({row}, char(10)) FROM message WHERE address = '{user}@example.com' ORDER BY id"
+        "SELECT group_concat({row}, char(10)) FROM messages WHERE address = '{user}@example.com' ORDER BY id"
     ))
 }
 
@@ -98,7 +98,7 @@ fn every_command_of_jobs_stands_in_one_of_the_lists() {
 #[test]
 fn what_would_act_on_them_alone_is_refused() {
     let world = world();
-    let of_high = world.ask("SELECT id FROM message WHERE address = 'high@example.com' AND state = 'queued'");
+    let of_high = world.ask("SELECT id FROM messages WHERE address = 'high@example.com' AND state = 'queued'");
     for (call, stdin) in ON_THEM {
         let call = call.replace("[OF HIGH]", &of_high);
         let (before, events) = (dump(&world), world.events());
@@ -116,10 +116,10 @@ fn what_would_act_on_them_alone_is_refused() {
 fn what_acts_on_many_leaves_them_out() {
     for call in ON_MANY {
         let world = world();
-        world.sql("DELETE FROM message WHERE job_id IN (2, 3); DELETE FROM job WHERE id IN (2, 3)");
-        world.sql(&format!("UPDATE message SET expires_at = {} WHERE job_id IS NULL", at(&world) - 1));
+        world.sql("DELETE FROM messages WHERE job_id IN (2, 3); DELETE FROM jobs WHERE id IN (2, 3)");
+        world.sql(&format!("UPDATE messages SET expires_at = {} WHERE job_id IS NULL", at(&world) - 1));
         if call.starts_with("resets") {
-            world.sql(&format!("UPDATE message SET expires_at = {}, revoked_at = NULL", at(&world) + 60));
+            world.sql(&format!("UPDATE messages SET expires_at = {}, revoked_at = NULL", at(&world) + 60));
         }
         let (high, peer, mails) = (messages(&world, "high"), messages(&world, "peer"), world.mails().len());
         let run = world.command(call).uid(CAROL).run();
@@ -171,10 +171,10 @@ fn whoever_ranks_high_enough_may() {
 fn a_job_that_runs_is_sent_by_whoever_may_run_jobs() {
     let world = world();
     // A newer link would keep those of the job from being sent.
-    world.sql("DELETE FROM message WHERE job_id IS NULL");
+    world.sql("DELETE FROM messages WHERE job_id IS NULL");
     world.command("jobs run").uid(CAROL).run().expect_status(0);
-    assert_eq!(world.ask("SELECT count(*) FROM message WHERE job_id = 3 AND state = 'accepted'"), "2");
-    assert_eq!(world.ask("SELECT count(*) FROM message WHERE job_id = 2 AND state = 'accepted'"), "0", "paused");
+    assert_eq!(world.ask("SELECT count(*) FROM messages WHERE job_id = 3 AND state = 'accepted'"), "2");
+    assert_eq!(world.ask("SELECT count(*) FROM messages WHERE job_id = 2 AND state = 'accepted'"), "0", "paused");
 }
 
 /// Rows after whose last one something happens to the store.
@@ -199,12 +199,12 @@ fn an_import_asks_for_rank_and_permission_inside_its_change_too() {
     let rows = "email,name,status\npeer@example.com,X,active\n";
     let new = "email,role,name,status\nnew@example.com,Mine,X,active\n";
     for (then, update, rows) in [
-        ("INSERT INTO role_permission SELECT id, 'view-audit' FROM role WHERE name = 'Peer'", true, rows),
-        ("UPDATE user SET role_id = 1 WHERE username = 'peer'", true, rows),
-        ("UPDATE operator SET role_id = (SELECT id FROM role WHERE name = 'Less')", true, rows),
-        ("DELETE FROM role_permission WHERE permission = 'edit-users'", true, rows),
-        ("DELETE FROM role_permission WHERE permission = 'lock-users'", false, new),
-        ("UPDATE operator SET role_id = (SELECT id FROM role WHERE name = 'Less')", false, new),
+        ("INSERT INTO role_permissions SELECT id, 'view-audit' FROM roles WHERE name = 'Peer'", true, rows),
+        ("UPDATE users SET role_id = 1 WHERE username = 'peer'", true, rows),
+        ("UPDATE operators SET role_id = (SELECT id FROM roles WHERE name = 'Less')", true, rows),
+        ("DELETE FROM role_permissions WHERE permission = 'edit-users'", true, rows),
+        ("DELETE FROM role_permissions WHERE permission = 'lock-users'", false, new),
+        ("UPDATE operators SET role_id = (SELECT id FROM roles WHERE name = 'Less')", false, new),
     ] {
         let own = "view-users add-users edit-users lock-users";
         let world = World::new()
@@ -224,7 +224,7 @@ fn an_import_asks_for_rank_and_permission_inside_its_change_too() {
             notify: false,
             time_zone: jiff::tz::TimeZone::UTC,
         };
-        let users = || world.ask("SELECT group_concat(username || name) FROM user");
+        let users = || world.ask("SELECT group_concat(username || name) FROM users");
         let before = users();
         let change_options = ChangeOptions::default();
         let checked = import::check(&app, &mut input, &options, &change_options, &mut |_| ());

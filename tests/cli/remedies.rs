@@ -183,7 +183,7 @@ fn a_program_or_certificate_that_others_could_exchange_is_refused_as_configurati
 fn companions_left_by_a_reader_group_are_to_be_closed_and_not_removed() {
     let world = World::new().with_users("alice");
     let open = rusqlite::Connection::open(world.store()).unwrap();
-    open.query_row("SELECT count(*) FROM event", [], |_| Ok(())).unwrap();
+    open.query_row("SELECT count(*) FROM events", [], |_| Ok(())).unwrap();
     let companion = |suffix: &str| PathBuf::from(format!("{}{suffix}", world.store().display()));
     let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     for suffix in ["-wal", "-shm"] {

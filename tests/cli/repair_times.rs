@@ -130,7 +130,7 @@ fn times_of_a_clock_that_was_ahead_are_named_and_brought_to_the_present() {
     let mails = world.mails().len();
     world.run("jobs run").expect_status(0);
     assert_eq!(world.mails().len(), mails + 1);
-    assert_eq!(world.ask("SELECT locked_until - locked_at FROM user WHERE username = 'dora'"), "3600");
+    assert_eq!(world.ask("SELECT locked_until - locked_at FROM users WHERE username = 'dora'"), "3600");
     assert_snapshot!(world.run("store check --repair-times --yes -v"), @"
     status 0
     -- stderr
@@ -162,12 +162,12 @@ fn a_store_without_such_times_is_not_changed() {
 #[test]
 fn at_a_terminal_it_is_asked() {
     let world = world();
-    let before = world.ask("SELECT max(due_at) FROM message");
+    let before = world.ask("SELECT max(due_at) FROM messages");
     let run = world.command("store check --repair-times").typing(["n"]).run();
     assert_eq!(run.status, 65, "{run}");
-    assert_eq!(world.ask("SELECT max(due_at) FROM message"), before);
+    assert_eq!(world.ask("SELECT max(due_at) FROM messages"), before);
     world.command("store check --repair-times").typing(["y"]).run().expect_status(0);
-    assert_ne!(world.ask("SELECT max(due_at) FROM message"), before);
+    assert_ne!(world.ask("SELECT max(due_at) FROM messages"), before);
 }
 
 #[test]

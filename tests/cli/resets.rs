@@ -6,8 +6,6 @@ use crate::support::CAROL;
 use crate::support::GOOD;
 use crate::support::OTHER;
 use crate::support::Run;
-use crate::support::WITHOUT_EMAIL_KEYS;
-use crate::support::WITHOUT_RELAY_REFUSALS;
 use crate::support::World;
 
 /// Alice has a password and a link; its code.
@@ -25,15 +23,15 @@ fn redeem(world: &World, code: &str, password: &str) -> Run {
 #[test]
 fn a_code_becomes_a_password_once() {
     let (world, code) = linked();
-    let epoch = world.ask("SELECT session_epoch FROM user WHERE username = 'alice'");
+    let epoch = world.ask("SELECT session_epoch FROM users WHERE username = 'alice'");
     assert_snapshot!(redeem(&world, &code, OTHER), @"status 0");
     assert_snapshot!(world.newest_event(), @r#"
     resets redeem | done | owner, Admin | -
     {"chosen_by":"user","message":1,"username":"alice"}
     "#);
     assert!(world.accepts("alice", OTHER) && !world.accepts("alice", GOOD));
-    assert_ne!(world.ask("SELECT session_epoch FROM user WHERE username = 'alice'"), epoch);
-    assert_eq!(world.ask("SELECT must_change_password FROM user WHERE username = 'alice'"), "0");
+    assert_ne!(world.ask("SELECT session_epoch FROM users WHERE username = 'alice'"), epoch);
+    assert_eq!(world.ask("SELECT must_change_password FROM users WHERE username = 'alice'"), "0");
     redeem(&world, &code, GOOD).expect_status(65);
     assert!(world.accepts("alice", OTHER));
 }
@@ -117,9 +115,9 @@ fn where_another_password_is_demanded_a_link_does_not_set_the_current_one_again(
       - used before: it is the user's current password
     hint: all requirements: cxme-admin policy show; help: help@example.com, extension 4711
     ");
-    assert_eq!(world.ask("SELECT must_change_password FROM user WHERE username = 'alice'"), "1");
+    assert_eq!(world.ask("SELECT must_change_password FROM users WHERE username = 'alice'"), "1");
     redeem(&world, &code, OTHER).expect_status(0);
-    assert_eq!(world.ask("SELECT must_change_password FROM user WHERE username = 'alice'"), "0");
+    assert_eq!(world.ask("SELECT must_change_password FROM users WHERE username = 'alice'"), "0");
     // Otherwise a user who remembers the password after all may keep it.
     world.run("users send-reset alice --unless-sent-within 0s").expect_status(0);
     redeem(&world, &world.newest_code(), OTHER).expect_status(0);
@@ -148,12 +146,12 @@ fn every_code_that_is_not_accepted_is_answered_alike() {
         // Anyone who writes to the file can keep the link from ending, and not from being refused.
         (
             "locked",
-            Box::new(sql("UPDATE user SET locked_at = 1; UPDATE message SET revoked_at = NULL, revoked_why = NULL")),
+            Box::new(sql("UPDATE users SET locked_at = 1; UPDATE messages SET revoked_at = NULL, revoked_why = NULL")),
         ),
         (
             "SAML",
             Box::new(sql(
-                "UPDATE user SET sign_in = 'saml', password_hash = NULL, password_set_at = NULL, password_policy = NULL; UPDATE message SET revoked_at = NULL, revoked_why = NULL",
+                "UPDATE users SET sign_in = 'saml', password_hash = NULL, password_set_at = NULL, password_policy = NULL; UPDATE messages SET revoked_at = NULL, revoked_why = NULL",
             )),
         ),
     ];
@@ -212,28 +210,6 @@ fn a_change_after_a_links_end_keeps_it_expired_whatever_the_clock_says_then() {
     }
 }
 
-/// What the store was told before it noted the time counts from its newest event on.
-#[test]
-fn links_of_a_store_that_did_not_note_the_time_live_on_and_expire_for_good() {
-    let (world, code) = linked();
-    world.command("users send-reset bob").run().expect_status(0);
-    let of_bob = world.newest_code();
-    world.sql(WITHOUT_RELAY_REFUSALS);
-    world.sql(WITHOUT_EMAIL_KEYS);
-    world.sql(
-        "DROP TABLE user_changes; ALTER TABLE event DROP COLUMN changes_digest; ALTER TABLE user DROP COLUMN added_by_event; \
-         ALTER TABLE job DROP COLUMN event; DROP TABLE clock_period; ALTER TABLE message DROP COLUMN clock_period; \
-         PRAGMA user_version = 3",
-    );
-    world.run("store migrate").expect_status(0);
-    redeem(&world, &code, OTHER).expect_status(0);
-    // An invitation lives seven days.
-    world.wait(7 * 86_400);
-    world.run("users lock alice").expect_status(0);
-    world.wait(-3_600);
-    redeem(&world, &of_bob, OTHER).expect_status(65);
-}
-
 #[test]
 fn one_change_at_a_clock_in_the_year_2036_does_not_end_all_links_that_come_after() {
     let (world, old) = linked();
@@ -283,7 +259,7 @@ fn a_link_lives_to_the_second_and_a_clock_that_is_set_back_revives_none() {
 fn a_stolen_store_redeems_nothing() {
     let (world, code) = linked();
     let connection = rusqlite::Connection::open(world.store()).unwrap();
-    let mut statement = connection.prepare("SELECT * FROM message, user").unwrap();
+    let mut statement = connection.prepare("SELECT * FROM messages, users").unwrap();
     let (count, mut rows) = (statement.column_count(), statement.query([]).unwrap());
     let mut tried = 0;
     while let Some(row) = rows.next().unwrap() {

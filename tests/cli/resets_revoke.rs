@@ -57,7 +57,7 @@ fn the_mailed_link_cancels_itself_in_every_form_that_reaches_a_page() {
     resets revoke by code | done | owner, Admin | -
     {"message":1,"username":"alice"}
     "#);
-    assert_eq!(world.ask("SELECT revoked_why FROM message WHERE life IS NOT NULL"), "by the user");
+    assert_eq!(world.ask("SELECT revoked_why FROM messages WHERE lifetime IS NOT NULL"), "by the user");
     world.run("users send-reset alice --unless-sent-within 0s").expect_status(0);
     redeem(&world, &world.newest_code()).expect_status(0);
 }
@@ -66,10 +66,12 @@ fn the_mailed_link_cancels_itself_in_every_form_that_reaches_a_page() {
 fn it_ends_one_link_and_the_mail_that_waits_to_bring_it_again() {
     let (world, code) = linked();
     world.run("users send-reset bob").expect_status(0);
-    world.sql("UPDATE message SET state = 'in doubt', ended_at = NULL WHERE id = 1");
+    world.sql("UPDATE messages SET state = 'in doubt', ended_at = NULL WHERE id = 1");
     revoke(&world, &code).expect_status(0);
     assert_eq!(
-        world.ask("SELECT group_concat(state || ' ' || ifnull(revoked_why, '-'), ', ') FROM message WHERE life > 0"),
+        world.ask(
+            "SELECT group_concat(state || ' ' || ifnull(revoked_why, '-'), ', ') FROM messages WHERE lifetime > 0"
+        ),
         "cancelled by the user, accepted -"
     );
 }

@@ -61,8 +61,8 @@ fn admin_is_every_permission_whatever_the_rows_of_the_store_say() {
     let permissions = world.run("roles list -o ndjson").out();
     let admin = permissions.lines().find(|line| line.contains("\"Admin\"")).unwrap().to_owned();
     for permission in Permission::ALL.map(Permission::word) {
-        let rows = "DELETE FROM role_permission WHERE role_id = 1; INSERT INTO role_permission SELECT 1, permission \
-                    FROM role_permission JOIN role ON role.id = role_id WHERE role.name = 'Almost'";
+        let rows = "DELETE FROM role_permissions WHERE role_id = 1; INSERT INTO role_permissions SELECT 1, permission \
+                    FROM role_permissions JOIN roles ON roles.id = role_id WHERE roles.name = 'Almost'";
         world.sql(&format!("{rows} AND permission <> '{permission}'"));
         let listed = world.run("roles list -o ndjson").expect_status(0).out();
         assert!(listed.contains(&admin), "without the row of {permission}: {listed}");
@@ -70,7 +70,8 @@ fn admin_is_every_permission_whatever_the_rows_of_the_store_say() {
         assert_eq!(run.status, 77, "without the row of {permission}: {run}");
         assert!(run.err().contains("is the last operator with the role Admin"), "{permission}: {run}");
     }
-    world.sql("DELETE FROM role_permission WHERE role_id IN (1, 2); UPDATE role SET built_in = 0, name = name || '!'");
+    world
+        .sql("DELETE FROM role_permissions WHERE role_id IN (1, 2); UPDATE roles SET built_in = 0, name = name || '!'");
     world.run("audit verify").expect_status(0);
     world.run("users edit alice --role Almost!").expect_status(0);
     world.run("users delete alice --yes").expect_status(0);

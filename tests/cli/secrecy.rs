@@ -44,7 +44,7 @@ fn no_command_and_no_error_leaves_a_password_behind() {
     let world = World::with_rules("history = 3").with_users("alice,bob").with_saml_user();
     // A connection that stays open keeps the log beside the store.
     let open = rusqlite::Connection::open(world.store()).unwrap();
-    open.query_row("SELECT count(*) FROM event", [], |_| Ok(())).unwrap();
+    open.query_row("SELECT count(*) FROM events", [], |_| Ok(())).unwrap();
     let file = world.file("secret", old());
     let (old, new) = (&*old(), &*new());
     let both = format!("{old}\n{new}\n");
@@ -128,7 +128,7 @@ fn neither_a_list_nor_an_event_holds_a_hash() {
 fn a_code_is_nowhere_but_in_its_mail() {
     let world = World::with_mail().with_users("alice");
     let open = rusqlite::Connection::open(world.store()).unwrap();
-    open.query_row("SELECT count(*) FROM event", [], |_| Ok(())).unwrap();
+    open.query_row("SELECT count(*) FROM events", [], |_| Ok(())).unwrap();
     let mut said = world.run("users send-reset alice -v").expect_status(0).all();
     let code = world.newest_code();
     let groups = format!("{}-{}", &code[..5], &code[5..10]);
@@ -300,7 +300,7 @@ fn a_text_that_can_name_no_user_is_not_repeated() {
             assert!(!said.contains("Hunter2") && !said.contains(&code[..5]), "{words:?} {typed}: {run}");
         }
     }
-    assert!(!world.ask("SELECT group_concat(details) FROM event").contains("Hunter2"));
+    assert!(!world.ask("SELECT group_concat(details) FROM events").contains("Hunter2"));
     for typed in ["alcie", "jörg", "alice.example", "alice@exmaple.com"] {
         let run = world.command("users show").argument(typed).run();
         assert!(run.status == 67 && run.err().contains(typed), "{run}");

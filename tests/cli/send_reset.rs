@@ -37,9 +37,9 @@ fn a_link_is_mailed_at_once_and_the_outcome_is_said() {
     let mail = mails.last().unwrap();
     assert!(mail.contains("\r\nTo: alice@example.com\r\n"), "{mail}");
     assert!(mail.contains("\r\nhttps://reset.example.com/#"), "{mail}");
-    assert_eq!(world.ask("SELECT count(*) FROM message WHERE state = 'accepted' AND kind = 'reset'"), "1");
+    assert_eq!(world.ask("SELECT count(*) FROM messages WHERE state = 'accepted' AND kind = 'reset'"), "1");
     assert_snapshot!(world.run("users send-reset bob"), @"status 0");
-    assert_eq!(world.ask("SELECT kind || life FROM message ORDER BY id DESC LIMIT 1"), "invitation604800");
+    assert_eq!(world.ask("SELECT kind || lifetime FROM messages ORDER BY id DESC LIMIT 1"), "invitation604800");
 }
 
 #[test]
@@ -79,14 +79,14 @@ fn fifty_times_in_a_row_is_one_mail() {
     world.run("users send-reset alice").expect_status(0);
     world.run("users send-reset alice --unless-sent-within 0s").expect_status(0);
     assert_eq!(world.mails().len(), 3);
-    assert_eq!(world.ask("SELECT count(*) FROM message WHERE revoked_why = 'a newer link'"), "2");
+    assert_eq!(world.ask("SELECT count(*) FROM messages WHERE revoked_why = 'a newer link'"), "2");
 }
 
 #[test]
 fn whom_a_link_would_not_help_is_refused_with_the_reason() {
     let world = world().with_saml_user();
     world.run("users lock bob").expect_status(0);
-    world.sql("UPDATE user SET email = 'carla@elsewhere.example' WHERE username = 'carla'");
+    world.sql("UPDATE users SET email = 'carla@elsewhere.example' WHERE username = 'carla'");
     assert_snapshot!(world.run("users send-reset sam"), @"
     status 65
     -- stderr
@@ -142,10 +142,10 @@ fn what_is_malformed_is_refused_before_anything_is_queued() {
         let run = world.command("users send-reset alice --note").argument(note).run().expect_status(65);
         assert!(run.err().starts_with("error: the note "), "{run}");
     }
-    assert_eq!(world.ask("SELECT count(*) FROM message"), "0");
+    assert_eq!(world.ask("SELECT count(*) FROM messages"), "0");
     assert!(world.run("users send-reset bob --expires 8d").expect_status(65).err().contains("7 days"));
     world.run("users send-reset bob --expires 7d").expect_status(0);
-    assert_eq!(world.ask("SELECT life FROM message"), "604800");
+    assert_eq!(world.ask("SELECT lifetime FROM messages"), "604800");
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn a_trial_queues_nothing() {
     -- stderr
     Dry run; nothing was changed.
     ");
-    assert_eq!((world.ask("SELECT count(*) FROM message"), world.events()), ("0".to_owned(), events));
+    assert_eq!((world.ask("SELECT count(*) FROM messages"), world.events()), ("0".to_owned(), events));
     assert!(world.mails().is_empty());
 }
 
@@ -217,7 +217,7 @@ fn what_is_not_configured_is_said_before_anything_is_queued() {
     ");
     world.file("data/reset.key", &content);
     world.run("users send-reset alice").expect_status(0);
-    assert_eq!(world.ask("SELECT count(*) FROM message"), "1");
+    assert_eq!(world.ask("SELECT count(*) FROM messages"), "1");
 }
 
 #[test]
@@ -257,7 +257,7 @@ fn each_answer_of_the_relay_has_its_words_and_its_exit_code() {
     hint: it waits in the outbox: cxme-admin jobs run tries again
     ");
     assert_eq!(
-        world.ask("SELECT group_concat(state, ', ') FROM message"),
+        world.ask("SELECT group_concat(state, ', ') FROM messages"),
         "failed, cancelled, failed, cancelled, queued"
     );
 }
@@ -310,7 +310,7 @@ fn what_was_true_at_queueing_is_asked_again_at_sending() {
     world.run("jobs run").expect_status(0);
     assert!(world.mails().is_empty());
     assert_eq!(
-        world.ask("SELECT group_concat(state || ': ' || reply, ', ') FROM message"),
+        world.ask("SELECT group_concat(state || ': ' || reply, ', ') FROM messages"),
         "cancelled: locked, cancelled: moved to SAML, cancelled: user deleted"
     );
 }

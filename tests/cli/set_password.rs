@@ -213,7 +213,7 @@ fn the_policy_refuses_with_every_rule_that_fails() {
       - too close to the user: it is only the name, username, email address or organization
     hint: all requirements: cxme-admin policy show; help: help@example.com, extension 4711
     ");
-    assert_eq!(world.ask("SELECT password_hash FROM user"), "-");
+    assert_eq!(world.ask("SELECT password_hash FROM users"), "-");
 }
 
 #[test]
@@ -234,7 +234,7 @@ fn a_policy_is_overridden_by_whoever_may_and_the_event_says_so() {
     users set-password against the policy | done | owner, Admin | printer
     {"chosen_by":"operator","must_change":false,"sessions":"ended","username":"alice"}
     "#);
-    assert_eq!(world.ask("SELECT password_policy FROM user"), "-");
+    assert_eq!(world.ask("SELECT password_policy FROM users"), "-");
     assert!(world.run("users list --policy-outdated").out().contains("alice"));
 }
 
@@ -346,7 +346,7 @@ fn a_user_of_the_identity_provider_is_refused_whichever_way() {
         let run = world.command(&format!("users set-password sam {options}")).stdin(GOOD).run();
         assert_eq!(run.status, 65, "{options}: {run}");
     }
-    assert_eq!(world.ask("SELECT count(*) FROM event WHERE outcome = 'refused' AND user_id = 1"), "5");
+    assert_eq!(world.ask("SELECT count(*) FROM events WHERE outcome = 'refused' AND user_id = 1"), "5");
     assert!(!world.accepts("sam", GOOD));
 }
 
@@ -375,7 +375,7 @@ fn a_dry_run_asks_nothing_and_changes_nothing() {
     let loose = world.file_with_mode("loose.txt", GOOD, 0o644);
     let run = world.command("users set-password alice --dry-run --password-file").argument(&loose).run();
     assert_eq!(run.status, 78, "{run}");
-    assert_eq!((world.events(), world.ask("SELECT password_hash FROM user")), (before, "-".to_owned()));
+    assert_eq!((world.events(), world.ask("SELECT password_hash FROM users")), (before, "-".to_owned()));
 }
 
 #[test]
@@ -383,7 +383,7 @@ fn a_password_is_for_a_time_or_for_good_as_the_configuration_or_the_option_says(
     let must_change = |rules: &str, option: &str| {
         let world = World::with_rules(rules).with_users("alice");
         world.command(&format!("users set-password alice --stdin {option}")).stdin(GOOD).run().expect_status(0);
-        world.ask("SELECT must_change_password FROM user")
+        world.ask("SELECT must_change_password FROM users")
     };
     assert_eq!(must_change("", ""), "0");
     assert_eq!(must_change("", "--must-change"), "1");
@@ -401,7 +401,7 @@ fn a_password_is_for_a_time_or_for_good_as_the_configuration_or_the_option_says(
 #[test]
 fn a_new_password_ends_the_sessions_unless_they_are_kept() {
     let world = World::new().with_users("alice");
-    let epoch = || world.ask("SELECT session_epoch FROM user");
+    let epoch = || world.ask("SELECT session_epoch FROM users");
     world.set_password("alice", GOOD);
     assert_eq!(epoch(), "1");
     world.command("users set-password alice --stdin --keep-sessions").stdin(OTHER).run().expect_status(0);
@@ -424,7 +424,7 @@ fn former_passwords_are_refused_where_the_policy_remembers_them() {
     hint: all requirements: cxme-admin policy show; help: help@example.com, extension 4711
     ");
     // A guess that is right is an event; one that only breaks other rules is none.
-    let refusals = || world.ask("SELECT count(*) FROM event WHERE outcome = 'refused' AND user_id IS NOT NULL");
+    let refusals = || world.ask("SELECT count(*) FROM events WHERE outcome = 'refused' AND user_id IS NOT NULL");
     assert_eq!(refusals(), "1");
     world.command("users set-password alice --stdin -n --reason guess").stdin(GOOD).run().expect_status(65);
     assert_snapshot!(world.newest_event(), @r#"
@@ -449,7 +449,7 @@ fn a_list_of_the_organizations_own_is_honoured_and_its_absence_is_no_licence() {
     fs::remove_file(world.path("config/cxme-admin/own.txt")).unwrap();
     let run = set();
     assert!([74, 78].contains(&run.status), "{run}");
-    assert_eq!(world.ask("SELECT password_hash FROM user"), "-");
+    assert_eq!(world.ask("SELECT password_hash FROM users"), "-");
 }
 
 #[test]

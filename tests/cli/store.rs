@@ -12,8 +12,6 @@ use crate::relay::ScriptedRelay;
 use crate::support::CAROL;
 use crate::support::GOOD;
 use crate::support::Run;
-use crate::support::WITHOUT_EMAIL_KEYS;
-use crate::support::WITHOUT_RELAY_REFUSALS;
 use crate::support::World;
 
 #[test]
@@ -40,7 +38,7 @@ fn a_sound_store_is_said_to_be_sound() {
 #[test]
 fn a_reference_that_leads_nowhere_is_found() {
     let world = World::new().with_users("alice");
-    world.sql("PRAGMA foreign_keys = OFF; UPDATE user SET role_id = 99");
+    world.sql("PRAGMA foreign_keys = OFF; UPDATE users SET role_id = 99");
     assert_snapshot!(world.run("store check"), @"
     status 65
     -- stdout
@@ -49,7 +47,7 @@ fn a_reference_that_leads_nowhere_is_found() {
     file system  sound
     schema       sound
     integrity    sound
-    references   user: row 1
+    references   users: row 1
     rows         sound
     audit        sound
     addresses    sound
@@ -58,8 +56,8 @@ fn a_reference_that_leads_nowhere_is_found() {
     reset key    sound
     -- stderr
     error: the store has 1 fault
-      - references: user: row 1
-    hint: keep a copy of [DIR]/data/store.db and the files beside it as they are; restore the newest sound backup: cxme-admin store restore FILE; or recover what can be read: (umask 077; rm -f [DIR]/data/store.db.recovered; sqlite3 :memory: .recover >/dev/null 2>&1 && how=.recover || how=.dump; (sqlite3 -readonly [DIR]/data/store.db $how | sed '/^CREATE TABLE sqlite_sequence/d; s/^ROLLBACK;.*/COMMIT;/'; echo 'DROP TABLE IF EXISTS lost_and_found; PRAGMA application_id=1129860417; PRAGMA user_version=14;') | sqlite3 [DIR]/data/store.db.recovered), then: cxme-admin store restore [DIR]/data/store.db.recovered
+      - references: users: row 1
+    hint: keep a copy of [DIR]/data/store.db and the files beside it as they are; restore the newest sound backup: cxme-admin store restore FILE; or recover what can be read: (umask 077; rm -f [DIR]/data/store.db.recovered; sqlite3 :memory: .recover >/dev/null 2>&1 && how=.recover || how=.dump; (sqlite3 -readonly [DIR]/data/store.db $how | sed '/^CREATE TABLE sqlite_sequence/d; s/^ROLLBACK;.*/COMMIT;/'; echo 'DROP TABLE IF EXISTS lost_and_found; PRAGMA application_id=1129860417; PRAGMA user_version=15;') | sqlite3 [DIR]/data/store.db.recovered), then: cxme-admin store restore [DIR]/data/store.db.recovered
     ");
 }
 
@@ -122,66 +120,27 @@ fn a_store_of_the_present_version_needs_no_migration() {
 }
 
 #[test]
-fn a_store_from_before_the_outbox_is_brought_up_with_its_users() {
-    let world = World::new().with_users("alice").with_password("alice", GOOD);
-    world.sql(WITHOUT_RELAY_REFUSALS);
-    world.sql(WITHOUT_EMAIL_KEYS);
-    world.sql(
-        "DROP TABLE user_changes; ALTER TABLE event DROP COLUMN changes_digest; ALTER TABLE user DROP COLUMN added_by_event; \
-         DROP TRIGGER link_dies_with_a_change; DROP TRIGGER link_dies_with_the_user; DROP TABLE message; DROP TABLE job; \
-         DROP TABLE sign_in_failures; DROP TABLE refused_attempts; DROP TABLE clock_period; ALTER TABLE user DROP COLUMN password_rehashes; \
-         PRAGMA user_version = 1",
-    );
-    assert_eq!(world.run("users list").status, 78);
-    assert_snapshot!(without_version(&world.run("store migrate -n")), @"
-    status 0
-    -- stdout
-    Would upgrade the store from schema version 1 to [CURRENT].
-    ");
-    assert_eq!(world.ask("PRAGMA user_version"), "1");
-    assert_snapshot!(without_version(&world.run("store migrate -v")), @"
-    status 0
-    -- stderr
-    Upgraded the store from schema version 1 to [CURRENT]; the backup is [DIR]/data/store.before-1.db.
-    ");
-    assert!(world.accepts("alice", GOOD));
-    world.set_password("alice", "seven violet umbrellas whistle");
-    assert_eq!(world.ask("SELECT count(*) FROM message"), "0");
-}
-
-/// The events of an older store are those that its program wrote.
-#[test]
-fn a_refusal_is_recorded_in_an_older_store_too() {
-    let world = World::new().with_operator(CAROL, "Minimal Permissions");
-    world.sql(WITHOUT_RELAY_REFUSALS);
-    world.sql(
-        "DROP TABLE user_changes; ALTER TABLE event DROP COLUMN changes_digest; ALTER TABLE user DROP COLUMN added_by_event; \
-         ALTER TABLE job DROP COLUMN event; DROP INDEX user_email_key; DROP INDEX user_email_key_is_unique; \
-         ALTER TABLE user DROP COLUMN email_key; ALTER TABLE user DROP COLUMN email_collides; PRAGMA user_version = 5",
-    );
-    let events = world.events();
-    world.command("store migrate").uid(CAROL).run().expect_status(77);
-    assert_eq!(world.events(), events + 1);
-    assert!(world.newest_event().starts_with("store migrate | refused | carol"), "{}", world.newest_event());
-    // Those of strangers are counted, and so is each by doas, which that program did not know.
-    for _ in 0..3 {
-        world.command("store migrate").doas_by("mallory").run().expect_status(77);
-    }
-    assert_eq!(world.events(), events + 2);
-    assert!(world.newest_event().starts_with("store migrate | refused | mallory"), "{}", world.newest_event());
-    world.run("store migrate").expect_status(0);
-}
-
-#[test]
-fn an_older_store_is_named_by_every_other_command() {
+fn a_store_of_a_pre_release_is_named_and_left_as_it_is() {
     let world = World::new();
-    world.sql("PRAGMA user_version = 1");
-    assert_snapshot!(without_version(&world.run("users list")), @"
+    world.sql("PRAGMA user_version = 14");
+    assert_snapshot!(world.run("users list"), @"
     status 78
     -- stderr
-    error: [DIR]/data/store.db: the store has schema version 1, this program needs [CURRENT]
-    hint: upgrade it: cxme-admin store migrate
+    error: [DIR]/data/store.db: was created by a pre-release of cxme-admin (schema version 14), which cannot be upgraded
+    hint: it was left as it is; to keep its users: export them with that program (`users export --with-hashes --to users.csv`), move the store away, then `cxme-admin init` and `cxme-admin users import users.csv`
     ");
+    for command in ["store migrate", "store check", "store backup /absent/copy.db", "init --yes"] {
+        world.run(command).expect_status(78);
+    }
+    assert_eq!(world.ask("PRAGMA user_version"), "14");
+    // Neither is a copy of one restored.
+    world.sql("PRAGMA user_version = 15");
+    world.command("store backup").argument(world.path("copy.db")).run().expect_status(0);
+    let copy = rusqlite::Connection::open(world.path("copy.db")).unwrap();
+    copy.execute_batch("PRAGMA user_version = 14").unwrap();
+    drop(copy);
+    let run = world.command("store restore --yes").argument(world.path("copy.db")).run().expect_status(78);
+    assert!(run.err().contains("/copy.db: was created by a pre-release"), "{run}");
 }
 
 #[test]
@@ -322,11 +281,11 @@ fn what_is_no_sound_copy_replaces_nothing() {
     assert!(run.err().contains("/broken.db: damaged: "), "{run}");
     world.file("edited.db", copy);
     let edited = rusqlite::Connection::open(world.path("edited.db")).unwrap();
-    let trigger = "SELECT sql FROM sqlite_schema WHERE name = 'event_is_never_changed'";
+    let trigger = "SELECT sql FROM sqlite_schema WHERE name = 'refuse_update_of_events'";
     let trigger: String = edited.query_row(trigger, [], |row| row.get(0)).unwrap();
     edited
         .execute_batch(&format!(
-            "DROP TRIGGER event_is_never_changed; UPDATE event SET reason = 'x' WHERE number = 2; {trigger}"
+            "DROP TRIGGER refuse_update_of_events; UPDATE events SET reason = 'x' WHERE number = 2; {trigger}"
         ))
         .unwrap();
     edited.close().unwrap();
@@ -410,7 +369,7 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     hint: for modes, addresses and the key, do as the line says
     ");
     world.file("data/reset.key", &own);
-    world.sql("CREATE TRIGGER more AFTER INSERT ON event BEGIN UPDATE operator SET role_id = 1; END");
+    world.sql("CREATE TRIGGER more AFTER INSERT ON events BEGIN UPDATE operators SET role_id = 1; END");
     assert_snapshot!(check(), @"
     status 65
     -- stdout
@@ -429,13 +388,13 @@ fn each_thing_that_is_wrong_with_a_store_is_found_with_what_to_do() {
     -- stderr
     error: the store has 1 fault
       - schema: trigger `more` was not created by this program
-    hint: keep a copy of [DIR]/data/store.db and the files beside it as they are; restore the newest sound backup: cxme-admin store restore FILE; or recover what can be read: (umask 077; rm -f [DIR]/data/store.db.recovered; sqlite3 :memory: .recover >/dev/null 2>&1 && how=.recover || how=.dump; (sqlite3 -readonly [DIR]/data/store.db $how | sed '/^CREATE TABLE sqlite_sequence/d; s/^ROLLBACK;.*/COMMIT;/'; echo 'DROP TABLE IF EXISTS lost_and_found; PRAGMA application_id=1129860417; PRAGMA user_version=14;') | sqlite3 [DIR]/data/store.db.recovered), then: cxme-admin store restore [DIR]/data/store.db.recovered
+    hint: keep a copy of [DIR]/data/store.db and the files beside it as they are; restore the newest sound backup: cxme-admin store restore FILE; or recover what can be read: (umask 077; rm -f [DIR]/data/store.db.recovered; sqlite3 :memory: .recover >/dev/null 2>&1 && how=.recover || how=.dump; (sqlite3 -readonly [DIR]/data/store.db $how | sed '/^CREATE TABLE sqlite_sequence/d; s/^ROLLBACK;.*/COMMIT;/'; echo 'DROP TABLE IF EXISTS lost_and_found; PRAGMA application_id=1129860417; PRAGMA user_version=15;') | sqlite3 [DIR]/data/store.db.recovered), then: cxme-admin store restore [DIR]/data/store.db.recovered
     ");
     world.sql("DROP TRIGGER more");
-    world.sql("PRAGMA ignore_check_constraints = ON; UPDATE user SET locale = x'00'");
+    world.sql("PRAGMA ignore_check_constraints = ON; UPDATE users SET locale = x'00'");
     let broken = check().expect_status(65).out();
-    assert!(broken.contains("\nintegrity    CHECK constraint failed in user\n"), "{broken}");
-    world.sql("UPDATE user SET locale = NULL");
+    assert!(broken.contains("\nintegrity    CHECK constraint failed in users\n"), "{broken}");
+    world.sql("UPDATE users SET locale = NULL");
     world.wait(-3_600);
     assert_snapshot!(check(), @"
     status 0
@@ -531,8 +490,8 @@ fn a_file_to_restore_that_is_no_copy_is_told_as_that() {
 #[test]
 fn an_audit_without_any_event_does_not_verify() {
     let world = World::new();
-    let trigger = world.ask("SELECT sql FROM sqlite_schema WHERE name = 'event_is_never_deleted'");
-    world.sql(&format!("DROP TRIGGER event_is_never_deleted; DELETE FROM event; {trigger}"));
+    let trigger = world.ask("SELECT sql FROM sqlite_schema WHERE name = 'refuse_delete_of_events'");
+    world.sql(&format!("DROP TRIGGER refuse_delete_of_events; DELETE FROM events; {trigger}"));
     assert_snapshot!(world.run("audit verify"), @"
     status 65
     -- stderr
@@ -549,7 +508,7 @@ fn a_link_that_was_used_after_the_copy_was_made_is_dead_in_it_and_what_is_in_dou
     let code = world.newest_code();
     let first = world.mails().pop().unwrap();
     // As after a connection that was lost: the mail arrived, and nobody noted it.
-    world.sql("UPDATE message SET state = 'in doubt', ended_at = NULL, doubts = 1");
+    world.sql("UPDATE messages SET state = 'in doubt', ended_at = NULL, times_in_doubt = 1");
     world.command("store backup").argument(world.path("copy.db")).run().expect_status(0);
     let redeem = |code: &str| {
         let stdin = format!("{code}\nseven violet umbrellas whistle\n");

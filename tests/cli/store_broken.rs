@@ -43,21 +43,21 @@ const DAMAGE: [Damage; 16] = [
     ("index of another table", |world| {
         with_schema(
             world,
-            "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'event_of_user') \
-             WHERE name = 'message_of_user'",
+            "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'events_by_user') \
+             WHERE name = 'messages_by_user'",
         );
     }),
     ("index outside the file", |world| {
-        with_schema(world, "UPDATE sqlite_schema SET rootpage = 99999 WHERE name = 'message_of_user'");
+        with_schema(world, "UPDATE sqlite_schema SET rootpage = 99999 WHERE name = 'messages_by_user'");
     }),
     ("schema text damaged", |world| {
         with_schema(world, "UPDATE sqlite_schema SET sql = 'CREATE TABLE deliveries (' WHERE name = 'deliveries'");
     }),
     ("schema text no text", |world| {
-        with_schema(world, "UPDATE sqlite_schema SET sql = x'ff00' WHERE name = 'message'");
+        with_schema(world, "UPDATE sqlite_schema SET sql = x'ff00' WHERE name = 'messages'");
     }),
-    ("table of users missing", |world| world.sql("PRAGMA foreign_keys = OFF; DROP VIEW login; DROP TABLE user")),
-    ("table of operators missing", |world| world.sql("DROP TABLE operator")),
+    ("table of users missing", |world| world.sql("PRAGMA foreign_keys = OFF; DROP VIEW login; DROP TABLE users")),
+    ("table of operators missing", |world| world.sql("DROP TABLE operators")),
 ];
 
 fn world() -> World {
@@ -154,17 +154,17 @@ fn a_schema_that_cannot_be_read_hides_neither_the_users_nor_the_newest_backup() 
     header      sound
     log         sound
     schema      table `deliveries` differs from what this program creates
-    integrity   Page 39: never used
+    integrity   Page 40: never used
     references  sound
     rows        sound
     audit       sound
     tables      see the warning
     -- stderr
-    warning: rows that can be read: operator 1, user 3, password_history 0, event 6, user_changes 1, job 1, message 2, sign_in_failures 0, refused_attempts 0, role 3, role_permission 0, fact 1, clock_period 1
+    warning: rows that can be read: operators 1, users 3, password_history 0, events 6, user_changes 1, jobs 1, messages 2, sign_in_failures 0, refused_attempts 0, roles 3, role_permissions 0, metadata 1, clock_periods 1
     error: the store has 2 faults
       - schema: table `deliveries` differs from what this program creates
-      - integrity: Page 39: never used
-    hint: keep a copy of [DIR]/data/store.db and the files beside it as they are; restore the newest backup (2026-11-24T08:00:00Z): cxme-admin store restore [DIR]/saved.db; or recover what can be read: (umask 077; rm -f [DIR]/data/store.db.recovered; sqlite3 :memory: .recover >/dev/null 2>&1 && how=.recover || how=.dump; (sqlite3 -readonly [DIR]/data/store.db $how | sed '/^CREATE TABLE sqlite_sequence/d; s/^ROLLBACK;.*/COMMIT;/'; echo 'DROP TABLE IF EXISTS lost_and_found; PRAGMA application_id=1129860417; PRAGMA user_version=14;') | sqlite3 [DIR]/data/store.db.recovered), then: cxme-admin store restore [DIR]/data/store.db.recovered
+      - integrity: Page 40: never used
+    hint: keep a copy of [DIR]/data/store.db and the files beside it as they are; restore the newest backup (2026-11-24T08:00:00Z): cxme-admin store restore [DIR]/saved.db; or recover what can be read: (umask 077; rm -f [DIR]/data/store.db.recovered; sqlite3 :memory: .recover >/dev/null 2>&1 && how=.recover || how=.dump; (sqlite3 -readonly [DIR]/data/store.db $how | sed '/^CREATE TABLE sqlite_sequence/d; s/^ROLLBACK;.*/COMMIT;/'; echo 'DROP TABLE IF EXISTS lost_and_found; PRAGMA application_id=1129860417; PRAGMA user_version=15;') | sqlite3 [DIR]/data/store.db.recovered), then: cxme-admin store restore [DIR]/data/store.db.recovered
     ");
 }
 
@@ -191,7 +191,7 @@ fn a_log_that_is_damaged_is_found_before_it_is_lost() {
     let connection = Connection::open(world.store()).unwrap();
     connection.execute_batch("PRAGMA journal_mode = WAL").unwrap();
     for number in 0..4 {
-        connection.execute("INSERT INTO fact VALUES (?1, x'00')", [number.to_string()]).unwrap();
+        connection.execute("INSERT INTO metadata VALUES (?1, x'00')", [number.to_string()]).unwrap();
     }
     let log = world.path("data/store.db-wal");
     let mut bytes = fs::read(&log).unwrap();
@@ -212,12 +212,12 @@ fn a_log_that_is_damaged_is_found_before_it_is_lost() {
 #[test]
 fn a_damaged_store_is_examined_for_its_owner_and_for_nobody_who_comes_by_sudo() {
     let world = world();
-    world.sql("DROP TABLE operator");
+    world.sql("DROP TABLE operators");
     let run = world.command("store check").sudo_by(CAROL).run();
     assert_snapshot!(run, @"
     status 74
     -- stderr
-    error: the store is damaged: table `operator` is missing
+    error: the store is damaged: table `operators` is missing
     hint: root can examine it and restore a backup: sudo env -u SUDO_UID cxme-admin store check
     ");
 }

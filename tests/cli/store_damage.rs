@@ -9,47 +9,47 @@ use crate::support::World;
 
 /// Damage that only somebody who writes to the file by other means can do, and what is said of it.
 const DAMAGE: [(&str, &str); 13] = [
-    ("INSERT INTO operator VALUES (-1, 'x', 'person', 1, 1)", "operator: row -1: uid: -1 is out of range"),
+    ("INSERT INTO operators VALUES (-1, 'x', 'person', 1, 1)", "operators: row -1: uid: -1 is out of range"),
     (
-        "INSERT INTO job (state, operator, operator_uid, created_at, selection) VALUES ('running', 'x', -7, 1, '--all')",
-        "job: row 1: operator_uid: -7 is out of range",
+        "INSERT INTO jobs (state, operator, operator_uid, created_at, selection) VALUES ('running', 'x', -7, 1, '--all')",
+        "jobs: row 1: operator_uid: -7 is out of range",
     ),
     (
-        "INSERT INTO message (kind, state, address, operator, operator_uid, created_at, due_at) \
+        "INSERT INTO messages (kind, state, address, operator, operator_uid, created_at, due_at) \
          VALUES ('test', 'queued', 'a@example.com', 'x', 4294967296, 1, 1)",
-        "message: row 1: operator_uid: 4294967296 is out of range",
+        "messages: row 1: operator_uid: 4294967296 is out of range",
     ),
     (
-        "UPDATE role SET name = 'swap' WHERE id = 1; UPDATE role SET name = 'Admin' WHERE id = 2; \
-         UPDATE role SET name = 'Minimal Permissions' WHERE id = 1",
-        "role: row 1: name: not `Admin`, as this built-in role is called",
+        "UPDATE roles SET name = 'swap' WHERE id = 1; UPDATE roles SET name = 'Admin' WHERE id = 2; \
+         UPDATE roles SET name = 'Minimal Permissions' WHERE id = 1",
+        "roles: row 1: name: not `Admin`, as this built-in role is called",
     ),
-    ("UPDATE role SET built_in = 0 WHERE id = 3", "role: row 3: built_in: not marked as a built-in role"),
-    ("INSERT INTO role VALUES (9, 'Extra', 1)", "role: row 9: built_in: marked as a built-in role, and is none"),
+    ("UPDATE roles SET built_in = 0 WHERE id = 3", "roles: row 3: built_in: not marked as a built-in role"),
+    ("INSERT INTO roles VALUES (9, 'Extra', 1)", "roles: row 9: built_in: marked as a built-in role, and is none"),
     (
-        "UPDATE user SET password_hash = 'x', password_set_at = 1 WHERE username = 'alice'",
-        "user: row 1: password_hash: not a PHC string",
+        "UPDATE users SET password_hash = 'x', password_set_at = 1 WHERE username = 'alice'",
+        "users: row 1: password_hash: not a PHC string",
     ),
     (
         "INSERT INTO password_history (user_id, replaced_at, password_hash) VALUES (1, 1, 'x')",
         "password_history: row 1: password_hash: not a PHC string",
     ),
-    ("UPDATE user SET name = CAST(x'ff' AS TEXT) WHERE username = 'alice'", "user: row 1: name: invalid utf-8"),
+    ("UPDATE users SET name = CAST(x'ff' AS TEXT) WHERE username = 'alice'", "users: row 1: name: invalid utf-8"),
     (
-        "INSERT INTO sqlite_sequence VALUES ('message', 9223372036854775807)",
-        "message: the next number would be 9223372036854775808: almost no numbers are left",
+        "INSERT INTO sqlite_sequence VALUES ('messages', 9223372036854775807)",
+        "messages: the next number would be 9223372036854775808: almost no numbers are left",
     ),
     (
-        "UPDATE user SET id = 9223372036854775800 WHERE username = 'alice'",
-        "user: the next number would be 9223372036854775801: almost no numbers are left",
+        "UPDATE users SET id = 9223372036854775800 WHERE username = 'alice'",
+        "users: the next number would be 9223372036854775801: almost no numbers are left",
     ),
     (
-        "UPDATE clock_period SET number = 9223372036854775807",
-        "clock_period: the next number would be 9223372036854775808: almost no numbers are left",
+        "UPDATE clock_periods SET number = 9223372036854775807",
+        "clock_periods: the next number would be 9223372036854775808: almost no numbers are left",
     ),
     (
-        "UPDATE user SET session_epoch = 9223372036854775807 WHERE username = 'bob'",
-        "user: row 2: session_epoch: 9223372036854775807 is out of range",
+        "UPDATE users SET session_epoch = 9223372036854775807 WHERE username = 'bob'",
+        "users: row 2: session_epoch: 9223372036854775807 is out of range",
     ),
 ];
 
@@ -74,10 +74,10 @@ fn whatever_row_a_command_could_not_use_is_found_and_no_copy_with_one_is_restore
 #[test]
 fn a_table_without_numbers_is_not_told_as_a_full_disk() {
     for (table, line) in [
-        ("message", "users send-reset alice"),
-        ("job", "users send-reset --all --yes"),
-        ("user", "users add carol@example.com"),
-        ("user", "users import users.csv"),
+        ("messages", "users send-reset alice"),
+        ("jobs", "users send-reset --all --yes"),
+        ("users", "users add carol@example.com"),
+        ("users", "users import users.csv"),
         ("password_history", "users set-password alice --generate"),
     ] {
         let world = if table == "password_history" { World::with_rules("history = 3") } else { World::with_mail() };
@@ -100,12 +100,12 @@ fn a_table_without_numbers_is_not_told_as_a_full_disk() {
 #[test]
 fn an_event_that_cannot_be_read_is_a_fault_and_not_the_end_of_the_check() {
     let world = World::new();
-    let trigger = world.ask("SELECT sql FROM sqlite_schema WHERE name = 'event_is_never_changed'");
+    let trigger = world.ask("SELECT sql FROM sqlite_schema WHERE name = 'refuse_update_of_events'");
     world.sql(&format!(
-        "DROP TRIGGER event_is_never_changed; UPDATE event SET host = CAST(x'ff' AS TEXT) WHERE number = 1; {trigger}"
+        "DROP TRIGGER refuse_update_of_events; UPDATE events SET host = CAST(x'ff' AS TEXT) WHERE number = 1; {trigger}"
     ));
     let run = world.run("store check").expect_status(65);
-    assert!(run.err().contains("  - rows: event: row 1: host: invalid utf-8"), "{run}");
+    assert!(run.err().contains("  - rows: events: row 1: host: invalid utf-8"), "{run}");
     assert!(run.err().contains("  - audit: "), "{run}");
 }
 
@@ -119,14 +119,14 @@ fn a_damaged_copy_is_named_with_each_of_its_faults() {
     };
     let restore = |name: &str| world.command("store restore --yes").argument(world.path(name)).run();
     let connection = rusqlite::Connection::open(copy("references.db")).unwrap();
-    connection.execute_batch("PRAGMA foreign_keys = OFF; UPDATE user SET role_id = 99").unwrap();
+    connection.execute_batch("PRAGMA foreign_keys = OFF; UPDATE users SET role_id = 99").unwrap();
     connection.close().unwrap();
     assert_snapshot!(restore("references.db"), @"
     status 65
     -- stderr
     error: [DIR]/references.db: damaged: 2 faults
-      - references: user: row 1
-      - references: user: row 2
+      - references: users: row 1
+      - references: users: row 2
     hint: it was left as it is, and the store as well; restore another copy; the users of this one: cxme-admin --store [DIR]/references.db users export --with-hashes --to users.csv, which `users import --update` takes (docs/backup.md)
     ");
     let mut bytes = fs::read(world.path("copy.db")).unwrap();
@@ -135,9 +135,9 @@ fn a_damaged_copy_is_named_with_each_of_its_faults() {
     let run = restore("malformed.db").expect_status(65);
     assert!(run.err().starts_with(&format!("error: {}: damaged: ", world.path("malformed.db").display())), "{run}");
     let connection = rusqlite::Connection::open(copy("edited.db")).unwrap();
-    let trigger = "SELECT sql FROM sqlite_schema WHERE name = 'event_is_never_changed'";
+    let trigger = "SELECT sql FROM sqlite_schema WHERE name = 'refuse_update_of_events'";
     let trigger: String = connection.query_row(trigger, [], |row| row.get(0)).unwrap();
-    let sql = "DROP TRIGGER event_is_never_changed; UPDATE event SET reason = 'x' WHERE number = 2;";
+    let sql = "DROP TRIGGER refuse_update_of_events; UPDATE events SET reason = 'x' WHERE number = 2;";
     connection.execute_batch(&format!("{sql} {trigger}")).unwrap();
     connection.close().unwrap();
     assert_snapshot!(restore("edited.db"), @"

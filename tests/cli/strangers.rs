@@ -32,7 +32,7 @@ fn redeem(world: &World, code: &str) -> u8 {
 /// How many refusals of an action the events tell of, and in how many events.
 fn told(world: &World, action: &str) -> (i64, i64) {
     let count = "sum(coalesce(json_extract(details, '$.count'), 1))";
-    let of = format!("FROM event WHERE action = '{action}' AND outcome = 'refused'");
+    let of = format!("FROM events WHERE action = '{action}' AND outcome = 'refused'");
     let number = |what: &str| world.ask(&format!("SELECT coalesce({what}, 0) {of}")).parse().unwrap();
     (number(count), number("count(*)"))
 }
@@ -55,7 +55,7 @@ fn wrong_codes_become_an_event_a_minute_with_their_count_and_the_right_one_works
     world.wait(60);
     world.run("users lock bob").expect_status(0);
     assert_eq!(told(&world, "resets redeem"), (i64::from(codes), i64::from(minutes) + 1));
-    let event = world.ask("SELECT details FROM event WHERE action = 'resets redeem' ORDER BY number DESC LIMIT 1");
+    let event = world.ask("SELECT details FROM events WHERE action = 'resets redeem' ORDER BY number DESC LIMIT 1");
     assert!(event.contains("\"count\":"), "{event}");
     assert!(event.contains("\"since\":\"2026-11-24T"), "{event}");
     world.run("audit verify").expect_status(0);
@@ -100,7 +100,7 @@ fn an_event_of_several_names_who_acted_at_the_last_of_them() {
     world.wait(60);
     world.run("users lock bob").expect_status(0);
     let event = world.ask(
-        "SELECT operator || ', ' || standing || ' | ' || details FROM event WHERE action = 'resets redeem' \
+        "SELECT operator || ', ' || authority || ' | ' || details FROM events WHERE action = 'resets redeem' \
          ORDER BY number DESC LIMIT 1",
     );
     assert_snapshot!(event, @r#"carol, Page | {"count":2,"refusal":"this code is not accepted: it is mistyped, used, expired or revoked, or its user may not have a password here","since":"2026-11-24T08:00:00Z"}"#);
@@ -206,7 +206,7 @@ fn the_client_is_checked_and_what_pam_says_of_it_is_made_visible() {
 #[test]
 fn too_many_wrong_passwords_are_answered_later_and_a_right_one_at_once() {
     let (world, _) = world();
-    world.sql("INSERT INTO sign_in_failures SELECT id, 99, 1, NULL FROM user WHERE username = 'alice'");
+    world.sql("INSERT INTO sign_in_failures SELECT id, 99, 1, NULL FROM users WHERE username = 'alice'");
     let seconds = |user: &str, password: &str, accepted: bool| {
         let before = world.now().as_second();
         assert_eq!(world.accepts(user, password), accepted);
@@ -237,7 +237,7 @@ fn no_check_waits_for_a_writer_and_every_answer_is_the_same() {
     world.accepts("bob", OTHER);
     let writer = rusqlite::Connection::open(world.store()).unwrap();
     // As an import of a million users does for minutes.
-    writer.execute_batch("BEGIN IMMEDIATE; UPDATE user SET name = 'x'").unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE; UPDATE users SET name = 'x'").unwrap();
     let began = Instant::now();
     assert_eq!(redeem(&world, wrong), 65);
     world.wait(86_400);

@@ -27,12 +27,12 @@ fn world() -> World {
 fn sudo_uid_is_believed_from_root_and_the_owner_of_the_store() {
     let world = world();
     world.command("users lock alice").sudo_by(CAROL).run().expect_status(0);
-    assert_eq!(world.ask("SELECT operator || by_sudo FROM event ORDER BY number DESC"), "carol1");
+    assert_eq!(world.ask("SELECT operator || ' ' || identified_by FROM events ORDER BY number DESC"), "carol sudo");
     world.command("users unlock alice").uid(0).sudo_by(CAROL).run().expect_status(0);
-    assert_eq!(world.ask("SELECT operator || by_sudo FROM event ORDER BY number DESC"), "carol1");
+    assert_eq!(world.ask("SELECT operator || ' ' || identified_by FROM events ORDER BY number DESC"), "carol sudo");
     let refused = world.command("users lock alice").sudo_by(MALLORY).run();
     assert_eq!(refused.status, 77, "{refused}");
-    assert_eq!(world.ask("SELECT operator || by_sudo FROM event ORDER BY number DESC"), "mallory1");
+    assert_eq!(world.ask("SELECT operator || ' ' || identified_by FROM events ORDER BY number DESC"), "mallory sudo");
 }
 
 #[test]
@@ -40,9 +40,9 @@ fn sudo_uid_from_anybody_else_is_a_variable_like_any_other() {
     let world = world();
     let run = world.command("users lock alice").uid(MALLORY).sudo_by(DAVE).run();
     assert_eq!(run.status, 77, "{run}");
-    assert_eq!(world.ask("SELECT operator || by_sudo FROM event ORDER BY number DESC"), "mallory0");
+    assert_eq!(world.ask("SELECT operator || ' ' || identified_by FROM events ORDER BY number DESC"), "mallory uid");
     world.command("users lock alice").uid(CAROL).sudo_by(DAVE).run().expect_status(0);
-    assert_eq!(world.ask("SELECT operator || by_sudo FROM event ORDER BY number DESC"), "carol0");
+    assert_eq!(world.ask("SELECT operator || ' ' || identified_by FROM events ORDER BY number DESC"), "carol uid");
 }
 
 #[test]

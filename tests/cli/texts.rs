@@ -100,7 +100,7 @@ fn every_sending_command_and_preview_say_all_that_is_wrong_and_send_nothing() {
         world.run(command).expect_status(78);
     }
     assert!(world.mails().is_empty());
-    assert_eq!(world.ask("SELECT count(*) FROM message"), "0");
+    assert_eq!(world.ask("SELECT count(*) FROM messages"), "0");
     // What needs no mail goes on; its notice waits.
     assert_snapshot!(world.command("users set-password alice --stdin").stdin(crate::support::GOOD).run(), @"
     status 0

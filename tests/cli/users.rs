@@ -99,9 +99,9 @@ fn a_user_of_the_identity_provider_gets_no_password() {
     -- stderr
     Added sam (sam@idp.example.com).
     ");
-    assert_eq!(world.ask("SELECT sign_in FROM user"), "saml");
+    assert_eq!(world.ask("SELECT sign_in FROM users"), "saml");
     world.run("users add pat@idp.example.com --sign-in password").expect_status(0);
-    assert_eq!(world.ask("SELECT sign_in FROM user WHERE username = 'pat'"), "password");
+    assert_eq!(world.ask("SELECT sign_in FROM users WHERE username = 'pat'"), "password");
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn addresses_that_no_mail_reaches_or_that_deceive_are_refused() {
         assert_eq!(run.status, 65, "{email:?}: {run}");
     }
     assert_eq!(world.count_users(), 1);
-    assert_eq!(world.ask("SELECT email FROM user"), "alice@example.com");
+    assert_eq!(world.ask("SELECT email FROM users"), "alice@example.com");
 }
 
 #[test]
@@ -255,13 +255,13 @@ fn a_user_is_edited_and_the_event_says_old_and_new() {
     adams already matches; nothing was changed.
     ");
     world.run("users edit adams --locale ''").expect_status(0);
-    assert_eq!(world.ask("SELECT locale FROM user"), "-");
+    assert_eq!(world.ask("SELECT locale FROM users"), "-");
 }
 
 #[test]
 fn moving_to_saml_asks_and_removes_the_password_in_the_same_change() {
     let world = World::new().with_users("alice").with_password("alice", GOOD);
-    let epoch = world.ask("SELECT session_epoch FROM user");
+    let epoch = world.ask("SELECT session_epoch FROM users");
     assert_snapshot!(world.run("users edit alice --sign-in saml"), @"
     status 65
     -- stderr
@@ -296,8 +296,8 @@ fn moving_to_saml_asks_and_removes_the_password_in_the_same_change() {
     users edit | done | owner, Admin | -
     {"passwords_removed":1,"username":"alice"}
     "#);
-    assert_eq!(world.ask("SELECT password_hash FROM user"), "-");
-    assert_ne!(world.ask("SELECT session_epoch FROM user"), epoch);
+    assert_eq!(world.ask("SELECT password_hash FROM users"), "-");
+    assert_ne!(world.ask("SELECT session_epoch FROM users"), epoch);
     assert!(!world.accepts("alice", GOOD));
     assert_snapshot!(world.run("users edit alice --sign-in password -v"), @"
     status 0
@@ -313,7 +313,7 @@ fn an_address_in_a_saml_domain_moves_the_user_there_too() {
     let world = World::new().with_users("alice").with_password("alice", GOOD);
     assert_eq!(world.run("users edit alice --email alice@idp.example.com").status, 65);
     world.run("users edit alice --email alice@idp.example.com --yes").expect_status(0);
-    assert_eq!(world.ask("SELECT sign_in || ifnull(password_hash, '') FROM user"), "saml");
+    assert_eq!(world.ask("SELECT sign_in || ifnull(password_hash, '') FROM users"), "saml");
 }
 
 #[test]
@@ -358,7 +358,7 @@ fn users_are_deleted_all_or_none_and_asked_for() {
     users delete | done | owner, Admin | left
     {"usernames":["alice","bob"],"users":2}
     "#);
-    assert_eq!(world.ask("SELECT group_concat(username) FROM user"), "carla");
+    assert_eq!(world.ask("SELECT group_concat(username) FROM users"), "carla");
     world.run("users delete carla --yes").expect_status(0);
     assert_snapshot!(world.newest_event(), @r#"
     users delete | done | owner, Admin | -
@@ -445,9 +445,9 @@ fn a_user_is_locked_for_a_time_or_for_good_and_unlocked() {
 #[test]
 fn a_lock_ends_the_sessions_and_ends_by_itself() {
     let world = World::new().with_users("alice").with_password("alice", GOOD);
-    let epoch: i64 = world.ask("SELECT session_epoch FROM user").parse().unwrap();
+    let epoch: i64 = world.ask("SELECT session_epoch FROM users").parse().unwrap();
     world.run("users lock alice --for 2h").expect_status(0);
-    assert_eq!(world.ask("SELECT session_epoch FROM user"), (epoch + 1).to_string());
+    assert_eq!(world.ask("SELECT session_epoch FROM users"), (epoch + 1).to_string());
     assert!(!world.accepts("alice", GOOD));
     world.wait(2 * 3_600 - 1);
     assert!(!world.accepts("alice", GOOD));
@@ -576,8 +576,8 @@ fn what_changes_nothing_leaves_no_event() {
     world.run("users lock alice --until 2026-12-24").expect_status(0);
     for line in ["users unlock alice", "users edit alice --name 'Alice Adams'", "users lock alice"] {
         world.run(line).expect_status(0);
-        let before = (world.events(), world.ask("SELECT updated_at FROM user"));
+        let before = (world.events(), world.ask("SELECT updated_at FROM users"));
         world.run(line).expect_status(0);
-        assert_eq!((world.events(), world.ask("SELECT updated_at FROM user")), before, "{line}");
+        assert_eq!((world.events(), world.ask("SELECT updated_at FROM users")), before, "{line}");
     }
 }

@@ -26,7 +26,7 @@ fn world() -> World {
 
 fn locked(world: &World) -> String {
     world.ask(
-        "SELECT group_concat(username, ' ') FROM (SELECT * FROM user ORDER BY username) WHERE locked_at IS NOT NULL",
+        "SELECT group_concat(username, ' ') FROM (SELECT * FROM users ORDER BY username) WHERE locked_at IS NOT NULL",
     )
 }
 
@@ -60,7 +60,7 @@ fn several_users_are_locked_after_a_question_with_their_number() {
     {"changed":4,"selection":"--role Clerk","until":"2026-11-24T10:00:00Z","users":4}
     "#);
     assert_eq!(locked(&world), "alice bob carla sam");
-    assert_eq!(world.ask("SELECT count(*) FROM user WHERE session_epoch > 0 AND lock_reason = 'office moved'"), "4");
+    assert_eq!(world.ask("SELECT count(*) FROM users WHERE session_epoch > 0 AND lock_reason = 'office moved'"), "4");
     let events = world.events();
     assert_snapshot!(world.run("users lock --role Clerk --for 2h --reason 'office moved' -v"), @"
     status 0
@@ -93,7 +93,7 @@ fn a_lock_never_ends_sooner_by_another_one() {
     let locks = || {
         world.ask(
             "SELECT group_concat(username || ' ' || ifnull(locked_until, '-') || ' ' || lock_reason) \
-        FROM user WHERE locked_at IS NOT NULL AND username IN ('alice', 'bob') ORDER BY username",
+        FROM users WHERE locked_at IS NOT NULL AND username IN ('alice', 'bob') ORDER BY username",
         )
     };
     let before = locks();
@@ -208,7 +208,7 @@ fn several_users_are_edited_and_passwords_that_go_are_counted() {
     Changed must_change_password of 1 of 4 users. 3 users have no password to change.
     Non-interactive equivalent: cxme-admin users edit --with-role clerk --must-change --yes
     ");
-    assert_eq!(world.ask("SELECT group_concat(username) FROM user WHERE must_change_password"), "alice");
+    assert_eq!(world.ask("SELECT group_concat(username) FROM users WHERE must_change_password"), "alice");
     assert_snapshot!(world.newest_event(), @r#"
     users edit | done | owner, Admin | -
     {"changed":1,"must_change_password":{"new":true},"selection":"--with-role clerk","users":4}
@@ -225,9 +225,9 @@ fn several_users_are_edited_and_passwords_that_go_are_counted() {
     users edit | done | owner, Admin | -
     {"changed":4,"locale":{"new":"de"},"passwords_removed":1,"selection":"--with-role Clerk","sign_in":{"new":"saml"},"users":4}
     "#);
-    assert_eq!(world.ask("SELECT count(*) FROM user WHERE password_hash IS NOT NULL OR must_change_password"), "0");
+    assert_eq!(world.ask("SELECT count(*) FROM users WHERE password_hash IS NOT NULL OR must_change_password"), "0");
     assert_eq!(world.ask("SELECT count(*) FROM password_history"), "0");
-    assert_eq!(world.ask("SELECT count(*) FROM user WHERE sign_in = 'saml' AND locale = 'de'"), "4");
+    assert_eq!(world.ask("SELECT count(*) FROM users WHERE sign_in = 'saml' AND locale = 'de'"), "4");
     assert!(!world.accepts("alice", GOOD));
     assert_snapshot!(world.run("users edit --with-sign-in saml --sign-in password --role 'Minimal Permissions' --yes -v"), @"
     status 0
@@ -297,9 +297,9 @@ fn one_user_must_change_the_password_or_not() {
     users edit | done | owner, Admin | -
     {"username":"alice"}
     "#);
-    assert_eq!(world.ask("SELECT must_change_password FROM user WHERE username = 'alice'"), "1");
+    assert_eq!(world.ask("SELECT must_change_password FROM users WHERE username = 'alice'"), "1");
     world.run("users edit alice --no-must-change").expect_status(0);
-    assert_eq!(world.ask("SELECT must_change_password FROM user WHERE username = 'alice'"), "0");
+    assert_eq!(world.ask("SELECT must_change_password FROM users WHERE username = 'alice'"), "0");
     assert!(world.accepts("alice", GOOD), "the password stays");
     assert_snapshot!(world.run("users edit bob --must-change"), @"
     status 65
@@ -325,7 +325,7 @@ fn several_users_are_deleted() {
     users delete | done | owner, Admin | left
     {"selection":"--role Clerk","users":4}
     "#);
-    assert_eq!(world.ask("SELECT group_concat(username) FROM user"), "olga");
+    assert_eq!(world.ask("SELECT group_concat(username) FROM users"), "olga");
     assert_snapshot!(world.command("users delete --from - --yes -v").stdin("olga\n").run(), @"
     status 0
     -- stderr
@@ -394,7 +394,7 @@ fn one_who_may_not_be_touched_or_does_not_exist_refuses_all() {
         .with_operator(CAROL, "Mine");
     let high: Vec<String> = (0..25).map(|n| format!("high{n:02}:Higher")).collect();
     let world = world.with_users(&high.join(","));
-    let rows = || world.ask("SELECT group_concat(username || updated_at || ifnull(locked_at, '-')) FROM user");
+    let rows = || world.ask("SELECT group_concat(username || updated_at || ifnull(locked_at, '-')) FROM users");
     let before = rows();
     for command in [
         "users lock --all --yes",
@@ -473,7 +473,7 @@ fn who_is_meant_is_said_in_one_way_in_each_command() {
 #[test]
 fn a_dry_run_says_who_would_be_changed() {
     let world = world();
-    let before = (world.events(), world.ask("SELECT group_concat(quote(username) || updated_at) FROM user"));
+    let before = (world.events(), world.ask("SELECT group_concat(quote(username) || updated_at) FROM users"));
     for command in [
         "users lock --role Clerk -n",
         "users unlock --all -n",
@@ -508,14 +508,14 @@ fn a_dry_run_says_who_would_be_changed() {
     -- stdout
     {"action":"users delete","would_change":true,"users":5,"usernames":["alice","bob","carla","olga","sam"]}
     "#);
-    let after = (world.events(), world.ask("SELECT group_concat(quote(username) || updated_at) FROM user"));
+    let after = (world.events(), world.ask("SELECT group_concat(quote(username) || updated_at) FROM users"));
     assert_eq!(after, before);
 }
 
 #[test]
 fn names_that_hold_control_characters_are_shown_escaped() {
     let world = world();
-    world.sql("UPDATE user SET username = 'evil' || char(27) || '[2J' WHERE username = 'bob'");
+    world.sql("UPDATE users SET username = 'evil' || char(27) || '[2J' WHERE username = 'bob'");
     for command in ["users lock --all -n", "users delete --all -n -o json", "users show --all"] {
         let run = world.run(command).expect_status(0);
         assert!(!run.all().contains(&0x1b), "{command}: {run}");
@@ -599,7 +599,7 @@ fn many_users_are_changed_as_each_of_them_would_be() {
         at_once.run(&format!("{command} --all --yes")).expect_status(0);
         for world in [&one_by_one, &at_once] {
             // A trigger takes the time of the machine for it.
-            world.sql("UPDATE message SET revoked_at = 0, ended_at = 0 WHERE revoked_why = 'user deleted'");
+            world.sql("UPDATE messages SET revoked_at = 0, ended_at = 0 WHERE revoked_why = 'user deleted'");
         }
         let (one_by_one, at_once) = (dump(&one_by_one), dump(&at_once));
         // The changes are those of one event here, and of one for each user there.
@@ -618,7 +618,7 @@ fn every_change_of_a_large_event_is_shown() {
     let users: Vec<String> = (0..1_050).map(|n| format!("u{n}")).collect();
     let world = world.with_users(&users.join(","));
     world.run("users edit --search u --locale de --yes").expect_status(0);
-    let changed = world.ask("SELECT count(*) FROM user WHERE locale = 'de'");
+    let changed = world.ask("SELECT count(*) FROM users WHERE locale = 'de'");
     let event = world.events();
     let rows = world.run(&format!("audit show {event} --changes -o ndjson")).expect_status(0).out();
     assert_eq!(rows.lines().count().to_string(), changed);

@@ -35,7 +35,7 @@ fn an_accepted_password_is_status_zero_and_says_nothing_without_a_terminal() {
 #[test]
 fn all_refusals_look_alike() {
     let world = world();
-    world.sql("UPDATE user SET password_hash = NULL, password_set_at = NULL WHERE username = 'carla'");
+    world.sql("UPDATE users SET password_hash = NULL, password_set_at = NULL WHERE username = 'carla'");
     for verbosity in ["", "-v", "-q", "-o json"] {
         let verify = |user: &str, password: &[u8]| {
             world.command(&format!("users verify-password --stdin {verbosity}")).argument(user).stdin(password).run()
@@ -71,7 +71,7 @@ fn all_refusals_look_alike() {
 fn a_refusal_is_no_login() {
     let world = world();
     assert!(!world.accepts("alice", OTHER) && !world.accepts("nobody", OTHER));
-    assert_eq!(world.ask("SELECT last_login_at FROM user WHERE username = 'alice'"), "-");
+    assert_eq!(world.ask("SELECT last_login_at FROM users WHERE username = 'alice'"), "-");
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_password_that_must_be_changed_is_accepted_with_a_note() {
 #[test]
 fn a_login_is_noted_at_most_once_a_minute() {
     let world = world();
-    let noted = || world.ask("SELECT last_login_at FROM user WHERE username = 'alice'");
+    let noted = || world.ask("SELECT last_login_at FROM users WHERE username = 'alice'");
     assert!(world.accepts("alice", GOOD));
     let first = noted();
     assert_eq!(first, world.now().as_second().to_string());

@@ -32,12 +32,12 @@ fn world_with(hash: &str) -> World {
     let world = World::with_mail().with_users("alice,bob").with_password("alice", OTHER);
     let config = std::fs::read_to_string(world.config()).unwrap();
     world.write_config(&config.replace("memory_kib = 19456\niterations = 2\n", ""));
-    world.sql(&format!("UPDATE user SET password_hash = '{hash}' WHERE username = 'alice'"));
+    world.sql(&format!("UPDATE users SET password_hash = '{hash}' WHERE username = 'alice'"));
     world
 }
 
 fn hash_of_alice(world: &World) -> String {
-    world.ask("SELECT password_hash FROM user WHERE username = 'alice'")
+    world.ask("SELECT password_hash FROM users WHERE username = 'alice'")
 }
 
 #[test]
@@ -81,8 +81,8 @@ fn a_right_login_replaces_a_weak_hash_and_changes_no_password() {
         world.run("users send-reset alice").expect_status(0);
         let code = world.newest_code();
         let others = "SELECT json_array(password_set_at, password_policy, must_change_password, session_epoch, updated_at, \
-                      (SELECT count(*) FROM password_history), (SELECT count(*) FROM message), \
-                      (SELECT count(*) FROM event)) FROM user WHERE username = 'alice'";
+                      (SELECT count(*) FROM password_history), (SELECT count(*) FROM messages), \
+                      (SELECT count(*) FROM events)) FROM users WHERE username = 'alice'";
         let before = world.ask(others);
         world.wait(3_600);
         assert!(!world.accepts("bob", GOOD));
@@ -110,10 +110,10 @@ fn another_password_ends_the_links_all_the_same() {
     world.run("users send-reset alice").expect_status(0);
     assert!(world.accepts("alice", GOOD));
     world.set_password("alice", OTHER);
-    assert_eq!(world.ask("SELECT revoked_why FROM message WHERE kind = 'reset'"), "another password");
+    assert_eq!(world.ask("SELECT revoked_why FROM messages WHERE kind = 'reset'"), "another password");
     world.run("users send-reset alice --unless-sent-within 0s").expect_status(0);
-    world.sql("UPDATE user SET password_hash = password_hash || 'x' WHERE username = 'alice'");
-    assert_eq!(world.ask("SELECT count(*) FROM message WHERE kind = 'reset' AND revoked_at IS NULL"), "0");
+    world.sql("UPDATE users SET password_hash = password_hash || 'x' WHERE username = 'alice'");
+    assert_eq!(world.ask("SELECT count(*) FROM messages WHERE kind = 'reset' AND revoked_at IS NULL"), "0");
 }
 
 #[test]

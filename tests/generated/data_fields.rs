@@ -142,7 +142,7 @@ pub(crate) const FIELDS: &[(&str, Kind, &str)] = &[
     ("sign_in", Text, "`password` or `saml`"),
     ("skipped", Number, "users who were skipped"),
     ("source", Text, "where the setting comes from: `file`, `env`, `flag` or `default`"),
-    ("standing", Text, "the operator's role at that time"),
+    ("authority", Text, "the operator's role at that time"),
     ("state", Text, "state of the job: `running`, `paused`, `finished` or `cancelled`"),
     (
         "jobs recipients: state",

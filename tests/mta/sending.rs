@@ -54,7 +54,7 @@ impl Sent {
 
     /// How many messages the store has of which this is true.
     pub(crate) fn count_where(&self, condition: &str) -> usize {
-        self.number(&format!("SELECT count(*) FROM message WHERE {condition}"))
+        self.number(&format!("SELECT count(*) FROM messages WHERE {condition}"))
     }
 
     /// One number from the store.

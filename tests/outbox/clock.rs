@@ -113,9 +113,9 @@ fn a_mail_that_is_sent_again_has_a_link_of_its_own_time() {
     let (id, code) = sent(&world, "alice");
     world.wait(i64::try_from(LIFE.as_secs()).unwrap());
     change(&world);
-    world.sql(&format!("UPDATE message SET state = 'in doubt', ended_at = NULL WHERE id = {}", id.0));
+    world.sql(&format!("UPDATE messages SET state = 'in doubt', ended_at = NULL WHERE id = {}", id.0));
     world.wait(-48 * HOUR);
-    world.sql(&format!("UPDATE message SET due_at = 0 WHERE id = {}", id.0));
+    world.sql(&format!("UPDATE messages SET due_at = 0 WHERE id = {}", id.0));
     let report = world.send_with(
         Transport::Memory(MemoryTransport::default()),
         &SendOptions { scope: Scope::These(vec![id]), ..SendOptions::default() },
@@ -129,7 +129,7 @@ fn while_the_clock_is_right_one_row_is_kept_of_it() {
     let world = World::new();
     let periods = || -> i64 {
         let connection = rusqlite::Connection::open(world.store.path()).unwrap();
-        connection.query_row("SELECT count(*) FROM clock_period", [], |row| row.get(0)).unwrap()
+        connection.query_row("SELECT count(*) FROM clock_periods", [], |row| row.get(0)).unwrap()
     };
     for _ in 0..5 {
         world.wait(HOUR);

@@ -30,11 +30,11 @@ fn of_many_users_the_bad_ones_are_explained_and_the_others_get_their_mail() {
     let world = World::new();
     let ids = world.queued(count);
     world.sql(
-        "UPDATE user SET name = 'Eve' || char(13) || char(10) || 'Bcc: all@example.com' WHERE username = 'user11'",
+        "UPDATE users SET name = 'Eve' || char(13) || char(10) || 'Bcc: all@example.com' WHERE username = 'user11'",
     );
     world.sql(
-        "UPDATE user SET email = 'ü@example.com' WHERE username = 'user12';
-         UPDATE message SET address = 'ü@example.com', state = 'queued', ended_at = NULL, revoked_at = NULL,
+        "UPDATE users SET email = 'ü@example.com' WHERE username = 'user12';
+         UPDATE messages SET address = 'ü@example.com', state = 'queued', ended_at = NULL, revoked_at = NULL,
          revoked_why = NULL WHERE address = 'user12@example.com'",
     );
     let relay = ScriptedRelay::start(pipelining(), |moment| match moment.at {
@@ -142,7 +142,7 @@ fn new_mail_does_not_starve_behind_much_that_is_deferred_nor_the_other_way_round
     let count = if is_long() { 10_000 } else { 1_000 };
     let world = World::new();
     world.queued(count);
-    world.sql("UPDATE message SET state = 'deferred', attempts = 1");
+    world.sql("UPDATE messages SET state = 'deferred', attempts = 1");
     world.wait(10);
     for number in 0..20 {
         world.queue(world.user(&format!("fresh{number}")));
@@ -237,7 +237,7 @@ fn what_may_have_arrived_stays_in_doubt_whatever_the_relay_does_next() {
     });
     world.send(smtp(dropping.port()), 1);
     let message = world.message(id);
-    assert_eq!((message.state, message.doubts), (MessageState::InDoubt, 1));
+    assert_eq!((message.state, message.times_in_doubt), (MessageState::InDoubt, 1));
     world.wait(1_000);
     let refusing = ScriptedRelay::start(pipelining(), |moment| match moment.at {
         At::Mail => Act::Say(b"421 4.3.2 later\r\n".to_vec()),

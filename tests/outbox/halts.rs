@@ -34,7 +34,7 @@ fn refusing(refuses: impl Fn(&str) -> bool + Send + Sync + 'static) -> ScriptedR
 /// How many messages are in a state.
 fn count(world: &World, state: MessageState) -> i64 {
     let connection = rusqlite::Connection::open(world.store.path()).unwrap();
-    let sql = "SELECT count(*) FROM message WHERE state = ?1";
+    let sql = "SELECT count(*) FROM messages WHERE state = ?1";
     connection.query_row(sql, [state.word()], |row| row.get(0)).unwrap()
 }
 
@@ -264,10 +264,10 @@ fn a_job_that_is_paused_or_cancelled_elsewhere_is_sent_no_further() {
         let world = World::new();
         world.queued(50);
         world.sql(
-            "INSERT INTO job (state, operator, operator_uid, created_at, selection) VALUES ('running', 'x', 0, 1, 'x');
-             UPDATE message SET job_id = 1",
+            "INSERT INTO jobs (state, operator, operator_uid, created_at, selection) VALUES ('running', 'x', 0, 1, 'x');
+             UPDATE messages SET job_id = 1",
         );
-        let (path, statement) = (world.store.path().to_owned(), format!("UPDATE job SET state = {state}"));
+        let (path, statement) = (world.store.path().to_owned(), format!("UPDATE jobs SET state = {state}"));
         let relay = ScriptedRelay::start(pipelining(), move |moment| {
             if moment.at == At::Dot && moment.recipient.contains("user9@") {
                 let store = rusqlite::Connection::open(&path).unwrap();

@@ -108,7 +108,7 @@ fn what_does_not_touch_the_password_leaves_the_link_alone() {
     let alice = world.user("alice");
     let (_, code) = sent(&world, alice);
     world.sql(
-        "UPDATE user SET email = 'ALICE@example.com', name = 'A', locale = 'de', last_login_at = 1, session_epoch = 9, must_change_password = 1",
+        "UPDATE users SET email = 'ALICE@example.com', name = 'A', locale = 'de', last_login_at = 1, session_epoch = 9, must_change_password = 1",
     );
     assert!(is_found(&world, &code));
 }
@@ -198,7 +198,7 @@ fn a_link_whose_mail_cannot_have_arrived_is_of_no_use() {
         let expected = if opens { LinkState::Open } else { LinkState::Unsent };
         assert_eq!(world.message(id).link.unwrap().state(world.now()), expected, "{state}");
         // Nor when it is cancelled, for a newer link or with its job.
-        world.sql("UPDATE message SET state = 'cancelled', sender = NULL, ended_at = 1 WHERE state = 'deferred'");
+        world.sql("UPDATE messages SET state = 'cancelled', sender = NULL, ended_at = 1 WHERE state = 'deferred'");
         assert_eq!(is_open(&world, id), opens, "{state}, and cancelled");
     }
 }
@@ -221,9 +221,9 @@ fn while_under_way(world: &World, doing: &str) -> SendReport {
 #[test]
 fn a_link_that_ended_while_its_mail_was_under_way_is_not_mailed_again() {
     for doing in [
-        "UPDATE message SET revoked_at = 1, revoked_why = 'by an operator'",
-        "UPDATE message SET used_at = 1",
-        "UPDATE user SET locked_at = 1; UPDATE user SET locked_at = NULL",
+        "UPDATE messages SET revoked_at = 1, revoked_why = 'by an operator'",
+        "UPDATE messages SET used_at = 1",
+        "UPDATE users SET locked_at = 1; UPDATE users SET locked_at = NULL",
     ] {
         let world = World::new();
         let id = world.queue(world.user("alice"));
@@ -241,10 +241,10 @@ fn a_mail_of_a_job_that_is_cancelled_while_it_is_under_way_does_not_wait_for_eve
     let world = World::new();
     let id = world.queue(world.user("alice"));
     world.sql(
-        "INSERT INTO job (state, ended_at, operator, operator_uid, created_at, selection)
+        "INSERT INTO jobs (state, ended_at, operator, operator_uid, created_at, selection)
          VALUES ('cancelled', 1, 'x', 0, 1, 'x')",
     );
-    assert_eq!(while_under_way(&world, "UPDATE message SET job_id = 1").deferred, 1);
+    assert_eq!(while_under_way(&world, "UPDATE messages SET job_id = 1").deferred, 1);
     let message = world.message(id);
     assert_eq!((message.state.word(), message.reply.as_deref()), ("cancelled", Some("job 1 cancelled")));
 }

@@ -114,7 +114,7 @@ fn records_that_are_deleted_still_count() {
     world.queued(4);
     let relay = usual();
     assert_eq!(send(&world, &relay, "2/day", 1).accepted, 2);
-    world.sql("DELETE FROM message WHERE state = 'accepted'");
+    world.sql("DELETE FROM messages WHERE state = 'accepted'");
     assert_eq!(send(&world, &relay, "2/day", 1).accepted, 0);
 }
 
@@ -123,8 +123,8 @@ fn the_rate_of_a_job_counts_its_own_mails_and_that_of_all_counts_every_one() {
     let world = World::new();
     world.queued(8);
     world.sql(
-        "INSERT INTO job (state, operator, operator_uid, created_at, selection) VALUES ('running', 'x', 0, 1, 'x');
-         UPDATE message SET job_id = 1 WHERE id > 3",
+        "INSERT INTO jobs (state, operator, operator_uid, created_at, selection) VALUES ('running', 'x', 0, 1, 'x');
+         UPDATE messages SET job_id = 1 WHERE id > 3",
     );
     let relay = usual();
     assert_eq!(send(&world, &relay, "6/day", 1).accepted, 3);
@@ -159,7 +159,7 @@ fn what_a_dead_process_was_sending_counts_at_the_time_of_its_try() {
     let tried_at = world.now().as_second();
     let id = ids[0].0;
     world.sql(&format!(
-        "UPDATE message SET state = 'sending', sender = 99, nonce = zeroblob(16), message_id = 'a@b', last_try_at = {tried_at}, \
+        "UPDATE messages SET state = 'sending', sender = 99, nonce = zeroblob(16), message_id = 'a@b', last_try_at = {tried_at}, \
          first_try_at = {tried_at} WHERE id = {id}"
     ));
     world.wait(1_800);

@@ -97,7 +97,7 @@ fn send(world: &World, relay: &ScriptedRelay, connections: usize) -> SendReport 
 
 fn count(world: &World, state: MessageState) -> usize {
     let connection = rusqlite::Connection::open(world.store.path()).unwrap();
-    let sql = "SELECT count(*) FROM message WHERE state = ?1";
+    let sql = "SELECT count(*) FROM messages WHERE state = ?1";
     connection.query_row(sql, [state.word()], |row| row.get::<_, i64>(0)).unwrap().try_into().unwrap()
 }
 
@@ -288,7 +288,7 @@ fn the_probes_go_to_other_domains_and_one_that_is_accepted_clears_all() {
     assert_eq!(report.halt, Some(StopReason::Trouble));
     // But what is accepted of another run does: then they are their own.
     let other = world.queue_at("bob", "living.example");
-    world.sql(&format!("UPDATE message SET job_id = NULL WHERE id = {}", other.0));
+    world.sql(&format!("UPDATE messages SET job_id = NULL WHERE id = {}", other.0));
     let order = SendOptions { scope: cxme_admin::store::outbox::Scope::These(vec![other]), ..SendOptions::default() };
     assert_eq!(world.send_with(smtp(relay.port()), &order).accepted, 1);
     let report = send(&world, &relay, 1);
@@ -545,8 +545,8 @@ fn the_time_for_which_a_job_is_paused_does_not_count() {
     let world = World::new();
     let ids = world.queued(2);
     world.sql(
-        "INSERT INTO job (state, operator, operator_uid, created_at, selection) VALUES ('running', 'x', 0, 1, 'x');
-         UPDATE message SET job_id = 1",
+        "INSERT INTO jobs (state, operator, operator_uid, created_at, selection) VALUES ('running', 'x', 0, 1, 'x');
+         UPDATE messages SET job_id = 1",
     );
     let job = cxme_admin::domain::job::JobId(1);
     let greylisting = ScriptedRelay::start(pipelining(), |moment| match moment.at {

@@ -24,7 +24,7 @@ use crate::world::smtp;
 fn in_flight(path: &std::path::Path) -> i64 {
     let connection = rusqlite::Connection::open(path).unwrap();
     connection.busy_timeout(std::time::Duration::from_secs(30)).unwrap();
-    connection.query_row("SELECT count(*) FROM message WHERE state = 'sending'", [], |row| row.get(0)).unwrap()
+    connection.query_row("SELECT count(*) FROM messages WHERE state = 'sending'", [], |row| row.get(0)).unwrap()
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn each_message_is_begun_before_its_content_leaves_and_no_more_are_in_flight_tha
         if moment.at == At::Dot {
             most_seen.fetch_max(in_flight(&path), Ordering::SeqCst);
             let connection = rusqlite::Connection::open(&path).unwrap();
-            let sql = "SELECT state = 'sending' AND code_hash IS NOT NULL FROM message WHERE address = ?1";
+            let sql = "SELECT state = 'sending' AND code_hash IS NOT NULL FROM messages WHERE address = ?1";
             let is_begun: bool = connection.query_row(sql, [moment.recipient], |row| row.get(0)).unwrap();
             if !is_begun {
                 unbegun_seen.lock().unwrap().push(moment.recipient.to_owned());
@@ -76,7 +76,7 @@ fn a_message_of_which_only_the_envelope_left_is_not_in_doubt() {
 fn a_user_who_is_locked_while_his_envelope_rides_gets_nothing_and_the_others_do() {
     let world = World::new();
     let ids = world.queued(6);
-    let locked = "UPDATE user SET locked_at = 1, updated_at = 1 WHERE username = 'user3'";
+    let locked = "UPDATE users SET locked_at = 1, updated_at = 1 WHERE username = 'user3'";
     let relay = changed_at_dot(&world, "user2@example.com", locked);
     let report = world.send(smtp(relay.port()), 1);
     assert_eq!((report.accepted, report.trouble, relay.connections()), (5, None, 2));
@@ -88,7 +88,7 @@ fn a_user_who_is_locked_while_his_envelope_rides_gets_nothing_and_the_others_do(
 fn a_mail_that_cannot_be_written_though_it_was_announced_costs_one_message_and_one_connection() {
     let world = World::new();
     let ids = world.queued(6);
-    world.sql(&format!("UPDATE message SET message_id = 'none' WHERE id = {}", ids[2].0));
+    world.sql(&format!("UPDATE messages SET message_id = 'none' WHERE id = {}", ids[2].0));
     let relay = ScriptedRelay::start(pipelining(), |_| Act::Usual);
     let report = world.send(smtp(relay.port()), 1);
     assert_eq!((report.accepted, report.failed, report.trouble), (5, 1, None));
@@ -134,7 +134,7 @@ fn each_mail_has_the_link_the_date_and_the_message_id_of_its_row_whenever_it_was
             let date = jiff::fmt::rfc2822::parse(&header("Date: ")).unwrap().timestamp().as_second();
             let hash = ResetCode::parse(&code_in(&content)).unwrap().hash().0;
             let connection = rusqlite::Connection::open(world.store.path()).unwrap();
-            let sql = "SELECT first_try_at = ?2 AND code_hash = ?3 AND '<' || message_id || '>' = ?4 FROM message WHERE address = ?1";
+            let sql = "SELECT first_try_at = ?2 AND code_hash = ?3 AND '<' || message_id || '>' = ?4 FROM messages WHERE address = ?1";
             let row = rusqlite::params![mail.recipients[0], date, hash, header("Message-ID: ")];
             assert!(connection.query_row(sql, row, |row| row.get::<_, bool>(0)).unwrap(), "{content}");
         }
@@ -145,7 +145,7 @@ fn each_mail_has_the_link_the_date_and_the_message_id_of_its_row_whenever_it_was
 fn a_user_whose_name_changes_while_the_mail_is_written_ahead_is_mailed_by_the_new_one() {
     let world = World::new();
     world.queued(6);
-    let changed = "UPDATE user SET name = 'Trillian', updated_at = 1 WHERE username IN ('user3', 'user4')";
+    let changed = "UPDATE users SET name = 'Trillian', updated_at = 1 WHERE username IN ('user3', 'user4')";
     let relay = changed_at_dot(&world, "user2@example.com", changed);
     assert_eq!(world.send(smtp(relay.port()), 1).accepted, 6);
     let mails = relay.accepted();
@@ -158,7 +158,7 @@ fn a_user_whose_name_changes_while_the_mail_is_written_ahead_is_mailed_by_the_ne
 fn a_user_who_is_locked_after_his_message_was_read_ahead_gets_nothing() {
     let world = World::new();
     let ids = world.queued(6);
-    let locked = "UPDATE user SET locked_at = 1, updated_at = 1 WHERE username = 'user4'";
+    let locked = "UPDATE users SET locked_at = 1, updated_at = 1 WHERE username = 'user4'";
     let relay = changed_at_dot(&world, "user2@example.com", locked);
     let report = world.send(smtp(relay.port()), 1);
     // Nothing was announced of it yet.

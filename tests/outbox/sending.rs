@@ -203,7 +203,7 @@ fn a_message_over_which_the_relay_is_lost_keeps_runs_without_patience_from_no_ot
 fn new_mail_does_not_wait_behind_what_is_deferred() {
     let world = World::new();
     world.queued(50);
-    world.sql("UPDATE message SET state = 'deferred', attempts = 1");
+    world.sql("UPDATE messages SET state = 'deferred', attempts = 1");
     world.wait(10);
     let fresh = world.queue(world.user("fresh"));
     let memory = MemoryTransport::default();
@@ -219,11 +219,11 @@ fn what_was_true_at_queueing_is_asked_again_at_sending() {
     let users: Vec<_> = (0..4).map(|number| world.user(&format!("user{number}"))).collect();
     let ids: Vec<_> = users.iter().map(|user| world.queue(*user)).collect();
     // Without the triggers, which call such messages off already.
-    world.sql("DROP TRIGGER link_dies_with_a_change; DROP TRIGGER link_dies_with_the_user");
-    world.sql(&format!("UPDATE user SET sign_in = 'saml' WHERE id = {}", users[0].0));
-    world.sql(&format!("UPDATE user SET locked_at = 1 WHERE id = {}", users[1].0));
-    world.sql(&format!("UPDATE user SET email = 'other@example.com' WHERE id = {}", users[2].0));
-    world.sql(&format!("DELETE FROM user WHERE id = {}", users[3].0));
+    world.sql("DROP TRIGGER revoke_links_of_changed_user; DROP TRIGGER revoke_links_of_deleted_user");
+    world.sql(&format!("UPDATE users SET sign_in = 'saml' WHERE id = {}", users[0].0));
+    world.sql(&format!("UPDATE users SET locked_at = 1 WHERE id = {}", users[1].0));
+    world.sql(&format!("UPDATE users SET email = 'other@example.com' WHERE id = {}", users[2].0));
+    world.sql(&format!("DELETE FROM users WHERE id = {}", users[3].0));
     let after = world.user("after");
     let kept = world.queue(after);
     assert_eq!(world.mails().len(), 1);
@@ -236,7 +236,7 @@ fn what_was_true_at_queueing_is_asked_again_at_sending() {
 fn a_right_that_was_taken_away_bites_at_the_next_message() {
     let world = World::new();
     let id = world.queued(1)[0];
-    world.sql("DELETE FROM operator");
+    world.sql("DELETE FROM operators");
     assert_eq!(world.mails().len(), 0);
     let message = world.message(id);
     assert_eq!(message.state, MessageState::Cancelled);
@@ -248,19 +248,19 @@ fn a_right_that_was_taken_away_bites_at_the_next_message() {
 fn a_rank_or_a_permission_that_changes_while_a_run_sends_bites_at_its_next_message() {
     let outranked = "the operator who asked for it may not act on this user any more";
     let not_permitted = "the operator who asked for it may not send resets any more";
-    let new_role = "INSERT INTO role (name, built_in) VALUES ('Less', 0); INSERT INTO role_permission SELECT id, \
-                    permission FROM role, (SELECT 'send-resets' AS permission UNION SELECT 'view-users') WHERE \
+    let new_role = "INSERT INTO roles (name, built_in) VALUES ('Less', 0); INSERT INTO role_permissions SELECT id, \
+                    permission FROM roles, (SELECT 'send-resets' AS permission UNION SELECT 'view-users') WHERE \
                     name = 'Less';";
-    let lowered = format!("{new_role} UPDATE operator SET role_id = (SELECT id FROM role WHERE name = 'Less')");
+    let lowered = format!("{new_role} UPDATE operators SET role_id = (SELECT id FROM roles WHERE name = 'Less')");
     let raised = format!(
-        "{new_role} UPDATE user SET role_id = 2; UPDATE operator SET role_id = (SELECT id FROM role WHERE name = 'Less'); \
-         UPDATE user SET role_id = 1 WHERE username IN ('user0', 'user19')"
+        "{new_role} UPDATE users SET role_id = 2; UPDATE operators SET role_id = (SELECT id FROM roles WHERE name = 'Less'); \
+         UPDATE users SET role_id = 1 WHERE username IN ('user0', 'user19')"
     );
     for (meanwhile, words, spared) in [
         (lowered.as_str(), outranked, 0),
         (raised.as_str(), outranked, 18),
-        ("UPDATE operator SET role_id = 2", not_permitted, 0),
-        ("DELETE FROM operator", not_permitted, 0),
+        ("UPDATE operators SET role_id = 2", not_permitted, 0),
+        ("DELETE FROM operators", not_permitted, 0),
     ] {
         let world = World::new();
         let ids = world.queued(20);

@@ -42,7 +42,7 @@ fn header<'a>(mail: &'a str, name: &str) -> &'a str {
 /// Waits until the relay has taken so many mails of the job.
 fn await_accepted(program: &Program, count: i64) {
     let began = Instant::now();
-    while program.count("SELECT count(*) FROM message WHERE state = 'accepted'") < count {
+    while program.count("SELECT count(*) FROM messages WHERE state = 'accepted'") < count {
         assert!(began.elapsed() < Duration::from_secs(120), "the job does not get on");
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -60,11 +60,11 @@ fn a_job_that_is_killed_loses_nobody_and_mails_no_more_twice_than_there_are_conn
     await_accepted(&program, i64::try_from(users / 3).unwrap());
     kill(Pid::from_raw(job.id().cast_signed()), Signal::SIGKILL).unwrap();
     job.wait().unwrap();
-    assert!(program.count("SELECT count(*) FROM message WHERE state IN ('queued', 'sending')") > 0, "killed too late");
+    assert!(program.count("SELECT count(*) FROM messages WHERE state IN ('queued', 'sending')") > 0, "killed too late");
 
     program.does(&["users", "send-reset", "--all", "--key", "all", "--yes"], "");
-    assert_eq!(program.count("SELECT count(*) FROM job WHERE state = 'finished'"), 1);
-    assert_eq!(program.count("SELECT count(*) FROM message WHERE state <> 'accepted'"), 0);
+    assert_eq!(program.count("SELECT count(*) FROM jobs WHERE state = 'finished'"), 1);
+    assert_eq!(program.count("SELECT count(*) FROM messages WHERE state <> 'accepted'"), 0);
     let mut copies: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (mailbox, mail) in postfix.delivered() {
         copies.entry(mailbox).or_default().push(String::from_utf8_lossy(&mail).into_owned());
@@ -106,7 +106,7 @@ fn a_job_that_is_told_to_stop_leaves_nobody_in_doubt() {
         assert_eq!(output.status.code(), Some(128 + signal as i32), "{said}");
         assert!(said.starts_with(&format!("Stopped by {signal}: Job 1, running: 200 mails: ")), "{said}");
         assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
-        assert_eq!(program.count("SELECT count(*) FROM message WHERE state IN ('sending', 'in doubt')"), 0);
+        assert_eq!(program.count("SELECT count(*) FROM messages WHERE state IN ('sending', 'in doubt')"), 0);
     }
     program.does(&["jobs", "run"], "");
     let counts = postfix.counts();

@@ -152,7 +152,7 @@ fn the_rules_of_the_organization_do_not_see_which_form_is_given() {
 fn a_user_is_found_by_every_form_and_nobody_else_gets_another_one() {
     let (_directory, store, sql) = new_store();
     proptest!(config(), |((one, other) in pair())| {
-        sql.execute_batch("DELETE FROM user").unwrap();
+        sql.execute_batch("DELETE FROM users").unwrap();
         let id = change(&store, |writing| writing.add_user(&new_user("first", &one)));
         change(&store, |writing| writing.add_user(&new_user("second", "second@example.org")));
         let writing = store.write().unwrap();
@@ -188,7 +188,7 @@ fn a_user_is_found_by_every_form_and_nobody_else_gets_another_one() {
 fn an_import_takes_every_form_for_the_same_user() {
     let (_directory, store, sql) = new_store();
     proptest!(config(), |((one, other) in pair())| {
-        sql.execute_batch("DELETE FROM user").unwrap();
+        sql.execute_batch("DELETE FROM users").unwrap();
         let conflicts = |matched: bool| {
             let reading = store.read().unwrap();
             if matched {
@@ -219,27 +219,27 @@ fn an_import_takes_every_form_for_the_same_user() {
 }
 
 #[test]
-fn users_of_an_older_store_who_share_an_address_are_found_by_the_exact_one() {
+fn two_users_to_whom_another_program_gave_one_address_are_found_by_the_exact_one() {
     let (_directory, store, sql) = new_store();
-    sql.execute_batch(
-        "INSERT INTO user (username, email, name, role_id, sign_in, created_at, updated_at, email_key, email_collides) VALUES
-         ('unicode', 'a@bücher.example', '', 2, 'password', 0, 0, 'a@xn--bcher-kva.example', 1),
-         ('capitals', 'a@BÜCHER.example', '', 2, 'password', 0, 0, 'a@xn--bcher-kva.example', 1),
-         ('wide', 'b@ｅxample.com', '', 2, 'password', 0, 0, 'b@example.com', 1),
-         ('plain', 'b@example.com', '', 2, 'password', 0, 0, NULL, 0)",
-    )
-    .unwrap();
+    let insert = |username: &str, email: &str, key: Option<&str>| {
+        let statement = "INSERT INTO users (username, email, email_key, name, role_id, sign_in, created_at, updated_at) \
+                         VALUES (?1, ?2, ?3, '', 2, 'password', 0, 0)";
+        sql.execute(statement, (username, email, key))
+    };
+    insert("wide", "b@ｅxample.com", Some("b@example.com")).unwrap();
+    insert("plain", "b@example.com", None).unwrap();
+    // No other program can give one to two users whose addresses have letters outside ASCII.
+    insert("unicode", "a@bücher.example", Some("a@xn--bcher-kva.example")).unwrap();
+    insert("capitals", "a@BÜCHER.example", Some("a@xn--bcher-kva.example")).unwrap_err();
     let found = |given: &str| {
         let user = store.read().unwrap().user(&UserReference::new(given)).unwrap();
         user.map(|user| user.username.as_str().to_owned())
     };
     for (given, username) in [
-        ("a@bücher.example", Some("unicode")),
-        ("A@BÜCHER.EXAMPLE", Some("capitals")),
-        ("a@xn--bcher-kva.example", None),
-        ("a@bu\u{308}cher.example", None),
         ("B@Example.com", Some("plain")),
         ("b@ｅxample.com", Some("wide")),
+        ("b@example.ｃom", None),
+        ("a@BU\u{308}CHER.example", Some("unicode")),
     ] {
         assert_eq!(found(given).as_deref(), username, "{given}");
     }
@@ -247,34 +247,19 @@ fn users_of_an_older_store_who_share_an_address_are_found_by_the_exact_one() {
     assert_eq!(
         reading.colliding_addresses().unwrap(),
         [
-            "unicode (a@bücher.example) and capitals (a@BÜCHER.example) have the same address: change one with `users edit USERNAME --email ADDRESS`",
-            "wide (b@ｅxample.com) and plain (b@example.com) have the same address: change one with `users edit USERNAME --email ADDRESS`",
+            "wide (b@ｅxample.com) and plain (b@example.com) have the same address: change one with `users edit USERNAME --email ADDRESS`"
         ]
     );
-    assert!(reading.is_email_taken(&address("a@xn--bcher-kva.example"), None).unwrap());
+    assert!(reading.is_email_taken(&address("b@example.com"), None).unwrap());
     assert_eq!(reading.row_faults(false).unwrap().faults, [""; 0]);
-    let mut user = reading.user(&UserReference::new("capitals")).unwrap().unwrap();
-    drop(reading);
-
-    // An export that comes back changes nothing; an address of theirs that another row takes is a conflict.
-    stage(&store, &[incoming(1, "unicode", "a@bücher.example"), incoming(2, "capitals", "a@BÜCHER.example")]);
-    let reading = store.read().unwrap();
-    reading.match_incoming().unwrap();
-    reading.each_conflict(&[], false, Timestamp::UNIX_EPOCH, |row, conflict| panic!("{row:?} {conflict:?}")).unwrap();
-    drop(reading);
-    stage(&store, &[incoming(1, "new", "a@xn--bcher-kva.example")]);
-    let mut conflicts = Vec::new();
-    let reading = store.read().unwrap();
-    reading.match_incoming().unwrap();
-    reading.each_conflict(&[], false, Timestamp::UNIX_EPOCH, |_, conflict| conflicts.push(conflict)).unwrap();
-    assert_eq!(conflicts, [Conflict::EmailTaken; 2]);
+    let mut user = reading.user(&UserReference::new("wide")).unwrap().unwrap();
     drop(reading);
 
     // With one of them gone, every form names the other again.
-    user.email = address("c@bücher.example");
+    user.email = address("c@example.com");
     change(&store, |writing| writing.update_user(&user));
-    assert_eq!(found("a@xn--bcher-kva.example").as_deref(), Some("unicode"));
-    assert_eq!(store.read().unwrap().colliding_addresses().unwrap().len(), 1);
+    assert_eq!(found("b@example.ｃom").as_deref(), Some("plain"));
+    assert_eq!(store.read().unwrap().colliding_addresses().unwrap(), [""; 0]);
 }
 
 #[test]
@@ -282,9 +267,9 @@ fn a_form_that_was_edited_by_hand_is_found() {
     let (_directory, store, sql) = new_store();
     change(&store, |writing| writing.add_user(&new_user("idn", "a@bücher.example")));
     change(&store, |writing| writing.add_user(&new_user("plain", "plain@example.com")));
-    sql.execute_batch("UPDATE user SET email_key = 'admin@example.com'").unwrap_err();
-    sql.execute_batch("UPDATE user SET email_key = username || '@example.com'").unwrap();
-    let fault = |row: u8| format!("user: row {row}: email_key: is not the canonical form of the address");
+    sql.execute_batch("UPDATE users SET email_key = 'admin@example.com'").unwrap_err();
+    sql.execute_batch("UPDATE users SET email_key = username || '@example.com'").unwrap();
+    let fault = |row: u8| format!("users: row {row}: email_key: is not the canonical form of the address");
     assert_eq!(store.read().unwrap().row_faults(false).unwrap().faults, [fault(1), fault(2)]);
 }
 
@@ -348,7 +333,7 @@ fn a_search_finds_whom_it_is_to_find() {
         assert_eq!(found(search), expected, "{search}");
     }
     // What is not UTF-8 (somebody edited the file) hides nobody.
-    sql.execute_batch("UPDATE user SET name = CAST(x'ff416e6e61' AS TEXT) WHERE username = 'user9'").unwrap();
+    sql.execute_batch("UPDATE users SET name = CAST(x'ff416e6e61' AS TEXT) WHERE username = 'user9'").unwrap();
     assert_eq!(found("anna"), [9]);
 }
 
@@ -408,7 +393,7 @@ fn every_form_of_a_name_is_found_by_the_same_searches() {
             decomposed,
             text,
         ];
-        sql.execute_batch("DELETE FROM user").unwrap();
+        sql.execute_batch("DELETE FROM users").unwrap();
         add_named(&store, &names);
         let expected = if fold::search(&names[0]).contains(SearchText::new(&search).unwrap().folded()) { 6 } else { 0 };
         prop_assert_eq!(found_by(&store, &search).len(), expected, "{:?}", names);

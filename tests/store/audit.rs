@@ -22,19 +22,19 @@ use crate::world::World;
 use crate::world::is_long;
 
 /// What takes the store's own guard away, as a person who edits the file would.
-const UNGUARD: &str = "DROP TRIGGER event_is_never_changed; DROP TRIGGER event_is_never_deleted; \
-                       DROP TRIGGER user_changes_are_only_erased; DROP TRIGGER user_changes_are_never_deleted;";
+const UNGUARD: &str = "DROP TRIGGER refuse_update_of_events; DROP TRIGGER refuse_delete_of_events; \
+                       DROP TRIGGER refuse_update_of_user_changes; DROP TRIGGER refuse_delete_of_user_changes;";
 
 /// Another value for each column.
-const EDITS: [(&str, &str); 18] = [
+const EDITS: [(&str, &str); 15] = [
     ("number", "number + 100000"),
     ("time", "time + 1"),
     ("operator", "operator || 'x'"),
     ("operator_uid", "operator_uid + 1"),
     ("login_uid", "coalesce(login_uid + 1, 0)"),
     ("host", "host || 'x'"),
-    ("by_sudo", "1 - by_sudo"),
-    ("standing", "standing || ' '"),
+    ("identified_by", "CASE identified_by WHEN 'doas' THEN 'uid' ELSE 'doas' END"),
+    ("authority", "authority || ' '"),
     ("action", "upper(action)"),
     ("outcome", "CASE outcome WHEN 'done' THEN 'refused' ELSE 'done' END"),
     ("user_id", "coalesce(user_id + 1, 0)"),
@@ -42,9 +42,6 @@ const EDITS: [(&str, &str); 18] = [
     ("details", "CASE WHEN details IS NULL THEN '' END"),
     ("hash", "zeroblob(32)"),
     ("changes_digest", "zeroblob(32)"),
-    ("changes_digest", "NULL"),
-    ("identified_by", "CASE identified_by WHEN 'doas' THEN 'uid' ELSE 'doas' END"),
-    ("identified_by", "NULL"),
 ];
 
 /// A store with `count` events, some with every field and some with few.
@@ -113,15 +110,15 @@ fn an_edit_of_any_column_of_any_event_is_found() {
     let world = with_events(count);
     let (store, editor) = (open(&world), world.sqlite());
     editor.execute_batch(UNGUARD).unwrap();
-    editor.execute_batch("PRAGMA synchronous = OFF; CREATE TABLE kept AS SELECT * FROM event").unwrap();
+    editor.execute_batch("PRAGMA synchronous = OFF; CREATE TABLE kept AS SELECT * FROM events").unwrap();
     for number in 1..=count {
         for (column, value) in EDITS {
-            editor.execute(&format!("UPDATE event SET {column} = {value} WHERE number = ?1"), [number]).unwrap();
+            editor.execute(&format!("UPDATE events SET {column} = {value} WHERE number = ?1"), [number]).unwrap();
             let found = verify(&store);
             assert!(matches!(found, Err(Found::Break)), "{column} of event {number}: {found:?}");
-            editor.execute("DELETE FROM event WHERE number IN (?1, ?1 + 100000)", [number]).unwrap();
+            editor.execute("DELETE FROM events WHERE number IN (?1, ?1 + 100000)", [number]).unwrap();
             assert!(number == count || verify(&store).is_err(), "event {number} deleted");
-            editor.execute("INSERT INTO event SELECT * FROM kept WHERE number = ?1", [number]).unwrap();
+            editor.execute("INSERT INTO events SELECT * FROM kept WHERE number = ?1", [number]).unwrap();
         }
         assert_eq!(verify(&store).unwrap(), count);
     }
@@ -158,7 +155,7 @@ fn chain_again(connection: &Connection, first: i64) {
     drop(reading);
     drop(store);
     for (number, hash) in hashes {
-        connection.execute("UPDATE event SET hash = ?2 WHERE number = ?1", (number, hash)).unwrap();
+        connection.execute("UPDATE events SET hash = ?2 WHERE number = ?1", (number, hash)).unwrap();
     }
 }
 
@@ -166,18 +163,18 @@ fn chain_again(connection: &Connection, first: i64) {
 fn audit_verify_names_what_was_deleted_swapped_or_inserted() {
     let world = with_events(20);
     let sql = |batch: &'static str| move |connection: &Connection| connection.execute_batch(batch).unwrap();
-    after(&world, sql("DELETE FROM event WHERE number = 7"), &[]).refused(65, "event 7 is missing");
-    after(&world, sql("DELETE FROM event WHERE number = 1"), &[]).refused(65, "event 1 is missing");
-    after(&world, sql("UPDATE event SET reason = 'x' WHERE number = 9"), &[]).refused(65, "event 9 was changed");
-    let swap = "UPDATE event SET number = -1 WHERE number = 5; UPDATE event SET number = 5 WHERE number = 6; \
-                UPDATE event SET number = 6 WHERE number = -1";
+    after(&world, sql("DELETE FROM events WHERE number = 7"), &[]).refused(65, "event 7 is missing");
+    after(&world, sql("DELETE FROM events WHERE number = 1"), &[]).refused(65, "event 1 is missing");
+    after(&world, sql("UPDATE events SET reason = 'x' WHERE number = 9"), &[]).refused(65, "event 9 was changed");
+    let swap = "UPDATE events SET number = -1 WHERE number = 5; UPDATE events SET number = 5 WHERE number = 6; \
+                UPDATE events SET number = 6 WHERE number = -1";
     after(&world, sql(swap), &[]).refused(65, "event 5 was changed");
-    let insert = "UPDATE event SET number = -number WHERE number > 10; UPDATE event SET number = 1 - number WHERE \
-                  number < 0; INSERT INTO event SELECT 11, time, operator, operator_uid, login_uid, host, by_sudo, \
-                  standing, action, outcome, user_id, reason, details, hash, changes_digest, identified_by FROM event WHERE number = 10";
+    let insert = "UPDATE events SET number = -number WHERE number > 10; UPDATE events SET number = 1 - number WHERE \
+                  number < 0; INSERT INTO events SELECT 11, time, operator, operator_uid, login_uid, host, identified_by, \
+                  authority, action, outcome, user_id, reason, details, changes_digest, hash FROM events WHERE number = 10";
     after(&world, sql(insert), &[]).refused(65, "event 11 was changed");
     // A field of another kind than the column's.
-    let kind = "PRAGMA ignore_check_constraints = ON; UPDATE event SET operator = x'ff' WHERE number = 3";
+    let kind = "PRAGMA ignore_check_constraints = ON; UPDATE events SET operator = x'ff' WHERE number = 3";
     let ran = after(&world, sql(kind), &[]);
     ran.refused(74, "the store is damaged");
 }
@@ -190,9 +187,9 @@ fn a_cut_tail_and_a_new_chain_are_found_with_a_head_kept_elsewhere_alone() {
     after(&world, |_| (), &head).done(&["verify"]);
     for cut in [21, 20, 15, 2] {
         let edit = |connection: &Connection| {
-            connection.execute("DELETE FROM event WHERE number >= ?1", [cut]).unwrap();
+            connection.execute("DELETE FROM events WHERE number >= ?1", [cut]).unwrap();
             // As somebody does who hides it.
-            let hide = "UPDATE sqlite_sequence SET seq = (SELECT max(number) FROM event) WHERE name = 'event'";
+            let hide = "UPDATE sqlite_sequence SET seq = (SELECT max(number) FROM events) WHERE name = 'events'";
             connection.execute(hide, []).unwrap();
         };
         // The head that was noted is the 20th; the copies' own events came later, and nobody can miss them.
@@ -201,7 +198,7 @@ fn a_cut_tail_and_a_new_chain_are_found_with_a_head_kept_elsewhere_alone() {
         if cut == 21 { drop(ran.done(&["verify"])) } else { ran.refused(65, "no event has the hash given") }
     }
     let again = |connection: &Connection| {
-        connection.execute("UPDATE event SET operator = 'mallory' WHERE number = 12", []).unwrap();
+        connection.execute("UPDATE events SET operator = 'mallory' WHERE number = 12", []).unwrap();
         chain_again(connection, 12);
     };
     after(&world, again, &[]).done(&["without a head nothing is seen"]);
@@ -216,11 +213,11 @@ fn a_deed_whose_event_cannot_be_written_is_not_done() {
     let world = World::new();
     world.set_password().done(&["set-password"]);
     let facts = || -> (String, i64, Option<i64>) {
-        let sql = "SELECT password_hash, session_epoch, locked_at FROM user WHERE username = 'alice'";
+        let sql = "SELECT password_hash, session_epoch, locked_at FROM users WHERE username = 'alice'";
         world.sqlite().query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap()
     };
     let before = facts();
-    let guard = "CREATE TRIGGER no_events BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'no events today'); END";
+    let guard = "CREATE TRIGGER no_events BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'no events today'); END";
     world.sqlite().execute_batch(guard).unwrap();
     let set = world.set_password();
     assert!(
@@ -239,8 +236,8 @@ fn a_deed_whose_event_cannot_be_written_is_not_done() {
         assert!(ran.stdout.is_empty(), "{words:?}: {}", ran.stdout);
     }
     assert_eq!(facts(), before);
-    assert_eq!(world.count("SELECT count(*) FROM user"), 2);
-    assert_eq!(world.count("SELECT count(*) FROM operator"), 1);
+    assert_eq!(world.count("SELECT count(*) FROM users"), 2);
+    assert_eq!(world.count("SELECT count(*) FROM operators"), 1);
     world.sqlite().execute_batch("DROP TRIGGER no_events").unwrap();
     world.set_password().done(&["set-password"]);
     world.assert_sound();
@@ -263,7 +260,7 @@ fn by_sudo(world: &World, uid: u32, words: &[&str]) -> u8 {
 fn every_denial_is_a_row() {
     let world = World::new();
     // The command takes only accounts that this machine has.
-    let sql = "INSERT INTO operator SELECT ?1, 'guest', 'person', id, 0 FROM role WHERE name = 'Minimal Permissions'";
+    let sql = "INSERT INTO operators SELECT ?1, 'guest', 'person', id, 0 FROM roles WHERE name = 'Minimal Permissions'";
     world.sqlite().execute(sql, [GUEST]).unwrap();
     let deeds: [(&[&str], &str); 9] = [
         (&["users", "lock", "alice"], "users lock"),
@@ -279,15 +276,15 @@ fn every_denial_is_a_row() {
     // An operator who may little, and somebody who is none.
     for uid in [GUEST, GUEST - 1] {
         for (words, action) in deeds {
-            let events = world.count("SELECT count(*) FROM event");
+            let events = world.count("SELECT count(*) FROM events");
             assert_eq!(by_sudo(&world, uid, words), 77, "{words:?}");
-            assert_eq!(world.count("SELECT count(*) FROM event"), events + 1, "{words:?}");
-            let sql = "SELECT action, outcome, operator_uid, by_sudo FROM event ORDER BY number DESC LIMIT 1";
-            let newest: (String, String, u32, i64) = world
+            assert_eq!(world.count("SELECT count(*) FROM events"), events + 1, "{words:?}");
+            let sql = "SELECT action, outcome, operator_uid, identified_by FROM events ORDER BY number DESC LIMIT 1";
+            let newest: (String, String, u32, String) = world
                 .sqlite()
                 .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
                 .unwrap();
-            assert_eq!(newest, (action.to_owned(), "refused".to_owned(), uid, 1), "{words:?}");
+            assert_eq!(newest, (action.to_owned(), "refused".to_owned(), uid, "sudo".to_owned()), "{words:?}");
         }
     }
     world.assert_sound();

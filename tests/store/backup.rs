@@ -25,7 +25,7 @@ fn a_copy_is_never_made_over_a_file_and_then_nothing_is_recorded() {
     let world = World::new();
     let there = world.state().join("there");
     std::fs::write(&there, "another's").unwrap();
-    let (before, events) = (sha256(&there), world.count("SELECT count(*) FROM event"));
+    let (before, events) = (sha256(&there), world.count("SELECT count(*) FROM events"));
     for path in [&there, &world.store(), &world.state()] {
         world.run(&["store", "backup", path.to_str().unwrap()]).refused(74, "already exists");
     }
@@ -35,7 +35,7 @@ fn a_copy_is_never_made_over_a_file_and_then_nothing_is_recorded() {
         .refused(74, &format!("{}: no such directory", world.state().join("nowhere").display()));
     world.done(&["store", "backup", "--dry-run", world.state().join("planned").to_str().unwrap()]);
     assert_eq!(sha256(&there), before);
-    assert_eq!(world.count("SELECT count(*) FROM event"), events, "no copy was made, and the audit says none was");
+    assert_eq!(world.count("SELECT count(*) FROM events"), events, "no copy was made, and the audit says none was");
     assert_eq!(world.names(), ["reset.key", "store.db", "there"]);
 }
 

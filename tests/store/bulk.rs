@@ -27,7 +27,7 @@ fn an_import_takes_no_more_memory_for_more_rows() {
     let measured = world.directory().join("measured");
     let starter = ["/usr/bin/time", "-f", "%M", "-o", measured.to_str().unwrap()];
     finish(world.under(&starter, &["users", "import", path.to_str().unwrap()]), "").done(&["import"]);
-    assert_eq!(world.count("SELECT count(*) FROM user"), rows + 2);
+    assert_eq!(world.count("SELECT count(*) FROM users"), rows + 2);
     let taken: u64 = std::fs::read_to_string(measured).unwrap().trim().parse().unwrap();
     assert!(taken < LIMIT_KIB, "{taken} KiB");
     assert!(crate::world::names_in(&world.directory().join("temporary")).is_empty());
@@ -60,5 +60,5 @@ fn a_change_of_many_users_takes_no_more_memory_for_more_users() {
         let taken: u64 = std::fs::read_to_string(&measured).unwrap().trim().parse().unwrap();
         assert!(taken < LIMIT_KIB, "{command:?}: {taken} KiB");
     }
-    assert_eq!(world.count("SELECT count(*) FROM user"), 2);
+    assert_eq!(world.count("SELECT count(*) FROM users"), 2);
 }

@@ -64,7 +64,7 @@ fn log_of_another_store() -> Vec<u8> {
     let world = World::new();
     let connection = world.sqlite();
     connection
-        .execute_batch("PRAGMA wal_autocheckpoint = 0; UPDATE operator SET uid = 61003, account = 'evil'")
+        .execute_batch("PRAGMA wal_autocheckpoint = 0; UPDATE operators SET uid = 61003, account = 'evil'")
         .unwrap();
     std::fs::read(beside(&world.store(), "-wal")).unwrap()
 }

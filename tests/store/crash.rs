@@ -30,7 +30,7 @@ struct Alice {
 impl Alice {
     fn of(world: &World) -> Self {
         let sql = "SELECT password_hash, session_epoch, (SELECT count(*) FROM password_history), \
-                   (SELECT count(*) FROM event) FROM user WHERE username = 'alice'";
+                   (SELECT count(*) FROM events) FROM users WHERE username = 'alice'";
         let of = |row: &rusqlite::Row<'_>| {
             Ok(Self { hash: row.get(0)?, epoch: row.get(1)?, history: row.get(2)?, events: row.get(3)? })
         };
@@ -130,7 +130,7 @@ fn an_import_killed_at_any_call_adds_all_or_nobody() {
         return;
     }
     let world = World::new();
-    let counts = || (world.count("SELECT count(*) FROM user"), world.count("SELECT count(*) FROM event"));
+    let counts = || (world.count("SELECT count(*) FROM users"), world.count("SELECT count(*) FROM events"));
     for calls in CALLS {
         let mut before = counts();
         kill_at_each(calls, |starter, n| {
@@ -168,8 +168,8 @@ fn an_init_killed_at_any_call_is_finished_by_the_next() {
             assert_eq!(again.code, Some(expected), "{calls} {n}: {}", again.stderr);
             world.done(&["users", "add", "alice@example.com", "--name", "Alice"]);
             world.assert_sound();
-            assert_eq!(world.count("SELECT count(*) FROM operator"), 1);
-            assert_eq!(world.count("SELECT count(*) FROM event"), 2);
+            assert_eq!(world.count("SELECT count(*) FROM operators"), 1);
+            assert_eq!(world.count("SELECT count(*) FROM events"), 2);
             // A file that was never finished may lie about; under the names themselves everything is whole.
             let names = world.names();
             let finished: Vec<_> = names.iter().filter(|name| !name.ends_with(".unfinished")).collect();

@@ -13,14 +13,14 @@ fn world() -> World {
     world
         .sqlite()
         .execute_batch(
-            "INSERT INTO job (key, state, operator, operator_uid, created_at, selection) \
+            "INSERT INTO jobs (key, state, operator, operator_uid, created_at, selection) \
              VALUES ('one', 'running', 'root', 0, 1, 'all'), ('two', 'running', 'root', 0, 1, 'all'); \
              INSERT INTO password_history (user_id, replaced_at, password_hash, is_ended) \
              VALUES (1, 1, 'x', 1), (2, 1, 'x', 1); \
-             UPDATE user SET email_key = email; \
-             INSERT INTO message (job_id, kind, state, sender, user_id, address, operator, operator_uid, created_at, due_at, \
-             life, code_hash, given_back) SELECT job.id, 'reset', way.state, way.sender, user.id, email, 'root', 0, 1, 1, 60, \
-             randomblob(32), 1 FROM user, job, (SELECT 'queued' AS state, NULL AS sender \
+             UPDATE users SET email_key = email; \
+             INSERT INTO messages (job_id, kind, state, sender, user_id, address, operator, operator_uid, created_at, due_at, \
+             lifetime, code_hash, given_back) SELECT jobs.id, 'reset', way.state, way.sender, users.id, email, 'root', 0, 1, 1, 60, \
+             randomblob(32), 1 FROM users, jobs, (SELECT 'queued' AS state, NULL AS sender \
              UNION ALL SELECT 'deferred', NULL UNION ALL SELECT 'sending', 99) AS way",
         )
         .unwrap();
@@ -100,7 +100,7 @@ fn an_index_that_lacks_a_row_or_has_another_one_is_named() {
     let mut count = 0;
     for (name, _, table, sql) in &all {
         // SQLite does not let go of those without SQL. Of one there is no row: it holds what must not be.
-        let Some(sql) = sql.as_ref().filter(|_| name != "message_in_unknown_state") else { continue };
+        let Some(sql) = sql.as_ref().filter(|_| name != "messages_in_unknown_state") else { continue };
         let condition = sql.split_once(" WHERE ").map_or("TRUE", |(_, condition)| condition);
         let row = format!("rowid = (SELECT max(rowid) FROM {table} WHERE {condition})");
         let saved = format!("CREATE TEMP TABLE saved AS SELECT * FROM main.{table} WHERE {row}");
@@ -157,7 +157,7 @@ fn an_index_with_another_value_than_the_table_is_named_where_only_the_case_diffe
     let world = world();
     drop(unruly(&world));
     let whole = std::fs::read(world.store()).unwrap();
-    for (name, page, table, _) in indexes(&world.sqlite()).into_iter().filter(|(.., table, _)| table == "user") {
+    for (name, page, table, _) in indexes(&world.sqlite()).into_iter().filter(|(.., table, _)| table == "users") {
         for (from, to) in [(b"alice", b"Alice"), (b"alice", b"alicf")] {
             std::fs::write(world.store(), &whole).unwrap();
             edit(&world, page, |page| {

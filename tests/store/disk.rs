@@ -27,7 +27,7 @@ fn small_disk(directory: &Path) {
 
 /// The hash and the epoch of alice, and the number of events.
 fn facts(world: &World) -> (Option<String>, i64, i64) {
-    let sql = "SELECT password_hash, session_epoch, (SELECT count(*) FROM event) FROM user WHERE username = 'alice'";
+    let sql = "SELECT password_hash, session_epoch, (SELECT count(*) FROM events) FROM users WHERE username = 'alice'";
     world.sqlite().query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap()
 }
 
@@ -62,7 +62,7 @@ fn on_a_full_disk() {
     world
         .sqlite()
         .execute_batch(
-            "INSERT INTO message (kind, state, address, operator, operator_uid, created_at, due_at) \
+            "INSERT INTO messages (kind, state, address, operator, operator_uid, created_at, due_at) \
              VALUES ('test', 'queued', 'alice@example.com', 'owner', 0, 0, 0)",
         )
         .unwrap();
@@ -114,7 +114,7 @@ fn refusals_on_a_full_disk() {
     world.done(&["users", "add", "sam@idp.example.com"]);
     let words = ["users", "set-password", "sam", "--generate"];
     let refusal = "sam signs in with SAML: the password is kept by the organization's identity provider";
-    let events = || world.count("SELECT count(*) FROM event");
+    let events = || world.count("SELECT count(*) FROM events");
     let before = events();
     fill(disk, 500);
     world.run(&words).refused(74, &format!("{refusal}; this refusal could not be recorded in the audit log: "));
@@ -147,7 +147,7 @@ fn exports_to_a_full_disk() {
     finish(world.command(&["users", "import", "-"]), &format!("email,name\n{rows}")).done(&["import"]);
     let to = disk.join("hashes.csv");
     let words = ["users", "export", "--with-hashes", "--to", to.to_str().unwrap()];
-    let events = || world.count("SELECT count(*) FROM event WHERE action = 'users export with hashes'");
+    let events = || world.count("SELECT count(*) FROM events WHERE action = 'users export with hashes'");
     fill(disk, 100);
     world.run(&words).refused(74, &format!("{}: cannot be written: ", to.display()));
     assert_eq!((events(), to.exists()), (0, false));
@@ -219,7 +219,7 @@ fn import_with_a_full_temporary_folder() {
     let input = world.directory().join("input.csv");
     std::fs::write(&input, format!("email,name\n{rows}")).unwrap();
     world.run(&["users", "import", input.to_str().unwrap()]).refused(74, "is full; nothing was changed");
-    assert_eq!(world.count("SELECT count(*) FROM user"), 2);
+    assert_eq!(world.count("SELECT count(*) FROM users"), 2);
     world.assert_sound();
     std::fs::write(&input, "email\ncarol@example.com\n").unwrap();
     world.done(&["users", "import", input.to_str().unwrap()]);

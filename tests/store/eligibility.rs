@@ -103,15 +103,15 @@ impl Scene {
     fn fill(&self, roles: &Roles, users: &[Generated], now: i64) {
         self.sql
             .execute_batch(
-                "BEGIN; DELETE FROM message; DELETE FROM job; DELETE FROM user; DELETE FROM role WHERE id > 2",
+                "BEGIN; DELETE FROM messages; DELETE FROM jobs; DELETE FROM users; DELETE FROM roles WHERE id > 2",
             )
             .unwrap();
         for (place, permissions) in roles.iter().enumerate() {
             let id = i64::try_from(place).unwrap() + 3;
-            self.sql.execute("INSERT INTO role VALUES (?1, 'role ' || ?1, 0)", [id]).unwrap();
+            self.sql.execute("INSERT INTO roles VALUES (?1, 'role ' || ?1, 0)", [id]).unwrap();
             for permission in permissions {
                 self.sql
-                    .execute("INSERT INTO role_permission VALUES (?1, ?2)", params![id, permission.word()])
+                    .execute("INSERT INTO role_permissions VALUES (?1, ?2)", params![id, permission.word()])
                     .unwrap();
             }
         }
@@ -119,7 +119,7 @@ impl Scene {
             let set_at = user.has_password.then_some(1);
             self.sql
                 .execute(
-                    "INSERT INTO user (id, username, email, name, role_id, sign_in, locked_at, locked_until, created_at, \
+                    "INSERT INTO users (id, username, email, name, role_id, sign_in, locked_at, locked_until, created_at, \
                      updated_at, password_set_at, password_hash, email_key) VALUES (?1, 'user' || ?1, 'user' || ?1 || '@' || ?2, '', ?3, \
                      ?4, ?5, ?6, 1, 1, ?7, ?8, ?9)",
                     params![
@@ -197,7 +197,7 @@ fn every_copy_of_who_is_locked_says_what_the_rule_says() {
             prop_assert_eq!(scene.user(place).is_locked(at(now)), is_locked(user));
         }
         // An import that says "locked" changes nothing where a lock is in force, and makes one elsewhere.
-        let before: Vec<Option<i64>> = scene.column("SELECT locked_at FROM user ORDER BY id");
+        let before: Vec<Option<i64>> = scene.column("SELECT locked_at FROM users ORDER BY id");
         let mut staging = scene.store.stage().unwrap();
         for number in 1..=users.len() {
             let username = format!("user{number}");
@@ -225,7 +225,7 @@ fn every_copy_of_who_is_locked_says_what_the_rule_says() {
         writing.import(RoleId::MINIMAL, at(now)).unwrap();
         writing.append_event_of_change(&new_event(0, None), &SaltSeed::new([0; 32])).unwrap();
         writing.commit().unwrap();
-        let after: Vec<Option<i64>> = scene.column("SELECT locked_at FROM user ORDER BY id");
+        let after: Vec<Option<i64>> = scene.column("SELECT locked_at FROM users ORDER BY id");
         for ((user, before), after) in users.iter().zip(before).zip(after) {
             prop_assert_eq!(after, if is_locked(user) { before } else { Some(now) });
         }

@@ -45,7 +45,7 @@ fn the_recorded_values_of_deleted_users_are_not_in_the_file() {
     assert!(marks(7).iter().all(|mark| places(&world, mark).len() > rounds), "the test looks past them");
     // A reader keeps the log from being deleted, not from being emptied.
     let reader = world.sqlite();
-    reader.query_row("SELECT count(*) FROM event", [], |_| Ok(())).unwrap();
+    reader.query_row("SELECT count(*) FROM events", [], |_| Ok(())).unwrap();
     world.done(&["users", "delete", "user7", "--yes"]);
     let several: Vec<String> = (8..count / 2).map(|user| format!("user{user}")).collect();
     let words: Vec<&str> =
@@ -108,7 +108,7 @@ fn a_reader_of_a_list_who_stops_keeps_nothing_in_the_log() {
 fn a_delete_beside_a_reader_says_what_the_log_keeps() {
     let world = World::new();
     let reader = world.sqlite();
-    reader.execute_batch("BEGIN; SELECT count(*) FROM event").unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM events").unwrap();
     let deleted = world.run(&["users", "delete", "bob", "--yes"]);
     assert!(deleted.code == Some(0) && deleted.stderr.contains("its `-wal` file keeps values"), "{deleted:?}");
     drop(reader);

@@ -128,7 +128,7 @@ fn mount_points() {
         mount(&["--bind", world.state().to_str().unwrap()], &data);
         run(&["users", "lock", "alice"]).done(&["lock"]);
         world.assert_sound();
-        assert_eq!(world.count("SELECT count(*) FROM event"), 4, "{file_system:?}");
+        assert_eq!(world.count("SELECT count(*) FROM events"), 4, "{file_system:?}");
         umount(&data);
         umount(&data.join("store.db"));
         fs::remove_file(data.join("store.db")).unwrap();

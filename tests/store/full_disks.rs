@@ -48,7 +48,7 @@ fn assert_changes_are_refused(world: &World) {
 
 /// What is in the store of alice, and how many events there are.
 fn facts(world: &World) -> (Option<String>, Option<i64>, i64) {
-    let sql = "SELECT password_hash, locked_at, (SELECT count(*) FROM event) FROM user WHERE username = 'alice'";
+    let sql = "SELECT password_hash, locked_at, (SELECT count(*) FROM events) FROM users WHERE username = 'alice'";
     world.sqlite().query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap()
 }
 
@@ -58,7 +58,7 @@ fn writer(world: &World, name: &str, then: &str) -> Command {
         "import os, signal, sqlite3, sys\n\
          store = sqlite3.connect(sys.argv[1])\n\
          store.execute('PRAGMA wal_autocheckpoint = 0')\n\
-         store.execute(\"UPDATE user SET name = '{name}' WHERE username = 'alice'\")\n\
+         store.execute(\"UPDATE users SET name = '{name}' WHERE username = 'alice'\")\n\
          store.commit()\n\
          {then}\n"
     );
@@ -200,7 +200,7 @@ fn a_job_on_a_full_disk() {
         assert!(ran.stderr.contains("full") && !ran.stderr.contains("nothing was changed"), "{file_system:?}: {ran:?}");
         assert!(!ran.stderr.contains("no mail was sent"), "{file_system:?}: {ran:?}");
         let sent = || std::fs::read_to_string(&mails).unwrap().lines().count();
-        let count = |state: &str| world.count(&format!("SELECT count(*) FROM message WHERE state = '{state}'"));
+        let count = |state: &str| world.count(&format!("SELECT count(*) FROM messages WHERE state = '{state}'"));
         let first = sent();
         // The run may have ended the mail that filled the disk before it said so to the others.
         std::fs::write(directory.join("full"), "").unwrap();
@@ -218,7 +218,7 @@ fn a_job_on_a_full_disk() {
         world.done(&["jobs", "run"]);
         // What was in flight when it stopped is sent again, and says so.
         assert_eq!(count("accepted"), 60, "{file_system:?}");
-        let twice = usize::try_from(world.count("SELECT count(*) FROM message WHERE doubts > 0")).unwrap();
+        let twice = usize::try_from(world.count("SELECT count(*) FROM messages WHERE times_in_doubt > 0")).unwrap();
         // Not each of them had come to the program when the run stopped.
         assert_eq!(sent(), first + 60 - accepted, "{file_system:?}");
         assert!(twice >= first - accepted, "{file_system:?}: {twice} {first} {accepted}");
@@ -255,7 +255,7 @@ fn a_backup_onto_a_full_disk() {
         let name = "name ".repeat(38);
         let rows: String = (0..20_000).map(|row| format!("u{row}@example.com,{name}\n")).collect();
         finish(world.command(&["users", "import", "-"]), &format!("email,name\n{rows}")).done(&["import"]);
-        let events = || world.count("SELECT count(*) FROM event WHERE action = 'store backup'");
+        let events = || world.count("SELECT count(*) FROM events WHERE action = 'store backup'");
         // One that only its owner can write in, and one where others could put a file beside the copy, which is written beside the
         // store first.
         let (private, shared) = (disk.path().join("private"), disk.path().join("shared"));

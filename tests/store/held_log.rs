@@ -26,7 +26,7 @@ impl Reader {
         let script = "import sqlite3, sys\n\
                       store = sqlite3.connect(sys.argv[1], isolation_level=None)\n\
                       store.execute('BEGIN')\n\
-                      store.execute('SELECT count(*) FROM user').fetchone()\n\
+                      store.execute('SELECT count(*) FROM users').fetchone()\n\
                       print('read', flush=True)\n\
                       sys.stdin.read()\n";
         let mut reader = Command::new("python3");
@@ -99,9 +99,9 @@ fn a_log_that_fills_the_disk() {
         let reader = Reader::start(&world);
         let ran = world.run(&["jobs", "run"]);
         assert_eq!(ran.code, Some(74), "{file_system:?}: {ran:?}");
-        let accepted = || world.count("SELECT count(*) FROM message WHERE state = 'accepted'");
+        let accepted = || world.count("SELECT count(*) FROM messages WHERE state = 'accepted'");
         let first = accepted();
-        let all = world.count("SELECT count(*) FROM message");
+        let all = world.count("SELECT count(*) FROM messages");
         assert!((1..all).contains(&first), "{file_system:?}: {first}");
         // As long as somebody reads there is nothing that it could do.
         assert_eq!(world.run(&["users", "lock", "user2"]).code, Some(74), "{file_system:?}");
@@ -138,8 +138,8 @@ fn room_for_a_note() {
     assert!(enough.is_some_and(|mebibytes| mebibytes > 2), "{enough:?}");
     assert_eq!(with_note(&END).code, Some(0), "{enough:?}");
     assert_eq!(
-        world.count("SELECT count(*) FROM message WHERE job_id = 1 AND state = 'accepted'"),
-        world.count("SELECT count(*) FROM user")
+        world.count("SELECT count(*) FROM messages WHERE job_id = 1 AND state = 'accepted'"),
+        world.count("SELECT count(*) FROM users")
     );
-    assert_eq!(world.count("SELECT count(*) FROM message WHERE note IS NOT NULL"), 0);
+    assert_eq!(world.count("SELECT count(*) FROM messages WHERE note IS NOT NULL"), 0);
 }

@@ -35,7 +35,7 @@ fn a_mail_that_sendmail_took_is_accepted_though_the_parent_ignores_sigchld() {
     let run_once = || run(&world, &["users", "send-reset", "alice", "-o", "json"]);
     let ran = run_once();
     assert!(ran.code == Some(0) && ran.stdout.contains("\"accepted\""), "{ran:?}");
-    assert_eq!(world.count("SELECT count(*) FROM message WHERE state = 'accepted'"), 1);
+    assert_eq!(world.count("SELECT count(*) FROM messages WHERE state = 'accepted'"), 1);
     let ran = run(&world, &["jobs", "run"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
     assert_eq!(fs::read_to_string(world.directory().join("count")).unwrap(), "x\n");

@@ -58,7 +58,7 @@ fn the_sqlite_of_others_reads_it_while_we_write() {
     world.set_password().done(&["set-password"]);
     // A change that is not saved yet.
     let writer = world.sqlite();
-    writer.execute_batch("BEGIN IMMEDIATE; UPDATE user SET username = 'mallory' WHERE username = 'alice'").unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE; UPDATE users SET username = 'mallory' WHERE username = 'alice'").unwrap();
     let store = world.store();
     let program = "import sqlite3, sys\n\
                    for row in sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True).execute(sys.argv[2]): print(row[0])";

@@ -34,7 +34,7 @@ const DAMAGE: [Damage; 5] = [
     ("an index", |bytes| overwrite(bytes, "user150@example.com")),
     ("the end", |bytes| bytes.truncate(bytes.len() - 100)),
     ("the text of an index", |bytes| {
-        let text = b"CREATE INDEX message_of_job";
+        let text = b"CREATE INDEX messages_by_job";
         let at = bytes.windows(text.len()).rposition(|window| window == text).unwrap();
         bytes[at..at + 6].fill(b'x');
     }),
@@ -97,7 +97,7 @@ fn the_printed_commands_recover_a_damaged_store_or_its_users() {
             let told = format!("{name}, path {path:?}: {recovered:?}, {ran:?}");
             if ran.code == Some(0) {
                 sound.assert_sound();
-                assert!(sound.count("SELECT count(*) FROM user") > USERS as i64 / 2, "{told}");
+                assert!(sound.count("SELECT count(*) FROM users") > USERS as i64 / 2, "{told}");
                 restored.push(name);
                 continue;
             }
@@ -109,7 +109,7 @@ fn the_printed_commands_recover_a_damaged_store_or_its_users() {
             let users = sound.state().join("users.csv");
             place.done(&["users", "import", "--update", users.to_str().unwrap()]);
             // Those before the damaged page, and those behind it.
-            assert!(place.count("SELECT count(*) FROM user") > USERS as i64 / 2, "{told}");
+            assert!(place.count("SELECT count(*) FROM users") > USERS as i64 / 2, "{told}");
             fs::remove_file(users).unwrap();
         }
         // Of the others a row refers to one that is lost, the chain of events has a gap, or a table has no index.

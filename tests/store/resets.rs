@@ -29,7 +29,7 @@ fn world() -> World {
 /// Mails alice a link; its code.
 fn code(world: &World) -> String {
     world.done(&["users", "send-reset", "alice", "--unless-sent-within", "0s"]);
-    let number = world.count("SELECT max(id) FROM message WHERE life IS NOT NULL");
+    let number = world.count("SELECT max(id) FROM messages WHERE lifetime IS NOT NULL");
     for entry in std::fs::read_dir(world.directory().join("mails")).unwrap() {
         let path = entry.unwrap().path();
         if path.file_name().unwrap().to_str().unwrap().starts_with(&format!("{number}.")) {
@@ -82,10 +82,10 @@ fn a_redeem_killed_at_any_call_is_whole_or_nothing() {
     let world = world();
     let facts = || {
         (
-            world.count("SELECT count(*) FROM message WHERE used_at IS NOT NULL"),
-            world.count("SELECT session_epoch FROM user WHERE username = 'alice'"),
-            world.count("SELECT count(*) FROM event WHERE action = 'resets redeem'"),
-            world.count("SELECT count(*) FROM message WHERE kind = 'notice'"),
+            world.count("SELECT count(*) FROM messages WHERE used_at IS NOT NULL"),
+            world.count("SELECT session_epoch FROM users WHERE username = 'alice'"),
+            world.count("SELECT count(*) FROM events WHERE action = 'resets redeem'"),
+            world.count("SELECT count(*) FROM messages WHERE kind = 'notice'"),
         )
     };
     for calls in [CALLS[0], CALLS[1]] {
@@ -132,16 +132,17 @@ fn the_hash_of_a_code_is_on_the_disk_before_its_mail_leaves() {
         written.unwrap() < synced.unwrap(),
         "the mail leaves before what was written last is on the disk:\n{trace}"
     );
-    assert_eq!(world.count("SELECT count(*) FROM message WHERE code_hash IS NOT NULL"), 1);
+    assert_eq!(world.count("SELECT count(*) FROM messages WHERE code_hash IS NOT NULL"), 1);
 }
 
 #[test]
 fn with_few_descriptors_nothing_panics_and_nothing_is_called_sent_that_waits() {
     let world = world();
-    let waiting = || world.count("SELECT count(*) FROM message WHERE state NOT IN ('accepted', 'failed', 'cancelled')");
+    let waiting =
+        || world.count("SELECT count(*) FROM messages WHERE state NOT IN ('accepted', 'failed', 'cancelled')");
     let waits = || -> String {
         let sql = "SELECT group_concat(kind || ', ' || state || ', in ' || (due_at - unixepoch()) || ' s: ' || ifnull(reply, ''), '; ') \
-                   FROM message WHERE state NOT IN ('accepted', 'failed', 'cancelled')";
+                   FROM messages WHERE state NOT IN ('accepted', 'failed', 'cancelled')";
         world.sqlite().query_row(sql, [], |row| row.get(0)).unwrap()
     };
     let (mut refused, mut sent) = (0, 0);
@@ -176,8 +177,8 @@ fn of_many_cron_lines_with_one_key_at_once_one_makes_the_job() {
             // Who comes while another one sends is told so.
             assert!([Some(0), Some(75)].contains(&ran.code), "{ran:?}");
         }
-        assert_eq!(world.count(&format!("SELECT count(*) FROM job WHERE key = '{key}' AND state = 'finished'")), 1);
+        assert_eq!(world.count(&format!("SELECT count(*) FROM jobs WHERE key = '{key}' AND state = 'finished'")), 1);
     }
-    assert_eq!(world.count("SELECT count(*) FROM message GROUP BY job_id ORDER BY 1 DESC LIMIT 1"), 2);
+    assert_eq!(world.count("SELECT count(*) FROM messages GROUP BY job_id ORDER BY 1 DESC LIMIT 1"), 2);
     world.assert_sound();
 }

@@ -25,7 +25,7 @@ pub(crate) fn redirected(world: &World, words: &str, redirection: &str) -> Comma
 fn a_standard_output_that_loses_the_password_is_refused_before_anything_changes() {
     let world = World::new();
     let facts = || {
-        let sql = "SELECT (SELECT count(*) FROM user), (SELECT count(password_hash) FROM user)";
+        let sql = "SELECT (SELECT count(*) FROM users), (SELECT count(password_hash) FROM users)";
         world.sqlite().query_row(sql, [], |row| Ok::<(i64, i64), _>((row.get(0)?, row.get(1)?))).unwrap()
     };
     let before = facts();

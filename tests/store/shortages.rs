@@ -372,7 +372,7 @@ pub(crate) const END: [&str; 5] = ["users", "send-reset", "--all", "--end-passwo
 pub(crate) const TRIAL: [&str; 5] = ["users", "send-reset", "--all", "--end-passwords", "--dry-run"];
 
 pub(crate) fn has_password(world: &World) -> bool {
-    let sql = "SELECT count(*) FROM user WHERE password_hash IS NOT NULL";
+    let sql = "SELECT count(*) FROM users WHERE password_hash IS NOT NULL";
     world.sqlite().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap() > 0
 }
 

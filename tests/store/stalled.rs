@@ -94,7 +94,7 @@ fn cron_is_told_of_a_process_that_is_stopped_while_it_sends() {
 
     kill(pid, Signal::SIGCONT).unwrap();
     assert!(child.wait().unwrap().success());
-    assert_eq!(world.count("SELECT count(*) FROM message WHERE state = 'accepted'"), 2);
+    assert_eq!(world.count("SELECT count(*) FROM messages WHERE state = 'accepted'"), 2);
     let ran = world.run(&["jobs", "run"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
 }

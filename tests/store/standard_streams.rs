@@ -73,7 +73,7 @@ fn data_that_standard_output_loses_is_an_error() {
 fn a_change_whose_data_would_be_lost_is_not_begun() {
     let world = with_mail();
     let facts = || {
-        let sql = "SELECT (SELECT count(*) FROM message), (SELECT count(*) FROM job), (SELECT count(*) FROM event)";
+        let sql = "SELECT (SELECT count(*) FROM messages), (SELECT count(*) FROM jobs), (SELECT count(*) FROM events)";
         let row = |row: &rusqlite::Row<'_>| Ok([row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?]);
         world.sqlite().query_row(sql, [], row).unwrap()
     };

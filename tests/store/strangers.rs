@@ -45,8 +45,8 @@ fn checks_beside_a_large_import_are_answered_at_once() {
     }
     ended(import.wait_with_output().unwrap()).done(&["import"]);
     assert!(rounds > 0, "the import ended before anything was tried");
-    assert_eq!(world.count("SELECT count(*) FROM user"), rows + 2);
-    let events = world.count("SELECT count(*) FROM event WHERE outcome = 'refused'");
+    assert_eq!(world.count("SELECT count(*) FROM users"), rows + 2);
+    let events = world.count("SELECT count(*) FROM events WHERE outcome = 'refused'");
     assert!(events <= 3 * (1 + rounds), "{events} events");
     world.assert_sound();
 }

@@ -13,7 +13,7 @@ use crate::world::is_long;
 /// Begins to write, and does not end.
 fn hold(world: &World) -> rusqlite::Connection {
     let holder = world.sqlite();
-    holder.execute_batch("BEGIN IMMEDIATE; UPDATE user SET name = 'held'").unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE; UPDATE users SET name = 'held'").unwrap();
     holder
 }
 
@@ -24,7 +24,7 @@ fn many_writers_and_a_copy_never_trip_over_each_other() {
     for writer in 0..writers {
         world.done(&["users", "add", &format!("w{writer}@example.com"), "--name", "Writer"]);
     }
-    let before = world.count("SELECT count(*) FROM event");
+    let before = world.count("SELECT count(*) FROM events");
     std::thread::scope(|scope| {
         for writer in 0..writers {
             let world = &world;
@@ -47,7 +47,7 @@ fn many_writers_and_a_copy_never_trip_over_each_other() {
             }
         });
     });
-    assert_eq!(world.count("SELECT count(*) FROM event"), before + writers * rounds + 3);
+    assert_eq!(world.count("SELECT count(*) FROM events"), before + writers * rounds + 3);
     world.assert_sound();
     for copy in 0..3 {
         let path = world.state().join(format!("copy-{copy}"));
@@ -70,7 +70,7 @@ fn who_finds_the_store_locked_waits_and_succeeds() {
     }
     holder.execute_batch("ROLLBACK").unwrap();
     ended(waiting.wait_with_output().unwrap()).done(&["lock"]);
-    assert_eq!(world.count("SELECT count(*) FROM user WHERE locked_at IS NOT NULL"), 1);
+    assert_eq!(world.count("SELECT count(*) FROM users WHERE locked_at IS NOT NULL"), 1);
     world.assert_sound();
 }
 
@@ -97,7 +97,7 @@ fn a_copy_ends_although_somebody_writes_all_the_time() {
     world
         .sqlite()
         .execute_batch(
-            "INSERT INTO fact SELECT 'ballast ' || a.id || b.id || c.id, zeroblob(8000000) FROM user a, user b, user c",
+            "INSERT INTO metadata SELECT 'ballast ' || a.id || b.id || c.id, zeroblob(8000000) FROM users a, users b, users c",
         )
         .unwrap();
     let path = world.state().join("copy");
@@ -107,7 +107,7 @@ fn a_copy_ends_although_somebody_writes_all_the_time() {
     let began = Instant::now();
     // Several commits while one step is copied: a copy that began again at each would never end.
     while copying.try_wait().unwrap().is_none() {
-        writer.execute_batch("UPDATE user SET updated_at = updated_at + 1 WHERE username = 'bob'").unwrap();
+        writer.execute_batch("UPDATE users SET updated_at = updated_at + 1 WHERE username = 'bob'").unwrap();
         assert!(began.elapsed() < DEADLINE / 3, "it begins again and again");
     }
     ended(copying.wait_with_output().unwrap()).done(&["backup"]);

@@ -93,8 +93,8 @@ pub(super) fn fields<'a>() -> [Column<EventRow<'a>>; 14] {
         Column { name: "operator_uid", title: "Operator uid", cell: |row| Value::Number(row.event.operator_uid) },
         Column { name: "login_uid", title: "Logged in as", cell: |row| number_or_nothing(row.event.login_uid) },
         Column { name: "host", title: "Host", cell: |row| Value::text(&row.event.host) },
-        Column { name: "identified_by", title: "Identified by", cell: |row| Value::text(row.event.identified_by()) },
-        Column { name: "standing", title: "Role", cell: |row| Value::text(&row.event.authority) },
+        Column { name: "identified_by", title: "Identified by", cell: |row| Value::text(&row.event.identified_by) },
+        Column { name: "authority", title: "Role", cell: |row| Value::text(&row.event.authority) },
         Column { name: "action", title: "Action", cell: |row| Value::text(&row.event.action) },
         Column { name: "outcome", title: "Outcome", cell: |row| Value::text(&row.event.outcome) },
         Column { name: "user_id", title: "User id", cell: |row| number_or_nothing(row.event.user_id) },
@@ -174,7 +174,7 @@ pub(super) fn store_time(event: &Event) -> Timestamp {
 
 /// The operator, and the elevation program that named them.
 fn operator(event: &Event) -> Cow<'_, str> {
-    match event.identified_by() {
+    match event.identified_by.as_str() {
         BY_UID => Cow::Borrowed(&event.operator),
         program => Cow::Owned(format!("{} ({program})", event.operator)),
     }

@@ -19,6 +19,10 @@ pub(super) fn of_store(error: &StoreError) -> RenderedError {
     match error {
         StoreError::Missing(_) => RenderedError::new(CONFIGURATION, error).hint("create it: cxme-admin init"),
         StoreError::Older { .. } => RenderedError::new(CONFIGURATION, error).hint("upgrade it: cxme-admin store migrate"),
+        StoreError::PreRelease { .. } => RenderedError::new(CONFIGURATION, error).hint(
+            "it was left as it is; to keep its users: export them with that program (`users export --with-hashes --to users.csv`), \
+             move the store away, then `cxme-admin init` and `cxme-admin users import users.csv`",
+        ),
         StoreError::Newer { .. } => RenderedError::new(CONFIGURATION, error).hint("install the newer cxme-admin"),
         StoreError::Exists(_) => RenderedError::new(CONFIGURATION, error)
             .hint("it was left as it is; name another one with `--store` or `[store] path`"),

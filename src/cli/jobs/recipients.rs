@@ -36,7 +36,7 @@ const REPLY: Column<Message> =
 const ATTEMPTS: Column<Message> =
     Column { name: "attempts", title: "TRIES", cell: |row| Value::Number(i64::from(row.attempts)) };
 const TIMES_IN_DOUBT: Column<Message> =
-    Column { name: "times_in_doubt", title: "", cell: |row| Value::Number(i64::from(row.doubts)) };
+    Column { name: "times_in_doubt", title: "", cell: |row| Value::Number(i64::from(row.times_in_doubt)) };
 const CREATED_AT: Column<Message> = Column { name: "created_at", title: "", cell: |row| Value::Time(row.created_at) };
 const LAST_TRY_AT: Column<Message> =
     Column { name: "last_try_at", title: "", cell: |row| Value::time_or(row.last_try_at, "") };

@@ -114,7 +114,7 @@ pub fn run(context: &mut Context, args: &QueueArgs) -> anyhow::Result<()> {
         } else {
             context.output.say(&format!("Cancelled {which}."));
         }
-        if message.link.is_some_and(|link| link.handed_at.is_some()) {
+        if message.link.is_some_and(|link| link.delivered_at.is_some()) {
             context.output.warn("it may have arrived, with a link that works: cxme-admin resets revoke USER ends it");
         }
         return Ok(());

@@ -51,8 +51,5 @@ pub fn run(context: &mut Context, args: &MigrateArgs) -> anyhow::Result<()> {
             format!("Upgraded the store from schema version {found} to {known}; the backup is {}.", copy.display())
         }
     });
-    for collision in migrated.collisions {
-        context.output.warn(&collision);
-    }
     Ok(())
 }

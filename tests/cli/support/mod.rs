@@ -46,20 +46,6 @@ pub(crate) const DAVE: u32 = 61_002;
 /// Nobody adds them as an operator.
 pub(crate) const MALLORY: u32 = 61_003;
 
-/// Takes out of a store what came with the canonical form of addresses.
-pub(crate) const WITHOUT_EMAIL_KEYS: &str = "DROP INDEX user_email_key; DROP INDEX user_email_key_is_unique; \
-     ALTER TABLE user DROP COLUMN email_collides; ALTER TABLE user DROP COLUMN email_key;";
-
-/// Takes away what a store of the version before relay refusals were kept did not have.
-pub(crate) const WITHOUT_RELAY_REFUSALS: &str = "ALTER TABLE job DROP COLUMN note; DROP TABLE deliveries; DROP INDEX ended_password_of_user; \
-     ALTER TABLE password_history DROP COLUMN is_ended; ALTER TABLE job DROP COLUMN passwords_ended; \
-     ALTER TABLE message DROP COLUMN is_forced; DROP TRIGGER link_dies_with_a_change; \
-     CREATE TRIGGER link_dies_with_a_change AFTER UPDATE OF email ON user BEGIN SELECT 1; END; \
-     DROP INDEX message_given_back; DROP TABLE relay_hold; \
-     ALTER TABLE message DROP COLUMN given_back; ALTER TABLE message DROP COLUMN lifetime_from; \
-     ALTER TABLE job DROP COLUMN paused_at; ALTER TABLE event DROP COLUMN identified_by; \
-     ALTER TABLE refused_attempts DROP COLUMN identified_by;";
-
 /// The cheapest hash that the configuration takes.
 const ARGON2: &str = "[password.argon2]\nmemory_kib = 19456\niterations = 2\n";
 
@@ -200,9 +186,11 @@ impl World {
 
     /// The same world with a role of one's own.
     pub(crate) fn with_role(self, name: &str, permissions: &str) -> Self {
-        self.sql(&format!("INSERT INTO role (name, built_in) VALUES ('{name}', 0)"));
+        self.sql(&format!("INSERT INTO roles (name, built_in) VALUES ('{name}', 0)"));
         for permission in permissions.split_whitespace() {
-            self.sql(&format!("INSERT INTO role_permission SELECT id, '{permission}' FROM role WHERE name = '{name}'"));
+            self.sql(&format!(
+                "INSERT INTO role_permissions SELECT id, '{permission}' FROM roles WHERE name = '{name}'"
+            ));
         }
         self
     }
@@ -322,17 +310,17 @@ impl World {
         self.open_store().read().unwrap().operators().unwrap().len()
     }
 
-    /// The newest event: action, outcome, operator, standing, reason and details.
+    /// The newest event: action, outcome, operator, authority, reason and details.
     pub(crate) fn newest_event(&self) -> String {
-        let fields = "action || ' | ' || outcome || ' | ' || operator || ', ' || standing || ' | ' \
+        let fields = "action || ' | ' || outcome || ' | ' || operator || ', ' || authority || ' | ' \
              || ifnull(reason, '-') || char(10) || ifnull(details, '-')";
-        let event = self.ask(&format!("SELECT {fields} FROM event ORDER BY number DESC LIMIT 1"));
+        let event = self.ask(&format!("SELECT {fields} FROM events ORDER BY number DESC LIMIT 1"));
         self.without_paths(&event)
     }
 
     /// How many events there are.
     pub(crate) fn events(&self) -> u32 {
-        self.ask("SELECT count(*) FROM event").parse().unwrap()
+        self.ask("SELECT count(*) FROM events").parse().unwrap()
     }
 
     /// Moves the clock.

@@ -56,7 +56,7 @@ fn a_message_of_each_kind_is_read_back() {
                 expires_at: None,
                 seen_at: None,
                 is_sending: false,
-                handed_at: None,
+                delivered_at: None,
                 used_at: None,
                 revoked_at: None,
                 revoked_why: None,
@@ -81,7 +81,7 @@ fn a_message_of_each_kind_is_read_back() {
                 note: (kind == MailKind::Reset).then(|| "Grüße".to_owned()),
                 message_id: None,
                 reply: None,
-                doubts: 0,
+                times_in_doubt: 0,
                 job: None,
             };
             assert_eq!(fixture.message(id), expected);

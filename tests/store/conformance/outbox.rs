@@ -192,9 +192,9 @@ fn what_a_process_was_sending_that_is_gone_is_in_doubt() {
             assert!(fixture.change(|writing| writing.doubt_sender(sender, at(99))).is_empty());
         }
         let message = fixture.message(all[0]);
-        assert_eq!((message.state, message.due_at, message.doubts), (MessageState::InDoubt, at(99), 1));
+        assert_eq!((message.state, message.due_at, message.times_in_doubt), (MessageState::InDoubt, at(99), 1));
         // It may have arrived when it was tried, and counts as delivered then.
-        assert_eq!(message.link.unwrap().handed_at, Some(at(10)));
+        assert_eq!(message.link.unwrap().delivered_at, Some(at(10)));
         let minute = cxme_admin::domain::rate::DeliveredInMinute::minute_of(at(10));
         let delivered = fixture.read().delivered_since(minute, None).unwrap();
         assert_eq!((delivered.len(), delivered[0].minute, delivered[0].count), (1, minute, 1));
