@@ -81,7 +81,7 @@ BEGIN
      WHERE user_id = OLD.id;
     -- So are the addresses that mails went to, also in the words of relays. A mail of a job that ended passwords keeps its address: if
     -- a backup brings the user and the ended password back, it names whose password that is (`passwords_back.rs`).
-    UPDATE main.message
+    UPDATE messages
        SET address = printf('%*s', length(CAST(address AS BLOB)), ''),
            reply = replace(replace(reply, address, printf('%*s', length(CAST(address AS BLOB)), '')), lower(address),
                            printf('%*s', length(CAST(address AS BLOB)), ''))

@@ -229,7 +229,7 @@ impl Conditions {
             conditions.sql.push("users.id IN (SELECT id FROM temp.named)".into());
         }
         if selection.not_named.is_some() {
-            conditions.sql.push("user.id NOT IN (SELECT id FROM temp.not_named)".into());
+            conditions.sql.push("users.id NOT IN (SELECT id FROM temp.not_named)".into());
         }
         conditions
     }

@@ -12,15 +12,15 @@ fn the_address_of_a_deleted_user_is_in_no_message_and_in_no_list() {
     world.run("users send-reset --all --yes").expect_status(0);
     world.run("users edit alice --email ally@example.com").expect_status(0);
     world
-        .sql("UPDATE message SET reply = '550 5.1.1 <alice@example.com>: unknown' WHERE address = 'alice@example.com'");
+        .sql("UPDATE messages SET reply = '550 5.1.1 <alice@example.com>: unknown' WHERE address = 'alice@example.com'");
     world.run("users send-reset alice --unless-sent-within 0s").expect_status(0);
     world.run("users delete alice --yes").expect_status(0);
     for column in ["address", "reply"] {
-        let left = format!("SELECT count(*) FROM message WHERE {column} LIKE '%alice%' OR {column} LIKE '%ally%'");
+        let left = format!("SELECT count(*) FROM messages WHERE {column} LIKE '%alice%' OR {column} LIKE '%ally%'");
         assert_eq!(world.ask(&left), "0", "{column}");
     }
     assert_eq!(world.ask("SELECT count(*) FROM password_history"), "0");
-    assert_eq!(world.ask("SELECT count(*) FROM message WHERE address = 'bob@example.com'"), "1");
+    assert_eq!(world.ask("SELECT count(*) FROM messages WHERE address = 'bob@example.com'"), "1");
     assert_snapshot!(world.run("jobs recipients 1"), @"
     status 0
     -- stdout

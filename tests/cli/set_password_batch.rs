@@ -243,9 +243,9 @@ fn a_batch_has_the_effects_of_one_password_for_each_user() {
     let rows = |world: &World, user: &str| {
         world.ask(&format!(
             "SELECT session_epoch || ' ' || must_change_password || ' ' || (password_policy IS NOT NULL) || ' ' || \
-             (password_set_at = updated_at) || ' ' || (SELECT count(*) FROM password_history WHERE user_id = user.id) || ' ' || \
-             (SELECT group_concat(state || ' ' || ifnull(revoked_why, '-')) FROM message WHERE user_id = user.id) \
-             FROM user WHERE username = '{user}'"
+             (password_set_at = updated_at) || ' ' || (SELECT count(*) FROM password_history WHERE user_id = users.id) || ' ' || \
+             (SELECT group_concat(state || ' ' || ifnull(revoked_why, '-')) FROM messages WHERE user_id = users.id) \
+             FROM users WHERE username = '{user}'"
         ))
     };
     let world = World::with_mail().with_users("alice,bob");

@@ -255,12 +255,12 @@ fn a_file_that_cannot_be_written_sets_no_password() {
         Err(ActionError::Stream(std::io::Error::from(std::io::ErrorKind::StorageFull)))
     };
     batch::set(&app, &mut batch, &ChangeOptions::default(), keep, &mut |line| panic!("{line}")).unwrap_err();
-    assert_eq!(world.ask("SELECT count(*) FROM user WHERE password_hash IS NOT NULL"), "0");
+    assert_eq!(world.ask("SELECT count(*) FROM users WHERE password_hash IS NOT NULL"), "0");
     // An event that cannot be written comes after the file, which then stays.
-    world.sql("CREATE TRIGGER no_event BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'no room'); END");
+    world.sql("CREATE TRIGGER no_event BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'no room'); END");
     let keep = &mut |_: &[batch::GeneratedPassword<'_>]| Ok(PathBuf::from("new.csv"));
     let error =
         batch::set(&app, &mut batch, &ChangeOptions::default(), keep, &mut |line| panic!("{line}")).unwrap_err();
     assert!(error.to_string().ends_with("; new.csv has the passwords, which are probably not in force"), "{error}");
-    assert_eq!(world.ask("SELECT count(*) FROM user WHERE password_hash IS NOT NULL"), "0");
+    assert_eq!(world.ask("SELECT count(*) FROM users WHERE password_hash IS NOT NULL"), "0");
 }

@@ -48,7 +48,7 @@ fn a_clone_has_the_role_and_the_language_and_no_password() {
 fn without_an_address_it_is_made_from_that_of_the_original() {
     let world = world();
     let run = world.run("users clone alice -v").expect_status(0);
-    let email = world.ask("SELECT email FROM user WHERE email LIKE 'alice+clone%'");
+    let email = world.ask("SELECT email FROM users WHERE email LIKE 'alice+clone%'");
     let suffix = email.strip_prefix("alice+clone_").and_then(|rest| rest.strip_suffix("@example.com")).unwrap();
     assert!(
         suffix.len() == 6 && suffix.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()),
@@ -61,7 +61,7 @@ fn without_an_address_it_is_made_from_that_of_the_original() {
     let long = "x".repeat(64);
     world.run(&format!("users add long@example.com --username {long}")).expect_status(0);
     world.run("users clone long@example.com").expect_status(0);
-    assert_eq!(world.ask("SELECT max(length(username)) FROM user WHERE username LIKE '%clone%'"), "64");
+    assert_eq!(world.ask("SELECT max(length(username)) FROM users WHERE username LIKE '%clone%'"), "64");
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn how_a_clone_signs_in() {
     world.run("users clone alice --email fritz@idp.example.com").expect_status(0);
     world.run("users edit alice --sign-in saml --yes").expect_status(0);
     world.run("users clone alice --email gina@example.com").expect_status(0);
-    let sign_in = |user: &str| world.ask(&format!("SELECT sign_in FROM user WHERE username = '{user}'"));
+    let sign_in = |user: &str| world.ask(&format!("SELECT sign_in FROM users WHERE username = '{user}'"));
     assert_eq!(["dora", "erin", "fritz", "gina"].map(sign_in), ["saml", "password", "saml", "saml"]);
 }
 

@@ -13,7 +13,7 @@ fn world() -> World {
 
 fn locked(world: &World) -> String {
     world.ask(
-        "SELECT group_concat(username, ' ') FROM (SELECT * FROM user ORDER BY username) WHERE locked_at IS NOT NULL",
+        "SELECT group_concat(username, ' ') FROM (SELECT * FROM users ORDER BY username) WHERE locked_at IS NOT NULL",
     )
 }
 

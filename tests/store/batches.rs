@@ -60,14 +60,14 @@ fn start(world: &World, words: &[&str]) -> Child {
     child
 }
 
-const PASSWORDS: &str = "SELECT count(*) FROM user WHERE password_hash IS NOT NULL";
+const PASSWORDS: &str = "SELECT count(*) FROM users WHERE password_hash IS NOT NULL";
 
 #[test]
 fn a_batch_that_is_ended_while_it_is_hashed_changes_nothing() {
     let world = world();
     let (batch, out) = (batch(&world), world.directory().join("out/new.csv"));
     std::fs::create_dir(out.parent().unwrap()).unwrap();
-    let events = world.count("SELECT count(*) FROM event");
+    let events = world.count("SELECT count(*) FROM events");
     let (batch, new) = (batch.to_str().unwrap(), out.to_str().unwrap());
     for words in [
         ["users", "set-password", "--yes", "--batch", batch].as_slice(),
@@ -78,7 +78,7 @@ fn a_batch_that_is_ended_while_it_is_hashed_changes_nothing() {
             kill(Pid::from_raw(child.id().try_into().unwrap()), signal).unwrap();
             let ended = child.wait_with_output().unwrap();
             assert_eq!(ended.status.signal(), Some(signal as i32), "{words:?}");
-            assert_eq!((world.count(PASSWORDS), world.count("SELECT count(*) FROM event")), (0, events), "{words:?}");
+            assert_eq!((world.count(PASSWORDS), world.count("SELECT count(*) FROM events")), (0, events), "{words:?}");
             let left = names_in(out.parent().unwrap());
             assert!(!out.exists() && (signal == Signal::SIGKILL || left.is_empty()), "{words:?} {signal}: {left:?}");
         }
@@ -101,6 +101,6 @@ fn nobody_waits_while_a_batch_is_hashed() {
     assert!(is_hashing(&child), "it was over before: more users are needed");
     ended(child.wait_with_output().unwrap()).done(&["set-password"]);
     assert_eq!(world.count(PASSWORDS), i64::try_from(USERS).unwrap());
-    assert_eq!(world.count("SELECT count(*) FROM user WHERE name = 'Seven' OR locked_at IS NOT NULL"), 2);
+    assert_eq!(world.count("SELECT count(*) FROM users WHERE name = 'Seven' OR locked_at IS NOT NULL"), 2);
     world.assert_sound();
 }
