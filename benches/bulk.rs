@@ -57,7 +57,7 @@ fn main() -> anyhow::Result<()> {
     })?;
     let order = SendOptions { connections, ..SendOptions::default() };
     let (start, processor_before) = (Instant::now(), processor_time()?);
-    let report = outbox::run(&store, &post, &order, &SystemClock, &mut SystemRandom)?;
+    let report = outbox::run(&store, &post, &order, &SystemClock, &SystemRandom)?;
     let (seconds, processor) = (start.elapsed().as_secs_f64(), processor_time()? - processor_before);
     ensure!(report.accepted == count, "not all were accepted: {report:?}");
     let mails = memory.mails();
@@ -126,7 +126,7 @@ fn post(transport: Transport) -> anyhow::Result<Mailer> {
     Ok(Mailer {
         composer: Arc::new(Composer::new(identity)?),
         transport: Arc::new(transport),
-        key: Some(ResetKey::generate(&mut SystemRandom)),
+        key: Some(ResetKey::generate(&SystemRandom)),
         organization: Organization::default(),
         queue_lifetime: Duration::from_secs(86_400),
     })

@@ -1,14 +1,16 @@
 //! Time is passed in: [`Clock`] is the only way the program learns what time it is, so that every test can say it.
 
-use std::cell::Cell;
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-/// Tells the time, in whole seconds: the store keeps integer unix seconds, so nothing finer may decide anything.
-pub trait Clock {
+/// Tells the time, in whole seconds: the store keeps integer unix seconds, so nothing finer may decide anything. Threads can
+/// share it.
+pub trait Clock: Send + Sync {
     /// The present moment, with the fraction of the second cut off.
     fn now(&self) -> Timestamp;
 
@@ -46,28 +48,28 @@ fn whole_seconds(time: SystemTime) -> Timestamp {
 
 /// A clock that stands still until it is set; clones share the hand.
 #[derive(Debug, Clone)]
-pub struct ScriptedClock(Rc<Cell<Timestamp>>);
+pub struct ScriptedClock(Arc<AtomicI64>);
 
 impl ScriptedClock {
     /// A clock that shows `now`.
     pub fn new(now: Timestamp) -> Self {
-        Self(Rc::new(Cell::new(now)))
+        Self(Arc::new(AtomicI64::new(now.as_second())))
     }
 
     /// Moves the hand, forwards or back.
     pub fn set(&self, now: Timestamp) {
-        self.0.set(now);
+        self.0.store(now.as_second(), Ordering::Relaxed);
     }
 }
 
 impl Clock for ScriptedClock {
     fn now(&self) -> Timestamp {
-        self.0.get()
+        Timestamp::from_second(self.0.load(Ordering::Relaxed)).unwrap_or_default()
     }
 
     /// Takes no time: the hand moves.
     fn sleep(&self, time: Duration) {
-        self.0.set(self.0.get().saturating_add(time).unwrap_or(Timestamp::MAX));
+        self.set(self.now().saturating_add(time).unwrap_or(Timestamp::MAX));
     }
 }
 

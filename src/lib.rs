@@ -2,8 +2,8 @@
 //!
 //! # The map
 //!
-//! A command is parsed in [`cli`], makes one call into [`actions`], and the action runs in one transaction of the
-//! [`store`]. What may be done is decided by the rules in [`domain`]; what is secret is unwrapped in [`secrets`] alone.
+//! A command is parsed in [`cli`], makes one call into [`actions`], and the action runs in one transaction of an [`app`], which
+//! is built from the configuration and has the [`store`]. What may be done is decided by the rules in [`domain`]; what is secret is unwrapped in [`secrets`] alone.
 //!
 //! | layer | what it is | imports |
 //! |---|---|---|
@@ -17,16 +17,18 @@
 //! | [`mail`] | mails: writing one, handing it over | domain, secrets, texts, private_file |
 //! | [`outbox`] | the messages that have not ended: taken, sent, settled | clock, random, domain, secrets, store, mail |
 //! | [`config`] | the configuration file, a file a section | domain, secrets, private_file |
-//! | [`actions`] | the actions, one a file, each in a view or a change | clock, random, domain, secrets, texts, store, mail, outbox |
+//! | [`app`] | what actions run in: an app, its views and changes, and how it is built from the configuration | clock, random, private_file, domain, secrets, texts, config, store, mail, outbox |
+//! | [`actions`] | the actions, one a file, each in a view or a change | clock, random, private_file, domain, secrets, texts, store, mail, outbox, app |
 //! | [`cli`] | what a person at a terminal meets | everything |
 //!
 //! Nothing imports [`cli`]. `tests/layout.rs` holds the same table and fails on any other arrow.
 //!
 //! Who reads the code for the first time reads, in this order: [`domain::action::Action`] (what can be done and what it
-//! takes), [`actions`] (how an action is done), `cli/users/lock.rs` (a command, whole).
+//! takes), [`app`] (what an action runs in), `cli/users/lock.rs` (a command, whole).
 //! `docs/architecture.md` tells how one password and one mail go through the layers, and why each library is there.
 
 pub mod actions;
+pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;

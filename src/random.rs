@@ -1,16 +1,16 @@
 //! Randomness is passed in: salts, generated passwords and nonces come from a [`Random`], so that a test can repeat them.
 
-/// A source of random bytes.
-pub trait Random {
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+
+/// A source of random bytes, which threads can share.
+pub trait Random: Send + Sync {
     /// Fills `bytes`.
     ///
     /// # Panics
     /// When the operating system has no randomness to give: nothing safe can be done then (getrandom(2) fails only on
     /// kernels that lack it).
-    fn fill(&mut self, bytes: &mut [u8]);
-
-    /// A source for another thread. What it gives is independent of what this one gives from then on.
-    fn fork(&mut self) -> Box<dyn Random + Send>;
+    fn fill(&self, bytes: &mut [u8]);
 }
 
 /// The operating system's generator, getrandom(2).
@@ -18,43 +18,33 @@ pub trait Random {
 pub struct SystemRandom;
 
 impl Random for SystemRandom {
-    fn fill(&mut self, bytes: &mut [u8]) {
+    fn fill(&self, bytes: &mut [u8]) {
         #[expect(clippy::expect_used, reason = "without randomness every password and salt would be guessable")]
         #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for randomness")]
         getrandom::fill(bytes).expect("the operating system gives randomness");
     }
-
-    fn fork(&mut self) -> Box<dyn Random + Send> {
-        Box::new(*self)
-    }
 }
 
 /// Bytes that follow from a seed (SplitMix64). For tests; never for a secret that somebody will use.
-#[derive(Debug, Clone)]
-pub struct ScriptedRandom(u64);
+#[derive(Debug)]
+pub struct ScriptedRandom(AtomicU64);
 
 impl ScriptedRandom {
     /// The sequence of `seed`.
     pub fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(AtomicU64::new(seed))
     }
 }
 
 impl Random for ScriptedRandom {
-    fn fill(&mut self, bytes: &mut [u8]) {
+    fn fill(&self, bytes: &mut [u8]) {
+        const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
         for chunk in bytes.chunks_mut(8) {
-            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut word = self.0;
+            let mut word = self.0.fetch_add(GAMMA, Ordering::Relaxed).wrapping_add(GAMMA);
             word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
             word ^= word >> 31;
             chunk.copy_from_slice(&word.to_le_bytes()[..chunk.len()]);
         }
-    }
-
-    fn fork(&mut self) -> Box<dyn Random + Send> {
-        let mut seed = [0; 8];
-        self.fill(&mut seed);
-        Box::new(Self(u64::from_le_bytes(seed)))
     }
 }

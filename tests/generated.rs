@@ -14,6 +14,7 @@ mod support;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::Command;
 use cxme_admin::cli;
@@ -47,7 +48,7 @@ fn assert_committed(file: &str, made: &str) {
 fn printed(arguments: &[&str]) -> String {
     let mut script = ScriptedProcess::new(1000, "olga");
     script.arguments = arguments.iter().map(Into::into).collect();
-    let status = cli::run(script.process(), Box::new(SystemClock), Box::new(SystemRandom));
+    let status = cli::run(script.process(), Arc::new(SystemClock), Arc::new(SystemRandom));
     assert_eq!(status, 0, "{arguments:?}: {}", String::from_utf8_lossy(&script.stderr.bytes()));
     String::from_utf8(script.stdout.bytes()).unwrap()
 }

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// A layer, and the layers that it may import besides itself. `src/lib.rs` says the same to the reader.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("clock", &[]),
     ("random", &[]),
     ("private_file", &["random"]),
@@ -24,7 +24,8 @@ const LAYERS: [(&str, &[&str]); 13] = [
     ("mail", &["domain", "secrets", "texts", "private_file"]),
     ("outbox", &["clock", "random", "domain", "secrets", "store", "mail"]),
     ("config", &["domain", "secrets", "private_file"]),
-    ("actions", &["clock", "random", "domain", "secrets", "texts", "store", "mail", "outbox"]),
+    ("app", &["clock", "random", "private_file", "domain", "secrets", "texts", "config", "store", "mail", "outbox"]),
+    ("actions", &["clock", "random", "private_file", "domain", "secrets", "texts", "store", "mail", "outbox", "app"]),
     (
         "cli",
         &[
@@ -39,6 +40,7 @@ const LAYERS: [(&str, &[&str]); 13] = [
             "mail",
             "outbox",
             "config",
+            "app",
             "actions",
         ],
     ),
@@ -251,6 +253,36 @@ fn no_lint_is_silenced_without_a_reason_that_is_checked() {
         wrong.extend(hits.map(|(number, _)| format!("{}:{number}", source.name)));
     }
     assert_none(&wrong, "write `expect` with a reason, which fails when it is no longer needed");
+}
+
+#[test]
+fn only_actions_come_to_the_store_of_an_app_without_a_view_or_a_change() {
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for source in sources("src") {
+        let hits =
+            source.code().filter(|(_, line)| [".store()", ".into_store()"].iter().any(|call| line.contains(call)));
+        match source.layer() {
+            Some("actions") => seen += hits.count(),
+            // The outbox has stores of its own workers.
+            Some("app" | "cli") => {
+                wrong.extend(hits.map(|(number, line)| format!("{}:{number}: {}", source.name, line.trim())))
+            }
+            _ => {}
+        }
+    }
+    assert!(seen > 20, "only {seen} calls were seen in the actions: the test looks past them");
+    assert_none(&wrong, "a way to the store past `App::view` and `App::change`");
+}
+
+/// An app can be sent to another thread, as a server does with what answers a request; and what apps share can be shared.
+#[test]
+fn an_app_can_be_sent_to_another_thread() {
+    fn sent<T: Send>() {}
+    fn shared<T: Send + Sync>() {}
+    sent::<cxme_admin::app::App>();
+    shared::<cxme_admin::app::Setup>();
+    shared::<cxme_admin::outbox::Mailer>();
 }
 
 /// Where, and how often, the sources of the program have a word.

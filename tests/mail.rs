@@ -66,7 +66,7 @@ fn python_reads_every_mail_without_a_defect() {
         });
         let composer = composer.unwrap();
         let nonce = [u8::try_from(number).unwrap(); NONCE];
-        let code = ResetCode::make(&ResetKey::generate(&mut ScriptedRandom::new(1)), &nonce, UserId(1));
+        let code = ResetCode::make(&ResetKey::generate(&ScriptedRandom::new(1)), &nonce, UserId(1));
         let choice = PasswordChoice { code: &code, lifetime: Duration::from_secs(86_400), note: Some(words) };
         let changed =
             |cause| MailContent::Notice { cause, must_change: true, time: "2026-03-04T09:05:59Z".parse().unwrap() };

@@ -1,9 +1,9 @@
 //! `policy show` and `policy check`.
 
-use crate::actions::ActionError;
-use crate::actions::App;
-use crate::actions::Result;
-use crate::actions::Transaction as _;
+use crate::app::ActionError;
+use crate::app::App;
+use crate::app::Result;
+use crate::app::Transaction as _;
 use crate::domain::action::Action;
 use crate::domain::policy::PersonalWords;
 use crate::domain::policy::Violation;

@@ -1,9 +1,9 @@
 //! The rates of a job, and the quotas that they leave.
 
-use crate::actions::ActionError;
-use crate::actions::Result;
-use crate::actions::Transaction as _;
-use crate::actions::View;
+use crate::app::ActionError;
+use crate::app::Result;
+use crate::app::Transaction as _;
+use crate::app::View;
 use crate::domain::rate::Rates;
 use crate::outbox::quota;
 use crate::outbox::quota::UsedUp;

@@ -1,7 +1,7 @@
 //! `roles list`.
 
-use crate::actions::App;
-use crate::actions::Result;
+use crate::app::App;
+use crate::app::Result;
 use crate::domain::action::Action;
 use crate::domain::role::Role;
 

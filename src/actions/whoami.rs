@@ -1,8 +1,8 @@
 //! `whoami`.
 
-use crate::actions::App;
-use crate::actions::Result;
-use crate::actions::Transaction as _;
+use crate::app::App;
+use crate::app::Result;
+use crate::app::Transaction as _;
 use crate::domain::action::Action;
 use crate::domain::operator::Authority;
 

@@ -1,6 +1,6 @@
 //! The options of commands that change something.
 
-use crate::actions::ChangeOptions;
+use crate::app::ChangeOptions;
 
 /// Options of commands that change something
 #[derive(Debug, Clone, Default, clap::Args)]

@@ -52,3 +52,11 @@ pub fn list<Row, E: From<io::Error>>(
         })
     })
 }
+
+/// Writes one row as a record. A table leaves out what does not apply; data always has every key.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn record<Row>(output: &mut Output, columns: &[Column<Row>], row: &Row, now: Timestamp) -> io::Result<()> {
+    data::fields(output, columns.iter().map(|column| column.of(row)), now)
+}

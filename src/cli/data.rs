@@ -88,6 +88,21 @@ fn write_records<E: From<io::Error>>(
     Ok(())
 }
 
+/// Writes fields as one record. A table leaves out what does not apply; data always has every key.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn fields<'a>(
+    output: &mut Output,
+    fields: impl IntoIterator<Item = (Heading, Value<'a>)>,
+    now: Timestamp,
+) -> io::Result<()> {
+    let is_table = output.format == Format::Table;
+    let fields = fields.into_iter().filter(|(_, cell)| !is_table || *cell != Value::Nothing(""));
+    let (heads, cells): (Vec<Heading>, Vec<Value<'_>>) = fields.unzip();
+    record(output, &heads, &cells, now)
+}
+
 /// Writes one record: a list of "title: value" for people, one object or one row for programs.
 ///
 /// # Errors

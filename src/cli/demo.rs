@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::cli::context::Context;
 use crate::cli::failure::CliError;
@@ -273,7 +274,7 @@ impl Stage<'_> {
             environment.push((OsString::from("NO_COLOR"), OsString::from("1")));
         }
         let process = self.context.process.inner(arguments, environment, stdin.into(), output.columns, &data, &both);
-        let status = crate::cli::run(process, Box::new(SystemClock), Box::new(SystemRandom));
+        let status = crate::cli::run(process, Arc::new(SystemClock), Arc::new(SystemRandom));
         // Both streams, in the order in which they were written; all of it was made visible by the command itself.
         output.data().write_all(&both.bytes())?;
         if status != 0 {

@@ -4,15 +4,17 @@
 mod complaint;
 mod of_complaint;
 mod of_file;
+mod of_setup;
 mod of_store;
 mod unknown_command;
 mod usage;
 
 use std::io;
 
-use crate::actions::ActionError;
-use crate::actions::MailerError;
-use crate::actions::error::UnknownName;
+use crate::app::ActionError;
+use crate::app::MailerError;
+use crate::app::SetupError;
+use crate::app::error::UnknownName;
 use crate::cli::output::Output;
 use crate::config::LoadError;
 use crate::domain::action::Action;
@@ -34,6 +36,8 @@ pub use complaint::MailFailure;
 use of_complaint::of_complaint;
 use of_file::of_file;
 use of_file::of_io;
+use of_setup::is_shortage_of_setup;
+use of_setup::of_setup;
 use of_store::of_store;
 pub use usage::of_low_limit;
 pub use usage::of_no_memory;
@@ -146,9 +150,11 @@ pub fn is_shortage(error: &anyhow::Error) -> bool {
             return matches!(&**error, ActionError::Store(error) if of_store(error));
         }
         Some(ActionError::NoMemory(_)) => return true,
+        Some(ActionError::Setup(error)) => return is_shortage_of_setup(error),
         _ => {}
     }
     error.downcast_ref().is_some_and(of_store)
+        || error.downcast_ref().is_some_and(is_shortage_of_setup)
         || error.downcast_ref().is_some_and(FileError::is_shortage_of_descriptors)
         || error.downcast_ref().is_some_and(is_shortage_of_descriptors)
 }
@@ -165,6 +171,9 @@ fn describe(error: &anyhow::Error) -> RenderedError {
     }
     if let Some(error) = error.downcast_ref::<ActionError>() {
         return of_action(error);
+    }
+    if let Some(error) = error.downcast_ref::<SetupError>() {
+        return of_setup(error);
     }
     if let Some(error) = error.downcast_ref::<StoreError>() {
         return of_store(error);
@@ -225,7 +234,7 @@ fn of_action(error: &ActionError) -> RenderedError {
             RenderedError { hint: Some(hint), ..RenderedError::new(told.code, error) }
         }
         ActionError::Stream(error) => of_io(error),
-        ActionError::Policy(error) => of_policy(error.as_ref()),
+        ActionError::Setup(error) => of_setup(error),
         ActionError::Chain(_) => RenderedError::new(DATA, error).hint(
             "another program has written to the file: compare with a backup and with the head kept elsewhere",
         ),
@@ -233,7 +242,7 @@ fn of_action(error: &ActionError) -> RenderedError {
             RenderedError { details: screenful(faults, Clone::clone), ..RenderedError::new(DATA, error) }.hint(remedy)
         }
         ActionError::UnknownNames(names) => of_unknown_names(names),
-        ActionError::Post(fault) => RenderedError::new(CONFIGURATION, error).hint(match fault {
+        ActionError::Mailer(fault) => RenderedError::new(CONFIGURATION, error).hint(match fault {
             MailerError::NoMail => "config.example.toml shows the sections [mail] and [mail.smtp]",
             MailerError::NoLink => {
                 "such as: link = \"https://reset.example.com/#{code}\", the page where codes are redeemed"
@@ -246,14 +255,6 @@ fn of_action(error: &ActionError) -> RenderedError {
         ActionError::NoMemory(_) => RenderedError::new(LATER, error)
             .hint("see `ulimit -v`, or LimitAS= and MemoryMax= of the service; [password.argon2] memory_kib sets what a new hash needs"),
         ActionError::Password(_) | ActionError::BadRows { .. } | ActionError::BadLines { .. } | ActionError::BadInput(_) => RenderedError::new(DATA, error),
-    }
-}
-
-fn of_policy(error: &(dyn std::error::Error + Send + Sync + 'static)) -> RenderedError {
-    match (error.downcast_ref::<LoadError>(), error.downcast_ref::<CliError>()) {
-        (Some(error), _) => of_config(error),
-        (_, Some(complaint)) => of_complaint(complaint),
-        _ => RenderedError::new(BUG, error),
     }
 }
 

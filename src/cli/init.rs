@@ -8,7 +8,6 @@ use std::path::Path;
 use crate::actions::init;
 use crate::actions::init::FirstOperator;
 use crate::cli::context::Context;
-use crate::cli::context::owner_of_store;
 use crate::cli::failure::CliError;
 use crate::cli::jobs::summary::counted;
 use crate::cli::operators;
@@ -20,6 +19,7 @@ use crate::domain::operator::OperatorKind;
 use crate::domain::role::RoleId;
 use crate::domain::text;
 use crate::private_file;
+use crate::private_file::owner_of_place;
 use crate::secrets::key::ResetKey;
 use crate::store::Store;
 use crate::store::StoreError;
@@ -76,10 +76,10 @@ const CONFIG_MODE: u32 = 0o644;
 pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
     let first = args.operator.as_deref().map(|given| operators::new_operator(context, given)).transpose()?;
     let existing = context.config_path().filter(|path| is_there(path));
-    let config = if existing.is_some() { context.config()? } else { context.config_by_default() }.clone();
+    let config = if existing.is_some() { context.config()? } else { context.config_by_default() };
     let store_path = std::path::absolute(context.store_path(&config)?)?;
     let service = ServiceAccount::of(context, &store_path);
-    let key_file = NewKeyFile::new(context.key_path()?, service);
+    let key_file = NewKeyFile::new(context.setup()?.key_path(), service);
     if is_there(&store_path) {
         return at_store(context, args, &store_path, &key_file);
     }
@@ -138,11 +138,13 @@ fn at_store(context: &mut Context, args: &InitArgs, store: &Path, key_file: &New
     if !args.new_key {
         return Err(StoreError::Exists(store.to_owned()).into());
     }
-    let (key_path, key) = context.key()?;
-    match key? {
+    let setup = context.setup()?;
+    match setup.key()? {
         Some(_) => {
-            let words =
-                format!("{}: the key is there: `--new-key` is for a store that has lost it", key_path.display());
+            let words = format!(
+                "{}: the key is there: `--new-key` is for a store that has lost it",
+                setup.key_path().display()
+            );
             Err(CliError::Configuration(words).into())
         }
         None => renew_key(context, key_file, args.yes),
@@ -160,7 +162,7 @@ fn create_store(
 ) -> anyhow::Result<Vec<FirstOperator>> {
     let readers = config.store.reader_group.as_deref().map(group).transpose()?;
     create_store_directory(path, readers.as_ref())?;
-    let account = context.account(owner_of_store(path));
+    let account = context.account(owner_of_place(path));
     let (uid, name) = first.unwrap_or_else(|| (account.uid, account.name.clone()));
     let mut operators = vec![FirstOperator { uid, account: name, kind: OperatorKind::Person, role: RoleId::ADMIN }];
     operators.extend(service.filter(|service| service.uid != uid).map(|service| FirstOperator {
@@ -169,9 +171,9 @@ fn create_store(
         kind: OperatorKind::Service,
         role: RoleId::SERVICE,
     }));
-    let (now, mut random) = (context.now()?, context.take_random()?);
+    let now = context.now();
     let make_key = || {
-        let key = ResetKey::generate(random.as_mut());
+        let key = ResetKey::generate(context.random());
         key_file.write(&key)?;
         Ok(key.fingerprint())
     };
@@ -181,7 +183,7 @@ fn create_store(
     key_file.finish()?;
     if readers.is_some() {
         // Readers that may not write find a log from now on: opening creates it, and closing leaves it.
-        let rule = context.store_rule(config, service.map(|service| service.uid));
+        let rule = context.setup()?.store_rule();
         drop(Store::open(path, &rule, ExpectedVersion::Current)?);
     }
     Ok(operators)
@@ -194,7 +196,7 @@ fn renew_key(context: &mut Context, place: &NewKeyFile, yes: bool) -> anyhow::Re
     let path = place.path.display();
     let question = format!("Create a new reset key, {path}, and revoke {}?", counted(links, "open link"));
     prompt::confirm(context, yes, &question)?;
-    let key = app.with_random(ResetKey::generate);
+    let key = ResetKey::generate(app.random());
     place.write(&key)?;
     place.finish()?;
     if let Err(error) = init::renew_key(&app, &key.fingerprint()) {

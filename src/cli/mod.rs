@@ -36,6 +36,7 @@ pub mod whoami;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::CommandFactory as _;
 use clap::FromArgMatches as _;
@@ -151,13 +152,13 @@ pub fn main() -> ExitCode {
     if !resources::may_have(MEMORY) {
         return ExitCode::from(failure::of_no_memory(&mut std::io::stderr(), MEMORY));
     }
-    let ran = std::panic::catch_unwind(|| run(Process::real(), Box::new(SystemClock), Box::new(SystemRandom)));
+    let ran = std::panic::catch_unwind(|| run(Process::real(), Arc::new(SystemClock), Arc::new(SystemRandom)));
     // The panic has been printed; a bug has its own exit code.
     ExitCode::from(ran.unwrap_or(failure::BUG))
 }
 
 /// Runs the program in a process and gives its exit code.
-pub fn run(process: Process, clock: Box<dyn Clock>, random: Box<dyn Random>) -> u8 {
+pub fn run(process: Process, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> u8 {
     let parsed = command_tree().try_get_matches_from(&process.arguments).and_then(|mut matches| {
         let named = NamedFiles::of(&matches);
         let arguments = Arguments::from_arg_matches_mut(&mut matches);

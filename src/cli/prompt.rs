@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::actions::ActionError;
+use crate::app::ActionError;
 use crate::cli::context::Context;
 use crate::cli::failure::CliError;
 use crate::domain::policy::Policy;

@@ -4,11 +4,11 @@ use std::ffi::OsString;
 use std::io;
 use std::io::Read;
 
-use crate::actions::App;
 use crate::actions::users::list::UserFilter;
 use crate::actions::users::tabular;
 use crate::actions::users::tabular::InputError;
 use crate::actions::users::tabular::Names;
+use crate::app::App;
 use crate::cli::context::Context;
 use crate::cli::failure::CliError;
 use crate::cli::files::InputFile;

@@ -1,13 +1,13 @@
 //! The users that a command acts on: named, selected, or all. For one user who is named
 //! exactly a command asks only what it always asks; several are counted, and the operator is asked first.
 
-use crate::actions;
-use crate::actions::App;
-use crate::actions::ChangeOptions;
 use crate::actions::users::list::UserFilter;
 use crate::actions::users::targets::ResolvedTargets;
 use crate::actions::users::targets::TargetList;
 use crate::actions::users::targets::Targets;
+use crate::app;
+use crate::app::App;
+use crate::app::ChangeOptions;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::CliError;
@@ -113,7 +113,7 @@ pub fn change_several<T: AsRef<ResolvedTargets>>(
     acting: &ActingArgs,
     several: TargetList,
     question: impl Fn(&T) -> Option<String>,
-    change: impl Fn(&TargetList, &ChangeOptions) -> actions::Result<T>,
+    change: impl Fn(&TargetList, &ChangeOptions) -> app::Result<T>,
 ) -> anyhow::Result<T> {
     let change_options = acting.change_options();
     if yes || change_options.dry_run {

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use crate::actions::whoami;
 use crate::cli::context::Context;
-use crate::cli::context::owner_of_store;
 use crate::cli::data;
 use crate::cli::output::Format;
 use crate::cli::value::Heading;
@@ -14,6 +13,7 @@ use crate::domain::elevation;
 use crate::domain::operator::Authority;
 use crate::domain::role::Permission;
 use crate::domain::secret_form::without_secrets;
+use crate::private_file::owner_of_place;
 
 /// Show the account, role, permissions and store that commands use here
 ///
@@ -24,18 +24,6 @@ use crate::domain::secret_form::without_secrets;
 /// printed before the error.
 #[derive(Debug, clap::Args)]
 pub struct WhoamiArgs {}
-
-const HEADS: [Heading; 9] = [
-    Heading { name: "account", title: "Account" },
-    Heading { name: "uid", title: "UID" },
-    Heading { name: "role", title: "Role" },
-    Heading { name: "permissions", title: "Permissions" },
-    Heading { name: "identified_by", title: "Identified by" },
-    Heading { name: "login_uid", title: "Logged in as" },
-    Heading { name: "restricted", title: "Restricted" },
-    Heading { name: "store", title: "Store" },
-    Heading { name: "config", title: "Configuration" },
-];
 
 /// What only the store could say.
 const UNKNOWN: &str = "unknown (the store cannot be used)";
@@ -49,33 +37,30 @@ pub fn run(context: &mut Context, _: &WhoamiArgs) -> anyhow::Result<()> {
     let opened = context.app_if_usable(Action::WhoAmI)?;
     let (account, authority, now) = match &opened {
         Ok(app) => (app.account().clone(), Some(whoami::whoami(app)?), app.now()),
-        Err(_) => (context.account(owner_of_store(&store)), None, context.now()?),
+        Err(_) => (context.account(owner_of_place(&store)), None, context.now()),
     };
-    let is_table = context.output.format == Format::Table;
     let login = match account.login_uid {
-        Some(uid) if is_table => Value::text(context.process.accounts.described(uid)),
+        Some(uid) if context.output.format == Format::Table => Value::text(context.process.accounts.described(uid)),
         Some(uid) => Value::Number(uid.into()),
         None => Value::Nothing(""),
     };
     let shown = |path: &Path| without_secrets(&path.display().to_string()).into_owned();
-    let (store, config) = (shown(&store), context.config_path().map(|path| shown(&path)));
-    let cells = [
-        Value::text(&account.name),
-        Value::Number(i64::from(account.uid)),
-        Value::text_or(authority.as_ref().map(Authority::words), UNKNOWN),
-        authority.as_ref().map_or(Value::Nothing(UNKNOWN), |authority| {
-            Value::List(authority.permissions().iter().map(Permission::word).collect())
-        }),
-        Value::text(elevation::word(account.elevation)),
-        login,
-        Value::Flag(context.is_restricted()),
-        Value::text(store),
-        Value::text_or(config.as_deref(), "none (defaults)"),
+    let config = context.config_path().map(|path| shown(&path));
+    let permissions = authority.as_ref().map_or(Value::Nothing(UNKNOWN), |authority| {
+        Value::List(authority.permissions().iter().map(Permission::word).collect())
+    });
+    let head = |name, title| Heading { name, title };
+    let fields = [
+        (head("account", "Account"), Value::text(&account.name)),
+        (head("uid", "UID"), Value::Number(i64::from(account.uid))),
+        (head("role", "Role"), Value::text_or(authority.as_ref().map(Authority::words), UNKNOWN)),
+        (head("permissions", "Permissions"), permissions),
+        (head("identified_by", "Identified by"), Value::text(elevation::word(account.elevation))),
+        (head("login_uid", "Logged in as"), login),
+        (head("restricted", "Restricted"), Value::Flag(context.is_restricted())),
+        (head("store", "Store"), Value::text(shown(&store))),
+        (head("config", "Configuration"), Value::text_or(config.as_deref(), "none (defaults)")),
     ];
-    // A table leaves out what does not apply, such as the login session of a timer; data always has every key.
-    let applies = |cell: &Value<'_>| !is_table || *cell != Value::Nothing("");
-    let (heads, cells): (Vec<Heading>, Vec<Value<'_>>) =
-        HEADS.into_iter().zip(cells).filter(|(_, cell)| applies(cell)).unzip();
-    data::record(&mut context.output, &heads, &cells, now)?;
+    data::fields(&mut context.output, fields, now)?;
     opened.map(drop)
 }

@@ -87,7 +87,7 @@ enum WorkerNeed {
 /// What a run is given by its caller.
 pub(super) struct RunContext<'run> {
     pub(super) clock: &'run dyn Clock,
-    pub(super) random: &'run mut dyn Random,
+    pub(super) random: &'run dyn Random,
     pub(super) observer: &'run mut dyn FnMut(&Progress<'_>),
 }
 

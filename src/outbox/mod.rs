@@ -280,7 +280,7 @@ pub fn run(
     mailer: &Mailer,
     send_options: &SendOptions,
     clock: &dyn Clock,
-    random: &mut dyn Random,
+    random: &dyn Random,
 ) -> Result<SendReport> {
     run_observed(store, mailer, send_options, clock, random, &mut |_| ()).map_err(|broken| broken.error)
 }
@@ -294,7 +294,7 @@ pub fn run_observed(
     mailer: &Mailer,
     send_options: &SendOptions,
     clock: &dyn Clock,
-    random: &mut dyn Random,
+    random: &dyn Random,
     observer: &mut dyn FnMut(&Progress<'_>),
 ) -> std::result::Result<SendReport, Box<BrokenRun>> {
     let mut beginning = engine::Beginning::default();
@@ -303,7 +303,7 @@ pub fn run_observed(
         let may_examine = beginning.examined.is_none() && !matches!(send_options.scope, Scope::These(_));
         let lock = store.begin_sending(clock.now())?;
         let faults = recover(store, lock.number(), clock.now())?;
-        let surroundings = engine::RunContext { clock, random: &mut *random, observer: &mut *observer };
+        let surroundings = engine::RunContext { clock, random, observer: &mut *observer };
         let ran = engine::Engine::new(store, mailer, send_options, surroundings, lock, beginning).run();
         let mut broken = match ran {
             Err(broken) if may_examine && matches!(broken.error, StoreError::Corrupt(_)) => broken,

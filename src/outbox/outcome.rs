@@ -35,7 +35,7 @@ impl Outcomes {
         &mut self,
         in_flight: &InFlight,
         outcome: DeliveryOutcome,
-        random: &mut dyn Random,
+        random: &dyn Random,
         now: Timestamp,
     ) -> AttemptResult {
         let (state, reply) = match outcome {
@@ -65,7 +65,7 @@ impl Outcomes {
         &self,
         in_flight: &InFlight,
         reply: String,
-        random: &mut dyn Random,
+        random: &dyn Random,
         now: Timestamp,
     ) -> AttemptResult {
         if self.gives_up_at(in_flight.lifetime_from, now) < now {
@@ -107,7 +107,7 @@ impl Outcomes {
     }
 }
 
-fn next_try_at(in_flight: &InFlight, random: &mut dyn Random, now: Timestamp) -> Timestamp {
+fn next_try_at(in_flight: &InFlight, random: &dyn Random, now: Timestamp) -> Timestamp {
     let mut jitter = [0; 4];
     random.fill(&mut jitter);
     let wait = retry::wait(in_flight.attempts + 1, u32::from_le_bytes(jitter));

@@ -14,6 +14,7 @@ mod fs_credentials;
 mod left_behind;
 mod mark;
 mod metadata;
+mod owner;
 mod problem;
 mod removal;
 mod reserved;
@@ -36,6 +37,7 @@ pub use create::{create_directory, create_directory_for, create_new, create_unna
 pub use fs_credentials::FsCredentials;
 pub use left_behind::{remove_left_behind, remove_unfinished_in};
 pub use mark::stores_beside;
+pub use owner::{owner_of, owner_of_directory, owner_of_place};
 pub use problem::FileError;
 pub use problem::is_shortage_of_descriptors;
 pub use reserved::refuse_reserved;

@@ -37,7 +37,7 @@ use crate::secrets::password_hash::PasswordHashError;
 ///
 /// ```compile_fail,E0624
 /// use cxme_admin::{random::Random, secrets::{Hasher, Password, PasswordHash}};
-/// fn bypass(hasher: &mut Hasher, password: &Password, random: &mut dyn Random) -> PasswordHash {
+/// fn bypass(hasher: &mut Hasher, password: &Password, random: &dyn Random) -> PasswordHash {
 ///     hasher.hash(password, random)
 /// }
 /// ```
@@ -172,7 +172,7 @@ impl Hasher {
         policy: &Policy,
         words: &PersonalWords<'_>,
         former: &FormerPasswords,
-        random: &mut dyn Random,
+        random: &dyn Random,
     ) -> Result<AcceptedHash, Vec<Violation>> {
         let mut faults = password.faults(policy, words);
         if former.ended.iter().any(|ended| self.verify(password, ended)) {
@@ -191,7 +191,7 @@ impl Hasher {
         &mut self,
         password: &Password,
         _permit: &PolicyOverride,
-        random: &mut dyn Random,
+        random: &dyn Random,
     ) -> AcceptedHash {
         AcceptedHash { hash: self.hash(password, random), policy: None }
     }
@@ -220,7 +220,7 @@ impl Hasher {
 
     /// Hashes a password again that its stored hash has just verified, if that costs less to guess against than one made
     /// today.
-    pub fn rehash(&mut self, verified: &Verified<'_>, random: &mut dyn Random) -> Option<Rehashed> {
+    pub fn rehash(&mut self, verified: &Verified<'_>, random: &dyn Random) -> Option<Rehashed> {
         let is_weak = verified.hash.weaker_than(self.parameters());
         is_weak.then(|| Rehashed { old: verified.hash.clone(), new: self.hash(verified.password, random) })
     }
@@ -250,33 +250,33 @@ mod tests {
 
     #[test]
     fn a_new_password_is_hashed_only_where_it_meets_the_policy_and_was_not_used_before() {
-        let (mut hasher, mut random) = (hasher(), ScriptedRandom::new(1));
+        let (mut hasher, random) = (hasher(), ScriptedRandom::new(1));
         let policy = Policy { history: 2, ..Policy::default() };
         let good = password("quiet horse battery lantern");
         let none = FormerPasswords::default();
-        let accepted = hasher.admit(&good, &policy, &WORDS, &none, &mut random).unwrap();
+        let accepted = hasher.admit(&good, &policy, &WORDS, &none, &random).unwrap();
         assert_eq!(accepted.policy(), Some(policy.fingerprint().as_str()));
         assert!(hasher.verify(&good, accepted.hash()));
         let used = FormerPasswords { hashes: vec![accepted.hash().clone()], count: 2, ..none };
-        let faults = hasher.admit(&good, &policy, &WORDS, &used, &mut random).unwrap_err();
+        let faults = hasher.admit(&good, &policy, &WORDS, &used, &random).unwrap_err();
         assert_eq!(faults, [Violation::Reused { history: 2 }]);
         let ended = FormerPasswords { ended: vec![accepted.hash().clone()], ..used };
-        let faults = hasher.admit(&good, &Policy::default(), &WORDS, &ended, &mut random).unwrap_err();
+        let faults = hasher.admit(&good, &Policy::default(), &WORDS, &ended, &random).unwrap_err();
         assert_eq!(faults, [Violation::Disabled], "once, and with the words that say why");
         // Without a history too, and without a hash.
         let proven = Some(password("quiet horse battery lantern"));
         let proven = FormerPasswords { proven, count: 1, ..FormerPasswords::default() };
-        let faults = hasher.admit(&good, &Policy::default(), &WORDS, &proven, &mut random).unwrap_err();
+        let faults = hasher.admit(&good, &Policy::default(), &WORDS, &proven, &random).unwrap_err();
         assert_eq!(faults, [Violation::Reused { history: 1 }]);
         let none = FormerPasswords::default();
-        assert!(!hasher.admit(&password("short"), &policy, &WORDS, &none, &mut random).unwrap_err().is_empty());
+        assert!(!hasher.admit(&password("short"), &policy, &WORDS, &none, &random).unwrap_err().is_empty());
     }
 
     #[test]
     fn the_policy_is_overridden_only_with_the_permission_for_it() {
-        let (mut hasher, mut random) = (hasher(), ScriptedRandom::new(1));
+        let (mut hasher, random) = (hasher(), ScriptedRandom::new(1));
         let permit = Authority::Root.require_policy_override().unwrap();
-        let accepted = hasher.admit_overridden(&password("x"), &permit, &mut random);
+        let accepted = hasher.admit_overridden(&password("x"), &permit, &random);
         assert_eq!(accepted.policy(), None);
         assert!(hasher.verify(&password("x"), accepted.hash()));
         let all_but = Permission::ALL.into_iter().filter(|permission| *permission != Permission::OverridePolicy);
@@ -288,15 +288,15 @@ mod tests {
 
     #[test]
     fn a_hash_is_replaced_only_by_one_of_the_password_that_it_verified() {
-        let (mut hasher, mut random) = (hasher(), ScriptedRandom::new(1));
+        let (mut hasher, random) = (hasher(), ScriptedRandom::new(1));
         let permit = Authority::Root.require_policy_override().unwrap();
-        let stored = hasher.admit_overridden(&password("x"), &permit, &mut random);
+        let stored = hasher.admit_overridden(&password("x"), &permit, &random);
         assert!(hasher.verified(&password("y"), stored.hash()).is_none());
         let right = password("x");
         let verified = hasher.verified(&right, stored.hash()).unwrap();
-        assert!(hasher.rehash(&verified, &mut random).is_none(), "as dear as one of today");
+        assert!(hasher.rehash(&verified, &random).is_none(), "as dear as one of today");
         let mut hasher = Hasher::new(HashParameters::new(16, 1, 1).unwrap());
-        let rehashed = hasher.rehash(&verified, &mut random).unwrap();
+        let rehashed = hasher.rehash(&verified, &random).unwrap();
         assert_eq!(rehashed.old(), stored.hash());
         assert_ne!(rehashed.new_hash(), stored.hash());
         assert!(hasher.verify(&right, rehashed.new_hash()));

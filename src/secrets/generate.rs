@@ -127,7 +127,7 @@ pub enum GenerateError {
 pub fn characters(
     policy: &Policy,
     words: &PersonalWords<'_>,
-    random: &mut dyn Random,
+    random: &dyn Random,
     length: Option<usize>,
 ) -> Result<Generated, GenerateError> {
     let (min, max) = (min_length(policy), MAX_BYTES);
@@ -155,7 +155,7 @@ pub fn characters(
 pub fn words(
     policy: &Policy,
     words: &PersonalWords<'_>,
-    random: &mut dyn Random,
+    random: &dyn Random,
     count: Option<usize>,
 ) -> Result<Generated, GenerateError> {
     let count = count.unwrap_or(MIN_PHRASE);
@@ -208,13 +208,13 @@ fn min_length(policy: &Policy) -> usize {
 }
 
 /// One of some characters of ASCII, each equally likely.
-fn pick(characters: &[u8], random: &mut dyn Random) -> char {
+fn pick(characters: &[u8], random: &dyn Random) -> char {
     char::from(characters[below(characters.len(), random)])
 }
 
 /// A number below `bound`, each equally likely: those drawn from the incomplete last group are drawn again, because the
 /// remainder alone would prefer small numbers.
-fn below(bound: usize, random: &mut dyn Random) -> usize {
+fn below(bound: usize, random: &dyn Random) -> usize {
     let groups = usize::MAX / bound;
     loop {
         let mut bytes = Zeroizing::new([0; size_of::<usize>()]);
@@ -227,13 +227,15 @@ fn below(bound: usize, random: &mut dyn Random) -> usize {
 }
 
 /// A word of the list, each equally likely.
-fn word(random: &mut dyn Random) -> &'static str {
+fn word(random: &dyn Random) -> &'static str {
     let start = WORD_STARTS[below(WORD_COUNT, random)];
     WORDS[start..].split('\n').next().unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use std::collections::HashSet;
 
     use super::*;
@@ -260,12 +262,12 @@ mod tests {
 
     /// Both kinds, as many rounds as asked for.
     fn generate(policy: &Policy, rounds: usize) -> Vec<Generated> {
-        let mut random = ScriptedRandom::new(42);
+        let random = ScriptedRandom::new(42);
         let known = PersonalWords { username: "alice", ..PersonalWords::default() };
         let mut all = Vec::new();
         for _ in 0..rounds {
-            all.push(characters(policy, &known, &mut random, None).unwrap());
-            all.push(words(policy, &known, &mut random, None).unwrap());
+            all.push(characters(policy, &known, &random, None).unwrap());
+            all.push(words(policy, &known, &random, None).unwrap());
         }
         all
     }
@@ -305,13 +307,13 @@ mod tests {
 
     #[test]
     fn each_password_is_known_as_one_wherever_it_is_repeated() {
-        let mut random = ScriptedRandom::new(7);
+        let random = ScriptedRandom::new(7);
         for (min_length, classes) in [(8, &[][..]), (8, &CharacterClass::ALL)] {
             let policy = Policy { min_length, classes: classes.to_vec(), ..Policy::default() };
             let known = PersonalWords::default();
             for length in (12..=32).chain([100, 1_024]) {
                 for _ in 0..100 {
-                    let one = characters(&policy, &known, &mut random, Some(length)).unwrap();
+                    let one = characters(&policy, &known, &random, Some(length)).unwrap();
                     // What it may be is another question: 26 characters may be a code.
                     let shown = without_secrets(one.reveal());
                     assert!(
@@ -325,7 +327,7 @@ mod tests {
                 }
             }
             for _ in 0..1_000 {
-                let one = words(&policy, &known, &mut random, None).unwrap();
+                let one = words(&policy, &known, &random, None).unwrap();
                 assert_eq!(without_secrets(one.reveal()), "(hidden: may be a password)", "{}", one.reveal());
             }
         }
@@ -334,8 +336,8 @@ mod tests {
     #[test]
     fn the_length_asked_for_is_kept_or_refused() {
         let policy = Policy::default();
-        let mut random = ScriptedRandom::new(1);
-        let mut length = |length| characters(&policy, &PersonalWords::default(), &mut random, Some(length));
+        let random = ScriptedRandom::new(1);
+        let length = |length| characters(&policy, &PersonalWords::default(), &random, Some(length));
         for asked in [15, 20, 1_024] {
             assert_eq!(length(asked).unwrap().reveal().len(), asked);
         }
@@ -346,8 +348,8 @@ mod tests {
 
     #[test]
     fn a_phrase_has_the_words_asked_for_and_what_the_classes_demand() {
-        let mut random = ScriptedRandom::new(1);
-        let mut phrase = |policy: &Policy, count| words(policy, &PersonalWords::default(), &mut random, count);
+        let random = ScriptedRandom::new(1);
+        let phrase = |policy: &Policy, count| words(policy, &PersonalWords::default(), &random, count);
         let list: HashSet<&str> = WORDS.lines().collect();
         for count in [8, 9, 64] {
             let plain = phrase(&Policy::default(), Some(count)).unwrap();
@@ -374,49 +376,41 @@ mod tests {
 
     #[test]
     fn numbers_are_drawn_evenly() {
-        let mut random = ScriptedRandom::new(9);
+        let random = ScriptedRandom::new(9);
         let mut counts = [0_u32; 56];
         for _ in 0..56_000 {
-            counts[below(56, &mut random)] += 1;
+            counts[below(56, &random)] += 1;
         }
         assert!(counts.iter().all(|count| (850..1_150).contains(count)), "{counts:?}");
     }
 
     #[test]
     fn a_number_from_the_incomplete_group_is_drawn_again() {
-        struct Script(Vec<usize>);
+        struct Script(Mutex<Vec<usize>>);
         impl Random for Script {
-            fn fill(&mut self, bytes: &mut [u8]) {
-                bytes.copy_from_slice(&self.0.remove(0).to_le_bytes());
-            }
-
-            fn fork(&mut self) -> Box<dyn Random + Send> {
-                unreachable!("one thread generates")
+            fn fill(&self, bytes: &mut [u8]) {
+                bytes.copy_from_slice(&self.0.lock().unwrap().remove(0).to_le_bytes());
             }
         }
         let bound = usize::MAX / 4 * 3;
-        assert_eq!(below(bound, &mut Script(vec![usize::MAX, bound, 5])), 5);
+        assert_eq!(below(bound, &Script(Mutex::new(vec![usize::MAX, bound, 5]))), 5);
     }
 
     #[test]
     fn a_policy_that_cannot_be_met_is_said() {
         struct Stuck;
         impl Random for Stuck {
-            fn fill(&mut self, bytes: &mut [u8]) {
+            fn fill(&self, bytes: &mut [u8]) {
                 bytes.fill(0);
             }
-
-            fn fork(&mut self) -> Box<dyn Random + Send> {
-                unreachable!("one thread generates")
-            }
         }
-        let made = characters(&Policy::default(), &PersonalWords::default(), &mut Stuck, None);
+        let made = characters(&Policy::default(), &PersonalWords::default(), &Stuck, None);
         assert_eq!(made.unwrap_err(), GenerateError::Unmet);
     }
 
     #[test]
     fn debug_shows_nothing() {
-        let one = characters(&Policy::default(), &PersonalWords::default(), &mut ScriptedRandom::new(1), None).unwrap();
+        let one = characters(&Policy::default(), &PersonalWords::default(), &ScriptedRandom::new(1), None).unwrap();
         assert_eq!(format!("{one:?}"), "Generated");
     }
 }

@@ -50,7 +50,7 @@ impl Hasher {
     }
 
     /// Hashes `password` with Argon2id and a salt of its own. Other layers come to a hash by [`super::admission`] alone.
-    pub(in crate::secrets) fn hash(&mut self, password: &Password, random: &mut dyn Random) -> PasswordHash {
+    pub(in crate::secrets) fn hash(&mut self, password: &Password, random: &dyn Random) -> PasswordHash {
         let mut bytes = [0; SALT];
         random.fill(&mut bytes);
         let mut tag = [0; TAG];
@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn a_default_hash_has_the_second_choice_of_rfc_9106_and_verifies() {
         let mut hasher = Hasher::new(HashParameters::default());
-        let hash = hasher.hash(&password("lamp river stone"), &mut SystemRandom);
+        let hash = hasher.hash(&password("lamp river stone"), &SystemRandom);
         let parts: Vec<&str> = hash.as_str().split('$').collect();
         assert_eq!(parts[..4], ["", "argon2id", "v=19", "m=65536,t=3,p=1"]);
         assert_eq!((parts[4].len(), parts[5].len(), parts.len()), (22, 43, 6));
@@ -264,20 +264,20 @@ mod tests {
         for at in [0, 71, 72, 73, 127, 128, 199, 255, 299] {
             let changed: String = long.chars().enumerate().map(|(i, c)| if i == at { 'X' } else { c }).collect();
             for (one, other) in [(&long, &changed), (&changed, &long)] {
-                let hash = hasher.hash(&password(one), &mut ScriptedRandom::new(1));
+                let hash = hasher.hash(&password(one), &ScriptedRandom::new(1));
                 assert!(hasher.verify(&password(one), &hash));
                 assert!(!hasher.verify(&password(other), &hash), "character {at}");
             }
         }
         let longest = "x".repeat(1_024);
-        let hash = hasher.hash(&password(&longest), &mut ScriptedRandom::new(1));
+        let hash = hasher.hash(&password(&longest), &ScriptedRandom::new(1));
         assert!(!hasher.verify(&password(&longest[1..]), &hash));
     }
 
     #[test]
     fn an_accent_verifies_in_both_spellings() {
         let mut hasher = small();
-        let hash = hasher.hash(&password("cafe\u{301} river"), &mut ScriptedRandom::new(1));
+        let hash = hasher.hash(&password("cafe\u{301} river"), &ScriptedRandom::new(1));
         assert!(hasher.verify(&password("caf\u{e9} river"), &hash));
         assert!(!hasher.verify(&password("cafe river"), &hash));
     }
@@ -286,7 +286,7 @@ mod tests {
     fn a_thousand_hashes_of_one_password_have_a_thousand_salts() {
         let mut hasher = small();
         let hashes: HashSet<String> =
-            (0..1_000).map(|_| hasher.hash(&password("lamp"), &mut SystemRandom).as_str().to_owned()).collect();
+            (0..1_000).map(|_| hasher.hash(&password("lamp"), &SystemRandom).as_str().to_owned()).collect();
         let salts: HashSet<&str> = hashes.iter().filter_map(|hash| hash.split('$').nth(4)).collect();
         assert_eq!((hashes.len(), salts.len()), (1_000, 1_000));
     }
@@ -294,9 +294,9 @@ mod tests {
     #[test]
     fn the_cost_of_the_dearest_hash_is_taken() {
         let cost = |kib, passes| HashParameters::new(kib, passes, 1).unwrap();
-        let mut random = ScriptedRandom::new(1);
+        let random = ScriptedRandom::new(1);
         let hashes =
-            [cost(16, 1), cost(8, 4), cost(8, 1)].map(|cost| Hasher::new(cost).hash(&password("lamp"), &mut random));
+            [cost(16, 1), cost(8, 4), cost(8, 1)].map(|cost| Hasher::new(cost).hash(&password("lamp"), &random));
         let mut hasher = Hasher::new(cost(64, 9));
         hasher.take_cost_of(&[]);
         assert_eq!(hasher.parameters(), &cost(64, 9));

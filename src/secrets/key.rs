@@ -25,7 +25,7 @@ pub struct KeyError;
 
 impl ResetKey {
     /// A new key.
-    pub fn generate(random: &mut dyn Random) -> Self {
+    pub fn generate(random: &dyn Random) -> Self {
         Self(SecretBox::init_with_mut(|bytes: &mut [u8; LENGTH]| random.fill(bytes)))
     }
 
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_key_survives_its_file() {
-        let key = ResetKey::generate(&mut ScriptedRandom::new(7));
+        let key = ResetKey::generate(&ScriptedRandom::new(7));
         let file = key.to_file();
         assert_eq!(file.len(), 65);
         let marked = format!("\u{feff}{}", *file);
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn anything_else_is_no_key() {
-        let file = ResetKey::generate(&mut ScriptedRandom::new(7)).to_file();
+        let file = ResetKey::generate(&ScriptedRandom::new(7)).to_file();
         for content in ["", "\n", &file[1..], &format!("{}\n", *file), &format!(" {}", *file), &file.replace('a', "g")]
         {
             assert_eq!(ResetKey::from_file(content.as_bytes()).unwrap_err(), KeyError, "{content:?}");
@@ -111,11 +111,11 @@ mod tests {
     fn the_fingerprint_is_the_sha_256_of_the_bytes() {
         let zero = ResetKey::from_file(&[b'0'; 64]).unwrap();
         assert_eq!(zero.fingerprint()[..4], [0x66, 0x68, 0x7a, 0xad]);
-        assert_ne!(ResetKey::generate(&mut ScriptedRandom::new(7)).fingerprint(), zero.fingerprint());
+        assert_ne!(ResetKey::generate(&ScriptedRandom::new(7)).fingerprint(), zero.fingerprint());
     }
 
     #[test]
     fn debug_shows_nothing() {
-        assert_eq!(format!("{:?}", ResetKey::generate(&mut ScriptedRandom::new(7))), "ResetKey");
+        assert_eq!(format!("{:?}", ResetKey::generate(&ScriptedRandom::new(7))), "ResetKey");
     }
 }

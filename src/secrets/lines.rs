@@ -5,6 +5,9 @@
 
 use zeroize::Zeroizing;
 
+/// The most that is read of a file with a password, in bytes: more than any password has, with its newline.
+pub const PASSWORD_FILE_LIMIT: usize = 64 * 1024;
+
 /// The byte order mark in UTF-8, which Notepad and others write before the text (RFC 3629, 6).
 pub(in crate::secrets) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 

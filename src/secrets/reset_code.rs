@@ -179,7 +179,7 @@ mod tests {
     use crate::random::ScriptedRandom;
 
     fn key(seed: u64) -> ResetKey {
-        ResetKey::generate(&mut ScriptedRandom::new(seed))
+        ResetKey::generate(&ScriptedRandom::new(seed))
     }
 
     fn code(seed: u64, nonce: u8, user: i64) -> ResetCode {
@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn a_million_codes_are_a_million_codes() {
         let count = if cfg!(debug_assertions) { 100_000 } else { 1_000_000 };
-        let (key, mut random) = (key(1), ScriptedRandom::new(7));
+        let (key, random) = (key(1), ScriptedRandom::new(7));
         let mut seen = HashSet::new();
         for user in 0..count {
             let mut nonce = [0; NONCE];

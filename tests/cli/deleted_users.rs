@@ -11,8 +11,9 @@ fn the_address_of_a_deleted_user_is_in_no_message_and_in_no_list() {
     world.set_password("alice", GOOD);
     world.run("users send-reset --all --yes").expect_status(0);
     world.run("users edit alice --email ally@example.com").expect_status(0);
-    world
-        .sql("UPDATE messages SET reply = '550 5.1.1 <alice@example.com>: unknown' WHERE address = 'alice@example.com'");
+    world.sql(
+        "UPDATE messages SET reply = '550 5.1.1 <alice@example.com>: unknown' WHERE address = 'alice@example.com'",
+    );
     world.run("users send-reset alice --unless-sent-within 0s").expect_status(0);
     world.run("users delete alice --yes").expect_status(0);
     for column in ["address", "reply"] {

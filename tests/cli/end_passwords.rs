@@ -1,10 +1,10 @@
 //! After a breach: `users send-reset SELECTION --end-passwords`.
 
-use cxme_admin::actions::ActionError;
-use cxme_admin::actions::ChangeOptions;
 use cxme_admin::actions::jobs::create;
 use cxme_admin::actions::jobs::create::ConfirmedPlan;
-use cxme_admin::actions::resets::send;
+use cxme_admin::actions::users::send_reset;
+use cxme_admin::app::ActionError;
+use cxme_admin::app::ChangeOptions;
 use cxme_admin::domain::refusal::Refusal;
 use cxme_admin::store::jobs::JobSendOptions;
 use insta::assert_snapshot;
@@ -394,7 +394,7 @@ fn more_passwords_than_were_confirmed_do_not_end() {
         sha256: None,
         key: None,
         expect: None,
-        wanted: send::LinkOptions {
+        wanted: send_reset::LinkOptions {
             lifetime: None,
             reset_life: day,
             invitation_lifetime: day,

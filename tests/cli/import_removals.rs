@@ -1,8 +1,8 @@
 //! Passwords that an import takes away: counted, asked for and recorded.
 
-use cxme_admin::actions::ActionError;
-use cxme_admin::actions::ChangeOptions;
 use cxme_admin::actions::users::import;
+use cxme_admin::app::ActionError;
+use cxme_admin::app::ChangeOptions;
 use cxme_admin::domain::refusal::Refusal;
 use cxme_admin::domain::removal::Removals;
 use insta::assert_snapshot;

@@ -8,6 +8,7 @@ mod support;
 
 mod address_notices;
 mod addresses;
+mod app_of_configuration;
 mod audit;
 mod audit_users;
 mod change_password;

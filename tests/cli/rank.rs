@@ -3,9 +3,9 @@
 
 use std::io::Read;
 
-use cxme_admin::actions::ActionError;
-use cxme_admin::actions::ChangeOptions;
 use cxme_admin::actions::users::import;
+use cxme_admin::app::ActionError;
+use cxme_admin::app::ChangeOptions;
 use cxme_admin::domain::refusal::Refusal;
 
 use crate::permission_first::dump;

@@ -2,13 +2,13 @@
 
 use insta::assert_snapshot;
 
-use cxme_admin::actions::ActionError;
-use cxme_admin::actions::ChangeOptions;
-use cxme_admin::actions::policy_check::PolicyEnforcement;
 use cxme_admin::actions::users::batch;
 use cxme_admin::actions::users::batch::Batch;
 use cxme_admin::actions::users::batch::BatchOptions;
 use cxme_admin::actions::users::batch::BatchOutcome;
+use cxme_admin::app::ActionError;
+use cxme_admin::app::ChangeOptions;
+use cxme_admin::app::policy_check::PolicyEnforcement;
 
 use crate::support::CAROL;
 use crate::support::GOOD;

@@ -4,14 +4,14 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use cxme_admin::actions::ActionError;
-use cxme_admin::actions::ChangeOptions;
-use cxme_admin::actions::policy_check::PolicyEnforcement;
 use cxme_admin::actions::users::batch;
 use cxme_admin::actions::users::batch::BatchOptions;
 use cxme_admin::actions::users::batch::GeneratedKind;
 use cxme_admin::actions::users::list::UserFilter;
 use cxme_admin::actions::users::targets::TargetList;
+use cxme_admin::app::ActionError;
+use cxme_admin::app::ChangeOptions;
+use cxme_admin::app::policy_check::PolicyEnforcement;
 use insta::assert_snapshot;
 
 use crate::permission_first::dump;

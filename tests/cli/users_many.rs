@@ -1,10 +1,10 @@
 //! `users show`, `lock`, `unlock`, `edit` and `delete` for several users: named, selected, or all.
 
-use cxme_admin::actions::ChangeOptions;
 use cxme_admin::actions::users::list::UserFilter;
 use cxme_admin::actions::users::lock;
 use cxme_admin::actions::users::lock::LockLimit;
 use cxme_admin::actions::users::targets::TargetList;
+use cxme_admin::app::ChangeOptions;
 use insta::assert_snapshot;
 
 use crate::permission_first::dump;

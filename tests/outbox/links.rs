@@ -38,9 +38,7 @@ fn accepted() -> AcceptedHash {
     let mut hasher = Hasher::new(HashParameters::new(8, 1, 1).unwrap());
     let password = Password::new(Zeroizing::new("seven violet umbrellas".to_owned())).unwrap();
     let words = PersonalWords { username: "", email: "", name: "", organization: "", email_domains: &[] };
-    hasher
-        .admit(&password, &Policy::default(), &words, &FormerPasswords::default(), &mut ScriptedRandom::new(1))
-        .unwrap()
+    hasher.admit(&password, &Policy::default(), &words, &FormerPasswords::default(), &ScriptedRandom::new(1)).unwrap()
 }
 
 fn sent(world: &World, user: UserId) -> (MessageId, ResetCode) {

@@ -290,8 +290,8 @@ fn a_domain_that_is_not_the_organizations_any_more_gets_no_link() {
     let id = world.queued(1)[0];
     let mut post = world.post(Transport::Memory(MemoryTransport::default()));
     post.organization.email_domains = vec!["example.net".to_owned()];
-    let mut random = cxme_admin::random::ScriptedRandom::new(1);
-    cxme_admin::outbox::run(&world.store, &post, &SendOptions::default(), &world.clock, &mut random).unwrap();
+    let random = cxme_admin::random::ScriptedRandom::new(1);
+    cxme_admin::outbox::run(&world.store, &post, &SendOptions::default(), &world.clock, &random).unwrap();
     assert_eq!(world.message(id).reply.as_deref(), Some("domain not allowed"));
 }
 

@@ -197,7 +197,7 @@ impl World {
     }
 
     pub(crate) fn key(&self) -> ResetKey {
-        ResetKey::generate(&mut ScriptedRandom::new(7))
+        ResetKey::generate(&ScriptedRandom::new(7))
     }
 
     pub(crate) fn post(&self, transport: Transport) -> Mailer {
@@ -248,8 +248,8 @@ impl World {
     ) -> SendReport {
         let seed = self.seed.get();
         self.seed.set(seed + 1);
-        let (post, mut random) = (self.post(transport), ScriptedRandom::new(seed));
-        outbox::run_observed(&self.store, &post, order, &self.clock, &mut random, observer).unwrap()
+        let (post, random) = (self.post(transport), ScriptedRandom::new(seed));
+        outbox::run_observed(&self.store, &post, order, &self.clock, &random, observer).unwrap()
     }
 
     /// Sends what is due to nowhere, and gives the mails as text.

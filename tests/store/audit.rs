@@ -1,5 +1,7 @@
 //! The audit cannot be left out, and what is edited in it is found.
 
+use std::sync::Arc;
+
 use cxme_admin::clock::SystemClock;
 use cxme_admin::domain::elevation::Elevation;
 use cxme_admin::domain::event::ChainBreak;
@@ -253,7 +255,7 @@ fn by_sudo(world: &World, uid: u32, words: &[&str]) -> u8 {
     script.stdin = PASSWORD.into();
     script.environment.insert("SUDO_UID".into(), uid.to_string().into());
     script.system = SystemPaths { config: world.config(), store: world.store() };
-    cxme_admin::cli::run(script.process(), Box::new(SystemClock), Box::new(SystemRandom))
+    cxme_admin::cli::run(script.process(), Arc::new(SystemClock), Arc::new(SystemRandom))
 }
 
 #[test]

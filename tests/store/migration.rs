@@ -1,14 +1,15 @@
 //! An upgrade of the store, by a program with one migration more than this one has.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::LazyLock;
 
-use cxme_admin::actions::ActionError;
-use cxme_admin::actions::App;
-use cxme_admin::actions::AppRules;
-use cxme_admin::actions::ChangeOptions;
-use cxme_admin::actions::store::MigrationOutcome;
-use cxme_admin::actions::store::migrate;
+use cxme_admin::actions::store::migrate::MigrationOutcome;
+use cxme_admin::actions::store::migrate::migrate;
+use cxme_admin::app::ActionError;
+use cxme_admin::app::App;
+use cxme_admin::app::ChangeOptions;
+use cxme_admin::app::Setup;
 use cxme_admin::cli::failure;
 use cxme_admin::clock::ScriptedClock;
 use cxme_admin::domain::operator::Account;
@@ -55,8 +56,9 @@ fn app(world: &World, uid: u32, schema: &'static Schema) -> App {
         elevation: None,
     };
     let store = open(&world.store(), ExpectedVersion::CurrentOrOlder, schema).unwrap();
-    let clock = ScriptedClock::new(Timestamp::from_second(1_900_000_000).unwrap());
-    App::new(store, account, AppRules::default(), Box::new(clock), Box::new(ScriptedRandom::new(1)))
+    let clock = Arc::new(ScriptedClock::new(Timestamp::from_second(1_900_000_000).unwrap()));
+    let setup = Setup::new(Arc::default(), world.store(), uid, "host", clock, Arc::new(ScriptedRandom::new(1)));
+    App::with_store(Arc::new(setup), account, store).unwrap()
 }
 
 fn version(world: &World) -> i64 {

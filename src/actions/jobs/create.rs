@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use crate::actions::ActionError;
-use crate::actions::App;
-use crate::actions::Change;
-use crate::actions::ChangeOptions;
-use crate::actions::EventDetails;
-use crate::actions::Result;
-use crate::actions::Transaction;
 use crate::actions::ago;
-use crate::actions::mailer::doubt_senders;
-use crate::actions::resets::send;
-use crate::actions::resets::send::check_note;
+use crate::actions::delivery::doubt_senders;
 use crate::actions::users::list::UserFilter;
 use crate::actions::users::list::resolve;
+use crate::actions::users::send_reset;
+use crate::actions::users::send_reset::check_note;
+use crate::app::ActionError;
+use crate::app::App;
+use crate::app::Change;
+use crate::app::ChangeOptions;
+use crate::app::EventDetails;
+use crate::app::Result;
+use crate::app::Transaction;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::link::RESET_LIFE;
@@ -63,7 +63,7 @@ pub struct JobRequest {
     /// How many users the operator expects to be mailed.
     pub expect: Option<u64>,
     /// What the mails are to be.
-    pub wanted: send::LinkOptions,
+    pub wanted: send_reset::LinkOptions,
     /// How it is sent.
     pub sending: JobSendOptions,
     /// The passwords and sessions of those who are mailed end with the job's creation.
@@ -87,9 +87,9 @@ impl JobRequest {
 
     /// How long the links of resets and of invitations live.
     fn lives(&self) -> Result<(Duration, Duration)> {
-        let invitation = send::lifetime(&self.wanted, true)?;
+        let invitation = send_reset::lifetime(&self.wanted, true)?;
         // Whether there is any reset among the mails is known when they are made.
-        let reset = send::lifetime(&self.wanted, false).unwrap_or(*RESET_LIFE.end());
+        let reset = send_reset::lifetime(&self.wanted, false).unwrap_or(*RESET_LIFE.end());
         Ok((reset, invitation))
     }
 }
@@ -187,8 +187,8 @@ pub fn obstacles(app: &App, request: &JobRequest, rates: &Rates) -> Result<Obsta
 /// When the operator may not send to many, there is too little room, or the store cannot be written.
 pub fn require_room(app: &App, request: &JobRequest, mails: u64, is_queued: bool) -> Result<()> {
     app.view(request.action(), |_| match is_queued {
-        true => Ok(app.store.require_room_for_change()?),
-        false => Ok(app.store.require_room_for_job(mails)?),
+        true => Ok(app.store().require_room_for_change()?),
+        false => Ok(app.store().require_room_for_job(mails)?),
     })
 }
 
@@ -231,7 +231,7 @@ fn planned(scene: &impl Transaction, request: &JobRequest) -> Result<JobPlan> {
     request.require_permission(scene)?;
     let parts = with_recipients(scene, request, |recipients| Ok(scene.reading().plan_job(recipients)?))?;
     let has_resets = parts.iter().any(|part| part.skipped.is_none() && part.resets > 0);
-    if has_resets && send::lifetime(&request.wanted, false).is_err() {
+    if has_resets && send_reset::lifetime(&request.wanted, false).is_err() {
         return Err(too_long().into());
     }
     expected(request, JobPlan { parts })
@@ -303,7 +303,7 @@ pub fn make(
             ends_passwords: request.ends_passwords,
         };
         let (job, count) = with_recipients(change, request, |recipients| Ok(change.create_job(&new, recipients)?))?;
-        if send::lifetime(&request.wanted, false).is_err() && change.job_has_resets(job)? {
+        if send_reset::lifetime(&request.wanted, false).is_err() && change.job_has_resets(job)? {
             return Err(too_long().into());
         }
         let skipped = skipped(change, job)?;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::actions::App;
-use crate::actions::Result;
 use crate::actions::ago;
+use crate::app::App;
+use crate::app::Result;
 use crate::domain::action::Action;
 use crate::domain::report_limit;
 use crate::domain::report_limit::LastReport;
@@ -29,7 +29,7 @@ fn look(app: &App, recurrence: &Recurrence, complain_after: Duration) -> Result<
     if is_due {
         let report = LastReport::next(last.as_ref(), recurrence, now);
         // The full disk that keeps mail from being sent may keep this from being written too.
-        let _ = app.store.write_within(WRITE_WITHIN).and_then(|writing| {
+        let _ = app.store().write_within(WRITE_WITHIN).and_then(|writing| {
             writing.set_fact(LAST_REPORT, &report.to_bytes())?;
             writing.commit()
         });
@@ -42,7 +42,7 @@ fn look(app: &App, recurrence: &Recurrence, complain_after: Duration) -> Result<
 pub fn forget(app: &App) {
     let is_known = app.view(Action::JobsRun, |view| Ok(view.fact(LAST_REPORT)?.is_some()));
     if is_known.unwrap_or(false) {
-        let _ = app.store.write_within(WRITE_WITHIN).and_then(|writing| {
+        let _ = app.store().write_within(WRITE_WITHIN).and_then(|writing| {
             writing.delete_fact(LAST_REPORT)?;
             writing.commit()
         });

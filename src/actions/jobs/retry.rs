@@ -1,13 +1,13 @@
 //! `jobs retry`, `users send-reset --retry-failed`.
 
-use crate::actions::App;
-use crate::actions::Change;
-use crate::actions::ChangeOptions;
-use crate::actions::EventDetails;
-use crate::actions::Result;
-use crate::actions::Transaction as _;
 use crate::actions::jobs::create::JobPlan;
-use crate::actions::jobs::end::refuse_outranked;
+use crate::actions::jobs::rank::refuse_outranked;
+use crate::app::App;
+use crate::app::Change;
+use crate::app::ChangeOptions;
+use crate::app::EventDetails;
+use crate::app::Result;
+use crate::app::Transaction as _;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;

@@ -1,15 +1,14 @@
 //! `jobs run`: whatever is due is sent, the messages of no job and those of every job that runs.
 
-use crate::actions::App;
-use crate::actions::ChangeOptions;
-use crate::actions::EventDetails;
-use crate::actions::Result;
-use crate::actions::Transaction as _;
-use crate::actions::jobs::end::refuse_outranked;
-use crate::actions::jobs::pause::resume_within;
-use crate::actions::mailer::check_mailer;
+use crate::actions::jobs::rank::refuse_outranked;
+use crate::actions::jobs::resume::resume_within;
 use crate::actions::rates::rates_of;
 use crate::actions::rates::unreadable;
+use crate::app::App;
+use crate::app::ChangeOptions;
+use crate::app::EventDetails;
+use crate::app::Result;
+use crate::app::Transaction as _;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
@@ -144,7 +143,7 @@ pub fn make_due(app: &App, job: Option<JobId>, change_options: &ChangeOptions) -
 ///
 /// # Errors
 /// When the key is missing or another one while links wait, or the store fails:
-/// [`ActionError::Broken`](crate::actions::ActionError::Broken) once sending has begun.
+/// [`ActionError::Broken`](crate::app::ActionError::Broken) once sending has begun.
 pub fn run_single(
     app: &App,
     mailer: &Mailer,
@@ -153,9 +152,9 @@ pub fn run_single(
 ) -> Result<RunOutcome> {
     let has_links = app.view(Action::JobsRun, |view| Ok(view.any_link_waits()?))?;
     if has_links {
-        check_mailer(app, mailer)?;
+        app.check_mailer(mailer)?;
     }
-    let Some(_lock) = app.store.lock_as_runner(None)? else { return Ok(RunOutcome::Elsewhere) };
+    let Some(_lock) = app.store().lock_as_runner(None)? else { return Ok(RunOutcome::Elsewhere) };
     let send_options = SendOptions { scope: Scope::OfNoJob, ..send_options.clone() };
     Ok(RunOutcome::Sent(app.deliver_observed(mailer, &send_options, &mut |progress| observer(0, progress))?))
 }
@@ -165,7 +164,7 @@ pub fn run_single(
 ///
 /// # Errors
 /// When the key is missing or another one, or the store fails:
-/// [`ActionError::Broken`](crate::actions::ActionError::Broken) once sending has begun.
+/// [`ActionError::Broken`](crate::app::ActionError::Broken) once sending has begun.
 pub fn run_job(
     app: &App,
     mailer: &Mailer,
@@ -173,8 +172,8 @@ pub fn run_job(
     send_options: &SendOptions,
     observer: &mut Observer<'_>,
 ) -> Result<RunOutcome> {
-    check_mailer(app, mailer)?;
-    let Some(_lock) = app.store.lock_as_runner(Some(id))? else { return Ok(RunOutcome::Elsewhere) };
+    app.check_mailer(mailer)?;
+    let Some(_lock) = app.store().lock_as_runner(Some(id))? else { return Ok(RunOutcome::Elsewhere) };
     let (job, counts) =
         app.view(Action::JobsRun, |view| Ok((view.job(id)?.ok_or(Refusal::NoSuchJob(id))?, view.job_counts(id)?)))?;
     if job.state != JobState::Running {
@@ -184,7 +183,7 @@ pub fn run_job(
     let waiting = counts.waiting();
     let report = app.deliver_observed(mailer, &send_options, &mut |progress| observer(waiting, progress))?;
     let pause = report.halt.and_then(pause_of);
-    let settled = app.store.settle_job(id, pause.as_deref(), app.now());
+    let settled = app.store().settle_job(id, pause.as_deref(), app.now());
     settled.map_err(|error| app.broken_after(&report)(error.into()))?;
     Ok(RunOutcome::Sent(report))
 }

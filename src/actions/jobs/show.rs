@@ -1,14 +1,13 @@
-//! `jobs list`, `jobs show`, `jobs recipients`.
+//! `jobs show`, and what other commands show of a job.
 
 use std::time::Duration;
 
-use crate::actions::App;
-use crate::actions::Result;
-use crate::actions::Total;
-use crate::actions::Transaction as _;
-use crate::actions::View;
 use crate::actions::ago;
 use crate::actions::rates::used_up;
+use crate::app::App;
+use crate::app::Result;
+use crate::app::Transaction as _;
+use crate::app::View;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
@@ -20,7 +19,6 @@ use crate::store::ended_passwords::WithoutPassword;
 use crate::store::job_counts::Counts;
 use crate::store::jobs::Job;
 use crate::store::jobs::RecipientOutcome;
-use crate::store::messages::Message;
 
 /// The time over which the pace of a job is measured.
 const MINUTE: Duration = Duration::from_secs(60);
@@ -61,21 +59,6 @@ pub struct JobDetails {
     pub used_up: Option<UsedUp>,
 }
 
-/// The jobs, at most `limit` of them, the newest first.
-///
-/// # Errors
-/// When the operator may not see users, or the store cannot be read.
-pub fn list(app: &App, limit: Option<u64>) -> Result<(Vec<JobStatus>, Total)> {
-    app.view(Action::JobsList, |view| {
-        let mut shown = Vec::new();
-        for job in view.jobs(limit)? {
-            let counts = view.job_counts(job.id)?;
-            shown.push(JobStatus { job, counts, skipped: Vec::new(), without_password: WithoutPassword::default() });
-        }
-        Ok((shown, Total::of(limit, || view.count_jobs())?))
-    })
-}
-
 /// A job. `rates` are those that hold for all mail.
 ///
 /// # Errors
@@ -87,7 +70,7 @@ pub fn show(app: &App, id: JobId, rates: &Rates) -> Result<JobDetails> {
         let (taken, first) = view.job_accepted_since(id, ago(view.now(), MINUTE))?;
         // A job that began a moment ago has not had the whole minute.
         let over = first.map_or(0, |first| view.now().as_second() - first.as_second()).max(1).unsigned_abs();
-        let is_sent_now = app.store.is_run(id)?;
+        let is_sent_now = app.store().is_run(id)?;
         // What waits for another try is not a matter of pace.
         let queued = counts.of(MessageState::Queued);
         let seconds = queued.saturating_mul(over).checked_div(taken).filter(|_| queued > 0 && is_sent_now);
@@ -148,32 +131,4 @@ fn shown(view: &View<'_>, job: Job, counts: Counts, skipped: Vec<RecipientOutcom
 
 fn of_skipped(outcomes: &[RecipientOutcome]) -> Vec<RecipientOutcome> {
     outcomes.iter().filter(|outcome| outcome.state == MessageState::Skipped).cloned().collect()
-}
-
-/// Refuses a job that does not exist, before anything is written of its messages.
-///
-/// # Errors
-/// When there is none with this number, or the operator may not see users.
-pub fn require(app: &App, id: JobId) -> Result<()> {
-    app.view(Action::JobsRecipients, |view| {
-        view.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
-        Ok(())
-    })
-}
-
-/// Gives each message of a job to `visit`, at most `limit` of them.
-///
-/// # Errors
-/// When there is no such job, the operator may not see users, or `visit` fails.
-pub fn each_message(
-    app: &App,
-    id: JobId,
-    limit: Option<u64>,
-    visit: &mut dyn FnMut(Message) -> Result<()>,
-) -> Result<Total> {
-    app.view(Action::JobsRecipients, |view| {
-        view.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
-        view.each_message_of_job(id, limit, visit)?;
-        Ok(Total::of(limit, || Ok(view.job_counts(id)?.total()))?)
-    })
 }

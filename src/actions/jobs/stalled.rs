@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::actions::App;
-use crate::actions::Result;
-use crate::actions::Transaction as _;
+use crate::app::App;
+use crate::app::Result;
+use crate::app::Transaction as _;
 use crate::domain::action::Action;
 use crate::domain::report_limit;
 use crate::store::sender::Sender;
@@ -16,7 +16,7 @@ use crate::store::sender::Sender;
 /// When the operator may not run jobs, or the file beside the store cannot be read.
 pub fn find(app: &App, complain_after: Duration, is_stopped: impl Fn(&Sender) -> bool) -> Result<Option<Sender>> {
     app.view(Action::JobsRun, |view| {
-        let senders = app.store.senders()?.into_iter();
+        let senders = app.store().senders()?.into_iter();
         let stalled = senders.filter(|sender| {
             report_limit::has_stalled(sender.active_at, is_stopped(sender), complain_after, view.now())
         });

@@ -1,9 +1,9 @@
 //! `resets list`.
 
-use crate::actions::App;
-use crate::actions::Result;
 use crate::actions::Total;
-use crate::actions::Transaction as _;
+use crate::app::App;
+use crate::app::Result;
+use crate::app::Transaction as _;
 use crate::domain::action::Action;
 use crate::domain::user::UserReference;
 use crate::store::links::LinkQuery;

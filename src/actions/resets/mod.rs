@@ -3,4 +3,3 @@
 pub mod list;
 pub mod redeem;
 pub mod revoke;
-pub mod send;

@@ -1,13 +1,13 @@
 //! `resets redeem`: a code becomes a password.
 
-use crate::actions::ActionError;
-use crate::actions::App;
-use crate::actions::ChangeOptions;
-use crate::actions::EventDetails;
-use crate::actions::Result;
-use crate::actions::Transaction;
-use crate::actions::mailer::queue_notice;
+use crate::actions::notices::queue_notice;
 use crate::actions::users::password::former_passwords;
+use crate::app::ActionError;
+use crate::app::App;
+use crate::app::ChangeOptions;
+use crate::app::EventDetails;
+use crate::app::Result;
+use crate::app::Transaction;
 use crate::domain::action::Action;
 use crate::domain::message::MessageId;
 use crate::domain::message::NoticeCause;
@@ -113,7 +113,7 @@ impl CodeRejected {
 pub(super) fn refuse(app: &App, action: Action, not: CodeRejected) -> ActionError {
     if not.has_expired {
         // So that a clock that is set back does not revive it; if it cannot be written, the code is refused all the same.
-        let _ = app.store.note_time_of_expiry(app.now());
+        let _ = app.store().note_time_of_expiry(app.now());
     }
     app.refuse(action, not.refusal())
 }

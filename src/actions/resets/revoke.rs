@@ -1,14 +1,14 @@
 //! `resets revoke`.
 
-use crate::actions::App;
-use crate::actions::ChangeOptions;
-use crate::actions::EventDetails;
-use crate::actions::Result;
-use crate::actions::Transaction as _;
 use crate::actions::resets::redeem::CodeRejected;
 use crate::actions::resets::redeem::find;
 use crate::actions::resets::redeem::refuse;
 use crate::actions::without_password::note_without_password;
+use crate::app::App;
+use crate::app::ChangeOptions;
+use crate::app::EventDetails;
+use crate::app::Result;
+use crate::app::Transaction as _;
 use crate::domain::action::Action;
 use crate::domain::role::Permission;
 use crate::domain::user::UserReference;

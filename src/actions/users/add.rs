@@ -1,11 +1,11 @@
 //! `users add`.
 
-use crate::actions::App;
-use crate::actions::Change;
-use crate::actions::ChangeOptions;
-use crate::actions::EventDetails;
-use crate::actions::Result;
-use crate::actions::Transaction as _;
+use crate::app::App;
+use crate::app::Change;
+use crate::app::ChangeOptions;
+use crate::app::EventDetails;
+use crate::app::Result;
+use crate::app::Transaction as _;
 use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::refusal::Refusal;

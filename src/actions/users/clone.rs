@@ -4,12 +4,12 @@ use super::add::check_domain;
 use super::add::check_free;
 use super::add::check_line;
 use super::add::username_of;
-use crate::actions::App;
-use crate::actions::Change;
-use crate::actions::ChangeOptions;
-use crate::actions::EventDetails;
-use crate::actions::Result;
-use crate::actions::Transaction as _;
+use crate::app::App;
+use crate::app::Change;
+use crate::app::ChangeOptions;
+use crate::app::EventDetails;
+use crate::app::Result;
+use crate::app::Transaction as _;
 use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::email_domain;
@@ -92,7 +92,7 @@ fn names(change: &Change<'_>, original: &User, request: &CloneRequest) -> Result
     let (email, own_name) = match &request.email {
         Some(email) => (email.clone(), None),
         None => {
-            let suffix = change.app().with_random(suffix);
+            let suffix = suffix(change.app().random());
             let (local, domain) = (original.email.local_part(), original.email.domain());
             let email = format!("{local}+clone_{suffix}@{domain}").parse().map_err(Refusal::Email)?;
             (email, Some(clone_name(&original.username, &suffix)?))
@@ -113,7 +113,7 @@ fn clone_name(original: &Username, suffix: &str) -> Result<Username> {
     Ok(format!("{kept}{ending}").parse().map_err(Refusal::Username)?)
 }
 
-fn suffix(random: &mut dyn Random) -> String {
+fn suffix(random: &dyn Random) -> String {
     let mut bytes = [0; SUFFIX];
     random.fill(&mut bytes);
     bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()

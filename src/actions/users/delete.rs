@@ -3,11 +3,11 @@
 use super::targets::ResolvedTargets;
 use super::targets::TargetList;
 use super::targets::resolve_several;
-use crate::actions::App;
-use crate::actions::ChangeOptions;
-use crate::actions::EventDetails;
-use crate::actions::Result;
-use crate::actions::Transaction as _;
+use crate::app::App;
+use crate::app::ChangeOptions;
+use crate::app::EventDetails;
+use crate::app::Result;
+use crate::app::Transaction as _;
 use crate::domain::action::Action;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
@@ -38,5 +38,5 @@ pub fn delete_several(app: &App, several: &TargetList, change_options: &ChangeOp
 
 /// Whether the log beside the store still has values of users whom this app deleted, because others were reading.
 pub fn keeps_values(app: &App) -> bool {
-    app.store.keeps_erased()
+    app.store().keeps_erased()
 }

@@ -1,20 +1,17 @@
-//! `users list` and `users export`.
+//! `users list`, and the users of a selection for other commands.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::rc::Rc;
 
 use jiff::Timestamp;
 
-use crate::actions::ActionError;
-use crate::actions::App;
-use crate::actions::ChangeOptions;
-use crate::actions::EventDetails;
-use crate::actions::Result;
 use crate::actions::Total;
-use crate::actions::Transaction;
-use crate::actions::error::UnknownName;
-use crate::actions::near::near;
+use crate::app::ActionError;
+use crate::app::App;
+use crate::app::Result;
+use crate::app::Transaction;
+use crate::app::error::UnknownName;
+use crate::app::similar_users;
 use crate::domain::action::Action;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::RoleId;
@@ -121,7 +118,7 @@ fn check_names(
         line: lines.get(place).copied(),
         name: names[place].as_str().to_owned(),
         near: if count < UnknownName::SHOWN {
-            near(scene.app(), scene.reading(), scene.authority(), &names[place])
+            similar_users(scene.app(), scene.reading(), scene.authority(), &names[place])
         } else {
             Vec::new()
         },
@@ -150,34 +147,4 @@ fn contradiction(line: Option<u64>, name: &UserReference, email: &str, more: usi
     let (username, email) = (shown(name), shown(&UserReference::new(email)));
     let words = format!("{line}username `{username}` and email `{email}` are not of one user{more}; nothing was done");
     ActionError::BadInput(words)
-}
-
-/// Writes the event of an export with hashes: who took them out, and how many. `finish` puts the file in its place, so that there is no
-/// event of a file that could not be written, and `remove` takes it away again where the event cannot be written.
-///
-/// # Errors
-/// When the operator may not, or one of the two cannot be written.
-pub fn record_export<F>(
-    app: &App,
-    count: u64,
-    to: &Path,
-    change_options: &ChangeOptions,
-    finish: impl FnOnce() -> Result<F>,
-    remove: impl FnOnce(F),
-) -> Result<()> {
-    let mut finished = None;
-    let recorded = app.change(Action::UsersExportHashes, change_options, |_| {
-        finished = Some(finish()?);
-        let mut details = EventDetails::default();
-        details.note("users", count);
-        details.note("to", to.display().to_string());
-        Ok((details, ()))
-    });
-    match (recorded, finished) {
-        (Err(error), Some(file)) => {
-            remove(file);
-            Err(ActionError::Unfinished { path: to.to_path_buf(), error: Box::new(error) })
-        }
-        (recorded, _) => recorded,
-    }
 }

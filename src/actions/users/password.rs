@@ -2,16 +2,16 @@
 
 use jiff::Timestamp;
 
-use crate::actions::ActionError;
-use crate::actions::App;
-use crate::actions::Change;
-use crate::actions::ChangeOptions;
-use crate::actions::EventDetails;
-use crate::actions::Result;
-use crate::actions::Transaction;
-use crate::actions::attempts::WrongPassword;
-use crate::actions::mailer::queue_notice;
-use crate::actions::policy_check::PolicyEnforcement;
+use crate::actions::notices::queue_notice;
+use crate::app::ActionError;
+use crate::app::App;
+use crate::app::Change;
+use crate::app::ChangeOptions;
+use crate::app::EventDetails;
+use crate::app::Result;
+use crate::app::Transaction;
+use crate::app::WrongPassword;
+use crate::app::policy_check::PolicyEnforcement;
 use crate::domain::action::Action;
 use crate::domain::message::MessageId;
 use crate::domain::message::NoticeCause;
@@ -192,7 +192,7 @@ pub fn verify(
             // A courtesy: neither a full disk nor another writer keeps anybody out.
             let rehashed = app.rehash(&verified);
             app.release_hashing_memory();
-            let _ = app.store.record_login(user.id, rehashed.as_ref(), app.now());
+            let _ = app.store().record_login(user.id, rehashed.as_ref(), app.now());
             Ok(VerifyOutcome::Accepted { must_change: user.must_change_password })
         }
         None => {

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::list::resolve;
 use super::targets::TargetList;
-use crate::actions::App;
-use crate::actions::Result;
-use crate::actions::Transaction as _;
-use crate::actions::View;
+use crate::app::App;
+use crate::app::Result;
+use crate::app::Transaction as _;
+use crate::app::View;
 use crate::domain::action::Action;
 use crate::domain::role::RoleId;
 use crate::domain::sign_in::SignInFailures;
@@ -43,7 +43,7 @@ pub fn show(app: &App, reference: &UserReference) -> Result<UserDetails> {
 ///
 /// # Errors
 /// When one who is named does not exist, the operator may not see users, or `visit` fails.
-pub fn show_several(app: &App, several: &TargetList, visit: &mut dyn FnMut(&UserDetails) -> Result<()>) -> Result<()> {
+pub fn show_several(app: &App, several: &TargetList, visit: &mut dyn FnMut(UserDetails) -> Result<()>) -> Result<()> {
     app.view(Action::UsersShow, |view| {
         let query = resolve(view, &several.wanted)?;
         let fingerprint = app.policy()?.fingerprint();
@@ -51,7 +51,7 @@ pub fn show_several(app: &App, several: &TargetList, visit: &mut dyn FnMut(&User
         view.each_user(&query, false, view.now(), |row| {
             let user = row.to_user()?;
             let role = roles.get(&user.role).cloned().unwrap_or_default();
-            visit(&shown(view, user, role, &fingerprint)?)
+            visit(shown(view, user, role, &fingerprint)?)
         })
     })
 }

@@ -1,12 +1,12 @@
 //! The users that a command acts on: one, named exactly, or several, named or selected. Several are changed in one
 //! transaction, all or none, with one event.
 
-use crate::actions::Change;
-use crate::actions::EventDetails;
-use crate::actions::Result;
-use crate::actions::Transaction as _;
 use crate::actions::users::list::UserFilter;
 use crate::actions::users::list::resolve;
+use crate::app::Change;
+use crate::app::EventDetails;
+use crate::app::Result;
+use crate::app::Transaction as _;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Role;
 use crate::domain::user::User;

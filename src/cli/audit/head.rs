@@ -1,6 +1,6 @@
 //! `audit head`.
 
-use crate::actions::audit;
+use crate::actions::audit::head;
 use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::output::Format;
@@ -20,7 +20,7 @@ pub struct HeadArgs {}
 /// When the operator may not view the audit.
 pub fn run(context: &mut Context, _: &HeadArgs) -> anyhow::Result<()> {
     let app = context.app(Action::AuditHead)?;
-    let Some((number, hash)) = audit::head(&app)? else { return Ok(()) };
+    let Some((number, hash)) = head::head(&app)? else { return Ok(()) };
     let hash = super::hex(&hash);
     if context.output.format == Format::Table {
         return Ok(context.output.line(&hash)?);

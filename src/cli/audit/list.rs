@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::actions::ActionError;
 use crate::actions::Total;
-use crate::actions::audit;
+use crate::actions::audit::list;
+use crate::app::ActionError;
 use crate::cli::column;
 use crate::cli::column::Column;
 use crate::cli::context::Context;
@@ -151,7 +151,7 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
     let (mut shown, mut total) = (0, Total::default());
     column::list::<_, ActionError>(&mut context.output, &columns, now, |sink| {
         shown = 0;
-        total = audit::list(&app, &query, user.as_ref(), &mut |event, changes| {
+        total = list::list(&app, &query, user.as_ref(), &mut |event, changes| {
             shown += 1;
             let (event, changes) = (event.clone(), changes.to_vec());
             Ok(sink(&EventRow { event, changes, is_of_user, accounts })?)
@@ -159,7 +159,7 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
         Ok(())
     })?;
     args.limit.say_rest(&mut context.output, shown, total);
-    for attempts in audit::unrecorded_attempts(&app)? {
+    for attempts in list::unrecorded_attempts(&app)? {
         let count = counted(attempts.count, "refused attempt");
         let since = context.output.local_time(attempts.since);
         context.output.say(&format!("Not yet recorded: {count} since {since} ({}).", attempts.action));

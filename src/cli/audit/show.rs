@@ -1,8 +1,8 @@
 //! `audit show`.
 
-use crate::actions::ActionError;
-use crate::actions::audit;
-use crate::actions::audit::EventWithChanges;
+use crate::actions::audit::show;
+use crate::actions::audit::show::EventWithChanges;
+use crate::app::ActionError;
 use crate::cli::audit::list;
 use crate::cli::audit::list::EventRow;
 use crate::cli::column;
@@ -54,12 +54,12 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
     if args.changes {
         let now = app.now();
         return Ok(column::list::<_, ActionError>(&mut context.output, &CHANGE, now, |sink| {
-            audit::each_change(&app, args.number, &mut |change, username| {
+            show::each_change(&app, args.number, &mut |change, username| {
                 Ok(sink(&ChangeRow { change: change.clone(), username: username.map(str::to_owned) })?)
             })
         })?);
     }
-    let EventWithChanges { event, changes, changes_total } = audit::show(&app, args.number)?;
+    let EventWithChanges { event, changes, changes_total } = show::show(&app, args.number)?;
     let is_table = context.output.format == Format::Table;
     let details = list::parts(&event, false);
     let (changes_shown, accounts) =
@@ -75,18 +75,15 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
         };
         (column.heading(), cell)
     });
-    // A table leaves out what does not apply; data always has every key.
-    let applies = |cell: &Value<'_>| !is_table || *cell != Value::Nothing("");
-    let (mut heads, mut cells): (Vec<Heading>, Vec<Value<'_>>) = rows.filter(|(_, cell)| applies(cell)).unzip();
     let told = told(&context.output, &changes, changes_total, &row.event);
+    let mut fields: Vec<(Heading, Value<'_>)> = rows.collect();
     if is_table && !changes.is_empty() {
-        heads.push(list::changes().heading());
-        cells.push(Value::List(told.iter().map(String::as_str).collect()));
+        fields.push((list::changes().heading(), Value::List(told.iter().map(String::as_str).collect())));
     } else if !is_table {
-        heads.extend([list::changes().heading(), Heading { name: "changes_total", title: "" }]);
-        cells.extend([(list::changes().cell)(&row), Value::count(changes_total)]);
+        fields.push(list::changes().of(&row));
+        fields.push((Heading { name: "changes_total", title: "" }, Value::count(changes_total)));
     }
-    Ok(data::record(&mut context.output, &heads, &cells, app.now())?)
+    Ok(data::fields(&mut context.output, fields, app.now())?)
 }
 
 /// The changes as a person reads them, with their users where the event is not about one user alone.

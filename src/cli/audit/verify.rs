@@ -1,6 +1,6 @@
 //! `audit verify`.
 
-use crate::actions::audit;
+use crate::actions::audit::verify;
 use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::failure::CliError;
@@ -30,7 +30,7 @@ pub struct VerifyArgs {
 pub fn run(context: &mut Context, args: &VerifyArgs) -> anyhow::Result<()> {
     let head = args.head.as_deref().map(bytes).transpose()?;
     let app = context.app(Action::AuditVerify)?;
-    let ChainReport { events, erased } = audit::verify(&app, head)?;
+    let ChainReport { events, erased } = verify::verify(&app, head)?;
     if context.output.format != Format::Table {
         let heads = ["events", "whole", "head_found", "erased"].map(|name| Heading { name, title: name });
         let found = args.head.as_ref().map_or(Value::Nothing(""), |_| Value::Flag(true));

@@ -1,11 +1,9 @@
 //! `config show`.
 
-use std::borrow::Cow;
-
+use crate::cli::column;
+use crate::cli::column::Column;
 use crate::cli::context::Context;
 use crate::cli::context::Source;
-use crate::cli::data;
-use crate::cli::value::Heading;
 use crate::cli::value::Value;
 use crate::config::Config;
 use crate::config::Setting;
@@ -21,11 +19,26 @@ use crate::domain::secret_form::without_secrets;
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {}
 
-const HEADS: [Heading; 4] = [
-    Heading { name: "name", title: "NAME" },
-    Heading { name: "value", title: "VALUE" },
-    Heading { name: "source", title: "SOURCE" },
-    Heading { name: "line", title: "LINE" },
+/// A file or a setting, and what says it.
+struct ConfigRow {
+    name: String,
+    value: Option<String>,
+    source: Source,
+    line: Option<usize>,
+}
+
+const COLUMNS: [Column<ConfigRow>; 4] = [
+    Column { name: "name", title: "NAME", cell: |row| Value::text(&row.name) },
+    Column { name: "value", title: "VALUE", cell: |row| Value::text_or(row.value.as_deref(), "-") },
+    Column { name: "source", title: "SOURCE", cell: |row| Value::text(row.source.word()) },
+    Column {
+        name: "line",
+        title: "LINE",
+        cell: |row| match row.line {
+            Some(line) => Value::Number(i64::try_from(line).unwrap_or(i64::MAX)),
+            None => Value::Nothing(""),
+        },
+    },
 ];
 
 /// Runs the command.
@@ -33,9 +46,9 @@ const HEADS: [Heading; 4] = [
 /// # Errors When the configuration cannot be loaded, or the operator may not manage the store; without a usable store,
 /// after the data.
 pub fn run(context: &mut Context, _: &ShowArgs) -> anyhow::Result<()> {
-    let config = context.config()?.clone();
+    let config = context.config()?;
     let opened = context.app_if_usable(Action::ConfigShow)?;
-    let now = opened.as_ref().map_or_else(|_| context.now(), |app| Ok(app.now()))?;
+    let now = context.now();
     let path = context.config_path();
     let settings = Config::settings(path.as_deref(), context.surroundings())?;
     let key_source = if config.reset.key_file.is_some() { Source::File } else { Source::Default };
@@ -44,33 +57,26 @@ pub fn run(context: &mut Context, _: &ShowArgs) -> anyhow::Result<()> {
     let files = [
         ("config", shown(path), context.config_source()),
         ("store", shown(context.store_path(&config).ok()), context.store_source(&config)),
-        ("reset_key", shown(context.key_path().ok()), key_source),
+        ("reset_key", shown(context.setup().ok().map(|setup| setup.key_path())), key_source),
     ];
     // With `--verbose` this was said already.
     let ignored = if context.global.verbose { Vec::new() } else { context.ignored_directories() };
     for words in ignored {
         context.output.warn(&words);
     }
-    data::records::<anyhow::Error>(&mut context.output, &HEADS, now, |sink| {
-        for (name, value, source) in &files {
-            sink(&[
-                Value::text(*name),
-                Value::text_or(value.as_deref(), "-"),
-                Value::text(source.word()),
-                Value::Nothing(""),
-            ])?;
-        }
-        for Setting { name, value, line } in &settings {
-            let source = if line.is_some() { Source::File } else { Source::Default };
-            let line = line.map_or(Value::Nothing(""), |line| Value::Number(i64::try_from(line).unwrap_or(i64::MAX)));
-            // A secret in a wrong place; the digest of a certificate has the form of a reset key, and is none.
-            let value = value.as_deref().map(|value| match name.as_str() {
-                "mail.smtp.certificate_sha256" => Cow::Borrowed(value),
-                _ => without_secrets(value),
-            });
-            sink(&[Value::text(name), Value::text_or(value.as_deref(), "-"), Value::text(source.word()), line])?;
-        }
-        Ok(())
+    let of_file = |(name, value, source): (&str, _, _)| ConfigRow { name: name.to_owned(), value, source, line: None };
+    let of_setting = |Setting { name, value, line }| {
+        let source = if line.is_some() { Source::File } else { Source::Default };
+        // A secret in a wrong place; the digest of a certificate has the form of a reset key, and is none.
+        let value = value.map(|value| match name.as_str() {
+            "mail.smtp.certificate_sha256" => value,
+            _ => without_secrets(&value).into_owned(),
+        });
+        ConfigRow { name, value, source, line }
+    };
+    let rows: Vec<ConfigRow> = files.into_iter().map(of_file).chain(settings.into_iter().map(of_setting)).collect();
+    column::list::<_, anyhow::Error>(&mut context.output, &COLUMNS, now, |sink| {
+        rows.iter().try_for_each(|row| Ok(sink(row)?))
     })?;
     opened.map(drop)
 }

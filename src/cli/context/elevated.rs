@@ -8,13 +8,10 @@
 //! what they like.
 
 use super::Context;
-use super::owner_of;
-use crate::actions::ActionError;
-use crate::actions::App;
-use crate::actions::AppRules;
+use crate::app::ActionError;
+use crate::app::App;
 use crate::cli::failure::CliError;
 use crate::cli::files::NamedFiles;
-use crate::config::Config;
 use crate::domain::action::Action;
 use crate::domain::elevation;
 use crate::domain::elevation::Caller;
@@ -24,8 +21,8 @@ use crate::domain::refusal::Refusal;
 use crate::domain::text;
 use crate::domain::uid;
 use crate::domain::uid::ROOT;
+use crate::private_file::owner_of;
 use crate::process::sudo::SudoRights;
-use crate::store::Store;
 use crate::store::open::ExpectedVersion;
 
 /// The variables that are the program's own.
@@ -60,6 +57,7 @@ impl Context {
         });
         if is_admin == Some(true) {
             self.restricted = false;
+            self.forget_usual_store();
             return Ok(());
         }
         let by = caller.by;
@@ -166,26 +164,24 @@ impl Context {
         recorded.unwrap_or(ActionError::Refused(refusal)).into()
     }
 
+    /// Lets the options and variables of an operator who is not restricted name another configuration or store than the usual one.
+    /// The configuration is not read again where it is the same.
+    fn forget_usual_store(&mut self) {
+        self.setup = None;
+        let path = self.config_path();
+        self.config.take_if(|read| read.path != path);
+    }
+
     /// Runs something at the usual store; `None` where there is none, or it is neither root nor its owner who runs this.
     fn at_usual_store<T>(&mut self, run: impl FnOnce(&App) -> T) -> Option<T> {
-        let config = match self.config_path() {
-            Some(path) => Config::load(&path, self.surroundings()).ok()?,
-            None => Config::default(),
-        };
-        let path = self.store_path(&config).ok()?;
-        let owner = owner_of(&path);
+        let setup = self.setup().ok()?;
+        let owner = owner_of(setup.store_path());
         let effective_uid = self.process.accounts.effective_uid;
         if effective_uid != ROOT && Some(effective_uid) != owner {
             return None;
         }
         let account = self.account(owner);
-        let _rights = self.rights_for(&path).ok()?;
-        let store = Store::open(&path, &self.store_rule(&config, owner), ExpectedVersion::CurrentOrOlder).ok()?;
-        let (clock, random) = self.clock.take().zip(self.random.take())?;
-        let app = App::new(store, account, AppRules::default(), clock, random);
-        let value = run(&app);
-        let (clock, random) = app.leave();
-        (self.clock, self.random) = (Some(clock), Some(random));
-        Some(value)
+        let _rights = self.rights_for(setup.store_path()).ok()?;
+        Some(run(&App::open(setup, account, ExpectedVersion::CurrentOrOlder).ok()?))
     }
 }

@@ -1,73 +1,57 @@
-//! Joins what a command needs: the configuration, the store, the operator, and the app made of them.
+//! What a command needs of the terminal and of the machine: who calls, which configuration and store they mean, and the app that is
+//! built from them.
 
 mod elevated;
-mod login;
-mod mail;
 mod mailer;
+mod notices;
 mod paths;
 mod plain_terminal;
 mod restore;
 mod rights;
 mod secret;
+mod stoppable;
 mod texts;
 
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::actions::ActionError;
-use crate::actions::App;
-use crate::actions::AppRules;
-use crate::actions::PolicySource;
-use crate::actions::policy_check::HashingCost;
+use crate::app::ActionError;
+use crate::app::App;
+use crate::app::Setup;
+use crate::app::SetupError;
 use crate::cli::Global;
 use crate::cli::failure::CliError;
 use crate::cli::output::Charset;
 use crate::cli::output::Output;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::config::ConfigEnv;
 use crate::config::LoadError;
 use crate::domain::action::Action;
 use crate::domain::elevation::Caller;
 use crate::domain::elevation::acting_account;
 use crate::domain::operator::Account;
-use crate::domain::organization::Organization;
-use crate::domain::policy::Blocklist;
-use crate::domain::policy::Policy;
 use crate::domain::role::Permission;
-use crate::domain::sign_in::SignInRules;
 use crate::domain::text;
-use crate::mail::texts::MailTexts;
 use crate::private_file;
 use crate::private_file::FsCredentials;
-use crate::private_file::Rule;
+use crate::private_file::owner_of_place;
 use crate::process::Process;
 use crate::process::terminal::PromptError;
 use crate::process::terminal::Terminal;
 use crate::random::Random;
-use crate::secrets::key::ResetKey;
-use crate::secrets::password_hash::HashParameters;
-use crate::store::Store;
 use crate::store::open::ExpectedVersion;
 
 use plain_terminal::PlainTerminal;
 
 pub use paths::Source;
-pub use paths::owner_of;
-pub use paths::owner_of_store;
 pub use secret::PasswordSource;
+pub use stoppable::StoppedBy;
 
 /// The account that a package makes for the program.
 const SERVICE_ACCOUNT: &str = "cxme-admin";
 /// The command that creates what the options and variables name.
 const INIT: &str = "cxme-admin init";
-/// The most that is read of a file with a password, in bytes: more than any password has, with its newline.
-const PASSWORD_FILE_LIMIT: usize = 64 * 1024;
-/// The most that is read of a file with a key, in bytes.
-const KEY_LIMIT: usize = 4_096;
-/// The most that is read of a blocklist, in bytes.
-const BLOCKLIST_LIMIT: usize = 256 * 1024 * 1024;
 
 /// What the commands work with.
 pub struct Context {
@@ -79,10 +63,10 @@ pub struct Context {
     pub global: Global,
     /// Whether the operator was asked for a yes, and gave it.
     pub was_asked: bool,
-    clock: Option<Box<dyn Clock>>,
-    random: Option<Box<dyn Random>>,
-    config: Option<Config>,
-    texts: Option<Arc<MailTexts>>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    config: Option<ReadConfig>,
+    setup: Option<Arc<Setup>>,
     restricted: bool,
     /// Who called the elevation program that started this one, if one did; found by [`Context::restrict`].
     caller: Option<Caller>,
@@ -92,12 +76,27 @@ pub struct Context {
     rights: Option<FsCredentials>,
 }
 
-/// Reads a configuration file, or a part of it.
-type ConfigLoader = fn(&Path, ConfigEnv<'_>) -> Result<Config, LoadError>;
+/// The configuration, read once.
+struct ReadConfig {
+    /// The file; `None`: there is none, and the defaults hold.
+    path: Option<PathBuf>,
+    config: Arc<Config>,
+    /// Whether only what a login needs was read.
+    is_for_login: bool,
+}
+
+/// How much of a configuration is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// All of it; whatever is wrong in it is an error.
+    Whole,
+    /// What a login needs: a configuration whose `[store]` can be read is enough, and no file that it names is read.
+    ForLogin,
+}
 
 impl Context {
     /// A context; nothing is opened yet.
-    pub fn new(mut process: Process, global: Global, clock: Box<dyn Clock>, random: Box<dyn Random>) -> Self {
+    pub fn new(mut process: Process, global: Global, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
         let output = Output::new(&mut process, &global);
         let was_asked = false;
         Self {
@@ -105,10 +104,10 @@ impl Context {
             process,
             global,
             was_asked,
-            clock: Some(clock),
-            random: Some(random),
+            clock,
+            random,
             config: None,
-            texts: None,
+            setup: None,
             restricted: false,
             caller: None,
             caller_gid: None,
@@ -130,8 +129,7 @@ impl Context {
     /// # Errors
     /// As [`Context::app`].
     pub fn app_with(&mut self, action: Action, besides: &[Permission]) -> anyhow::Result<App> {
-        let app = self.app_for(ExpectedVersion::Current)?;
-        self.permitted(app, action, besides)
+        permitted(self.app_for(ExpectedVersion::Current)?, action, besides)
     }
 
     /// As [`Context::app`], also on a store of an older version, for a command that has something to show without a store:
@@ -140,7 +138,7 @@ impl Context {
     /// # Errors
     /// As [`Context::app`].
     pub fn app_if_usable(&mut self, action: Action) -> anyhow::Result<anyhow::Result<App>> {
-        let opened = self.app_for(ExpectedVersion::CurrentOrOlder).and_then(|app| self.permitted(app, action, &[]));
+        let opened = self.app_for(ExpectedVersion::CurrentOrOlder).and_then(|app| permitted(app, action, &[]));
         let is_refusal = |error: &anyhow::Error| {
             matches!(error.downcast_ref::<ActionError>(), Some(ActionError::Refused(_))) || self.restricted
         };
@@ -150,94 +148,111 @@ impl Context {
         }
     }
 
-    /// The app, if the operator may do the action there; otherwise what it was lent is taken back.
-    fn permitted(&mut self, app: App, action: Action, besides: &[Permission]) -> anyhow::Result<App> {
-        if let Err(error) = app.authorize(action, besides) {
-            let (clock, random) = app.leave();
-            (self.clock, self.random) = (Some(clock), Some(random));
-            return Err(error.into());
-        }
-        Ok(app)
-    }
-
     /// Opens a store that may be of an older version. What the operator may do is not asked.
     ///
     /// # Errors
     /// As [`Context::app`].
-    pub fn app_for(&mut self, expect: ExpectedVersion) -> anyhow::Result<App> {
-        self.open_app(expect, Config::load, rules)
+    pub fn app_for(&mut self, expected: ExpectedVersion) -> anyhow::Result<App> {
+        self.open_app(expected, Reading::Whole)
     }
 
-    /// As [`Context::app_for`], with the configuration that `load` reads and the rules that it gives.
-    fn open_app(
-        &mut self,
-        expect: ExpectedVersion,
-        load: ConfigLoader,
-        rules: fn(&Config) -> anyhow::Result<AppRules>,
-    ) -> anyhow::Result<App> {
-        let config = self.config_by(load)?.clone();
-        let path = self.store_path(&config)?;
-        let owner = owner_of_store(&path);
-        let account = self.account(owner);
-        let rule = self.store_rule(&config, owner);
+    /// As [`Context::app`], for a command that checks passwords and sets none: a configuration whose `[store]` can be read
+    /// is enough, and no file that it names is read.
+    ///
+    /// # Errors
+    /// As [`Context::app`].
+    pub fn login_app(&mut self, action: Action) -> anyhow::Result<App> {
+        permitted(self.open_app(ExpectedVersion::Current, Reading::ForLogin)?, action, &[])
+    }
+
+    fn open_app(&mut self, expected: ExpectedVersion, reading: Reading) -> anyhow::Result<App> {
+        let setup = self.setup_by(reading)?;
+        let path = setup.store_path().to_owned();
+        let account = self.account(owner_of_place(&path));
         self.take_rights_for(&path)?;
-        let store = Store::open(&path, &rule, expect).map_err(|error| self.with_sudo_hint(error, &path, &config))?;
+        let opened = App::open(Arc::clone(&setup), account, expected).map_err(|error| match error {
+            ActionError::Store(error) => self.with_sudo_hint(error, &path, setup.config()),
+            error => error.into(),
+        });
+        let app = opened?;
         self.output.hold_beside(&path);
-        let rules = rules(&config)?;
-        let (Some(clock), Some(random)) = (self.clock.take(), self.random.take()) else {
-            anyhow::bail!("the store was opened twice");
-        };
-        Ok(App::new(store, account, rules, clock, random))
+        Ok(app)
     }
 
     /// The randomness, for a command that builds no app.
-    ///
-    /// # Errors
-    /// When an app has it already.
-    pub fn take_random(&mut self) -> anyhow::Result<Box<dyn Random>> {
-        self.random.take().ok_or_else(|| anyhow::anyhow!("the randomness is in use"))
+    pub fn random(&self) -> &dyn Random {
+        self.random.as_ref()
     }
 
     /// The present moment, for a command that has no app.
-    ///
-    /// # Errors
-    /// When an app has the clock.
-    pub fn now(&self) -> anyhow::Result<jiff::Timestamp> {
-        self.clock.as_ref().map(|clock| clock.now()).ok_or_else(|| anyhow::anyhow!("the clock is in use"))
+    pub fn now(&self) -> jiff::Timestamp {
+        self.clock.now()
     }
 
     /// The configuration in force.
     ///
     /// # Errors
     /// When the file has problems, or is writable by others.
-    pub fn config(&mut self) -> anyhow::Result<&Config> {
-        self.config_by(Config::load)
+    pub fn config(&mut self) -> anyhow::Result<Arc<Config>> {
+        self.config_by(Reading::Whole)
     }
 
-    fn config_by(&mut self, load: ConfigLoader) -> anyhow::Result<&Config> {
-        if self.config.is_none() {
-            self.config = Some(self.load_config(load)?);
+    fn config_by(&mut self, reading: Reading) -> anyhow::Result<Arc<Config>> {
+        if let Some(read) = &self.config {
+            return Ok(Arc::clone(&read.config));
         }
-        self.config.as_ref().ok_or_else(|| anyhow::anyhow!("no configuration"))
+        let path = self.config_path();
+        let config = Arc::new(path.as_deref().map_or_else(|| Ok(Config::default()), |path| self.read(path, reading))?);
+        let is_for_login = reading == Reading::ForLogin;
+        self.config = Some(ReadConfig { path, config: Arc::clone(&config), is_for_login });
+        Ok(config)
     }
 
     /// Lets the defaults hold, for who is about to make the configuration that was named.
-    pub fn config_by_default(&mut self) -> &Config {
-        self.config.insert(Config::default())
+    pub fn config_by_default(&mut self) -> Arc<Config> {
+        let config = Arc::new(Config::default());
+        self.config = Some(ReadConfig { path: None, config: Arc::clone(&config), is_for_login: false });
+        self.setup = None;
+        config
     }
 
-    fn load_config(&self, load: ConfigLoader) -> anyhow::Result<Config> {
-        let Some(path) = self.config_path() else { return Ok(Config::default()) };
-        let loaded = load(&path, self.surroundings());
+    fn read(&self, path: &Path, reading: Reading) -> anyhow::Result<Config> {
+        let loaded = match reading {
+            Reading::Whole => Config::load(path, self.surroundings()),
+            Reading::ForLogin => Config::load_for_login(path, self.surroundings()),
+        };
         match loaded {
             // They must not read with it what they could not read themselves: not one word of the content.
-            Err(error) if self.restricted => Err(CliError::Configuration(self.unusable(&path, &error)).into()),
+            Err(error) if self.restricted => Err(CliError::Configuration(self.unusable(path, &error)).into()),
             Err(LoadError::File(private_file::FileError::Missing { .. })) => {
                 let named_by = self.config_source().typed().unwrap_or_default();
-                Err(CliError::NoConfiguration { path, named_by, create: INIT }.into())
+                Err(CliError::NoConfiguration { path: path.to_owned(), named_by, create: INIT }.into())
             }
             loaded => Ok(loaded?),
         }
+    }
+
+    /// What apps are built from: the configuration, and where the store is.
+    ///
+    /// # Errors
+    /// When the configuration cannot be loaded, or nothing says where the store is.
+    pub fn setup(&mut self) -> anyhow::Result<Arc<Setup>> {
+        self.setup_by(Reading::Whole)
+    }
+
+    fn setup_by(&mut self, reading: Reading) -> anyhow::Result<Arc<Setup>> {
+        if let Some(setup) = &self.setup {
+            return Ok(Arc::clone(setup));
+        }
+        let config = self.config_by(reading)?;
+        let store_path = self.store_path(&config)?;
+        let accounts = &self.process.accounts;
+        let (clock, random) = (Arc::clone(&self.clock), Arc::clone(&self.random));
+        let setup = Setup::new(config, store_path, accounts.effective_uid, &accounts.host, clock, random);
+        let is_for_login = self.config.as_ref().is_some_and(|read| read.is_for_login);
+        let setup = Arc::new(if is_for_login { setup.for_login() } else { setup });
+        self.setup = Some(Arc::clone(&setup));
+        Ok(setup)
     }
 
     /// What a restricted operator is told of a configuration that cannot be used.
@@ -260,22 +275,18 @@ impl Context {
         format!("root sees why: {as_root} cxme-admin {command}")
     }
 
-    /// Where the reset key is, and the key, if there is one.
-    ///
-    /// # Errors
-    /// When the configuration cannot be loaded. A key that is loose or malformed is the inner error.
-    pub fn key(&mut self) -> anyhow::Result<(PathBuf, anyhow::Result<Option<ResetKey>>)> {
-        let path = self.key_path()?;
-        let read = private_file::read(&path, &self.secret_rule()?.not_mounted(), KEY_LIMIT);
-        let key = match read {
-            Ok(content) => {
-                let named = |error| CliError::Configuration(format!("{}: {error}", path.display())).into();
-                ResetKey::from_file(&content).map(Some).map_err(named)
+    /// An error of what the configuration names, as the operator may see it: those who are restricted must not read with the
+    /// program what they could not read themselves.
+    fn shown(&self, error: ActionError) -> anyhow::Error {
+        match error {
+            ActionError::Setup(SetupError::TextsFile(_) | SetupError::Texts(_)) if self.restricted => {
+                let directory = self.config.as_ref().and_then(|read| read.config.texts.directory.clone());
+                let directory = directory.unwrap_or_default();
+                let words = self.root_sees_why("mail preview test");
+                CliError::Configuration(format!("{}: not usable texts; {words}", directory.display())).into()
             }
-            Err(private_file::FileError::Missing { .. }) => Ok(None),
-            Err(problem) => Err(problem.into()),
-        };
-        Ok((path, key))
+            error => error.into(),
+        }
     }
 
     /// Who acts.
@@ -291,13 +302,6 @@ impl Context {
             host: accounts.host.clone(),
             elevation,
         }
-    }
-
-    /// How the store's file must be: private, but for the group that may read it where one is configured.
-    pub fn store_rule(&self, config: &Config, owner: Option<u32>) -> Rule {
-        let rule = Rule::store(config.store.reader_group.is_some());
-        // root may use a store that belongs to the service account.
-        if self.process.accounts.effective_uid == 0 { rule.owned_also_by(owner) } else { rule }
     }
 
     /// The terminal, shown only what it can show.
@@ -320,7 +324,7 @@ impl Context {
         let retry_for = self
             .config
             .as_ref()
-            .map_or_else(|| Config::default().password.prompt_timeout, |config| config.password.prompt_timeout);
+            .map_or_else(|| Config::default().password.prompt_timeout, |read| read.config.password.prompt_timeout);
         match self.process.terminal(retry_for) {
             Ok(terminal) => Ok(self.able(terminal)),
             // su starts a session without a terminal, and leaves it as the standard streams.
@@ -334,54 +338,8 @@ impl Context {
     }
 }
 
-/// The organization as configured.
-pub fn organization(config: &Config) -> Organization {
-    Organization {
-        name: config.organization.name.clone(),
-        help_contact: config.organization.help_contact.clone(),
-        email_domains: config.organization.email_domains.clone(),
-        saml_domains: config.saml.email_domains.clone(),
-        saml_contact: config.saml.contact.clone(),
-    }
-}
-
-/// The rules of an app, as the configuration has them.
-fn rules(config: &Config) -> anyhow::Result<AppRules> {
-    let read = config.clone();
-    // Boxed so that the kind of the error can still be told.
-    let policy = PolicySource::new(move || {
-        policy(&read).map_err(anyhow::Error::reallocate_into_boxed_dyn_error_without_backtrace)
-    });
-    Ok(AppRules {
-        organization: organization(config),
-        policy,
-        hashing: HashingCost::Known(hashing(config)?),
-        sign_in: sign_in(config),
-    })
-}
-
-fn sign_in(config: &Config) -> SignInRules {
-    SignInRules { max_failures: config.sign_in.max_failures }
-}
-
-/// The password requirements as configured, with the organization's blocklist read.
-fn policy(config: &Config) -> anyhow::Result<Policy> {
-    let section = &config.password;
-    let blocklist = match &section.blocklist_file {
-        None => Blocklist::default(),
-        Some(path) => {
-            let bytes = private_file::read(path, &Rule::config(), BLOCKLIST_LIMIT).map_err(LoadError::from)?;
-            let named = |error| CliError::Configuration(format!("{}: {error}", path.display()));
-            Blocklist::from_bytes(&bytes).map_err(named)?
-        }
-    };
-    let classes = section.classes.iter().map(|class| class.parse()).collect::<Result<Vec<_>, _>>()?;
-    let min_score = u8::try_from(section.min_score)?;
-    Ok(Policy { min_length: section.min_length, classes, history: section.history, min_score, blocklist })
-}
-
-fn hashing(config: &Config) -> anyhow::Result<HashParameters> {
-    let section = &config.password.argon2;
-    let parameters = HashParameters::new(section.memory_kib, section.iterations, section.parallelism);
-    Ok(parameters.map_err(|error| CliError::Configuration(format!("[password.argon2]: {error}")))?)
+/// The app, if the operator may do the action there.
+fn permitted(app: App, action: Action, besides: &[Permission]) -> anyhow::Result<App> {
+    app.authorize(action, besides)?;
+    Ok(app)
 }

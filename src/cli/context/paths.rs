@@ -18,6 +18,8 @@ use crate::config::ConfigEnv;
 use crate::config::Search;
 use crate::private_file::FileError;
 use crate::private_file::FsCredentials;
+use crate::private_file::owner_of;
+use crate::private_file::owner_of_place;
 use crate::store::StoreError;
 
 /// Names the configuration.
@@ -217,7 +219,7 @@ impl Context {
         }
         let system = &self.process.system;
         let has_own_config = self.config_path().is_some_and(|config| config != system.config);
-        let others = |path: &Path| owner_of_store(path).filter(|&owner| owner != me);
+        let others = |path: &Path| owner_of_place(path).filter(|&owner| owner != me);
         let (store, owner) = match (others(path), has_own_config) {
             (Some(owner), _) => (path, owner),
             (None, true) => return None,
@@ -268,18 +270,6 @@ impl Context {
         Ok(home.join("cxme-admin/store.db"))
     }
 
-    /// Where the reset key is, or would be.
-    ///
-    /// # Errors
-    /// When the configuration cannot be loaded.
-    pub fn key_path(&mut self) -> anyhow::Result<PathBuf> {
-        let config = self.config()?.clone();
-        if let Some(path) = &config.reset.key_file {
-            return Ok(path.clone());
-        }
-        Ok(self.store_path(&config)?.with_file_name("reset.key"))
-    }
-
     /// A directory of the XDG Base Directory Specification, which says that relative paths are to be ignored: the store would
     /// be in whatever directory the operator is in. `what` is to be there, unless `options` name another place.
     fn home_directory(
@@ -309,14 +299,9 @@ impl Context {
         let uid = self.process.accounts.effective_uid;
         let is_service = || self.process.accounts.name(uid) == SERVICE_ACCOUNT;
         // Whatever its name is: the account for which the machine's own store was made.
-        let is_owner = || owner_of_store(&self.process.system.store) == Some(uid);
+        let is_owner = || owner_of_place(&self.process.system.store) == Some(uid);
         self.restricted || uid == 0 || is_service() || is_owner()
     }
-}
-
-/// The account that a store belongs to: the owner of its file, or of its directory where there is no file yet.
-pub fn owner_of_store(path: &Path) -> Option<u32> {
-    owner_of(path).or_else(|| Some(path.parent()?.metadata().ok()?.uid()))
 }
 
 /// The owner of a directory that belongs to another account than that of the process, to root too: after `su`, HOME may be the
@@ -325,9 +310,4 @@ fn owner_if_others(path: &Path) -> Option<u32> {
     let _own = FsCredentials::own();
     let owner = path.metadata().ok()?.uid();
     Some(owner).filter(|&owner| owner != nix::unistd::geteuid().as_raw())
-}
-
-/// The owner of a file, if it is there.
-pub fn owner_of(path: &Path) -> Option<u32> {
-    Some(path.symlink_metadata().ok()?.uid())
 }

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use super::Context;
-use super::owner_of_store;
-use super::rules;
-use crate::actions::ActionError;
-use crate::actions::App;
-use crate::actions::store;
-use crate::actions::store::Salvage;
+use crate::actions::store::check;
+use crate::actions::store::check::Salvage;
+use crate::actions::store::restore;
+use crate::app::ActionError;
+use crate::app::App;
 use crate::cli::failure::CliError;
+use crate::private_file::owner_of_place;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::damaged::DamagedStore;
@@ -25,8 +25,7 @@ impl Context {
     /// # Errors
     /// When the configuration cannot be loaded.
     pub fn place_of_store(&mut self) -> anyhow::Result<PathBuf> {
-        let config = self.config()?.clone();
-        Ok(self.store_path(&config)?)
+        Ok(self.setup()?.store_path().to_owned())
     }
 
     /// Asks the store that is there, if there is one, whether the operator may replace it, and whose passwords were ended in it.
@@ -41,10 +40,7 @@ impl Context {
             Ok(app) => app,
             Err(error) => return self.may_replace_damaged(error),
         };
-        let asked = store::may_replace(&app);
-        let (clock, random) = app.leave();
-        (self.clock, self.random) = (Some(clock), Some(random));
-        asked.map_err(anyhow::Error::from).or_else(|error| self.may_replace_damaged(error))
+        restore::may_replace(&app).map_err(anyhow::Error::from).or_else(|error| self.may_replace_damaged(error))
     }
 
     /// Lets a damaged store be replaced, which cannot be asked who is an operator: by the account that it belongs to or by
@@ -67,7 +63,7 @@ impl Context {
     /// Whose passwords were ended in a damaged store, as far as it tells.
     fn salvage_ended_passwords(&mut self) -> anyhow::Result<EndedPasswords> {
         let path = self.place_of_store()?;
-        let salvaged = self.open_damaged(&path).and_then(|damaged| Ok(store::salvage_ended_passwords(&damaged)?));
+        let salvaged = self.open_damaged(&path).and_then(|damaged| Ok(restore::salvage_ended_passwords(&damaged)?));
         salvaged.or_else(|error| match store_error(&error) {
             Some(damaged) if damaged.damage().is_some() => Ok(EndedPasswords::unknown(Uncounted::Damaged)),
             // SQLite cannot begin to read it.
@@ -77,8 +73,7 @@ impl Context {
     }
 
     fn open_damaged(&mut self, path: &Path) -> anyhow::Result<DamagedStore> {
-        let config = self.config()?.clone();
-        let rule = self.store_rule(&config, owner_of_store(path));
+        let rule = self.setup()?.store_rule();
         self.take_rights_for(path)?;
         Ok(DamagedStore::open(path, &rule)?)
     }
@@ -90,11 +85,11 @@ impl Context {
     /// The `error` that led here, where it tells of no damage; when the file cannot be opened.
     pub fn examine_damaged(&mut self, path: &Path, error: anyhow::Error) -> anyhow::Result<Salvage> {
         let Some(words) = store_error(&error).and_then(StoreError::damage) else { return Err(error) };
-        let (own, owner) = (self.process.accounts.effective_uid, owner_of_store(path));
+        let (own, owner) = (self.process.accounts.effective_uid, owner_of_place(path));
         if self.is_restricted() || (own != 0 && owner.is_some_and(|owner| owner != own)) {
             return Err(StoreError::NotExaminable(words).into());
         }
-        Ok(store::examine_damaged(&self.open_damaged(path)?)?)
+        Ok(check::examine_damaged(&self.open_damaged(path)?)?)
     }
 
     /// Copies a copy beside the store's place, and sits down at it.
@@ -102,24 +97,17 @@ impl Context {
     /// # Errors
     /// When the copy cannot be used, or the configuration is not as it must be.
     pub fn app_on_copy(&mut self, copy: &Path) -> anyhow::Result<(RestoreInProgress, App)> {
-        let config = self.config()?.clone();
-        let place = self.place_of_store()?;
+        let setup = self.setup()?;
+        let place = setup.store_path();
         // Never the owner of the copy: anyone who planted one would be trusted for it.
-        let owner = owner_of_store(&place);
-        let rule = self.store_rule(&config, owner);
-        let now = self.now()?;
-        self.take_rights_for(&place)?;
-        let (restoring, store): (RestoreInProgress, Store) = RestoreInProgress::begin(copy, &place, &rule, now)
-            .map_err(|error| match error {
+        let account = self.account(owner_of_place(place));
+        self.take_rights_for(place)?;
+        let (restoring, store): (RestoreInProgress, Store) =
+            RestoreInProgress::begin(copy, place, &setup.store_rule(), self.now()).map_err(|error| match error {
                 StoreError::NotOurs(path) => CliError::NotABackup(path).into(),
                 error => anyhow::Error::from(error),
             })?;
-        let account = self.account(owner);
-        let rules = rules(&config)?;
-        let (Some(clock), Some(random)) = (self.clock.take(), self.random.take()) else {
-            anyhow::bail!("the store was opened twice");
-        };
-        Ok((restoring, App::new(store, account, rules, clock, random)))
+        Ok((restoring, App::with_store(setup, account, store)?))
     }
 }
 

@@ -1,11 +1,11 @@
 //! With whose rights root works on a store.
 
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use super::Context;
 use crate::private_file::FileError;
 use crate::private_file::FsCredentials;
+use crate::private_file::owner_of_directory;
 
 impl Context {
     /// From here on, root works on the store at `path` with the rights of the account that the store's directory belongs to.
@@ -34,17 +34,4 @@ impl Context {
             |error| FileError::Io { path: path.to_owned(), doing: "used as the account that it belongs to", error };
         FsCredentials::take(uid, gid).map(Some).map_err(failed)
     }
-
-    /// The account and the group that own the directory of the store, where root works for another account.
-    pub(super) fn account_of_store(&self, path: &Path) -> Option<(u32, u32)> {
-        let is_root = self.process.accounts.effective_uid == 0;
-        owner_of_directory(path).filter(|(uid, _)| is_root && *uid != 0)
-    }
-}
-
-/// The account and the group that own the directory of a file.
-fn owner_of_directory(path: &Path) -> Option<(u32, u32)> {
-    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let found = directory.metadata().ok()?;
-    Some((found.uid(), found.gid()))
 }

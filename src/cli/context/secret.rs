@@ -6,13 +6,13 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::Context;
-use super::PASSWORD_FILE_LIMIT;
 use crate::cli::failure::CliError;
 use crate::cli::files::InputFile;
 use crate::private_file;
 use crate::private_file::FileError;
 use crate::private_file::Rule;
 use crate::secrets::lines;
+use crate::secrets::lines::PASSWORD_FILE_LIMIT;
 use crate::secrets::lines::Secret;
 
 /// How the password of a user comes to the program without a prompt.

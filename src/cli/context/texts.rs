@@ -1,4 +1,4 @@
-//! The sentences and templates of mails, with the organization's own.
+//! Languages that an operator names, and whether there are texts in them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,45 +7,19 @@ use super::Context;
 use crate::cli::failure::CliError;
 use crate::domain::text;
 use crate::mail::texts::MailTexts;
-use crate::mail::texts::TextFile;
 use crate::texts::Language;
 
 /// How many languages without texts are named; the others are counted.
 const NAMED: usize = 5;
 
 impl Context {
-    /// The sentences and templates of mails: the program's, with those of `[texts] directory` over them, read and tried once.
+    /// The sentences and templates of mails: the program's, with those of `[texts] directory` over them.
     ///
     /// # Errors
     /// Everything that is wrong in the directory.
     pub fn mail_texts(&mut self) -> anyhow::Result<Arc<MailTexts>> {
-        if let Some(texts) = &self.texts {
-            return Ok(Arc::clone(texts));
-        }
-        let texts = self.load_texts()?;
-        self.texts = Some(Arc::clone(&texts));
-        Ok(texts)
-    }
-
-    fn load_texts(&mut self) -> anyhow::Result<Arc<MailTexts>> {
-        let section = self.config()?.texts.clone();
-        let Some(directory) = &section.directory else { return Ok(MailTexts::built_in()?) };
-        let unusable = || {
-            let words = self.root_sees_why("mail preview test");
-            CliError::Configuration(format!("{}: not usable texts; {words}", directory.display()))
-        };
-        let files = match section.files() {
-            // They must not read with it what they could not read themselves.
-            Err(_) if self.is_restricted() => return Err(unusable().into()),
-            files => files?,
-        };
-        let files: Vec<TextFile> =
-            files.into_iter().map(|file| TextFile { name: file.name, path: file.path, text: file.text }).collect();
-        match MailTexts::with(&files) {
-            Err(_) if self.is_restricted() => Err(unusable().into()),
-            Err(problems) => Err(CliError::Texts(problems).into()),
-            Ok(texts) => Ok(texts),
-        }
+        let setup = self.setup()?;
+        setup.mail_texts().map_err(|error| self.shown(error.into()))
     }
 
     /// The language that was asked for with `--locale`.

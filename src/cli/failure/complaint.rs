@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use crate::domain::text;
 use crate::private_file::FileError;
 use crate::process::standard_output::LostOutput;
-use crate::texts::TextProblem;
 
 /// What the command line itself has to say.
 #[derive(Debug, thiserror::Error)]
@@ -58,9 +57,6 @@ pub enum CliError {
     /// A file of the configuration, in words that tell nothing of its content.
     #[error("{0}")]
     Configuration(String),
-    /// The organization's own texts are wrong.
-    #[error("{}", match .0.as_slice() { [problem] => problem.to_string(), problems => format!("the texts have {} problems", problems.len()) })]
-    Texts(Vec<TextProblem>),
     /// The configuration that was named is not there.
     #[error("{}: no such configuration file (set by `{named_by}`)", .path.display())]
     NoConfiguration {

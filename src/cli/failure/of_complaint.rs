@@ -13,7 +13,6 @@ use super::RELAY;
 use super::RenderedError;
 use super::USAGE;
 use super::actions;
-use super::screenful;
 
 /// A complaint in words, with its exit code and what to do.
 pub(super) fn of_complaint(complaint: &CliError) -> RenderedError {
@@ -29,11 +28,6 @@ pub(super) fn of_complaint(complaint: &CliError) -> RenderedError {
         CliError::BadList { hint, .. } => RenderedError::new(DATA, complaint).hint(hint),
         CliError::NotVerified => RenderedError::new(NOT_VERIFIED, complaint),
         CliError::Configuration(_) => RenderedError::new(CONFIGURATION, complaint),
-        CliError::Texts(problems) => {
-            let details = if problems.len() > 1 { screenful(problems, ToString::to_string) } else { Vec::new() };
-            RenderedError { details, ..RenderedError::new(CONFIGURATION, complaint) }
-                .hint("docs/texts.md describes the files; to check them again: cxme-admin mail preview test")
-        }
         CliError::NoConfiguration { named_by, create, .. } => {
             let other =
                 if named_by.starts_with('-') { "give another path".to_owned() } else { format!("correct {named_by}") };

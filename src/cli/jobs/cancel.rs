@@ -1,6 +1,6 @@
 //! `jobs cancel`.
 
-use crate::actions::jobs::end;
+use crate::actions::jobs::cancel;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::jobs::summary;
@@ -33,7 +33,7 @@ pub struct CancelArgs {
 /// When there is no such job, it has ended, or the operator may not run jobs.
 pub fn run(context: &mut Context, args: &CancelArgs) -> anyhow::Result<()> {
     let app = context.app(Action::JobsCancel)?;
-    let cancelled = end::cancel(&app, JobId(args.job), args.revoke_links, &args.acting.change_options())?;
+    let cancelled = cancel::cancel(&app, JobId(args.job), args.revoke_links, &args.acting.change_options())?;
     let (job, links) = (args.job, counted(cancelled.links, "link"));
     let revoked = if args.revoke_links { format!(", {links} revoked") } else { String::new() };
     let mails = counted(cancelled.messages, "mail");

@@ -1,8 +1,8 @@
 //! `jobs delete`.
 
-use crate::actions::jobs::end;
-use crate::actions::jobs::end::DeleteScope;
-use crate::actions::jobs::end::DeletedRecords;
+use crate::actions::jobs::delete;
+use crate::actions::jobs::delete::DeleteScope;
+use crate::actions::jobs::delete::DeletedRecords;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::CliError;
@@ -49,7 +49,7 @@ pub fn run(context: &mut Context, args: &DeleteArgs) -> anyhow::Result<()> {
         }
     };
     let app = context.app(Action::JobsDelete)?;
-    let found = end::look(&app, old)?;
+    let found = delete::look(&app, old)?;
     let is_nothing = found.messages == 0 && found.jobs.is_empty();
     if args.acting.dry_run {
         let would = [
@@ -72,7 +72,7 @@ pub fn run(context: &mut Context, args: &DeleteArgs) -> anyhow::Result<()> {
         let before = without_password(&found).map(|words| format!("{words} ")).unwrap_or_default();
         let question = format!("{before}Delete {} permanently?", words(&found, "and end "));
         prompt::confirm(context, args.yes, &question)?;
-        end::delete(&app, old, &args.acting.change_options())?;
+        delete::delete(&app, old, &args.acting.change_options())?;
     }
     context.output.say(&format!("Deleted {}.", words(&found, "and with them ")));
     if let Some(words) = summary::are_without_password(found.without_password) {

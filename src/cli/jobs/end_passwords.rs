@@ -1,10 +1,10 @@
 //! What `users send-reset --end-passwords` asks before it ends passwords, and says of those that it does not end.
 
-use crate::actions::ActionError;
-use crate::actions::App;
 use crate::actions::jobs::create;
 use crate::actions::jobs::create::JobRequest;
 use crate::actions::jobs::create::Obstacles;
+use crate::app::ActionError;
+use crate::app::App;
 use crate::cli::context::Context;
 use crate::cli::failure;
 use crate::cli::failure::CliError;
@@ -43,7 +43,7 @@ pub(super) fn require_mail(
     }
     let connections = match request.sending.connections {
         Some(connections) => usize::try_from(connections)?,
-        None => context.send_options()?.connections,
+        None => app.send_options().connections,
     };
     if let Err(error) = outbox::resources::require(&mailer.transport, connections) {
         let error = ActionError::from(error);

@@ -1,6 +1,6 @@
 //! `jobs list`.
 
-use crate::actions::jobs::show;
+use crate::actions::jobs::list;
 use crate::actions::jobs::show::JobStatus;
 use crate::cli::column;
 use crate::cli::column::Column;
@@ -44,7 +44,7 @@ const DATA: [Column<JobStatus>; 14] = [
 pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
     let app = context.app(Action::JobsList)?;
     let is_table = context.output.format == Format::Table;
-    let (jobs, total) = show::list(&app, args.limit.rows(&context.output))?;
+    let (jobs, total) = list::list(&app, args.limit.rows(&context.output))?;
     let columns: &[Column<JobStatus>] = if is_table { &TABLE } else { &DATA };
     column::list::<_, anyhow::Error>(&mut context.output, columns, app.now(), |sink| {
         Ok(jobs.iter().try_for_each(sink)?)

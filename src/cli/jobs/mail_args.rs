@@ -1,6 +1,6 @@
 //! What is said of the mails of `users send-reset` and `jobs remind`.
 
-use crate::actions::resets::send::LinkOptions;
+use crate::actions::users::send_reset::LinkOptions;
 use crate::cli::context::Context;
 use crate::cli::failure::CliError;
 use crate::domain::duration::parse_duration;

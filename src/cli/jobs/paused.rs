@@ -1,7 +1,7 @@
 //! What is said of paused jobs that ended passwords: their users cannot log in, and nothing mails them.
 
-use crate::actions::App;
 use crate::actions::jobs::show;
+use crate::app::App;
 use crate::cli::failure::CliError;
 use crate::cli::failure::MailFailure;
 use crate::cli::jobs::summary;

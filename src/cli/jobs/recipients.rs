@@ -1,8 +1,8 @@
 //! `jobs recipients`.
 
-use crate::actions::ActionError;
 use crate::actions::Total;
-use crate::actions::jobs::show;
+use crate::actions::jobs::recipients;
+use crate::app::ActionError;
 use crate::cli::column;
 use crate::cli::column::Column;
 use crate::cli::context::Context;
@@ -94,14 +94,14 @@ pub fn run(context: &mut Context, args: &RecipientsArgs) -> anyhow::Result<()> {
     let app = context.app(Action::JobsRecipients)?;
     let id = JobId(args.job);
     // What is not there has no heading either.
-    show::require(&app, id)?;
+    recipients::require(&app, id)?;
     let is_table = context.output.format == Format::Table;
     let columns: &[Column<Message>] = if is_table { &TABLE } else { &DATA };
     let limit = args.limit.rows(&context.output);
     let (mut shown, mut total) = (0, Total::default());
     column::list::<_, ActionError>(&mut context.output, columns, app.now(), |sink| {
         shown = 0;
-        total = show::each_message(&app, id, limit, &mut |message| {
+        total = recipients::each_message(&app, id, limit, &mut |message| {
             shown += 1;
             Ok(sink(&message)?)
         })?;

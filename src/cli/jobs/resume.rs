@@ -1,6 +1,6 @@
 //! `jobs resume`.
 
-use crate::actions::jobs::pause;
+use crate::actions::jobs::resume;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::jobs::summary::counted;
@@ -29,7 +29,7 @@ pub struct ResumeArgs {
 /// When there is no such job, it is not paused, or the operator may not run jobs.
 pub fn run(context: &mut Context, args: &ResumeArgs) -> anyhow::Result<()> {
     let app = context.app(Action::JobsResume)?;
-    let counts = pause::resume(&app, JobId(args.job), &args.acting.change_options())?;
+    let counts = resume::resume(&app, JobId(args.job), &args.acting.change_options())?;
     let waiting = counted(counts.waiting(), "unsent mail");
     if args.acting.dry_run {
         let step = PlanStep::new(Action::JobsResume, format!("Would resume job {} ({waiting}).", args.job));

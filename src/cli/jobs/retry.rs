@@ -1,8 +1,8 @@
 //! `jobs retry`.
 
-use crate::actions::App;
 use crate::actions::jobs::create::JobPlan;
 use crate::actions::jobs::retry;
+use crate::app::App;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::CliError;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::actions::App;
-use crate::actions::ChangeOptions;
 use crate::actions::jobs::report_limit;
 use crate::actions::jobs::run;
+use crate::app::App;
+use crate::app::ChangeOptions;
 use crate::cli::context::Context;
 use crate::cli::failure;
 use crate::cli::failure::CliError;

@@ -5,14 +5,14 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use crate::actions::ActionError;
-use crate::actions::App;
-use crate::actions::error::without_promise;
 use crate::actions::jobs::report_limit;
 use crate::actions::jobs::run;
 use crate::actions::jobs::run::RunOutcome;
 use crate::actions::jobs::show;
 use crate::actions::jobs::show::JobStatus;
+use crate::app::ActionError;
+use crate::app::App;
+use crate::app::error::without_promise;
 use crate::cli::column::Column;
 use crate::cli::context::Context;
 use crate::cli::data;
@@ -91,7 +91,7 @@ struct SentMails {
 pub fn go_on(context: &mut Context, app: &App, task: &Task<'_>) -> anyhow::Result<()> {
     let retry_for = context.config()?.mail.smtp.retry_for;
     let begin_until = task.max_runtime.map(|time| Instant::now() + time);
-    let send_options = SendOptions { retry_for, begin_until, ..context.send_options()? };
+    let send_options = SendOptions { retry_for, begin_until, ..app.send_options() };
     let (sent, signal) = match context.stoppable(send_options) {
         Ok((send_options, signal)) => (send(context, app, task, &send_options), Some(signal)),
         // The job may have ended passwords: which one it is, and how many users wait, is told all the same.

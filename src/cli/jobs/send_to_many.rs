@@ -1,6 +1,5 @@
 //! `users send-reset` to a selection: a job.
 
-use crate::actions::App;
 use crate::actions::jobs::create;
 use crate::actions::jobs::create::Audience;
 use crate::actions::jobs::create::ConfirmedPlan;
@@ -10,6 +9,7 @@ use crate::actions::jobs::create::JobPlan;
 use crate::actions::jobs::create::JobRequest;
 use crate::actions::jobs::run;
 use crate::actions::jobs::show;
+use crate::app::App;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::CliError;

@@ -120,9 +120,7 @@ fn show_details(context: &mut Context, details: &JobDetails, now: jiff::Timestam
         (head("Pace"), if is_over { Value::Nothing("") } else { Value::text(pace) }),
         (head("Time left"), left.filter(|_| !is_over).map_or(Value::Nothing(""), Value::text)),
     ];
-    let (heads, cells): (Vec<Heading>, Vec<Value<'_>>) =
-        rows.into_iter().filter(|(_, cell)| *cell != Value::Nothing("")).unzip();
-    data::record(&mut context.output, &heads, &cells, now)?;
+    data::fields(&mut context.output, rows, now)?;
     if !details.outcomes.is_empty() {
         context.output.line("")?;
     }

@@ -1,7 +1,7 @@
 //! What is said of another process that has stopped sending and keeps its mail.
 
-use crate::actions::App;
 use crate::actions::jobs::stalled;
+use crate::app::App;
 use crate::cli::context::Context;
 use crate::cli::failure::CliError;
 use crate::cli::failure::MailFailure;

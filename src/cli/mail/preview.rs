@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::actions::mail;
-use crate::actions::resets::send::check_note;
+use crate::actions::mail::preview;
+use crate::actions::users::send_reset::check_note;
 use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::failure::CliError;
@@ -60,7 +60,7 @@ pub fn run(context: &mut Context, args: &PreviewArgs) -> anyhow::Result<()> {
     let app = context.app_with(Action::MailPreview, besides)?;
     check_note(args.note.as_deref())?;
     let reference = args.user.as_deref().map(UserReference::new);
-    let user = mail::preview_user(&app, reference.as_ref())?;
+    let user = preview::preview_user(&app, reference.as_ref())?;
     if let Some(tag) = &args.locale {
         context.language(tag)?;
     } else {

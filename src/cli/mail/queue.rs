@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::actions::ActionError;
 use crate::actions::Total;
-use crate::actions::mailer;
-use crate::actions::mailer::Delay;
+use crate::actions::mail::queue;
+use crate::actions::mail::queue::Delay;
+use crate::app::ActionError;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::column;
 use crate::cli::column::Column;
@@ -102,7 +102,7 @@ const DATA: [Column<QueueRow>; 11] =
 pub fn run(context: &mut Context, args: &QueueArgs) -> anyhow::Result<()> {
     let app = context.app(if args.cancel.is_some() { Action::MailCancel } else { Action::MailQueue })?;
     if let Some(number) = args.cancel {
-        let message = mailer::cancel(&app, MessageId(number), &args.acting.change_options())?;
+        let message = queue::cancel(&app, MessageId(number), &args.acting.change_options())?;
         let which = format!("message {number}, the {} for {}", message.kind, message.address);
         if args.acting.dry_run {
             let step = PlanStep::new(Action::MailCancel, format!("Would cancel {which}."))
@@ -127,7 +127,7 @@ pub fn run(context: &mut Context, args: &QueueArgs) -> anyhow::Result<()> {
     let (mut count, mut total) = (0_u64, Total::default());
     column::list::<_, ActionError>(&mut context.output, columns, now, |sink| {
         count = 0;
-        total = mailer::queue(&app, &rates, limit, &mut |message, delay| {
+        total = queue::queue(&app, &rates, limit, &mut |message, delay| {
             count += 1;
             Ok(sink(&QueueRow { message, delay, now, is_table })?)
         })?;

@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::actions::mail;
+use crate::actions::mail::test;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::CliError;
@@ -50,19 +50,19 @@ const DEADLINE: Duration = Duration::from_secs(60);
 pub fn run(context: &mut Context, args: &TestArgs) -> anyhow::Result<()> {
     let app = context.app(Action::MailTest)?;
     let address: EmailAddress =
-        args.address.parse().map_err(|fault| crate::actions::ActionError::Refused(Refusal::Email(fault)))?;
+        args.address.parse().map_err(|fault| crate::app::ActionError::Refused(Refusal::Email(fault)))?;
     let lines = Arc::new(Mutex::new(Vec::new()));
     let heard = Arc::clone(&lines);
     let transcript = Transcript::new(move |side, line| {
         heard.lock().unwrap_or_else(PoisonError::into_inner).push((side, line.to_owned()));
     });
     let is_told = context.global.verbose;
-    let mailer = context.post_without_links(&app, Some(transcript))?;
+    let mailer = context.mailer_without_links(&app, Some(transcript))?;
     let has_dialogue = matches!(*mailer.transport, Transport::Smtp(_));
     // Whether mail works is not asked at a certain rate.
     let rates = Rates::default();
-    let send_options = SendOptions { deadline: Some(Instant::now() + DEADLINE), rates, ..context.send_options()? };
-    let tested = mail::test(&app, &mailer, send_options, &address, &args.acting.change_options());
+    let send_options = SendOptions { deadline: Some(Instant::now() + DEADLINE), rates, ..app.send_options() };
+    let tested = test::test(&app, &mailer, send_options, &address, &args.acting.change_options());
     for (side, line) in lines.lock().unwrap_or_else(PoisonError::into_inner).iter() {
         let mark = match side {
             Side::Ours => ">",
@@ -91,7 +91,8 @@ pub fn run(context: &mut Context, args: &TestArgs) -> anyhow::Result<()> {
             Ok(())
         }
         _ if report.halt == Some(StopReason::OutOfTime) => {
-            let smtp = &context.config()?.mail.smtp;
+            let config = context.config()?;
+            let smtp = &config.mail.smtp;
             let relay = smtp.host.as_deref().map(|host| format!(" {host}:{}", smtp.port)).unwrap_or_default();
             let words = format!("the relay{relay} did not answer within {} seconds", DEADLINE.as_secs());
             Err(complaint(MailFailure::Later, words).into())

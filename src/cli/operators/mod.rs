@@ -6,7 +6,7 @@ pub mod remove;
 
 use clap::Subcommand;
 
-use crate::actions::ActionError;
+use crate::app::ActionError;
 use crate::cli::context::Context;
 use crate::cli::failure::CliError;
 use crate::domain::refusal::Refusal;

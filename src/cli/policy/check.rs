@@ -43,5 +43,5 @@ pub fn run(context: &mut Context, args: &CheckArgs) -> anyhow::Result<()> {
         return Ok(());
     }
     let contact = app.organization().help_contact.clone();
-    Err(crate::actions::ActionError::from(Refusal::Policy { faults, contact, former_of: None }).into())
+    Err(crate::app::ActionError::from(Refusal::Policy { faults, contact, former_of: None }).into())
 }

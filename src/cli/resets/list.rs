@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::actions::ActionError;
 use crate::actions::Total;
 use crate::actions::resets::list;
+use crate::app::ActionError;
 use crate::cli::column;
 use crate::cli::column::Column;
 use crate::cli::context::Context;

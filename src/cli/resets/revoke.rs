@@ -1,9 +1,9 @@
 //! `resets revoke`.
 
-use crate::actions::ActionError;
-use crate::actions::ChangeOptions;
 use crate::actions::resets::revoke;
 use crate::actions::resets::revoke::RevokedLinks;
+use crate::app::ActionError;
+use crate::app::ChangeOptions;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::context::PasswordSource;

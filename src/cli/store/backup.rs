@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::actions::store;
+use crate::actions::store::backup;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::plan;
@@ -29,7 +29,7 @@ pub struct BackupArgs {
 /// When there is a file already, the disk is full, or the operator may not.
 pub fn run(context: &mut Context, args: &BackupArgs) -> anyhow::Result<()> {
     let app = context.app(Action::StoreBackup)?;
-    store::back_up(&app, &args.file, &args.acting.change_options())?;
+    backup::back_up(&app, &args.file, &args.acting.change_options())?;
     let file = args.file.display();
     if args.acting.dry_run {
         let step = PlanStep::new(Action::StoreBackup, format!("Would back up the store to {file}."));

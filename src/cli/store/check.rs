@@ -6,20 +6,20 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use nix::unistd::Group;
 
-use crate::actions::ActionError;
-use crate::actions::store;
-use crate::actions::store::CheckExpectations;
-use crate::actions::store::Salvage;
-use crate::actions::store::StoreReport;
+use crate::actions::store::check;
+use crate::actions::store::check::CheckExpectations;
+use crate::actions::store::check::Salvage;
+use crate::actions::store::check::StoreReport;
+use crate::app::ActionError;
 use crate::cli::acting_args::ActingArgs;
+use crate::cli::column;
+use crate::cli::column::Column;
 use crate::cli::context::Context;
-use crate::cli::data;
 use crate::cli::failure;
 use crate::cli::failure::CliError;
 use crate::cli::store::recovery;
 use crate::cli::store::recovery::typed;
 use crate::cli::store::repair_times;
-use crate::cli::value::Heading;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::text;
@@ -50,8 +50,26 @@ pub struct CheckArgs {
     acting: ActingArgs,
 }
 
-const HEADS: [Heading; 2] =
-    [Heading { name: "examined", title: "EXAMINED" }, Heading { name: "fault", title: "FOUND" }];
+/// What was examined, and a fault that was found there.
+struct FindingRow<'a> {
+    examined: &'a StoreReport,
+    fault: Option<&'a str>,
+}
+
+fn columns<'a>() -> [Column<FindingRow<'a>>; 2] {
+    [
+        Column { name: "examined", title: "EXAMINED", cell: |row| Value::text(row.examined.what) },
+        Column {
+            name: "fault",
+            title: "FOUND",
+            cell: |row| match row.fault {
+                Some(fault) => Value::Sentence(fault.into()),
+                None if row.examined.warning.is_some() => Value::Nothing("see the warning"),
+                None => Value::Nothing("sound"),
+            },
+        },
+    ]
+}
 
 /// What an examination came to.
 struct Checked {
@@ -74,9 +92,9 @@ pub fn run(context: &mut Context, args: &CheckArgs) -> anyhow::Result<()> {
         let words = "`--dry-run` and `--reason` are for `--repair-times`".to_owned();
         return Err(CliError::Usage { words, hint: None }.into());
     }
-    let now = context.now()?;
+    let now = context.now();
     let path = context.place_of_store()?;
-    let checked = match check(context, &path) {
+    let checked = match examine(context, &path) {
         Ok(checked) => checked,
         Err(error) if is_no_store(&error) => {
             return Err(CliError::NotAStore { remedy: remedy_of_lost(&path), path }.into());
@@ -101,33 +119,32 @@ pub fn run(context: &mut Context, args: &CheckArgs) -> anyhow::Result<()> {
 }
 
 fn print(context: &mut Context, examined: &[StoreReport], now: Timestamp) -> anyhow::Result<()> {
-    data::records::<anyhow::Error>(&mut context.output, &HEADS, now, |sink| {
+    column::list::<_, anyhow::Error>(&mut context.output, &columns(), now, |sink| {
         for part in examined {
             if part.faults.is_empty() {
-                let found = if part.warning.is_some() { "see the warning" } else { "sound" };
-                sink(&[Value::text(part.what), Value::Nothing(found)])?;
+                sink(&FindingRow { examined: part, fault: None })?;
             }
             for fault in &part.faults {
-                sink(&[Value::text(part.what), Value::Sentence(fault.into())])?;
+                sink(&FindingRow { examined: part, fault: Some(fault) })?;
             }
         }
         Ok(())
     })
 }
 
-fn check(context: &mut Context, path: &Path) -> anyhow::Result<Checked> {
+fn examine(context: &mut Context, path: &Path) -> anyhow::Result<Checked> {
     // Before SQLite opens the store, which may remove a log that it does not believe.
     if let Some(fault) = damaged::log_faults(path)?.into_iter().next() {
         return Err(StoreError::Corrupt(fault).into());
     }
     let app = context.app(Action::StoreCheck)?;
-    let (key_path, key) = context.key()?;
-    let expected = match key {
+    let setup = context.setup()?;
+    let expected = match setup.key().map_err(anyhow::Error::from) {
         Ok(Some(key)) => CheckExpectations { key_fingerprint: Some(key.fingerprint()), key_fault: None },
         Ok(None) => CheckExpectations {
             key_fault: Some(format!(
                 "{}: no such file: restore the key from its backup, or set [reset] key_file",
-                key_path.display()
+                setup.key_path().display()
             )),
             ..CheckExpectations::default()
         },
@@ -136,17 +153,17 @@ fn check(context: &mut Context, path: &Path) -> anyhow::Result<Checked> {
         Err(error) => CheckExpectations { key_fault: Some(error.to_string()), ..CheckExpectations::default() },
     };
     let mut examined = vec![StoreReport { what: "modes", ..StoreReport::default() }];
-    examined.extend(store::check(&app, &expected)?);
+    examined.extend(check::check(&app, &expected)?);
     examined.extend(reader_group(context)?);
     let is_damaged = examined.iter().any(|part| part.is_of_content() && !part.faults.is_empty());
-    let backup = if is_damaged { store::newest_backup(&app) } else { None };
+    let backup = if is_damaged { check::newest_backup(&app) } else { None };
     Ok(Checked { examined, backup, schema_version: schema::VERSION })
 }
 
 /// What to do about the faults that were found.
 fn remedy(path: &Path, checked: &Checked, local: impl Fn(Timestamp) -> String) -> String {
     // What a damaged page hides is no fault of its own.
-    let is_faulty = |part: &&StoreReport| part.faults.iter().any(|fault| !fault.starts_with(store::CANNOT));
+    let is_faulty = |part: &&StoreReport| part.faults.iter().any(|fault| !fault.starts_with(check::CANNOT));
     let is_damaged = |part: &&StoreReport| part.is_of_content() && !part.faults.is_empty();
     let faulty: Vec<&StoreReport> =
         checked.examined.iter().filter(|part| is_faulty(part) || is_damaged(part)).collect();

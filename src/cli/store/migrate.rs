@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::actions::store;
+use crate::actions::store::migrate;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::plan;
@@ -31,7 +31,7 @@ pub struct MigrateArgs {
 pub fn run(context: &mut Context, args: &MigrateArgs) -> anyhow::Result<()> {
     let app = context.app_for(ExpectedVersion::CurrentOrOlder)?;
     app.authorize(Action::StoreMigrate, &[])?;
-    let migrated = store::migrate(&app, args.backup.as_deref(), &args.acting.change_options())?;
+    let migrated = migrate::migrate(&app, args.backup.as_deref(), &args.acting.change_options())?;
     let known = schema::VERSION;
     if args.acting.dry_run {
         let words = match migrated.found == known {

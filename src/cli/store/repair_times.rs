@@ -1,7 +1,7 @@
 //! `store check --repair-times`.
 
-use crate::actions::ChangeOptions;
-use crate::actions::store;
+use crate::actions::store::repair_times;
+use crate::app::ChangeOptions;
 use crate::cli::context::Context;
 use crate::cli::plan;
 use crate::cli::plan::PlanStep;
@@ -16,9 +16,9 @@ use crate::store::times::TimesAhead;
 /// When the operator may not or declines, or the store cannot be written.
 pub(super) fn run(context: &mut Context, yes: bool, change_options: &ChangeOptions) -> anyhow::Result<()> {
     let app = context.app(Action::StoreRepairTimes)?;
-    let ahead = store::times_ahead(&app)?;
+    let ahead = repair_times::times_ahead(&app)?;
     if change_options.dry_run {
-        store::repair_times(&app, change_options)?;
+        repair_times::repair_times(&app, change_options)?;
         let now = app.now();
         let step = |words: String, ahead: Option<&TimesAhead>| {
             let text = |text: Option<String>| text.map_or(Value::Nothing(""), Value::text);
@@ -50,7 +50,7 @@ pub(super) fn run(context: &mut Context, yes: bool, change_options: &ChangeOptio
         say_each(context, "Would reset", &ahead);
     }
     prompt::confirm(context, yes, "Reset these times to now? Mails become due, and open links expire.")?;
-    let repaired = store::repair_times(&app, change_options)?;
+    let repaired = repair_times::repair_times(&app, change_options)?;
     if yes {
         // Any change brings minutes of deliveries back before it begins, so they are in what was seen before.
         say_each(context, "Reset", &ahead);

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::actions::store;
-use crate::actions::store::PreparedRestore;
+use crate::actions::store::restore;
+use crate::actions::store::restore::PreparedRestore;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::jobs::summary::counted;
@@ -44,7 +44,7 @@ pub fn run(context: &mut Context, args: &RestoreArgs) -> anyhow::Result<()> {
     let change_options = args.acting.change_options();
     let ended = context.may_replace_store()?;
     let (restoring, app) = context.app_on_copy(&args.file)?;
-    let restored = store::prepare_restored(&app, &restoring, &args.file, &ended, &change_options)?;
+    let restored = restore::prepare_restored(&app, &restoring, &args.file, &ended, &change_options)?;
     let place = context.place_of_store()?;
     let words = format!(
         "the store of {} with {}",
@@ -87,7 +87,7 @@ pub fn run(context: &mut Context, args: &RestoreArgs) -> anyhow::Result<()> {
         let question = format!("Replace {} with {words}{and}?", place.display());
         prompt::confirm(context, args.yes, &question)?;
     }
-    store::finish_restored(app, restoring)?;
+    restore::finish_restored(app, restoring)?;
     let unsettled = restored.unsettled;
     context.output.say(&format!("{} is {words}.", place.display()));
     if let Some(kept) = &restored.kept {

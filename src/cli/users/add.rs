@@ -139,7 +139,7 @@ fn steps<'a>(args: &'a AddArgs, user: &'a User) -> Vec<PlanStep<'a>> {
     vec![added, named(PlanStep::new(then.0, then.1))]
 }
 
-fn wanted(args: &AddArgs, then: Option<Permission>) -> Result<add::NewUserRequest, crate::actions::ActionError> {
+fn wanted(args: &AddArgs, then: Option<Permission>) -> Result<add::NewUserRequest, crate::app::ActionError> {
     let username = args.username.as_deref().map(|name| name.parse().map_err(Refusal::Username)).transpose()?;
     Ok(add::NewUserRequest {
         email: args.email.parse::<EmailAddress>().map_err(Refusal::Email)?,

@@ -1,9 +1,9 @@
 //! `users clone`.
 
-use crate::actions::ActionError;
 use crate::actions::users::clone;
 use crate::actions::users::clone::CloneOutcome;
 use crate::actions::users::clone::CloneRequest;
+use crate::app::ActionError;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::plan;

@@ -1,11 +1,11 @@
 //! `users delete`.
 
-use crate::actions::App;
-use crate::actions::ChangeOptions;
 use crate::actions::users::delete;
 use crate::actions::users::targets::ResolvedTargets;
 use crate::actions::users::targets::TargetList;
 use crate::actions::users::targets::Targets;
+use crate::app::App;
+use crate::app::ChangeOptions;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::jobs::summary::counted;

@@ -1,7 +1,5 @@
 //! `users edit`.
 
-use crate::actions::ActionError;
-use crate::actions::App;
 use crate::actions::users::edit;
 use crate::actions::users::edit::EditManyOutcome;
 use crate::actions::users::edit::EditOutcome;
@@ -9,6 +7,8 @@ use crate::actions::users::edit::UserEdit;
 use crate::actions::users::targets::NAMED;
 use crate::actions::users::targets::TargetList;
 use crate::actions::users::targets::Targets;
+use crate::app::ActionError;
+use crate::app::App;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::CliError;

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::actions::ActionError;
-use crate::actions::ChangeOptions;
+use crate::actions::users::export;
 use crate::actions::users::list;
+use crate::app::ActionError;
+use crate::app::ChangeOptions;
 use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::failure::CliError;
@@ -89,7 +90,7 @@ pub fn run(context: &mut Context, args: &ExportArgs) -> anyhow::Result<()> {
         if args.with_hashes {
             let change_options = ChangeOptions { reason: args.reason.clone(), dry_run: false };
             let finish = || Ok(file.finish().map_err(StoreError::from)?);
-            list::record_export(&app, count, path, &change_options, finish, FinishedFile::remove)?;
+            export::record_export(&app, count, path, &change_options, finish, FinishedFile::remove)?;
         } else {
             file.finish()?;
         }

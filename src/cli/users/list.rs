@@ -1,8 +1,8 @@
 //! `users list`.
 
-use crate::actions::ActionError;
 use crate::actions::Total;
 use crate::actions::users::list;
+use crate::app::ActionError;
 use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::limit::LimitArgs;

@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::actions::App;
 use crate::actions::users::list::ExcludedNames;
 use crate::actions::users::lock;
 use crate::actions::users::lock::LockLimit;
 use crate::actions::users::lock::LockManyOutcome;
 use crate::actions::users::targets::TargetList;
 use crate::actions::users::targets::Targets;
+use crate::app::App;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::as_typed;
 use crate::cli::context::Context;

@@ -1,8 +1,8 @@
 //! `users password`: the two choices of CXME's form *Password Management*.
 
-use crate::actions::App;
 use crate::actions::users::password;
 use crate::actions::users::password::PasswordManagement;
+use crate::app::App;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::CliError;

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::actions::App;
 use crate::actions::jobs::create::Audience;
-use crate::actions::resets::send;
-use crate::actions::resets::send::SendResult;
-use crate::actions::resets::send::UserSendResult;
+use crate::actions::users::send_reset;
+use crate::actions::users::send_reset::SendResult;
+use crate::actions::users::send_reset::UserSendResult;
+use crate::app::App;
 use crate::cli::acting_args::ActingArgs;
+use crate::cli::column;
+use crate::cli::column::Column;
 use crate::cli::context::Context;
-use crate::cli::data;
 use crate::cli::failure::CliError;
 use crate::cli::failure::MailFailure;
 use crate::cli::jobs::mail_args::MailArgs;
@@ -28,7 +29,6 @@ use crate::cli::plan;
 use crate::cli::plan::PlanStep;
 use crate::cli::targets::TargetArgs;
 use crate::cli::value;
-use crate::cli::value::Heading;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::duration::DurationInWords;
@@ -65,14 +65,67 @@ pub struct SendResetArgs {
     acting: ActingArgs,
 }
 
-const HEADS: [Heading; 7] = [
-    Heading { name: "user", title: "" },
-    Heading { name: "address", title: "" },
-    Heading { name: "result", title: "" },
-    Heading { name: "why", title: "" },
-    Heading { name: "message", title: "" },
-    Heading { name: "expires_at", title: "" },
-    Heading { name: "next_try_at", title: "" },
+type ResultColumn = Column<UserSendResult>;
+
+const COLUMNS: [ResultColumn; 7] = [
+    ResultColumn {
+        name: "user",
+        title: "",
+        cell: |row| match &row.what {
+            SendResult::Mailed(message) | SendResult::SentBefore(message) => {
+                Value::text(message.username.as_deref().unwrap_or(&row.given))
+            }
+            SendResult::WouldBeMailed { user, .. } => Value::text(user.username.as_str()),
+            SendResult::Refused(_) => Value::text(&row.given),
+        },
+    },
+    ResultColumn {
+        name: "address",
+        title: "",
+        cell: |row| match &row.what {
+            SendResult::Mailed(message) | SendResult::SentBefore(message) => Value::text(&message.address),
+            SendResult::WouldBeMailed { user, .. } => Value::text(user.email.as_str()),
+            SendResult::Refused(_) => Value::Nothing(""),
+        },
+    },
+    ResultColumn {
+        name: "result",
+        title: "",
+        cell: |row| match &row.what {
+            SendResult::Mailed(message) => Value::text(message.state.word()),
+            SendResult::SentBefore(_) => Value::text("skipped"),
+            SendResult::WouldBeMailed { .. } => Value::text("would be mailed"),
+            SendResult::Refused(_) => Value::text("refused"),
+        },
+    },
+    ResultColumn {
+        name: "why",
+        title: "",
+        cell: |row| match &row.what {
+            SendResult::Mailed(message) => Value::text(message.reply.as_deref().unwrap_or("")),
+            SendResult::SentBefore(_) => Value::text("sent before"),
+            SendResult::WouldBeMailed { .. } => Value::Nothing(""),
+            SendResult::Refused(error) => Value::text(error.to_string()),
+        },
+    },
+    ResultColumn {
+        name: "message",
+        title: "",
+        cell: |row| row.what.message().map_or(Value::Nothing(""), |message| Value::Number(message.id.0)),
+    },
+    ResultColumn {
+        name: "expires_at",
+        title: "",
+        cell: |row| Value::time_or(row.what.message().and_then(|message| message.link.as_ref()?.expires_at), ""),
+    },
+    ResultColumn {
+        name: "next_try_at",
+        title: "",
+        cell: |row| match &row.what {
+            SendResult::Mailed(message) if !message.state.has_ended() => Value::Time(message.due_at),
+            _ => Value::Nothing(""),
+        },
+    },
 ];
 
 /// Runs the command.
@@ -116,9 +169,10 @@ pub fn send_to(
 ) -> anyhow::Result<()> {
     let wanted = mail.wanted(context)?;
     let mailer = context.mailer(app)?;
-    let send_options = context.send_options()?;
+    let send_options = app.send_options();
     let (send_options, signal) = context.stoppable(send_options)?;
-    let (outcomes, report) = send::send(app, &mailer, send_options, references, &wanted, &acting.change_options())?;
+    let (outcomes, report) =
+        send_reset::send(app, &mailer, send_options, references, &wanted, &acting.change_options())?;
     if acting.dry_run {
         let sent = SendContext { report: &report, transport: &mailer.transport, now: app.now() };
         print_plan(context, &outcomes, sent)?;
@@ -156,8 +210,7 @@ fn print_plan(context: &mut Context, outcomes: &[UserSendResult], sent: SendCont
         };
         let step = PlanStep::new(Action::UsersSendReset, words);
         let step = step.if_changed(matches!(outcome.what, SendResult::WouldBeMailed { .. }));
-        let fields = HEADS.iter().map(|head| head.name).zip(cells(outcome));
-        steps.push(fields.fold(step, |step, (name, value)| step.field(name, value)));
+        steps.push(COLUMNS.iter().fold(step, |step, column| step.field(column.name, (column.cell)(outcome))));
     }
     plan::print(&mut context.output, sent.now, &steps)
 }
@@ -304,39 +357,7 @@ fn kind(invitation: bool) -> &'static str {
 }
 
 fn write_records(context: &mut Context, outcomes: &[UserSendResult], now: Timestamp) -> anyhow::Result<()> {
-    data::records::<anyhow::Error>(&mut context.output, &HEADS, now, |sink| {
-        for outcome in outcomes {
-            sink(&cells(outcome))?;
-        }
-        Ok(())
+    column::list::<_, anyhow::Error>(&mut context.output, &COLUMNS, now, |sink| {
+        outcomes.iter().try_for_each(|outcome| Ok(sink(outcome)?))
     })
-}
-
-/// What came of it for one user, under the [`HEADS`].
-fn cells(outcome: &UserSendResult) -> [Value<'_>; 7] {
-    let nothing = || Value::Nothing("");
-    match &outcome.what {
-        SendResult::Mailed(message) | SendResult::SentBefore(message) => {
-            let is_new = matches!(outcome.what, SendResult::Mailed(_));
-            let waits = is_new && !message.state.has_ended();
-            let expires_at = message.link.as_ref().and_then(|link| link.expires_at);
-            [
-                Value::text(message.username.as_deref().unwrap_or(&outcome.given)),
-                Value::text(&message.address),
-                Value::text(if is_new { message.state.word() } else { "skipped" }),
-                Value::text(if is_new { message.reply.as_deref().unwrap_or("") } else { "sent before" }),
-                Value::Number(message.id.0),
-                Value::time_or(expires_at, ""),
-                Value::time_or(waits.then_some(message.due_at), ""),
-            ]
-        }
-        SendResult::WouldBeMailed { user, .. } => {
-            let (user, address) = (Value::text(user.username.as_str()), Value::text(user.email.as_str()));
-            [user, address, Value::text("would be mailed"), nothing(), nothing(), nothing(), nothing()]
-        }
-        SendResult::Refused(error) => {
-            let (user, why) = (Value::text(&outcome.given), Value::text(error.to_string()));
-            [user, nothing(), Value::text("refused"), why, nothing(), nothing(), nothing()]
-        }
-    }
 }

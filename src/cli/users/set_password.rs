@@ -3,9 +3,6 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::actions::App;
-use crate::actions::ChangeOptions;
-use crate::actions::policy_check::PolicyEnforcement;
 use crate::actions::users::batch::BatchOptions;
 use crate::actions::users::batch::GeneratedKind;
 use crate::actions::users::password;
@@ -14,6 +11,9 @@ use crate::actions::users::password::PasswordOrigin;
 use crate::actions::users::password::PasswordTarget;
 use crate::actions::users::targets::TargetList;
 use crate::actions::users::targets::Targets;
+use crate::app::App;
+use crate::app::ChangeOptions;
+use crate::app::policy_check::PolicyEnforcement;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::context::PasswordSource;
@@ -289,10 +289,10 @@ impl Task<'_> {
         let (app, user) = (self.app, &self.target.user);
         let words = app.personal_words(user);
         let policy = app.policy()?;
-        let generated: Generated = app.with_random(|random| match kind {
-            Kind::Words => generate::words(policy, &words, random, None),
-            Kind::Characters => generate::characters(policy, &words, random, None),
-        })?;
+        let generated: Generated = match kind {
+            Kind::Words => generate::words(policy, &words, app.random(), None),
+            Kind::Characters => generate::characters(policy, &words, app.random(), None),
+        }?;
         let notice = self.set(context, generated.password(), PasswordOrigin::Generated)?;
         // First: an operator who waits for the relay loses the password with an impatient Ctrl-C.
         let shown = context.output.generated(user.username.as_str(), &generated);

@@ -8,8 +8,6 @@ use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
 
-use crate::actions::ActionError;
-use crate::actions::App;
 use crate::actions::users::batch;
 use crate::actions::users::batch::BadLine;
 use crate::actions::users::batch::Batch;
@@ -21,6 +19,8 @@ use crate::actions::users::batch::GeneratedKind;
 use crate::actions::users::batch::GeneratedPassword;
 use crate::actions::users::password;
 use crate::actions::users::targets::TargetList;
+use crate::app::ActionError;
+use crate::app::App;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::CliError;

@@ -2,17 +2,18 @@
 
 use jiff::Timestamp;
 
-use crate::actions::ActionError;
 use crate::actions::users::show;
 use crate::actions::users::show::UserDetails;
 use crate::actions::users::targets::Targets;
+use crate::app::ActionError;
+use crate::cli::column;
+use crate::cli::column::Column;
 use crate::cli::context::Context;
-use crate::cli::data;
 use crate::cli::output::Format;
 use crate::cli::targets::TargetArgs;
-use crate::cli::value::Heading;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
+use crate::domain::user::Lock;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
 
@@ -25,6 +26,95 @@ pub struct ShowArgs {
     targets: TargetArgs,
 }
 
+/// A user, as a record shows them.
+struct UserRecord {
+    details: UserDetails,
+    now: Timestamp,
+    is_table: bool,
+}
+
+impl UserRecord {
+    fn is_locked(&self) -> bool {
+        self.details.user.status(self.now) == Status::Locked
+    }
+
+    /// The lock that is in force.
+    fn lock(&self) -> Option<&Lock> {
+        self.details.user.lock.as_ref().filter(|_| self.is_locked())
+    }
+
+    fn password_set_at(&self) -> Value<'static> {
+        let user = &self.details.user;
+        let none = if user.sign_in == SignIn::Saml { "none: the user signs in with SAML" } else { "none" };
+        Value::time_or(user.password.as_ref().map(|metadata| metadata.set_at), none)
+    }
+
+    fn locked_until(&self) -> Value<'static> {
+        let for_ever = if self.is_locked() { "unlocked by an operator" } else { "" };
+        Value::time_or(self.lock().and_then(|lock| lock.until), for_ever)
+    }
+
+    /// In data a number, whatever it is; a table leaves out that there are none.
+    fn failed_logins(&self) -> Value<'static> {
+        match self.details.failures.count {
+            0 if self.is_table => Value::Nothing(""),
+            count => Value::count(count),
+        }
+    }
+}
+
+type UserField = Column<UserRecord>;
+
+const FIELDS: [UserField; 19] = [
+    UserField { name: "username", title: "Username", cell: |row| Value::text(row.details.user.username.as_str()) },
+    UserField { name: "email", title: "Email", cell: |row| Value::text(row.details.user.email.as_str()) },
+    UserField { name: "name", title: "Name", cell: |row| Value::text(&row.details.user.name) },
+    UserField { name: "role", title: "Role", cell: |row| Value::text(&row.details.role) },
+    UserField { name: "status", title: "Status", cell: |row| Value::text(row.details.user.status(row.now).word()) },
+    UserField { name: "locked_until", title: "Locked until", cell: UserRecord::locked_until },
+    UserField {
+        name: "lock_reason",
+        title: "Lock reason",
+        cell: |row| Value::text_or(row.lock().and_then(|lock| lock.reason.as_deref()), ""),
+    },
+    UserField { name: "sign_in", title: "Sign-in", cell: |row| Value::text(row.details.user.sign_in.word()) },
+    UserField { name: "locale", title: "Locale", cell: |row| Value::text_or(row.details.user.locale.as_deref(), "") },
+    UserField { name: "password_set_at", title: "Password set", cell: UserRecord::password_set_at },
+    UserField {
+        name: "must_change_password",
+        title: "Must change password",
+        cell: |row| Value::Flag(row.details.user.must_change_password),
+    },
+    UserField {
+        name: "meets_policy",
+        title: "Set under this policy",
+        cell: |row| row.details.meets_policy.map_or(Value::Nothing(""), Value::Flag),
+    },
+    UserField {
+        name: "session_epoch",
+        title: "Session epoch",
+        cell: |row| Value::Number(row.details.user.session_epoch),
+    },
+    UserField {
+        name: "last_login_at",
+        title: "Last recorded login",
+        cell: |row| Value::time_or(row.details.user.last_login_at, "never"),
+    },
+    UserField { name: "failed_logins", title: "Failed logins", cell: UserRecord::failed_logins },
+    UserField {
+        name: "last_failed_login_at",
+        title: "Last failed login",
+        cell: |row| Value::time_or(row.details.failures.last_at, ""),
+    },
+    UserField {
+        name: "last_failed_login_from",
+        title: "Last failed login from",
+        cell: |row| Value::text_or(row.details.failures.client.as_deref(), ""),
+    },
+    UserField { name: "created_at", title: "Added", cell: |row| Value::Time(row.details.user.created_at) },
+    UserField { name: "updated_at", title: "Changed", cell: |row| Value::Time(row.details.user.updated_at) },
+];
+
 /// Runs the command.
 ///
 /// # Errors
@@ -32,31 +122,31 @@ pub struct ShowArgs {
 pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
     args.targets.check()?;
     let app = context.app(Action::UsersShow)?;
-    let now = app.now();
+    let (now, is_table) = (app.now(), context.output.format == Format::Table);
+    let record = |details| UserRecord { details, now, is_table };
     let several = match args.targets.targets(context, &app)? {
         Targets::One(reference) => {
-            let shown = show::show(&app, &reference)?;
-            return Ok(write_one(context, &shown, now)?);
+            let shown = record(show::show(&app, &reference)?);
+            return Ok(column::record(&mut context.output, &FIELDS, &shown, now)?);
         }
         Targets::Many(several) => several,
     };
     let mut count = 0_u64;
-    if context.output.format == Format::Table {
+    if is_table {
         context.output.hold();
-        let read = show::show_several(&app, &several, &mut |shown| {
+        let read = show::show_several(&app, &several, &mut |details| {
             if count > 0 {
                 context.output.line("")?;
             }
             count += 1;
-            Ok(write_one(context, shown, now)?)
+            Ok(column::record(&mut context.output, &FIELDS, &record(details), now)?)
         });
         context.output.release(read)?;
     } else {
-        let heads = HEADS.map(|(name, title)| Heading { name, title });
-        data::records::<ActionError>(&mut context.output, &heads, now, |sink| {
-            show::show_several(&app, &several, &mut |shown| {
+        column::list::<_, ActionError>(&mut context.output, &FIELDS, now, |sink| {
+            show::show_several(&app, &several, &mut |details| {
                 count += 1;
-                Ok(sink(&cells(shown, now))?)
+                Ok(sink(&record(details))?)
             })
         })?;
     }
@@ -64,69 +154,4 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
         context.output.say("No users match.");
     }
     Ok(())
-}
-
-fn write_one(context: &mut Context, shown: &UserDetails, now: Timestamp) -> std::io::Result<()> {
-    let is_table = context.output.format == Format::Table;
-    // A table leaves out what does not apply; data always has every key.
-    let applies = |cell: &Value<'_>| !is_table || *cell != Value::Nothing("");
-    let rows = HEADS.into_iter().zip(cells(shown, now)).map(|((name, title), cell)| match cell {
-        // In data it is a number.
-        Value::Number(0) if is_table && name == "failed_logins" => (Heading { name, title }, Value::Nothing("")),
-        cell => (Heading { name, title }, cell),
-    });
-    let (heads, cells): (Vec<Heading>, Vec<Value<'_>>) = rows.filter(|(_, cell)| applies(cell)).unzip();
-    data::record(&mut context.output, &heads, &cells, now)
-}
-
-/// The names in data and the titles in a table, in the order of [`cells`].
-const HEADS: [(&str, &str); 19] = [
-    ("username", "Username"),
-    ("email", "Email"),
-    ("name", "Name"),
-    ("role", "Role"),
-    ("status", "Status"),
-    ("locked_until", "Locked until"),
-    ("lock_reason", "Lock reason"),
-    ("sign_in", "Sign-in"),
-    ("locale", "Locale"),
-    ("password_set_at", "Password set"),
-    ("must_change_password", "Must change password"),
-    ("meets_policy", "Set under this policy"),
-    ("session_epoch", "Session epoch"),
-    ("last_login_at", "Last recorded login"),
-    ("failed_logins", "Failed logins"),
-    ("last_failed_login_at", "Last failed login"),
-    ("last_failed_login_from", "Last failed login from"),
-    ("created_at", "Added"),
-    ("updated_at", "Changed"),
-];
-
-fn cells(shown: &UserDetails, now: Timestamp) -> [Value<'_>; 19] {
-    let (user, failures) = (&shown.user, &shown.failures);
-    let is_locked = user.status(now) == Status::Locked;
-    let lock = user.lock.as_ref().filter(|_| is_locked);
-    let password = user.password.as_ref();
-    let no_password = if user.sign_in == SignIn::Saml { "none: the user signs in with SAML" } else { "none" };
-    [
-        Value::text(user.username.as_str()),
-        Value::text(user.email.as_str()),
-        Value::text(&user.name),
-        Value::text(&shown.role),
-        Value::text(user.status(now).word()),
-        Value::time_or(lock.and_then(|lock| lock.until), if is_locked { "unlocked by an operator" } else { "" }),
-        Value::text_or(lock.and_then(|lock| lock.reason.as_deref()), ""),
-        Value::text(user.sign_in.word()),
-        Value::text_or(user.locale.as_deref(), ""),
-        Value::time_or(password.map(|facts| facts.set_at), no_password),
-        Value::Flag(user.must_change_password),
-        shown.meets_policy.map_or(Value::Nothing(""), Value::Flag),
-        Value::Number(user.session_epoch),
-        Value::time_or(user.last_login_at, "never"),
-        Value::Number(i64::try_from(failures.count).unwrap_or(i64::MAX)),
-        Value::time_or(failures.last_at, ""),
-        Value::text_or(failures.client.as_deref(), ""),
-        Value::Time(user.created_at),
-        Value::Time(user.updated_at),
-    ]
 }

@@ -1,10 +1,10 @@
 //! `users unlock`.
 
-use crate::actions::App;
-use crate::actions::users::lock;
-use crate::actions::users::lock::UnlockManyOutcome;
 use crate::actions::users::targets::TargetList;
 use crate::actions::users::targets::Targets;
+use crate::actions::users::unlock;
+use crate::actions::users::unlock::UnlockManyOutcome;
+use crate::app::App;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::jobs::summary::counted;
@@ -45,7 +45,7 @@ pub fn run(context: &mut Context, args: &UnlockArgs) -> anyhow::Result<()> {
 }
 
 fn unlock_one(context: &mut Context, app: &App, user: &UserReference, args: &UnlockArgs) -> anyhow::Result<()> {
-    let outcome = lock::unlock(app, user, &args.acting.change_options())?;
+    let outcome = unlock::unlock(app, user, &args.acting.change_options())?;
     let name = &outcome.username;
     let (unlocked, cleared) =
         if args.acting.dry_run { ("Would unlock", "Would clear") } else { ("Unlocked", "Cleared") };
@@ -76,7 +76,7 @@ fn unlock_several(context: &mut Context, app: &App, several: TargetList, args: &
         |UnlockManyOutcome { users, done }| {
             (done.changed > 0).then(|| format!("Unlock {}?", targets::changed_of(done.changed, users)))
         },
-        |several, change_options| lock::unlock_several(app, several, change_options),
+        |several, change_options| unlock::unlock_several(app, several, change_options),
     )?;
     let UnlockManyOutcome { users, done } = &unlocked;
     if args.acting.dry_run {

@@ -1,14 +1,12 @@
 //! The actions without a terminal, for what happens between a question and its answer.
 
-use cxme_admin::actions::App;
-use cxme_admin::actions::AppRules;
-use cxme_admin::actions::PolicySource;
+use std::sync::Arc;
+
+use cxme_admin::app::App;
+use cxme_admin::app::Setup;
 use cxme_admin::clock::ScriptedClock;
 use cxme_admin::domain::operator::Account;
-use cxme_admin::domain::policy::Policy;
-use cxme_admin::private_file::Rule;
 use cxme_admin::random::ScriptedRandom;
-use cxme_admin::store::Store;
 use cxme_admin::store::open::ExpectedVersion;
 
 use super::World;
@@ -24,9 +22,8 @@ impl World {
             host: "host".to_owned(),
             elevation: None,
         };
-        let store = Store::open(&self.store(), &Rule::store(false), ExpectedVersion::Current).unwrap();
-        let (clock, random) = (Box::new(ScriptedClock::new(self.now())), Box::new(ScriptedRandom::new(1)));
-        let policy = PolicySource::new(|| Ok(Policy::default()));
-        App::new(store, account, AppRules { policy, ..AppRules::default() }, clock, random)
+        let (clock, random) = (Arc::new(ScriptedClock::new(self.now())), Arc::new(ScriptedRandom::new(1)));
+        let setup = Setup::new(Arc::default(), self.store(), uid, &account.host, clock, random);
+        App::open(Arc::new(setup), account, ExpectedVersion::Current).unwrap()
     }
 }

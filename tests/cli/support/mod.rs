@@ -14,6 +14,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use cxme_admin::clock::ScriptedClock;
 use cxme_admin::domain::selection::Selection;
@@ -457,7 +458,7 @@ impl<'world> Command<'world> {
         self.world.seed.set(seed + 1_000);
         let (clock, random) = (self.world.clock.clone(), ScriptedRandom::new(seed));
         let transcript = self.script.terminal.as_ref().map(ScriptedTerminal::transcript);
-        let status = cxme_admin::cli::run(self.script.process(), Box::new(clock), Box::new(random));
+        let status = cxme_admin::cli::run(self.script.process(), Arc::new(clock), Arc::new(random));
         let asked = transcript.map(|transcript| transcript.borrow().clone()).unwrap_or_default();
         let (stdout, stderr) = (self.script.stdout.bytes(), self.script.stderr.bytes());
         let (plain_stdout, plain_stderr) = (run::without_styles(&stdout), run::without_styles(&stderr));

@@ -223,7 +223,7 @@ fn password(n: u32) -> Password {
 fn accepted_by(hasher: &mut Hasher, n: u32) -> AcceptedHash {
     let words = PersonalWords { username: "", email: "", name: "", organization: "", email_domains: &[] };
     let former = FormerPasswords::default();
-    hasher.admit(&password(n), &Policy::default(), &words, &former, &mut ScriptedRandom::new(n.into())).unwrap()
+    hasher.admit(&password(n), &Policy::default(), &words, &former, &ScriptedRandom::new(n.into())).unwrap()
 }
 
 fn accepted(n: u32) -> AcceptedHash {

@@ -48,7 +48,7 @@ pub(super) fn rehashed(n: u32) -> Rehashed {
     let mut dearer = Hasher::new(HashParameters::new(16, 2, 1).unwrap());
     let (password, old) = (password(n), hash(n));
     let verified = dearer.verified(&password, &old).unwrap();
-    dearer.rehash(&verified, &mut ScriptedRandom::new(9)).unwrap()
+    dearer.rehash(&verified, &ScriptedRandom::new(9)).unwrap()
 }
 
 /// The events of refusals, the oldest first: action, time, details.

@@ -14,14 +14,14 @@ use super::GeneratedKind;
 use super::Secret;
 use super::end;
 use super::input::PasswordLine;
-use crate::actions::App;
-use crate::actions::Result;
-use crate::actions::Transaction;
-use crate::actions::View;
-use crate::actions::near::near;
-use crate::actions::policy_check::PolicyEnforcement;
 use crate::actions::users::password;
 use crate::actions::users::targets::NAMED;
+use crate::app::App;
+use crate::app::Result;
+use crate::app::Transaction;
+use crate::app::View;
+use crate::app::policy_check::PolicyEnforcement;
+use crate::app::similar_users;
 use crate::domain::policy::Violation;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
@@ -66,7 +66,7 @@ struct Outranked {
 /// checked, whatever is wrong with the ones before it.
 ///
 /// # Errors
-/// [`BadLines`](crate::actions::ActionError::BadLines) after the first bad lines were given to `report`, in the order of the input; others when the
+/// [`BadLines`](crate::app::ActionError::BadLines) after the first bad lines were given to `report`, in the order of the input; others when the
 /// operator may not, or a role outranks theirs.
 pub fn check(
     app: &App,
@@ -132,7 +132,7 @@ impl<'view> Check<'view> {
             self.unknown += 1;
             let mut fault = format!("no such user: `{}`", text::quoted(reference.shown(), text::MAX_NAME));
             if self.unknown <= NEAR {
-                let near = near(self.view.app(), self.view, self.view.authority(), &reference);
+                let near = similar_users(self.view.app(), self.view, self.view.authority(), &reference);
                 if !near.is_empty() {
                     fault += &format!("; did you mean {}?", near.join(" or "));
                 }

@@ -12,15 +12,14 @@ use super::check::in_words;
 use super::check::saml_fault;
 use super::end;
 use super::fingerprint;
-use crate::actions::ActionError;
-use crate::actions::App;
-use crate::actions::Result;
-use crate::actions::Transaction as _;
 use crate::actions::users::password::former_passwords;
+use crate::app::ActionError;
+use crate::app::App;
+use crate::app::Result;
+use crate::app::Transaction as _;
 use crate::domain::policy::Violation;
 use crate::domain::user::SignIn;
 use crate::domain::user::User;
-use crate::random::Random;
 use crate::secrets::admission::AcceptedHash;
 use crate::secrets::admission::FormerPasswords;
 use crate::secrets::generate;
@@ -39,7 +38,6 @@ struct Task {
     user: User,
     secret: Secret,
     former: FormerPasswords,
-    random: Box<dyn Random + Send>,
 }
 
 /// A password that was hashed, or refused.
@@ -74,7 +72,7 @@ pub(super) fn hash_these(
     report: &mut dyn FnMut(BadLine),
 ) -> Result<()> {
     let (action, of) = (batch.action(), batch.targets.len() as u64);
-    let (policy, organization) = (app.policy()?, app.organization());
+    let (policy, organization, random) = (app.policy()?, app.organization(), app.random());
     let (permit, kind) = (batch.permit.take(), batch.kind);
     let (targets, bad) = (std::cell::RefCell::new(&mut batch.targets), std::cell::RefCell::new(BadLines::default()));
     let (mut page, mut rest) = (VecDeque::<Task>::new(), places);
@@ -107,7 +105,6 @@ pub(super) fn hash_these(
                         secret: take_secret(app, target, &user, kind)?,
                         user,
                         former,
-                        random: app.with_random(|random| random.fork()),
                     });
                 }
                 Ok(tasks)
@@ -115,16 +112,13 @@ pub(super) fn hash_these(
         }
         Ok(page.pop_front())
     };
-    let work = |hasher: &mut Hasher, mut task: Task| {
-        let result = hasher.reserve_for(task.former.all_hashes()).map(|()| {
-            let (password, random) = (task.secret.password(), task.random.as_mut());
-            match (password, &permit) {
-                (None, _) => Err(Vec::new()),
-                (Some(password), Some(permit)) => Ok(hasher.admit_overridden(password, permit, random)),
-                (Some(password), None) => {
-                    let words = organization.personal_words(&task.user);
-                    hasher.admit(password, policy, &words, &task.former, random)
-                }
+    let work = |hasher: &mut Hasher, task: Task| {
+        let result = hasher.reserve_for(task.former.all_hashes()).map(|()| match (task.secret.password(), &permit) {
+            (None, _) => Err(Vec::new()),
+            (Some(password), Some(permit)) => Ok(hasher.admit_overridden(password, permit, random)),
+            (Some(password), None) => {
+                let words = organization.personal_words(&task.user);
+                hasher.admit(password, policy, &words, &task.former, random)
             }
         });
         Hashed { place: task.place, username: task.user.username.to_string(), secret: task.secret, result }
@@ -167,10 +161,10 @@ fn take_secret(app: &App, target: &mut BatchTarget, user: &User, kind: Generated
 fn generate(app: &App, user: &User, kind: GeneratedKind) -> Result<Generated> {
     let (policy, words) = (app.policy()?, app.personal_words(user));
     loop {
-        let generated = app.with_random(|random| match kind {
-            GeneratedKind::Words => generate::words(policy, &words, random, None),
-            GeneratedKind::Characters => generate::characters(policy, &words, random, None),
-        });
+        let generated = match kind {
+            GeneratedKind::Words => generate::words(policy, &words, app.random(), None),
+            GeneratedKind::Characters => generate::characters(policy, &words, app.random(), None),
+        };
         let generated = generated.map_err(|error| ActionError::BadInput(error.to_string()))?;
         // One of twenty characters. People open the file in a spreadsheet.
         if !generated.is_like_formula() {

@@ -10,8 +10,6 @@ use zeroize::Zeroizing;
 
 use super::BadLine;
 use super::BadLines;
-use crate::actions::ActionError;
-use crate::actions::Result;
 use crate::actions::users::tabular::CsvRows;
 use crate::actions::users::tabular::Header;
 use crate::actions::users::tabular::Lines;
@@ -19,6 +17,8 @@ use crate::actions::users::tabular::NOT_UTF8;
 use crate::actions::users::tabular::RawRow;
 use crate::actions::users::tabular::Text;
 use crate::actions::users::tabular::parse_flag;
+use crate::app::ActionError;
+use crate::app::Result;
 use crate::domain::formula::without_guards;
 use crate::domain::text;
 use crate::domain::user::UserReference;

@@ -15,10 +15,10 @@ use std::hash::DefaultHasher;
 use std::hash::Hash as _;
 use std::hash::Hasher as _;
 
-use crate::actions::ActionError;
-use crate::actions::Result;
-use crate::actions::policy_check::PolicyEnforcement;
 use crate::actions::users::password::PasswordOptions;
+use crate::app::ActionError;
+use crate::app::Result;
+use crate::app::policy_check::PolicyEnforcement;
 use crate::domain::action::Action;
 use crate::domain::operator::PolicyOverride;
 use crate::domain::selection::UserQuery;

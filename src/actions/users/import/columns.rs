@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::actions::ActionError;
-use crate::actions::Result;
 use crate::actions::users::import::Clearable;
 use crate::actions::users::import::ImportOptions;
 use crate::actions::users::tabular::Header;
+use crate::app::ActionError;
+use crate::app::Result;
 use crate::domain::text;
 
 /// The columns that are accepted, in the order of [`Fields`].

@@ -14,18 +14,18 @@ use std::str::FromStr;
 
 use jiff::tz::TimeZone;
 
-use crate::actions::ActionError;
-use crate::actions::App;
-use crate::actions::ChangeOptions;
-use crate::actions::EventDetails;
-use crate::actions::Result;
-use crate::actions::Transaction;
 use crate::actions::users::import::report::DiagnosticCollector;
 use crate::actions::users::import::row::RowReader;
 use crate::actions::users::import::row::SensitiveColumns;
 use crate::actions::users::tabular::Delimiter;
 use crate::actions::users::tabular::Input;
 use crate::actions::users::targets::NAMED_IN_DATA;
+use crate::app::ActionError;
+use crate::app::App;
+use crate::app::ChangeOptions;
+use crate::app::EventDetails;
+use crate::app::Result;
+use crate::app::Transaction;
 use crate::domain::action::Action;
 use crate::domain::refusal::Refusal;
 use crate::domain::removal::Removals;
@@ -206,7 +206,7 @@ pub fn check(
     let mut reader = RowReader::new(input, options)?;
     let (mut sensitive, mut locales) = (SensitiveColumns::default(), BTreeMap::new());
     let mut report = DiagnosticCollector::new(reader.is_array(), report);
-    let mut staging = app.store.stage()?;
+    let mut staging = app.store().stage()?;
     loop {
         // What was wrong before the input broke is still worth knowing.
         let row = match reader.next_row() {

@@ -12,13 +12,13 @@ use super::columns::ImportColumn;
 use super::columns::PASSWORD_HASH;
 use super::columns::STATUS;
 use super::json;
-use crate::actions::Result;
 use crate::actions::users::tabular::CsvRows;
 use crate::actions::users::tabular::Elements;
 use crate::actions::users::tabular::Input;
 use crate::actions::users::tabular::Lines;
 use crate::actions::users::tabular::NOT_UTF8;
 use crate::actions::users::tabular::RawRow;
+use crate::app::Result;
 use crate::domain::formula::without_guards;
 use crate::domain::text;
 

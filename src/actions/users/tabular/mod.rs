@@ -16,7 +16,7 @@ mod tokenizer;
 use std::io;
 use std::io::Read;
 
-use crate::actions::ActionError;
+use crate::app::ActionError;
 use buffer::DecodedBuffer;
 
 pub use buffer::Lines;

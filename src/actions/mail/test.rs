@@ -1,15 +1,12 @@
-//! `mail test`, `mail preview`.
+//! `mail test`.
 
-use crate::actions::App;
-use crate::actions::ChangeOptions;
-use crate::actions::EventDetails;
-use crate::actions::Result;
-use crate::actions::Transaction as _;
+use crate::app::App;
+use crate::app::ChangeOptions;
+use crate::app::EventDetails;
+use crate::app::Result;
+use crate::app::Transaction as _;
 use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
-use crate::domain::role::Permission;
-use crate::domain::user::User;
-use crate::domain::user::UserReference;
 use crate::outbox::Mailer;
 use crate::outbox::SendOptions;
 use crate::outbox::SendReport;
@@ -49,22 +46,10 @@ pub fn test(
     let report = app.deliver(mailer, &SendOptions { scope: Scope::These(vec![id]), ..send_options })?;
     let message = app.outcomes(&[id]).map_err(app.broken_after(&report))?.pop();
     // A test that arrives hours later tests nothing. It is settled as the outbox does it, without an event of its own.
-    let cancelled = app.store.write().and_then(|writing| {
+    let cancelled = app.store().write().and_then(|writing| {
         writing.cancel_message(id, "a test is not sent again", app.now())?;
         writing.commit()
     });
     cancelled.map_err(|error| app.broken_after(&report)(error.into()))?;
     Ok(message.map(|message| (message, report)))
-}
-
-/// The user that a mail is to be shown for; `None`: a made-up one.
-///
-/// # Errors
-/// When there is no such user, or the operator may not see users.
-pub fn preview_user(app: &App, reference: Option<&UserReference>) -> Result<Option<User>> {
-    app.view(Action::MailPreview, |view| {
-        let Some(reference) = reference else { return Ok(None) };
-        view.require(Permission::ViewUsers)?;
-        Ok(Some(view.user(reference)?))
-    })
 }

@@ -2,9 +2,9 @@
 //! the user (OWASP ASVS 6.3.4). Nothing else in the program makes a hash of a password to be stored: see
 //! [`crate::secrets::admission`], whose types keep that.
 
-use crate::actions::ActionError;
-use crate::actions::App;
-use crate::actions::Result;
+use crate::app::ActionError;
+use crate::app::App;
+use crate::app::Result;
 use crate::domain::operator::PolicyOverride;
 use crate::domain::policy::PersonalWords;
 use crate::domain::policy::Violation;
@@ -54,7 +54,7 @@ pub enum PolicyEnforcement {
 impl App {
     /// The words that must not make up this user's password.
     pub fn personal_words<'a>(&'a self, user: &'a User) -> PersonalWords<'a> {
-        self.organization.personal_words(user)
+        self.organization().personal_words(user)
     }
 
     /// The rules that a password breaks, without those that need a hash; quick, so that a prompt can say it before the second
@@ -82,13 +82,13 @@ impl App {
         former: &FormerPasswords,
         permit: Option<&PolicyOverride>,
     ) -> Result<AcceptedHash> {
-        let (mut hasher, mut random) = (self.hasher.borrow_mut(), self.random.borrow_mut());
+        let mut hasher = self.hasher.borrow_mut();
         hasher.reserve_for(former.all_hashes())?;
         if let Some(permit) = permit {
-            return Ok(hasher.admit_overridden(password, permit, random.as_mut()));
+            return Ok(hasher.admit_overridden(password, permit, self.random()));
         }
         let (policy, words) = (self.policy()?, self.personal_words(user));
-        let accepted = hasher.admit(password, policy, &words, former, random.as_mut());
+        let accepted = hasher.admit(password, policy, &words, former, self.random());
         accepted.map_err(|faults| self.policy_refusal(user, faults))
     }
 
@@ -108,7 +108,7 @@ impl App {
     }
 
     /// What a new hash costs.
-    pub(in crate::actions) fn hash_parameters(&self) -> HashParameters {
+    pub fn hash_parameters(&self) -> HashParameters {
         *self.hasher.borrow().parameters()
     }
 
@@ -122,22 +122,17 @@ impl App {
         if self.hashing == HashingCost::Unknown {
             return None;
         }
-        self.hasher.borrow_mut().rehash(verified, self.random.borrow_mut().as_mut())
+        self.hasher.borrow_mut().rehash(verified, self.random())
     }
 
     /// Gives back the memory of the hashing. Where the process may have little, it is enough for what is recorded after it.
-    pub(super) fn release_hashing_memory(&self) {
+    pub(crate) fn release_hashing_memory(&self) {
         self.hasher.borrow_mut().release_memory();
     }
 
     fn policy_refusal(&self, user: &User, faults: Vec<Violation>) -> ActionError {
-        let contact = self.organization.help_contact.clone();
+        let contact = self.organization().help_contact.clone();
         let tells_former = faults.iter().any(|fault| matches!(fault, Violation::Reused { .. } | Violation::Disabled));
         ActionError::Refused(Refusal::Policy { faults, contact, former_of: tells_former.then_some(user.id) })
-    }
-
-    /// Lends the randomness, for generating.
-    pub fn with_random<T>(&self, run: impl FnOnce(&mut dyn crate::random::Random) -> T) -> T {
-        run(self.random.borrow_mut().as_mut())
     }
 }

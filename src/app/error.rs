@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::app::MailerError;
+use crate::app::SetupError;
 use crate::domain::refusal::Refusal;
 use crate::domain::text;
 use crate::outbox::SendReport;
@@ -52,10 +54,10 @@ pub enum ActionError {
     },
     /// What the configuration gives does not send mails.
     #[error(transparent)]
-    Post(#[from] MailerError),
-    /// The password requirements cannot be read.
-    #[error("{0}")]
-    Policy(crate::actions::PolicyError),
+    Mailer(#[from] MailerError),
+    /// What the configuration names cannot be used.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
     /// Reading or writing a stream failed.
     #[error("{0}")]
     Stream(#[from] io::Error),
@@ -100,23 +102,6 @@ pub enum ActionError {
         /// What to do.
         remedy: String,
     },
-}
-
-/// Why the outbox cannot be emptied with what the configuration gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum MailerError {
-    /// `[mail] from` is missing.
-    #[error("no mail is configured: `[mail] from` is missing")]
-    NoMail,
-    /// `[reset] link` is missing.
-    #[error("no link is configured: `[reset] link` is missing")]
-    NoLink,
-    /// There is no key file.
-    #[error("the reset key is missing, and no link can be made without it")]
-    NoKey,
-    /// The key is not the store's: a link that was sent before would be another user's, or nobody's.
-    #[error("the reset key is not the one that this store was made with")]
-    OtherKey,
 }
 
 /// The words of a store's failure without the promise that nothing was changed, which does not hold when mails were sent.

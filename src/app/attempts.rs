@@ -4,11 +4,11 @@
 
 use std::time::Duration;
 
-use crate::actions::ActionError;
-use crate::actions::App;
-use crate::actions::ChangeOptions;
-use crate::actions::EventDetails;
-use crate::actions::Result;
+use crate::app::ActionError;
+use crate::app::App;
+use crate::app::ChangeOptions;
+use crate::app::EventDetails;
+use crate::app::Result;
 use crate::domain::action::Action;
 use crate::domain::event::EventOutcome;
 use crate::domain::operator::Authority;
@@ -20,25 +20,25 @@ use crate::store::sign_in_failures::AttemptKind;
 use crate::store::sign_in_failures::RefusedAttempt;
 
 /// A wrong password, as the view before the hashing saw its user.
-pub(super) struct WrongPassword<'a> {
-    pub(super) action: Action,
-    pub(super) authority: &'a Authority,
+pub(crate) struct WrongPassword<'a> {
+    pub(crate) action: Action,
+    pub(crate) authority: &'a Authority,
     /// The user whose password it was not; `None`: there is none, or none who may sign in with a password.
-    pub(super) user: Option<&'a User>,
+    pub(crate) user: Option<&'a User>,
     /// The wrong ones before it.
-    pub(super) before: &'a SignInFailures,
+    pub(crate) before: &'a SignInFailures,
     /// Where it came from.
-    pub(super) client: Option<&'a str>,
+    pub(crate) client: Option<&'a str>,
     /// What is said.
-    pub(super) refusal: &'a str,
+    pub(crate) refusal: &'a str,
     /// What the event says besides, where there is a single one.
-    pub(super) details: EventDetails,
+    pub(crate) details: EventDetails,
 }
 
 impl App {
     /// Counts a wrong password, and waits where its user had too many in a row. No transaction is open meanwhile, and the
     /// memory of the hashing is given back before, so that many who wait occupy little.
-    pub(super) fn answer_wrong_password(&self, wrong: WrongPassword<'_>) {
+    pub(crate) fn answer_wrong_password(&self, wrong: WrongPassword<'_>) {
         let WrongPassword { action, authority, user, before, client, refusal, mut details } = wrong;
         details.user = user.map(|user| user.id);
         details.note("refusal", refusal);
@@ -51,9 +51,9 @@ impl App {
         let kind = AttemptKind::Secret { failure: user.map(|user| (user.id, client)) };
         // Best-effort: where somebody else writes, or the disk is full, it is refused uncounted.
         let _ = self.store.count_refused(&RefusedAttempt { event, refusal, kind });
-        let delay = user.map_or(Duration::ZERO, |_| self.sign_in.delay(before.count + 1));
+        let delay = user.map_or(Duration::ZERO, |_| self.setup.sign_in_rules().delay(before.count + 1));
         if !delay.is_zero() {
-            self.clock.sleep(delay);
+            self.setup.clock.sleep(delay);
         }
     }
 

@@ -1,12 +1,12 @@
-//! What views and changes have in common.
+//! The two transactions that actions run in, and what they have in common.
+
+use std::ops::Deref;
 
 use jiff::Timestamp;
 
-use crate::actions::App;
-use crate::actions::Change;
-use crate::actions::Result;
-use crate::actions::View;
-use crate::actions::near;
+use crate::app::App;
+use crate::app::Result;
+use crate::app::similar_users;
 use crate::domain::operator::Authority;
 use crate::domain::operator::PolicyOverride;
 use crate::domain::refusal::Refusal;
@@ -18,6 +18,23 @@ use crate::domain::user::User;
 use crate::domain::user::UserId;
 use crate::domain::user::UserReference;
 use crate::store::ReadTransaction;
+use crate::store::WriteTransaction;
+
+/// The transaction of an action that reads.
+pub struct View<'app> {
+    pub(super) app: &'app App,
+    pub(super) authority: Authority,
+    pub(super) now: Timestamp,
+    pub(super) reading: ReadTransaction<'app>,
+}
+
+/// The transaction of an action that writes.
+pub struct Change<'app> {
+    pub(super) app: &'app App,
+    pub(super) authority: Authority,
+    pub(super) now: Timestamp,
+    pub(super) writing: WriteTransaction<'app>,
+}
 
 /// What views and changes have in common: finding users, and who may act on them.
 pub trait Transaction {
@@ -53,7 +70,7 @@ pub trait Transaction {
     fn user(&self, reference: &UserReference) -> Result<User> {
         let found = self.reading().user(reference)?;
         found.ok_or_else(|| {
-            let near = near::near(self.app(), self.reading(), self.authority(), reference);
+            let near = similar_users(self.app(), self.reading(), self.authority(), reference);
             Refusal::NoSuchUser { given: reference.as_str().to_owned(), near }.into()
         })
     }
@@ -120,10 +137,26 @@ pub trait Transaction {
             SignIn::Saml => Err(Refusal::Saml {
                 user: user.username.to_string(),
                 id: user.id,
-                contact: self.app().organization.saml_contact.clone(),
+                contact: self.app().organization().saml_contact.clone(),
             }
             .into()),
         }
+    }
+}
+
+impl<'app> Deref for View<'app> {
+    type Target = ReadTransaction<'app>;
+
+    fn deref(&self) -> &ReadTransaction<'app> {
+        &self.reading
+    }
+}
+
+impl<'app> Deref for Change<'app> {
+    type Target = WriteTransaction<'app>;
+
+    fn deref(&self) -> &WriteTransaction<'app> {
+        &self.writing
     }
 }
 

@@ -1,8 +1,8 @@
 //! The users that were probably meant by a name that no user has. It is said to those alone who may list the users, and not to
 //! login systems: what they look up never comes here.
 
-use crate::actions::App;
-use crate::actions::Result;
+use crate::app::App;
+use crate::app::Result;
 use crate::domain::operator::Authority;
 use crate::domain::role::Permission;
 use crate::domain::spelling;
@@ -24,7 +24,7 @@ const DOMAINS: usize = 10;
 
 /// The names of users that are near to `given`, the nearest first: usernames for a username, addresses for an address. The work
 /// is bounded, however many users there are.
-pub(super) fn near(
+pub(crate) fn similar_users(
     app: &App,
     reading: &ReadTransaction<'_>,
     authority: &Authority,

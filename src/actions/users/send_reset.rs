@@ -3,16 +3,15 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use crate::actions::ActionError;
-use crate::actions::App;
-use crate::actions::Change;
-use crate::actions::ChangeOptions;
-use crate::actions::EventDetails;
-use crate::actions::Result;
-use crate::actions::Transaction as _;
 use crate::actions::ago;
-use crate::actions::mailer::check_mailer;
-use crate::actions::mailer::doubt_senders;
+use crate::actions::delivery::doubt_senders;
+use crate::app::ActionError;
+use crate::app::App;
+use crate::app::Change;
+use crate::app::ChangeOptions;
+use crate::app::EventDetails;
+use crate::app::Result;
+use crate::app::Transaction as _;
 use crate::domain::action::Action;
 use crate::domain::eligibility;
 use crate::domain::eligibility::Candidate;
@@ -81,6 +80,16 @@ pub enum SendResult {
     Refused(ActionError),
 }
 
+impl SendResult {
+    /// The message that the user was sent, now or before.
+    pub fn message(&self) -> Option<&Message> {
+        match self {
+            Self::Mailed(message) | Self::SentBefore(message) => Some(message),
+            Self::WouldBeMailed { .. } | Self::Refused(_) => None,
+        }
+    }
+}
+
 /// What a change did.
 enum QueueOutcome {
     New(MessageId),
@@ -103,7 +112,7 @@ pub fn send(
 ) -> Result<(Vec<UserSendResult>, SendReport)> {
     app.view(Action::UsersSendReset, |_| Ok(()))?;
     check_note(wanted.note.as_deref())?;
-    check_mailer(app, mailer)?;
+    app.check_mailer(mailer)?;
     let dead = if change_options.dry_run { app.dead_senders()? } else { Vec::new() };
     if !change_options.dry_run {
         app.take_up_the_dead()?;

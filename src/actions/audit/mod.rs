@@ -1,0 +1,6 @@
+//! The audit log.
+
+pub mod head;
+pub mod list;
+pub mod show;
+pub mod verify;

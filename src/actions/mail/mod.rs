@@ -1,0 +1,5 @@
+//! Mail settings, and the messages that wait.
+
+pub mod preview;
+pub mod queue;
+pub mod test;

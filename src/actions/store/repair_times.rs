@@ -1,0 +1,33 @@
+//! `store check --repair-times`.
+
+use crate::app::App;
+use crate::app::ChangeOptions;
+use crate::app::EventDetails;
+use crate::app::Result;
+use crate::app::Transaction as _;
+use crate::domain::action::Action;
+use crate::store::times::TimesAhead;
+
+/// The times that were written while the clock was ahead, in words; empty: none.
+///
+/// # Errors
+/// When the operator may not manage the store, or it cannot be read.
+pub fn times_ahead(app: &App) -> Result<Vec<TimesAhead>> {
+    app.view(Action::StoreRepairTimes, |view| Ok(view.times_ahead(view.now())?))
+}
+
+/// Brings the times that were written while the clock was ahead to the present. Gives what they were.
+///
+/// # Errors
+/// When the operator may not manage the store, or it cannot be written.
+pub fn repair_times(app: &App, change_options: &ChangeOptions) -> Result<Vec<TimesAhead>> {
+    app.change(Action::StoreRepairTimes, change_options, |change| {
+        let ahead = change.times_ahead(change.now())?;
+        change.bring_times_to(change.now())?;
+        let mut details = EventDetails { is_unchanged: ahead.is_empty(), ..EventDetails::default() };
+        for TimesAhead { what, count, .. } in &ahead {
+            details.note(&what.replace(' ', "_").replace(['`', '\''], ""), *count);
+        }
+        Ok((details, ahead))
+    })
+}

@@ -1,0 +1,41 @@
+//! The words of what cannot be built from the configuration.
+
+use super::BUG;
+use super::CONFIGURATION;
+use super::LATER;
+use super::PROCESSES;
+use super::RenderedError;
+use super::of_config;
+use super::of_file;
+use super::screenful;
+use crate::app::SetupError;
+use crate::config::LoadError;
+
+pub(super) fn of_setup(error: &SetupError) -> RenderedError {
+    match error {
+        SetupError::Configuration(_) => RenderedError::new(CONFIGURATION, error),
+        SetupError::Load(error) | SetupError::TextsFile(error) => of_config(error),
+        SetupError::File(problem) => of_file(problem),
+        SetupError::NoKey(_) => RenderedError::new(CONFIGURATION, error)
+            .hint("restore it from its backup, or name it: [reset] key_file; if it is lost: cxme-admin init --new-key"),
+        SetupError::Texts(problems) => {
+            let details = if problems.len() > 1 { screenful(problems, ToString::to_string) } else { Vec::new() };
+            RenderedError { details, ..RenderedError::new(CONFIGURATION, error) }
+                .hint("docs/texts.md describes the files; to check them again: cxme-admin mail preview test")
+        }
+        SetupError::PasswordCommand { error: failure, .. } if failure.is_shortage() => {
+            RenderedError::new(LATER, error).hint(format!("{PROCESSES}, and run the command again"))
+        }
+        SetupError::PasswordCommand { .. } => RenderedError::new(CONFIGURATION, error),
+        SetupError::Template(_) | SetupError::OnlyForLogin => RenderedError::new(BUG, error),
+    }
+}
+
+/// Whether the process may not have what it needs of the machine.
+pub(super) fn is_shortage_of_setup(error: &SetupError) -> bool {
+    match error {
+        SetupError::File(problem) | SetupError::Load(LoadError::File(problem)) => problem.is_shortage_of_descriptors(),
+        SetupError::PasswordCommand { error, .. } => error.is_shortage(),
+        _ => false,
+    }
+}
