@@ -216,6 +216,15 @@ _cxme_admin() {
             cxme_admin__subcmd__help__subcmd__operators,add)
                 cmd="cxme_admin__subcmd__help__subcmd__operators__subcmd__add"
                 ;;
+            cxme_admin__subcmd__help__subcmd__operators,disable)
+                cmd="cxme_admin__subcmd__help__subcmd__operators__subcmd__disable"
+                ;;
+            cxme_admin__subcmd__help__subcmd__operators,edit)
+                cmd="cxme_admin__subcmd__help__subcmd__operators__subcmd__edit"
+                ;;
+            cxme_admin__subcmd__help__subcmd__operators,enable)
+                cmd="cxme_admin__subcmd__help__subcmd__operators__subcmd__enable"
+                ;;
             cxme_admin__subcmd__help__subcmd__operators,list)
                 cmd="cxme_admin__subcmd__help__subcmd__operators__subcmd__list"
                 ;;
@@ -237,11 +246,26 @@ _cxme_admin() {
             cxme_admin__subcmd__help__subcmd__resets,revoke)
                 cmd="cxme_admin__subcmd__help__subcmd__resets__subcmd__revoke"
                 ;;
+            cxme_admin__subcmd__help__subcmd__roles,add)
+                cmd="cxme_admin__subcmd__help__subcmd__roles__subcmd__add"
+                ;;
+            cxme_admin__subcmd__help__subcmd__roles,clone)
+                cmd="cxme_admin__subcmd__help__subcmd__roles__subcmd__clone"
+                ;;
+            cxme_admin__subcmd__help__subcmd__roles,delete)
+                cmd="cxme_admin__subcmd__help__subcmd__roles__subcmd__delete"
+                ;;
+            cxme_admin__subcmd__help__subcmd__roles,edit)
+                cmd="cxme_admin__subcmd__help__subcmd__roles__subcmd__edit"
+                ;;
             cxme_admin__subcmd__help__subcmd__roles,list)
                 cmd="cxme_admin__subcmd__help__subcmd__roles__subcmd__list"
                 ;;
             cxme_admin__subcmd__help__subcmd__roles,permissions)
                 cmd="cxme_admin__subcmd__help__subcmd__roles__subcmd__permissions"
+                ;;
+            cxme_admin__subcmd__help__subcmd__roles,show)
+                cmd="cxme_admin__subcmd__help__subcmd__roles__subcmd__show"
                 ;;
             cxme_admin__subcmd__help__subcmd__store,backup)
                 cmd="cxme_admin__subcmd__help__subcmd__store__subcmd__backup"
@@ -393,6 +417,15 @@ _cxme_admin() {
             cxme_admin__subcmd__operators,add)
                 cmd="cxme_admin__subcmd__operators__subcmd__add"
                 ;;
+            cxme_admin__subcmd__operators,disable)
+                cmd="cxme_admin__subcmd__operators__subcmd__disable"
+                ;;
+            cxme_admin__subcmd__operators,edit)
+                cmd="cxme_admin__subcmd__operators__subcmd__edit"
+                ;;
+            cxme_admin__subcmd__operators,enable)
+                cmd="cxme_admin__subcmd__operators__subcmd__enable"
+                ;;
             cxme_admin__subcmd__operators,help)
                 cmd="cxme_admin__subcmd__operators__subcmd__help"
                 ;;
@@ -404,6 +437,15 @@ _cxme_admin() {
                 ;;
             cxme_admin__subcmd__operators__subcmd__help,add)
                 cmd="cxme_admin__subcmd__operators__subcmd__help__subcmd__add"
+                ;;
+            cxme_admin__subcmd__operators__subcmd__help,disable)
+                cmd="cxme_admin__subcmd__operators__subcmd__help__subcmd__disable"
+                ;;
+            cxme_admin__subcmd__operators__subcmd__help,edit)
+                cmd="cxme_admin__subcmd__operators__subcmd__help__subcmd__edit"
+                ;;
+            cxme_admin__subcmd__operators__subcmd__help,enable)
+                cmd="cxme_admin__subcmd__operators__subcmd__help__subcmd__enable"
                 ;;
             cxme_admin__subcmd__operators__subcmd__help,help)
                 cmd="cxme_admin__subcmd__operators__subcmd__help__subcmd__help"
@@ -456,6 +498,18 @@ _cxme_admin() {
             cxme_admin__subcmd__resets__subcmd__help,revoke)
                 cmd="cxme_admin__subcmd__resets__subcmd__help__subcmd__revoke"
                 ;;
+            cxme_admin__subcmd__roles,add)
+                cmd="cxme_admin__subcmd__roles__subcmd__add"
+                ;;
+            cxme_admin__subcmd__roles,clone)
+                cmd="cxme_admin__subcmd__roles__subcmd__clone"
+                ;;
+            cxme_admin__subcmd__roles,delete)
+                cmd="cxme_admin__subcmd__roles__subcmd__delete"
+                ;;
+            cxme_admin__subcmd__roles,edit)
+                cmd="cxme_admin__subcmd__roles__subcmd__edit"
+                ;;
             cxme_admin__subcmd__roles,help)
                 cmd="cxme_admin__subcmd__roles__subcmd__help"
                 ;;
@@ -465,6 +519,21 @@ _cxme_admin() {
             cxme_admin__subcmd__roles,permissions)
                 cmd="cxme_admin__subcmd__roles__subcmd__permissions"
                 ;;
+            cxme_admin__subcmd__roles,show)
+                cmd="cxme_admin__subcmd__roles__subcmd__show"
+                ;;
+            cxme_admin__subcmd__roles__subcmd__help,add)
+                cmd="cxme_admin__subcmd__roles__subcmd__help__subcmd__add"
+                ;;
+            cxme_admin__subcmd__roles__subcmd__help,clone)
+                cmd="cxme_admin__subcmd__roles__subcmd__help__subcmd__clone"
+                ;;
+            cxme_admin__subcmd__roles__subcmd__help,delete)
+                cmd="cxme_admin__subcmd__roles__subcmd__help__subcmd__delete"
+                ;;
+            cxme_admin__subcmd__roles__subcmd__help,edit)
+                cmd="cxme_admin__subcmd__roles__subcmd__help__subcmd__edit"
+                ;;
             cxme_admin__subcmd__roles__subcmd__help,help)
                 cmd="cxme_admin__subcmd__roles__subcmd__help__subcmd__help"
                 ;;
@@ -473,6 +542,9 @@ _cxme_admin() {
                 ;;
             cxme_admin__subcmd__roles__subcmd__help,permissions)
                 cmd="cxme_admin__subcmd__roles__subcmd__help__subcmd__permissions"
+                ;;
+            cxme_admin__subcmd__roles__subcmd__help,show)
+                cmd="cxme_admin__subcmd__roles__subcmd__help__subcmd__show"
                 ;;
             cxme_admin__subcmd__store,backup)
                 cmd="cxme_admin__subcmd__store__subcmd__backup"
@@ -1879,7 +1951,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__operators)
-            opts="list add remove"
+            opts="list add edit disable enable remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -1893,6 +1965,48 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__operators__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__operators__subcmd__disable)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__operators__subcmd__edit)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__operators__subcmd__enable)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
@@ -2033,8 +2147,64 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__roles)
-            opts="list permissions"
+            opts="list show add edit clone delete permissions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__roles__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__roles__subcmd__clone)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__roles__subcmd__delete)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__roles__subcmd__edit)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2061,6 +2231,20 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__roles__subcmd__permissions)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__roles__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
@@ -4003,7 +4187,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__operators)
-            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list add remove help"
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list add edit disable enable remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -4074,13 +4258,27 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__operators__subcmd__add)
-            opts="-n -c -o -q -v -h --role --service --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-n -c -o -q -v -h --role --service --only-role --only-domain --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --only-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --only-domain)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -4158,8 +4356,263 @@ _cxme_admin() {
             COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cxme_admin__subcmd__operators__subcmd__disable)
+            opts="-y -n -c -o -q -v -h --yes --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --reason)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__operators__subcmd__edit)
+            opts="-y -n -c -o -q -v -h --role --only-role --only-domain --any-role --any-domain --service --person --yes --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --only-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --only-domain)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__operators__subcmd__enable)
+            opts="-n -c -o -q -v -h --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --reason)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cxme_admin__subcmd__operators__subcmd__help)
-            opts="list add remove help"
+            opts="list add edit disable enable remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -4173,6 +4626,48 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__operators__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__operators__subcmd__help__subcmd__disable)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__operators__subcmd__help__subcmd__edit)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__operators__subcmd__help__subcmd__enable)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
@@ -5047,7 +5542,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__roles)
-            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list permissions help"
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list show add edit clone delete permissions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -5117,9 +5612,433 @@ _cxme_admin() {
             COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        cxme_admin__subcmd__roles__subcmd__help)
-            opts="list permissions help"
+        cxme_admin__subcmd__roles__subcmd__add)
+            opts="-n -c -o -q -v -h --allow --description --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --allow)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --description)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__roles__subcmd__clone)
+            opts="-n -c -o -q -v -h --description --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --description)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__roles__subcmd__delete)
+            opts="-y -n -c -o -q -v -h --move-to --yes --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --move-to)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__roles__subcmd__edit)
+            opts="-y -n -c -o -q -v -h --allow --deny --rename --description --yes --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --allow)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --deny)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rename)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --description)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__roles__subcmd__help)
+            opts="list show add edit clone delete permissions help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__roles__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__roles__subcmd__help__subcmd__clone)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__roles__subcmd__help__subcmd__delete)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__roles__subcmd__help__subcmd__edit)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -5160,6 +6079,20 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__roles__subcmd__help__subcmd__permissions)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__roles__subcmd__help__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
@@ -5245,6 +6178,77 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__roles__subcmd__permissions)
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__roles__subcmd__show)
             opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )

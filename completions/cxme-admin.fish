@@ -715,7 +715,7 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l now -d 'Send even if the relay refused all mail a short while ago, and try deferred mail now'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l now -d 'Send even if the relay refused all mail or left it in doubt a short while ago, and try deferred mail now'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Suppress messages; print only data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l no-input -d 'Never prompt; fail if input is needed'
@@ -841,22 +841,27 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "remind" -d 'Remind the users of a job who have not used their link'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete the records of a finished job, or all old records'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions help" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions help" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions help" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list show add edit clone delete permissions help" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list show add edit clone delete permissions help" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list show add edit clone delete permissions help" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
 json\t'One JSON document'
 ndjson\t'One JSON object per line'
 csv\t'RFC 4180'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions help" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list show add edit clone delete permissions help" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions help" -s q -l quiet -d 'Suppress messages; print only data and errors'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions help" -s v -l verbose -d 'Print messages even without a terminal'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions help" -l no-input -d 'Never prompt; fail if input is needed'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions help" -f -a "list" -d 'List roles and their permissions'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions help" -f -a "permissions" -d 'List all permissions: what each allows, and which others it requires'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list permissions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list show add edit clone delete permissions help" -s q -l quiet -d 'Suppress messages; print only data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list show add edit clone delete permissions help" -s v -l verbose -d 'Print messages even without a terminal'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list show add edit clone delete permissions help" -l no-input -d 'Never prompt; fail if input is needed'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list show add edit clone delete permissions help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list show add edit clone delete permissions help" -f -a "list" -d 'List roles and their permissions'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list show add edit clone delete permissions help" -f -a "show" -d 'Show a role: its permissions, and who has it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list show add edit clone delete permissions help" -f -a "add" -d 'Add a role'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list show add edit clone delete permissions help" -f -a "edit" -d 'Change a role: its permissions, name or description'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list show add edit clone delete permissions help" -f -a "clone" -d 'Add a role with the permissions of another one'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list show add edit clone delete permissions help" -f -a "delete" -d 'Delete a role; its users and operators get another one'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list show add edit clone delete permissions help" -f -a "permissions" -d 'List all permissions: what each allows, and which others it requires'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and not __fish_seen_subcommand_from list show add edit clone delete permissions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from list" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from list" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -870,6 +875,89 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from list" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from show" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from show" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from show" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object per line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from show" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Suppress messages; print only data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print messages even without a terminal'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from show" -l no-input -d 'Never prompt; fail if input is needed'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from add" -l allow -d 'Permissions that the role allows, separated by commas; `roles permissions` lists them' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from add" -l description -d 'What the role is for' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from add" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from add" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from add" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from add" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object per line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from add" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from add" -s n -l dry-run -d 'Show what would be done without doing it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Suppress messages; print only data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Print messages even without a terminal'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from add" -l no-input -d 'Never prompt; fail if input is needed'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -l allow -d 'Permissions to allow besides, separated by commas; `roles permissions` lists them' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -l deny -d 'Permissions to allow no more, separated by commas' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -l rename -d 'New name' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -l description -d 'What the role is for; empty: no description' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object per line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -s y -l yes -d 'Skip confirmation'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -s n -l dry-run -d 'Show what would be done without doing it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -s q -l quiet -d 'Suppress messages; print only data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Print messages even without a terminal'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -l no-input -d 'Never prompt; fail if input is needed'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from clone" -l description -d 'What the new role is for; without it, as the copied role says' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from clone" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from clone" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from clone" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from clone" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object per line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from clone" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from clone" -s n -l dry-run -d 'Show what would be done without doing it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from clone" -s q -l quiet -d 'Suppress messages; print only data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from clone" -s v -l verbose -d 'Print messages even without a terminal'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from clone" -l no-input -d 'Never prompt; fail if input is needed'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from clone" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from delete" -l move-to -d 'Role that its users and operators get; without it, Minimal Permissions' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from delete" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from delete" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from delete" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from delete" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object per line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from delete" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Skip confirmation'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from delete" -s n -l dry-run -d 'Show what would be done without doing it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Suppress messages; print only data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Print messages even without a terminal'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from delete" -l no-input -d 'Never prompt; fail if input is needed'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from permissions" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from permissions" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from permissions" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -884,25 +972,33 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from permissions" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from permissions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from help" -f -a "list" -d 'List roles and their permissions'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show a role: its permissions, and who has it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a role'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from help" -f -a "edit" -d 'Change a role: its permissions, name or description'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from help" -f -a "clone" -d 'Add a role with the permissions of another one'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete a role; its users and operators get another one'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from help" -f -a "permissions" -d 'List all permissions: what each allows, and which others it requires'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove help" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove help" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove help" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add edit disable enable remove help" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add edit disable enable remove help" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add edit disable enable remove help" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
 json\t'One JSON document'
 ndjson\t'One JSON object per line'
 csv\t'RFC 4180'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove help" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add edit disable enable remove help" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove help" -s q -l quiet -d 'Suppress messages; print only data and errors'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove help" -s v -l verbose -d 'Print messages even without a terminal'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove help" -l no-input -d 'Never prompt; fail if input is needed'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove help" -f -a "list" -d 'List operators and their roles'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove help" -f -a "add" -d 'Make an OS account an operator'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove help" -f -a "remove" -d 'Remove an operator; the OS account stays'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add edit disable enable remove help" -s q -l quiet -d 'Suppress messages; print only data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add edit disable enable remove help" -s v -l verbose -d 'Print messages even without a terminal'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add edit disable enable remove help" -l no-input -d 'Never prompt; fail if input is needed'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add edit disable enable remove help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add edit disable enable remove help" -f -a "list" -d 'List operators and their roles'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add edit disable enable remove help" -f -a "add" -d 'Make an OS account an operator'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add edit disable enable remove help" -f -a "edit" -d 'Change an operator: the role, the limits, or the kind'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add edit disable enable remove help" -f -a "disable" -d 'Disable an operator, who keeps role and limits'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add edit disable enable remove help" -f -a "enable" -d 'Enable an operator who was disabled'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add edit disable enable remove help" -f -a "remove" -d 'Remove an operator; the OS account stays'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and not __fish_seen_subcommand_from list add edit disable enable remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from list" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from list" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -917,6 +1013,8 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from list" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -l role -d 'Role: what the operator is allowed to do' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -l only-role -d 'Only act on users with this role; can be repeated' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -l only-domain -d 'Only act on users whose email address is in this domain; can be repeated' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -l reason -d 'Reason, recorded in the audit log' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
@@ -933,6 +1031,60 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -l role -d 'New role' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -l only-role -d 'Only act on users with this role; can be repeated' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -l only-domain -d 'Only act on users whose email address is in this domain; can be repeated' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object per line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -l any-role -d 'Act on users with any role'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -l any-domain -d 'Act on users in any email domain'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -l service -d 'The account is a service (a timer, a login system)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -l person -d 'The account is a person'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -s y -l yes -d 'Skip confirmation'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -s n -l dry-run -d 'Show what would be done without doing it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -s q -l quiet -d 'Suppress messages; print only data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Print messages even without a terminal'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -l no-input -d 'Never prompt; fail if input is needed'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from disable" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from disable" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from disable" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from disable" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object per line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from disable" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from disable" -s y -l yes -d 'Skip confirmation'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from disable" -s n -l dry-run -d 'Show what would be done without doing it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from disable" -s q -l quiet -d 'Suppress messages; print only data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from disable" -s v -l verbose -d 'Print messages even without a terminal'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from disable" -l no-input -d 'Never prompt; fail if input is needed'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from disable" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from enable" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from enable" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from enable" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from enable" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object per line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from enable" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from enable" -s n -l dry-run -d 'Show what would be done without doing it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from enable" -s q -l quiet -d 'Suppress messages; print only data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from enable" -s v -l verbose -d 'Print messages even without a terminal'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from enable" -l no-input -d 'Never prompt; fail if input is needed'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from enable" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -l reason -d 'Reason, recorded in the audit log' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
@@ -950,6 +1102,9 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from help" -f -a "list" -d 'List operators and their roles'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from help" -f -a "add" -d 'Make an OS account an operator'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from help" -f -a "edit" -d 'Change an operator: the role, the limits, or the kind'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from help" -f -a "disable" -d 'Disable an operator, who keeps role and limits'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from help" -f -a "enable" -d 'Enable an operator who was disabled'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove an operator; the OS account stays'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
@@ -1341,9 +1496,17 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "remind" -d 'Remind the users of a job who have not used their link'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "delete" -d 'Delete the records of a finished job, or all old records'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from roles" -f -a "list" -d 'List roles and their permissions'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from roles" -f -a "show" -d 'Show a role: its permissions, and who has it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from roles" -f -a "add" -d 'Add a role'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from roles" -f -a "edit" -d 'Change a role: its permissions, name or description'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from roles" -f -a "clone" -d 'Add a role with the permissions of another one'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from roles" -f -a "delete" -d 'Delete a role; its users and operators get another one'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from roles" -f -a "permissions" -d 'List all permissions: what each allows, and which others it requires'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from operators" -f -a "list" -d 'List operators and their roles'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from operators" -f -a "add" -d 'Make an OS account an operator'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from operators" -f -a "edit" -d 'Change an operator: the role, the limits, or the kind'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from operators" -f -a "disable" -d 'Disable an operator, who keeps role and limits'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from operators" -f -a "enable" -d 'Enable an operator who was disabled'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from operators" -f -a "remove" -d 'Remove an operator; the OS account stays'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "show" -d 'Show the organization\'s password requirements in plain words'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "check" -d 'Check a password against the requirements, without setting it'
@@ -1365,6 +1528,9 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand completions" -a "b
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -a "(__fish_complete_directories)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -a "reset forced-reset invitation notice address-notice test"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -a "(__fish_complete_users)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from disable" -a "(__fish_complete_users)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -a "(__fish_complete_users)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from enable" -a "(__fish_complete_users)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -a "(__fish_complete_users)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from restore" -F

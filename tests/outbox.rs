@@ -6,6 +6,8 @@
 mod clock;
 #[path = "outbox/crash.rs"]
 mod crash;
+#[path = "outbox/doubts.rs"]
+mod doubts;
 #[path = "outbox/faults.rs"]
 mod faults;
 #[path = "outbox/halts.rs"]

@@ -7,6 +7,8 @@
 mod machine;
 #[path = "sudo/others.rs"]
 mod others;
+#[path = "sudo/worked_roles.rs"]
+mod worked_roles;
 
 use machine::Machine;
 

@@ -16,6 +16,7 @@ use crate::domain::operator::Account;
 use crate::domain::operator::Authority;
 use crate::domain::operator::Operator;
 use crate::domain::operator::OperatorKind;
+use crate::domain::operator_limits::OperatorLimits;
 use crate::domain::role::ADMIN;
 use crate::domain::role::Permissions;
 use crate::domain::role::RoleId;
@@ -73,6 +74,8 @@ fn fill(
             role: first.role,
             role_name: role.as_ref().map(|role| role.name.clone()).unwrap_or_default(),
             permissions: role.map(|role| role.permissions).unwrap_or_default(),
+            limits: OperatorLimits::default(),
+            disabled_at: None,
             added_at: now,
         })?;
     }
@@ -83,7 +86,8 @@ fn fill(
     }
     let authority = match account.uid {
         uid if operators.iter().any(|first| first.uid == uid) => {
-            Authority::Operator { id: RoleId::ADMIN, role: ADMIN.to_owned(), permissions: Permissions::all() }
+            let (role, permissions, limits) = (ADMIN.to_owned(), Permissions::all(), OperatorLimits::default());
+            Authority::Operator { id: RoleId::ADMIN, role, permissions, limits }
         }
         uid => Authority::of(uid, None, None),
     };

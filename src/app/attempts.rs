@@ -87,7 +87,7 @@ impl App {
             details.note("user", text::quoted(given, text::MAX_NAME));
         }
         let kind = match authority {
-            Authority::Stranger | Authority::OtherName { .. } => AttemptKind::Stranger,
+            Authority::Stranger | Authority::Disabled { .. } | Authority::OtherName { .. } => AttemptKind::Stranger,
             _ if refusal.is_attempt() => AttemptKind::Secret { failure: None },
             _ => AttemptKind::Operator { may_be_counted: says_all(&refusal) && change_options.reason.is_none() },
         };

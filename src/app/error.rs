@@ -5,12 +5,19 @@ use std::path::PathBuf;
 
 use crate::app::MailerError;
 use crate::app::SetupError;
+use crate::domain::management_refusal::ManagementRefusal;
 use crate::domain::refusal::Refusal;
 use crate::domain::text;
 use crate::outbox::SendReport;
 use crate::secrets::hasher::NoMemory;
 use crate::secrets::password::PasswordError;
 use crate::store::StoreError;
+
+impl From<ManagementRefusal> for ActionError {
+    fn from(refusal: ManagementRefusal) -> Self {
+        Self::Refused(refusal.into())
+    }
+}
 
 /// A refusal, or a fault of the store or of a stream.
 #[derive(Debug, thiserror::Error)]

@@ -38,6 +38,7 @@ use crate::clock::Clock;
 use crate::domain::action::Action;
 use crate::domain::event::EventOutcome;
 use crate::domain::event::NewEvent;
+use crate::domain::management_refusal::ManagementRefusal;
 use crate::domain::operator::Account;
 use crate::domain::operator::Authority;
 use crate::domain::organization::Organization;
@@ -230,6 +231,7 @@ impl App {
                 let (uid, operator, account) = (self.account.uid, operator.clone(), self.account.name.clone());
                 return Err(Refusal::OtherName { uid, operator, account });
             }
+            Authority::Disabled { operator } => return Err(ManagementRefusal::Disabled(operator.clone()).into()),
             Authority::Operator { .. } | Authority::Root => {}
         }
         action.permission().map_or(Ok(()), |permission| authority.require(permission))

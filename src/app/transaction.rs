@@ -7,15 +7,21 @@ use jiff::Timestamp;
 use crate::app::App;
 use crate::app::Result;
 use crate::app::similar_users;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::management::ManagedUser;
+use crate::domain::management::ManagementError;
+use crate::domain::management::ProtectedUsers;
+use crate::domain::management_refusal::ManagementRefusal;
 use crate::domain::operator::Authority;
+use crate::domain::operator::Operator;
 use crate::domain::operator::PolicyOverride;
+use crate::domain::operator_limits::OperatorLimits;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
 use crate::domain::role::Role;
 use crate::domain::role::RoleId;
 use crate::domain::user::SignIn;
 use crate::domain::user::User;
-use crate::domain::user::UserId;
 use crate::domain::user::UserReference;
 use crate::store::ReadTransaction;
 use crate::store::WriteTransaction;
@@ -75,31 +81,60 @@ pub trait Transaction {
         })
     }
 
-    /// That user, if the operator may act on them: nobody acts on a user whose role may do more than their own.
+    /// That user, if the operator may act on them.
     ///
     /// # Errors
-    /// When there is none, or they outrank the operator.
+    /// When there is none, or as [`Transaction::require_may_act_on`].
     fn subordinate(&self, reference: &UserReference) -> Result<User> {
         let user = self.user(reference)?;
-        self.outrank(user.role, &user.username.to_string(), Some(user.id))?;
+        self.require_may_act_on(&user)?;
         Ok(user)
     }
 
-    /// Refuses when a role may do more than the operator's.
+    /// Refuses to act on a user whose role may do more than the operator's own, or who is outside the operator's limits.
+    ///
+    /// # Errors
+    /// When the operator may not.
+    fn require_may_act_on(&self, user: &User) -> Result<()> {
+        let permissions = self.reading().permissions(user.role)?;
+        let managed = ManagedUser { role: user.role, permissions, email: &user.email };
+        Ok(self.authority().may_act_on(managed).map_err(|error| self.not_manageable(user, error))?)
+    }
+
+    /// That the operator may not act on a user.
+    fn not_manageable(&self, user: &User, error: ManagementError) -> Refusal {
+        let (authority, id) = (self.authority(), user.id);
+        let name = user.username.to_string();
+        match error {
+            ManagementError::Outranked(permission) => {
+                Refusal::Outranked { user: name, id: Some(id), role: authority.words().to_owned(), permission }
+            }
+            ManagementError::OutsideLimits => {
+                ManagementRefusal::OutsideLimits { user: name, id, limits: self.limits_in_words() }.into()
+            }
+        }
+    }
+
+    /// The operator's limits in words.
+    fn limits_in_words(&self) -> String {
+        self.authority().limits().map(OperatorLimits::words).unwrap_or_default()
+    }
+
+    /// Refuses to change an operator whose role may do more than one's own, or who may act on others than oneself.
     ///
     /// # Errors
     /// When it may.
-    fn outrank(&self, role: RoleId, user: &str, id: Option<UserId>) -> Result<()> {
-        let permissions = self.reading().role(role)?.map(|role| role.permissions).unwrap_or_default();
-        match permissions.beyond(self.authority().permissions()) {
-            Some(permission) => Err(Refusal::Outranked {
-                user: user.to_owned(),
-                id,
-                role: self.authority().words().to_owned(),
-                permission,
+    fn require_may_manage(&self, operator: &Operator) -> Result<()> {
+        let authority = self.authority();
+        if let Some(permission) = operator.permissions.beyond(authority.permissions()) {
+            let (user, role) = (operator.account.clone(), authority.words().to_owned());
+            return Err(Refusal::Outranked { user, id: None, role, permission }.into());
+        }
+        match authority.limits() {
+            Some(own) if !operator.limits.are_within(own) => {
+                Err(ManagementRefusal::WiderLimits { account: operator.account.clone(), own: own.words() }.into())
             }
-            .into()),
-            None => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -117,14 +152,25 @@ pub trait Transaction {
         }
     }
 
-    /// The roles that may do more than the operator's.
+    /// Refuses to put a user into a role or a domain outside the operator's limits, where they could not act on them any more.
+    ///
+    /// # Errors
+    /// When it is.
+    fn require_within_limits(&self, username: &str, role: RoleId, email: &EmailAddress) -> Result<()> {
+        if self.authority().limits().is_none_or(|limits| limits.allow(role, email)) {
+            return Ok(());
+        }
+        let (user, limits) = (username.to_owned(), self.limits_in_words());
+        Err(ManagementRefusal::LeavesLimits { user, limits }.into())
+    }
+
+    /// The users on whom the operator may not act.
     ///
     /// # Errors
     /// When the store cannot be read.
-    fn outranking(&self) -> Result<Vec<RoleId>> {
-        let own = self.authority().permissions();
-        let roles = self.reading().roles()?.into_iter().filter(|role| role.permissions.beyond(own).is_some());
-        Ok(roles.map(|role| role.id).collect())
+    fn protected_users(&self) -> Result<ProtectedUsers> {
+        let roles = self.reading().roles()?;
+        Ok(self.authority().protected_users(roles.iter().map(|role| (role.id, role.permissions))))
     }
 
     /// Refuses what cannot be done to a user who signs in with SAML.

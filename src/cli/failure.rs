@@ -4,6 +4,7 @@
 mod complaint;
 mod of_complaint;
 mod of_file;
+mod of_management;
 mod of_setup;
 mod of_store;
 mod unknown_command;
@@ -36,9 +37,11 @@ pub use complaint::MailFailure;
 use of_complaint::of_complaint;
 use of_file::of_file;
 use of_file::of_io;
+use of_management::of_management;
 use of_setup::is_shortage_of_setup;
 use of_setup::of_setup;
 use of_store::of_store;
+pub use of_store::run_again;
 pub use usage::of_low_limit;
 pub use usage::of_no_memory;
 pub use usage::of_usage;
@@ -74,9 +77,6 @@ const BROKEN_PIPE: u8 = 128 + 13;
 pub const PROCESSES: &str = "raise the limit of processes or memory (`ulimit -u`, `ulimit -v`; TasksMax=, LimitNPROC= or LimitAS= of the service)";
 /// What to do where the process may not open enough files.
 const OPEN_FILES: &str = "raise the limit of open files (`ulimit -n`, or LimitNOFILE= of the service)";
-
-/// What to do where the store failed while mail was being sent.
-pub const RUN_AGAIN: &str = "fix that, then continue with cxme-admin jobs run, which sends the mails in flight again";
 
 /// An error in words.
 struct RenderedError {
@@ -228,9 +228,9 @@ fn of_action(error: &ActionError) -> RenderedError {
             "log in with one of the passwords: if none is in force, remove {} and run the command again",
             path.display()
         )),
-        ActionError::Broken { error: failure, .. } => {
+        ActionError::Broken { error: failure, report } => {
             let told = of_action(failure);
-            let hint = told.hint.unwrap_or_else(|| RUN_AGAIN.to_owned());
+            let hint = told.hint.unwrap_or_else(|| run_again(report).to_owned());
             RenderedError { hint: Some(hint), ..RenderedError::new(told.code, error) }
         }
         ActionError::Stream(error) => of_io(error),
@@ -338,10 +338,7 @@ fn of_refusal(refusal: &Refusal) -> RenderedError {
         Refusal::CallersDiffer { .. } => {
             told(NOT_PERMITTED).hint("log in as yourself, and use one of sudo, doas, run0 and pkexec, once")
         }
-        Refusal::LastAdmin(_) => {
-            told(NOT_PERMITTED).hint("add another one first: cxme-admin operators add ACCOUNT --role Admin")
-        }
-        Refusal::RootIsAdmin(_) => told(NOT_PERMITTED).hint("to limit a person who uses sudo, add their own account"),
+        Refusal::Management(refusal) => of_management(refusal),
         Refusal::NoSuchUser { near, .. } => told(NO_USER).hint(meant_users(near)),
         Refusal::NoSuchRole(_) => told(DATA).hint("cxme-admin roles list"),
         Refusal::NoSuchAccount(_) => {
@@ -351,7 +348,6 @@ fn of_refusal(refusal: &Refusal) -> RenderedError {
             told(DATA).hint(format!("give the uid of the one, {named}, or the name of the other, {numbered}"))
         }
         Refusal::ReservedUid { .. } => told(DATA).hint("give the program an account of its own, and add that"),
-        Refusal::NoSuchOperator(_) => told(DATA).hint("cxme-admin operators list"),
         Refusal::NoUsernameIn(..) | Refusal::UsernameTaken(_) => told(DATA).hint("give another one with `--username`"),
         Refusal::Saml { contact, .. } => {
             let whom = if contact.is_empty() { "the organization's systems administrator" } else { contact };
@@ -384,7 +380,6 @@ fn of_refusal(refusal: &Refusal) -> RenderedError {
             told(DATA).hint("the domains are configured in [organization] email_domains")
         }
         Refusal::NamedTwice(_)
-        | Refusal::OperatorExists(_)
         | Refusal::EmailTaken(_)
         | Refusal::Username(_)
         | Refusal::Email(_)

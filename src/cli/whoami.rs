@@ -11,6 +11,7 @@ use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::elevation;
 use crate::domain::operator::Authority;
+use crate::domain::operator_limits::OperatorLimits;
 use crate::domain::role::Permission;
 use crate::domain::secret_form::without_secrets;
 use crate::private_file::owner_of_place;
@@ -49,12 +50,26 @@ pub fn run(context: &mut Context, _: &WhoamiArgs) -> anyhow::Result<()> {
     let permissions = authority.as_ref().map_or(Value::Nothing(UNKNOWN), |authority| {
         Value::List(authority.permissions().iter().map(Permission::word).collect())
     });
+    let is_table = context.output.format == Format::Table;
+    // A table leaves out a kind of limit that there is not; data has an empty list.
+    let limit = |names: fn(&OperatorLimits) -> Vec<&str>| match &authority {
+        Some(authority) => match authority.limits().map(names).unwrap_or_default() {
+            names if is_table && names.is_empty() => Value::Nothing(""),
+            names => Value::List(names),
+        },
+        None => Value::Nothing(""),
+    };
     let head = |name, title| Heading { name, title };
     let fields = [
         (head("account", "Account"), Value::text(&account.name)),
         (head("uid", "UID"), Value::Number(i64::from(account.uid))),
         (head("role", "Role"), Value::text_or(authority.as_ref().map(Authority::words), UNKNOWN)),
         (head("permissions", "Permissions"), permissions),
+        (
+            head("only_roles", "Only users with role"),
+            limit(|limits| limits.roles.values().map(String::as_str).collect()),
+        ),
+        (head("only_domains", "Only users in"), limit(|limits| limits.domains.iter().map(String::as_str).collect())),
         (head("identified_by", "Identified by"), Value::text(elevation::word(account.elevation))),
         (head("login_uid", "Logged in as"), login),
         (head("restricted", "Restricted"), Value::Flag(context.is_restricted())),

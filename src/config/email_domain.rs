@@ -15,22 +15,13 @@ pub(super) fn validate(text: &str) -> Result<String, String> {
         return ascii.ok_or_else(|| "expected a domain that is valid by IDNA".to_owned());
     }
     let lower = text.to_ascii_lowercase();
-    if !is_domain(&lower) {
+    if !email_domain::is_plain_domain(&lower) {
         return Err("expected an email domain such as \"example.com\"".to_owned());
     }
     if lower != text {
         return Err(format!("expected lower case: \"{lower}\""));
     }
     Ok(lower)
-}
-
-fn is_domain(text: &str) -> bool {
-    text.len() <= 253 && text.split('.').all(is_label)
-}
-
-fn is_label(label: &str) -> bool {
-    let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    matches!(label.len(), 1..=63) && label.bytes().all(letters) && !label.starts_with('-') && !label.ends_with('-')
 }
 
 #[cfg(test)]

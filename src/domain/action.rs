@@ -43,8 +43,16 @@ pub enum Action {
     MailQueue,
     MailCancel,
     RolesList,
+    RolesShow,
+    RolesAdd,
+    RolesEdit,
+    RolesClone,
+    RolesDelete,
     OperatorsList,
     OperatorsAdd,
+    OperatorsEdit,
+    OperatorsDisable,
+    OperatorsEnable,
     OperatorsRemove,
     PolicyShow,
     PolicyCheck,
@@ -65,7 +73,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 55] = [
+    pub const ALL: [Self; 63] = [
         Self::UsersList,
         Self::UsersShow,
         Self::UsersAdd,
@@ -103,8 +111,16 @@ impl Action {
         Self::MailQueue,
         Self::MailCancel,
         Self::RolesList,
+        Self::RolesShow,
+        Self::RolesAdd,
+        Self::RolesEdit,
+        Self::RolesClone,
+        Self::RolesDelete,
         Self::OperatorsList,
         Self::OperatorsAdd,
+        Self::OperatorsEdit,
+        Self::OperatorsDisable,
+        Self::OperatorsEnable,
         Self::OperatorsRemove,
         Self::PolicyShow,
         Self::PolicyCheck,
@@ -163,8 +179,16 @@ impl Action {
             Self::MailQueue => "mail queue",
             Self::MailCancel => "mail queue with cancel",
             Self::RolesList => "roles list",
+            Self::RolesShow => "roles show",
+            Self::RolesAdd => "roles add",
+            Self::RolesEdit => "roles edit",
+            Self::RolesClone => "roles clone",
+            Self::RolesDelete => "roles delete",
             Self::OperatorsList => "operators list",
             Self::OperatorsAdd => "operators add",
+            Self::OperatorsEdit => "operators edit",
+            Self::OperatorsDisable => "operators disable",
+            Self::OperatorsEnable => "operators enable",
             Self::OperatorsRemove => "operators remove",
             Self::PolicyShow => "policy show",
             Self::PolicyCheck => "policy check",
@@ -213,8 +237,14 @@ impl Action {
             | Self::JobsCancel
             | Self::JobsRemind
             | Self::JobsDelete => Some(Permission::RunBulkJobs),
-            Self::OperatorsAdd | Self::OperatorsRemove => Some(Permission::ManageOperators),
+            Self::RolesAdd | Self::RolesEdit | Self::RolesClone | Self::RolesDelete => Some(Permission::ManageRoles),
+            Self::OperatorsAdd
+            | Self::OperatorsEdit
+            | Self::OperatorsDisable
+            | Self::OperatorsEnable
+            | Self::OperatorsRemove => Some(Permission::ManageOperators),
             Self::RolesList
+            | Self::RolesShow
             | Self::OperatorsList
             | Self::PolicyShow
             | Self::PolicyCheck

@@ -19,6 +19,24 @@ pub fn is_plain(domain: &str) -> bool {
     domain.is_ascii() && !domain.split('.').any(is_encoded)
 }
 
+/// Whether the text has the syntax of a plain domain: labels of lower-case letters, digits and hyphens (RFC 1035, 2.3.1, with
+/// RFC 1123, 2.1).
+pub fn is_plain_domain(text: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_label = |label: &str| {
+        matches!(label.len(), 1..=63)
+            && label.bytes().all(is_letter)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    text.len() <= 253 && text.split('.').all(is_label)
+}
+
+/// A domain that an operator gives, in either form and case, in the form in which domains are compared. `None`: it is none.
+pub fn parse(given: &str) -> Option<Cow<'_, str>> {
+    to_ascii(given).filter(|ascii| is_plain_domain(ascii))
+}
+
 /// The domain in the form of DNS, in lower case. `None`: it has none. Of a plain domain the syntax is not checked.
 pub fn to_ascii(domain: &str) -> Option<Cow<'_, str>> {
     if is_plain(domain) {
@@ -71,6 +89,19 @@ mod tests {
         assert!(is_same("Example.COM", "example.com"));
         assert!(!is_same("strasse.example", "straße.example"));
         assert!(!is_same("mail.bücher.example", "xn--bcher-kva.example"));
+    }
+
+    #[test]
+    fn a_given_domain_is_compared_in_the_form_of_dns() {
+        for given in ["bücher.example", "BÜCHER.Example", "XN--BCHER-KVA.example"] {
+            assert_eq!(parse(given).as_deref(), Some("xn--bcher-kva.example"));
+        }
+        assert_eq!(parse("Example.COM").as_deref(), Some("example.com"));
+        for none in
+            ["", ".", "example.com.", "x@example.com", "@example.com", "a b", "*.example", "xn--a.example", "a\u{1b}"]
+        {
+            assert_eq!(parse(none), None, "{none:?}");
+        }
     }
 
     #[test]

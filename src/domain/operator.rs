@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::domain::elevation::Elevation;
+use crate::domain::operator_limits::OperatorLimits;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
 use crate::domain::role::Permissions;
@@ -61,6 +62,10 @@ pub struct Operator {
     pub role_name: String,
     /// What the role allows.
     pub permissions: Permissions,
+    /// Whom they may act on, besides by rank.
+    pub limits: OperatorLimits,
+    /// When the operator was disabled; `None`: they are not.
+    pub disabled_at: Option<jiff::Timestamp>,
     /// When it was added, in unix seconds.
     pub added_at: jiff::Timestamp,
 }
@@ -85,10 +90,10 @@ impl Operator {
         self.uid == uid && known_name.is_none_or(|name| name == self.account)
     }
 
-    /// Whether somebody can act as this operator, given the name of the number now: one whose account does not exist cannot.
-    /// A name that cannot be looked up now is taken to be the operator's.
+    /// Whether somebody can act as this operator, given the name of the number now: one who is disabled cannot, nor one whose
+    /// account does not exist. A name that cannot be looked up now is taken to be the operator's.
     pub fn is_usable<E>(&self, name: &Result<Option<String>, E>) -> bool {
-        name.as_ref().map_or(true, |name| name.as_ref() == Some(&self.account))
+        self.disabled_at.is_none() && name.as_ref().map_or(true, |name| name.as_ref() == Some(&self.account))
     }
 }
 
@@ -103,6 +108,13 @@ pub enum Authority {
         role: String,
         /// What it allows.
         permissions: Permissions,
+        /// Whom they may act on, besides by rank.
+        limits: OperatorLimits,
+    },
+    /// An operator who was disabled.
+    Disabled {
+        /// The operator's name.
+        operator: String,
     },
     /// root without an operator row that makes it Admin: it could write the file anyway, so it acts as Admin, and the event
     /// says so.
@@ -131,9 +143,14 @@ impl Authority {
     pub fn of(uid: u32, known_name: Option<&str>, operator: Option<Operator>) -> Self {
         let is_account = |operator: &Operator| operator.is_account(uid, known_name) && !operator.is_ineffective();
         match operator {
+            // root's row is one that makes it Admin, or has no effect.
+            Some(Operator { account: operator, disabled_at: Some(_), .. }) if uid != ROOT => {
+                Self::Disabled { operator }
+            }
             Some(operator) if is_account(&operator) => {
-                let Operator { role: id, role_name: role, permissions, .. } = operator;
-                Self::Operator { id, role, permissions }
+                let Operator { role: id, role_name: role, permissions, limits, .. } = operator;
+                let limits = if uid == ROOT { OperatorLimits::default() } else { limits };
+                Self::Operator { id, role, permissions, limits }
             }
             _ if uid == ROOT => Self::Root,
             Some(Operator { account: operator, .. }) => Self::OtherName { operator },
@@ -166,8 +183,21 @@ impl Authority {
         match self {
             Self::Operator { permissions, .. } => *permissions,
             Self::Root => Permissions::all(),
-            Self::OtherName { .. } | Self::Stranger => Permissions::default(),
+            Self::Disabled { .. } | Self::OtherName { .. } | Self::Stranger => Permissions::default(),
         }
+    }
+
+    /// Whom the operator may act on, besides by rank; `None`: there are no limits.
+    pub fn limits(&self) -> Option<&OperatorLimits> {
+        match self {
+            Self::Operator { limits, .. } => Some(limits).filter(|limits| !limits.is_none()),
+            Self::Root | Self::Disabled { .. } | Self::OtherName { .. } | Self::Stranger => None,
+        }
+    }
+
+    /// Whether this is the role of the operator.
+    pub fn has_role(&self, role: RoleId) -> bool {
+        matches!(self, Self::Operator { id, .. } if *id == role)
     }
 
     /// Whether the role is the built-in Admin, as in [`Operator::is_admin`], or root acts as that.
@@ -175,7 +205,7 @@ impl Authority {
         match self {
             Self::Operator { id, .. } => *id == RoleId::ADMIN,
             Self::Root => true,
-            Self::OtherName { .. } | Self::Stranger => false,
+            Self::Disabled { .. } | Self::OtherName { .. } | Self::Stranger => false,
         }
     }
 
@@ -184,6 +214,7 @@ impl Authority {
         match self {
             Self::Operator { role, .. } => role,
             Self::Root => "root, not an operator",
+            Self::Disabled { .. } => "disabled operator",
             Self::OtherName { .. } | Self::Stranger => "not an operator",
         }
     }
@@ -215,6 +246,8 @@ mod tests {
             role: RoleId(1),
             role_name: String::new(),
             permissions: Permissions::default(),
+            limits: OperatorLimits::default(),
+            disabled_at: None,
             added_at: jiff::Timestamp::UNIX_EPOCH,
         };
         assert!(carol.is_account(1000, Some("carol")));
@@ -233,6 +266,8 @@ mod tests {
             role,
             role_name: String::new(),
             permissions: Permissions::default(),
+            limits: OperatorLimits::default(),
+            disabled_at: None,
             added_at: jiff::Timestamp::UNIX_EPOCH,
         };
         for role in [RoleId::ADMIN, RoleId::MINIMAL, RoleId::SERVICE, RoleId(77)] {
@@ -246,5 +281,29 @@ mod tests {
             assert!(!row(1000, role, "carol").is_ineffective());
         }
         assert_eq!(Authority::of(ROOT, None, None).permissions(), Permissions::all());
+        // A row that somebody wrote into the file neither disables root nor limits it.
+        let disabled = Operator { disabled_at: Some(jiff::Timestamp::UNIX_EPOCH), ..row(ROOT, RoleId::ADMIN, "root") };
+        assert!(Authority::of(ROOT, Some("root"), Some(disabled)).is_admin());
+    }
+
+    #[test]
+    fn a_disabled_operator_may_nothing_by_whichever_name() {
+        let carol = Operator {
+            uid: 1000,
+            account: "carol".to_owned(),
+            kind: OperatorKind::Person,
+            role: RoleId::ADMIN,
+            role_name: String::new(),
+            permissions: Permissions::all(),
+            limits: OperatorLimits::default(),
+            disabled_at: Some(jiff::Timestamp::UNIX_EPOCH),
+            added_at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        for name in [Some("carol"), Some("eve"), None] {
+            let authority = Authority::of(1000, name, Some(carol.clone()));
+            assert_eq!(authority, Authority::Disabled { operator: "carol".to_owned() });
+            assert!(!authority.is_admin() && authority.permissions().is_empty());
+        }
+        assert!(!carol.is_usable(&Ok::<_, ()>(Some("carol".to_owned()))));
     }
 }

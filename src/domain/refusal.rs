@@ -10,6 +10,7 @@ use crate::domain::email_address::EmailAddressError;
 use crate::domain::email_domain;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
+use crate::domain::management_refusal::ManagementRefusal;
 use crate::domain::policy::Violation;
 use crate::domain::removal::Removals;
 use crate::domain::role::Permission;
@@ -121,6 +122,9 @@ pub enum Refusal {
         /// What that role lacks.
         permission: Permission,
     },
+    /// A change of roles and operators, or an action on users outside the operator's limits.
+    #[error(transparent)]
+    Management(#[from] ManagementRefusal),
     /// Rows of an import would act on users whose role may do more than the operator's, or give such a role.
     #[error(
         "{rows} {} a role with permissions that your role, {role}, lacks; nothing was imported",
@@ -220,18 +224,6 @@ pub enum Refusal {
         /// What it stands for.
         why: &'static str,
     },
-    /// The account is no operator.
-    #[error("{} is not an operator", text::quoted(.0, 80))]
-    NoSuchOperator(String),
-    /// The account is already an operator.
-    #[error("{0} is already an operator")]
-    OperatorExists(String),
-    /// root is always Admin, and was to be given another role.
-    #[error("root is always Admin: it cannot be given the role `{}`", text::quoted(.0, 80))]
-    RootIsAdmin(String),
-    /// Without them nobody could administer the store.
-    #[error("{0} is the last operator with the role Admin")]
-    LastAdmin(String),
     /// Another user has the username.
     #[error("the username `{}` is already in use", text::quoted(.0, 80))]
     UsernameTaken(String),

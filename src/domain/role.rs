@@ -31,6 +31,16 @@ impl RoleId {
             _ => None,
         }
     }
+
+    /// What a built-in role is for; `None`: the role is not built in.
+    pub fn built_in_description(self) -> Option<&'static str> {
+        match self {
+            Self::ADMIN => Some("May do everything"),
+            Self::MINIMAL => Some("For users who administer nothing"),
+            Self::SERVICE => Some("For the account whose timer runs `jobs run`"),
+            _ => None,
+        }
+    }
 }
 
 /// The built-in role that may do everything.
@@ -65,9 +75,9 @@ pub enum Permission {
     Redeem,
     /// Check a password.
     VerifyPasswords,
-    /// Make and change roles.
+    /// Create and change roles.
     ManageRoles,
-    /// Add and remove operators.
+    /// Add, change and remove operators.
     ManageOperators,
     /// Export password hashes.
     ExportHashes,
@@ -140,7 +150,7 @@ impl Permission {
             Self::Redeem => "Set a password with the user's own proof: a code or the old password",
             Self::VerifyPasswords => "Check a password, as login systems do",
             Self::ManageRoles => "Create roles and change them",
-            Self::ManageOperators => "Add operators and remove them",
+            Self::ManageOperators => "Add operators, change and remove them",
             Self::ExportHashes => "Export password hashes, and import them",
             Self::OverridePolicy => "Set a password that the policy refuses",
             Self::ViewAudit => "Read and verify the audit",
@@ -168,6 +178,13 @@ impl Permission {
             | Self::ViewAudit
             | Self::ManageStore => &[],
         }
+    }
+}
+
+impl Permission {
+    /// This permission and those that it requires.
+    pub fn with_required(self) -> Permissions {
+        self.requires().iter().copied().chain([self]).collect()
     }
 }
 
@@ -207,6 +224,23 @@ impl Permissions {
         Permission::ALL.into_iter().find(|&permission| self.has(permission) && !other.has(permission))
     }
 
+    /// Whether the set holds none.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The permissions of either set.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// The permissions of this set that `other` lacks.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// The permissions of the set, in order.
     pub fn iter(self) -> impl Iterator<Item = Permission> {
         Permission::ALL.into_iter().filter(move |&permission| self.has(permission))
@@ -230,6 +264,8 @@ pub struct Role {
     pub id: RoleId,
     /// The name; unique without case.
     pub name: String,
+    /// What it is for, in an operator's words; may be empty.
+    pub description: String,
     /// Whether it is one of those that cannot be changed.
     pub built_in: bool,
     /// What it allows.

@@ -27,6 +27,7 @@ use super::StopSignal;
 use super::broken::BrokenRun;
 use super::broken::Heard;
 use super::connections::Connections;
+use super::doubts::Doubts;
 use super::limits::StartDecision;
 use super::message_source::MessageSource;
 use super::outcome::Outcomes;
@@ -120,6 +121,7 @@ pub(super) struct Engine<'run> {
     quotas: Quotas,
     connections: Connections,
     suspicion: Suspicion,
+    doubts: Doubts,
     relay: RelayView,
     nonsense: InvalidReplies,
     /// The messages over which the relay was in trouble since the last that it answered as a relay does.
@@ -172,6 +174,7 @@ impl<'run> Engine<'run> {
             quotas: Quotas::new(&send_options.rates, send_options.scope.job(), &send_options.job_rates),
             connections: Connections::new(send_options.connections.max(1)),
             suspicion: Suspicion::default(),
+            doubts: Doubts::default(),
             relay: RelayView::default(),
             nonsense: InvalidReplies::default(),
             over: HashSet::new(),
@@ -199,6 +202,7 @@ impl<'run> Engine<'run> {
         }
         let reading = self.store.read()?;
         self.relay.hold = reading.relay_hold()?;
+        self.look_for_doubts();
         self.message_source.begin_with(reading.given_back(&self.send_options.scope)?);
         self.quotas.look(&reading, 0, self.surroundings.clock.now())?;
         drop(reading);

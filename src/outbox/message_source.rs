@@ -286,7 +286,7 @@ impl<'run> MessageSource<'run> {
         };
         // The account that asked had no known name then where its number stands for it.
         let name = Some(due.operator.as_str()).filter(|name| *name != uid.to_string());
-        let operator = Authority::of(uid, name, operator.clone()).permissions();
+        let operator = Authority::of(uid, name, operator.clone());
         let user = match due.recipient.as_ref().map(|recipient| self.roles.entry(recipient.role)) {
             None => Permissions::default(),
             Some(Entry::Occupied(known)) => *known.get(),
@@ -295,7 +295,7 @@ impl<'run> MessageSource<'run> {
                 *place.insert(permissions)
             }
         };
-        Ok(cancel_reason(due, operator, user, self.organization, now))
+        Ok(cancel_reason(due, &operator, user, self.organization, now))
     }
 
     /// Begins with these.

@@ -21,11 +21,14 @@
 //! Refusals that are the same for everybody are about this program (`suspicion.rs`). They are given back, the run stops, and the
 //! store holds the next ones back for a while; the next run begins with the same messages. Until a permanent refusal is known to
 //! be a recipient's own, its message is deferred in the store: a process that is killed then has failed nobody.
+//! A relay that leaves every mail in doubt (`doubts.rs`) stops the run in the same way, except that these mails may have arrived:
+//! their attempts count.
 //!
 //! Settling stands outside views and changes: a message's row is its own record.
 
 mod broken;
 mod connections;
+mod doubts;
 mod engine;
 mod limits;
 mod message_source;
@@ -244,6 +247,10 @@ struct InFlight {
     domain: String,
     /// How many refusals were known when it was announced to the relay (`suspicion.rs`).
     known_refusals: u64,
+    /// How often it was in doubt.
+    doubts: u32,
+    /// How many mails in doubt in a row were known when it started (`doubts.rs`).
+    known_doubts: u32,
     /// It is a mail of `mail test`.
     is_test: bool,
 }

@@ -52,8 +52,15 @@ impl Outcomes {
         if !matches!(state, MessageState::Deferred | MessageState::InDoubt) {
             return AttemptResult::Tried { state, reply, due_at: None };
         }
-        let due_at = next_try_at(in_flight, random, now);
-        if due_at > self.gives_up_at(in_flight.lifetime_from, now) {
+        let gives_up_at = self.gives_up_at(in_flight.lifetime_from, now);
+        let due_at = if state == MessageState::InDoubt {
+            // It waits long, and is tried once more at the end.
+            let due_at = after(now, retry::wait_in_doubt(in_flight.doubts.saturating_add(1), jitter(random)));
+            if now < gives_up_at { due_at.min(gives_up_at) } else { due_at }
+        } else {
+            next_try_at(in_flight, random, now)
+        };
+        if due_at > gives_up_at {
             return given_up(&reply);
         }
         AttemptResult::Tried { state, reply, due_at: Some(due_at) }
@@ -108,9 +115,16 @@ impl Outcomes {
 }
 
 fn next_try_at(in_flight: &InFlight, random: &dyn Random, now: Timestamp) -> Timestamp {
+    after(now, retry::wait(in_flight.attempts + 1, jitter(random)))
+}
+
+fn jitter(random: &dyn Random) -> u32 {
     let mut jitter = [0; 4];
     random.fill(&mut jitter);
-    let wait = retry::wait(in_flight.attempts + 1, u32::from_le_bytes(jitter));
+    u32::from_le_bytes(jitter)
+}
+
+fn after(now: Timestamp, wait: Duration) -> Timestamp {
     now.saturating_add(wait).unwrap_or(Timestamp::MAX)
 }
 

@@ -5,16 +5,18 @@ use jiff::Timestamp;
 use crate::domain::eligibility;
 use crate::domain::eligibility::Candidate;
 use crate::domain::eligibility::Ineligible;
+use crate::domain::management::ManagedUser;
+use crate::domain::operator::Authority;
 use crate::domain::organization::Organization;
 use crate::domain::role::Permission;
 use crate::domain::role::Permissions;
 use crate::store::outbox::Due;
 
-/// Why a message is called off instead of being sent. `operator`: what the role of the operator who asked for it allows now;
-/// `user`: what that of its user allows.
+/// Why a message is called off instead of being sent. `operator`: by what right the operator who asked for it acts now; `user`:
+/// what the role of its user allows.
 pub(super) fn cancel_reason(
     due: &Due,
-    operator: Permissions,
+    operator: &Authority,
     user: Permissions,
     organization: &Organization,
     now: Timestamp,
@@ -25,21 +27,21 @@ pub(super) fn cancel_reason(
         return None;
     }
     let needed = if due.is_of_job { Permission::RunBulkJobs } else { Permission::SendResets };
-    if !operator.has(Permission::SendResets) || !operator.has(needed) {
+    let may = operator.permissions();
+    if !may.has(Permission::SendResets) || !may.has(needed) {
         return Some("the operator who asked for it may not send resets any more");
     }
     if !recipient.email.is_same(&due.address) {
         return Some("another address");
     }
     let candidate = Candidate {
-        permissions: user,
+        user: ManagedUser { role: recipient.role, permissions: user, email: &recipient.email },
         sign_in: recipient.sign_in,
         is_locked: recipient.lock.as_ref().is_some_and(|lock| lock.is_in_force(now)),
-        email: &recipient.email,
     };
     match eligibility::check(&candidate, operator, organization) {
         Ok(()) => {}
-        Err(Ineligible::Outranks(_)) => {
+        Err(Ineligible::NotManageable(_)) => {
             return Some("the operator who asked for it may not act on this user any more");
         }
         Err(Ineligible::Saml) => return Some("moved to SAML"),

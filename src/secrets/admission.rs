@@ -232,6 +232,7 @@ mod tests {
 
     use super::*;
     use crate::domain::operator::Authority;
+    use crate::domain::operator_limits::OperatorLimits;
     use crate::domain::role::Permission;
     use crate::domain::role::RoleId;
     use crate::random::ScriptedRandom;
@@ -281,7 +282,7 @@ mod tests {
         assert!(hasher.verify(&password("x"), accepted.hash()));
         let all_but = Permission::ALL.into_iter().filter(|permission| *permission != Permission::OverridePolicy);
         let (id, role) = (RoleId(9), "Other".to_owned());
-        let other = Authority::Operator { id, role, permissions: all_but.collect() };
+        let other = Authority::Operator { id, role, permissions: all_but.collect(), limits: OperatorLimits::default() };
         assert!(other.require_policy_override().is_err());
         assert!(Authority::Stranger.require_policy_override().is_err());
     }

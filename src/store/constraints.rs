@@ -221,8 +221,9 @@ mod tests {
 
     /// A row in each table.
     const ROWS: &str = "PRAGMA foreign_keys = OFF; INSERT INTO metadata VALUES ('key', x'00'); \
-         INSERT INTO roles VALUES (1, 'Desk', 0); INSERT INTO role_permissions VALUES (1, 'view-users'); \
-         INSERT INTO operators VALUES (1000, 'carol', 'person', 1, 0); \
+         INSERT INTO roles (id, name, built_in) VALUES (1, 'Desk', 0); INSERT INTO role_permissions VALUES (1, 'view-users'); \
+         INSERT INTO operators (uid, account, kind, role_id, added_at) VALUES (1000, 'carol', 'person', 1, 0); \
+         INSERT INTO operator_role_limits VALUES (1000, 1); INSERT INTO operator_domain_limits VALUES (1000, 'example.com'); \
          INSERT INTO users (id, username, email, name, role_id, sign_in, locked_at, created_at, updated_at, password_set_at, \
          password_hash) VALUES (1, 'alice', 'alice@example.com', 'Alice', 1, 'password', 0, 0, 0, 0, 'hash'); \
          INSERT INTO password_history VALUES (1, 1, 0, 'hash', 1); \

@@ -155,6 +155,9 @@ pub enum StoreError {
     /// Somebody else was writing all the time.
     #[error("the store is busy: another process has been writing to it for 30 seconds")]
     Busy,
+    /// The same, while a process that is known sends mail of the store: it may be stopped in the middle of a change.
+    #[error("the store is busy: another process has been writing to it for 30 seconds; {0} (since {began}) sends its mail", began = .0.began_at)]
+    BusySending(Sender),
     /// Somebody keeps a lock on one of SQLite's own files.
     #[error("the store is busy: another process holds a lock on its -shm file (locking protocol)")]
     LockHeld,
@@ -273,6 +276,10 @@ impl From<rusqlite::Error> for StoreError {
         let Some(code) = error.sqlite_error_code() else { return Self::Sql(error) };
         if matches!(error, Error::SqliteFailure(failure, _) if failure.extended_code == SQLITE_IOERR_SHMSIZE) {
             return Self::Full;
+        }
+        // Which SQLite says of a number in the header alone.
+        if code == ErrorCode::Unknown && words == "unsupported file format" {
+            return Self::Corrupt("its header names a schema format that there is not".to_owned());
         }
         match code {
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,

@@ -16,6 +16,10 @@ use crate::private_file::Rule;
 
 /// How many bytes it has.
 const HEADER: usize = 100;
+/// The highest file format version: that of a write-ahead log.
+const NEWEST_FILE_FORMAT: u8 = 2;
+/// The highest schema format, since 2006.
+const NEWEST_SCHEMA_FORMAT: u8 = 4;
 /// How each database begins.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
@@ -29,6 +33,9 @@ pub(super) struct FileHeader {
     pub(super) application_id: i64,
     /// The number of migrations that the file has had, if the header is not damaged.
     pub(super) schema_version: i64,
+    /// The file format versions for writing and for reading.
+    versions: (u8, u8),
+    schema_format: u8,
 }
 
 impl FileHeader {
@@ -55,7 +62,15 @@ impl FileHeader {
         let is_known = number(24) == number(92) && number(28) > 0;
         let size = is_known.then(|| u64::from(number(28)) * page_size);
         let signed = |at| i64::from(number(at).cast_signed());
-        Ok(Some(Self { page_size, size, application_id: signed(68), schema_version: signed(60) }))
+        Ok(Some(Self {
+            page_size,
+            size,
+            application_id: signed(68),
+            schema_version: signed(60),
+            versions: (header[18], header[19]),
+            // SQLite looks at this byte of the four alone.
+            schema_format: header[47],
+        }))
     }
 
     /// How many bytes of a file of this `length` belong to the database: what is behind them is no part of it to SQLite either.
@@ -109,6 +124,16 @@ pub(super) fn examine(path: &Path, rule: &Rule) -> Result<(Option<FileHeader>, V
             header.schema_version,
             Schema::CURRENT.known_versions()
         ));
+    }
+    let (write, read) = header.versions;
+    for (what, version) in [("write", write), ("read", read)] {
+        // SQLite takes what is less for the oldest one.
+        if version > NEWEST_FILE_FORMAT {
+            faults.push(format!("names the {what} version {version}, and there are 1 and 2"));
+        }
+    }
+    if header.schema_format > NEWEST_SCHEMA_FORMAT {
+        faults.push(format!("names the schema format {}, and there are 1 to 4", header.schema_format));
     }
     faults.extend(header.size(length).err());
     Ok((Some(header), faults))

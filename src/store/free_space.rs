@@ -5,6 +5,7 @@
 //! whenever a first process opens the store. There are two ways round it, in which nothing is written: [`OpenMode`].
 
 use std::fmt::Write as _;
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::path::PathBuf;
@@ -33,6 +34,7 @@ use super::log_space;
 use super::paths::beside;
 use super::paths::directory_of;
 use super::waiting::waiting_at_most;
+use crate::private_file::FileError;
 use crate::private_file::FsCredentials;
 
 /// A file system is believed where it says that it has so much more than is needed. Below that, what is free may be kept for
@@ -89,6 +91,25 @@ fn take(directory: &Path, bytes: u64) -> nix::Result<()> {
     let flags = OFlag::O_TMPFILE | OFlag::O_WRONLY | OFlag::O_CLOEXEC;
     let file = open(directory, flags, Mode::S_IRUSR | Mode::S_IWUSR)?;
     fallocate(file, FallocateFlags::empty(), 0, length)
+}
+
+/// The error of a disk that turned out to be full while a file was written beside the store that the operator does not know, and that
+/// is gone: in the words of a disk that was found to be full before, when nothing was changed.
+pub(super) fn of_full_disk(error: StoreError, directory: &Path, needed: u64) -> StoreError {
+    let is_full = match &error {
+        StoreError::Full => true,
+        StoreError::Loose(FileError::Io { error, .. }) => {
+            matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+        }
+        _ => false,
+    };
+    if !is_full {
+        return error;
+    }
+    match DiskSpace::of(directory, 0) {
+        Ok(free) if free.files.is_some_and(|files| Some(files) < LEAST.files) => StoreError::Scarce { free },
+        _ => StoreError::NoRoom { directory: directory.to_owned(), needed, free: None },
+    }
 }
 
 /// Refuses when a directory has less room than so many bytes.

@@ -16,8 +16,10 @@ use super::ReadTransaction;
 use super::Result;
 use super::Store;
 use super::WriteTransaction;
+use super::protected_users::is_protected;
 use super::users::locked_at;
 use crate::domain::email_address;
+use crate::domain::management::ProtectedUsers;
 use crate::domain::role::RoleId;
 use crate::domain::user::SignIn;
 use crate::secrets::admission::ImportedHash;
@@ -109,6 +111,8 @@ pub enum Conflict {
     },
     /// The user's role may do more than the operator's.
     Outranked,
+    /// The user is outside the operator's limits.
+    OutsideLimits,
     /// The user signs in with SAML, and the row has a password hash.
     SamlWithHash,
     /// The row has the end of a lock, and its user is not locked.
@@ -224,29 +228,6 @@ impl ReadTransaction<'_> {
         Ok(())
     }
 
-    /// How many of the staged rows give one of these roles, or are for a user who has one, and the first `limit` usernames.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn incoming_with_roles(&self, roles: &[RoleId], limit: usize) -> Result<(u64, Vec<String>)> {
-        if roles.is_empty() {
-            return Ok((0, Vec::new()));
-        }
-        let roles = roles.iter().map(|role| role.0.to_string()).collect::<Vec<_>>().join(", ");
-        let those = format!(
-            "FROM temp.incoming LEFT JOIN main.users ON users.id = target \
-             WHERE incoming.role_id IN ({roles}) OR users.role_id IN ({roles})"
-        );
-        let count: i64 = self.transaction.query_row(&format!("SELECT count(*) {those}"), [], |row| row.get(0))?;
-        if count == 0 {
-            return Ok((0, Vec::new()));
-        }
-        let sql = format!("SELECT ifnull(users.username, incoming.username) {those} ORDER BY number LIMIT ?1");
-        let mut statement = self.transaction.prepare(&sql)?;
-        let usernames = statement.query_map([limit as i64], |row| row.get(0))?;
-        Ok((count.unsigned_abs(), usernames.collect::<rusqlite::Result<_>>()?))
-    }
-
     /// Gives every row that cannot be imported to `visit`, with its place and the reason, in the order of the rows.
     /// With `only_existing` a row that means no user is one of them.
     ///
@@ -254,12 +235,12 @@ impl ReadTransaction<'_> {
     /// When the store cannot be read.
     pub fn each_conflict(
         &self,
-        forbidden_roles: &[RoleId],
+        protected: &ProtectedUsers,
         only_existing: bool,
         now: Timestamp,
         mut visit: impl FnMut(RowPlace, Conflict),
     ) -> Result<()> {
-        let mut statement = self.transaction.prepare(&conflicts(forbidden_roles, only_existing))?;
+        let mut statement = self.transaction.prepare(&conflicts(protected, only_existing))?;
         let mut rows = statement.query(named_params! { ":now": now.as_second() })?;
         while let Some(row) = rows.next()? {
             let number = |column: usize| row.get(column).map(i64::unsigned_abs);
@@ -277,7 +258,8 @@ impl ReadTransaction<'_> {
                 8 => Conflict::NothingToChange,
                 kind @ (9 | 10) => Conflict::NoUser { by_username: kind == 9 },
                 11 => Conflict::ForeignEmail,
-                _ => Conflict::EndedPassword,
+                12 => Conflict::EndedPassword,
+                _ => Conflict::OutsideLimits,
             };
             visit(place(0)?, conflict);
         }
@@ -303,8 +285,8 @@ pub(super) const HAS_OTHER_EMAIL: &str =
     "i.email IS NOT NULL AND coalesce(i.email_key, lower(i.email)) <> coalesce(u.email_key, lower(u.email))";
 
 /// The statement that finds conflicts. The order of the kinds is that of the numbers in it.
-fn conflicts(forbidden_roles: &[RoleId], only_existing: bool) -> String {
-    let forbidden = forbidden_roles.iter().map(|role| role.0.to_string()).collect::<Vec<_>>().join(", ");
+fn conflicts(protected: &ProtectedUsers, only_existing: bool) -> String {
+    let [outranks, is_outside] = [protected.by_rank(), protected.by_limits()].map(|some| is_protected(&some, "users"));
     let with_the_user = conflicts_with_the_user(only_existing);
     format!(
         "WITH doubled AS (
@@ -320,7 +302,9 @@ fn conflicts(forbidden_roles: &[RoleId], only_existing: bool) -> String {
          UNION ALL SELECT number, line, 3, 0, 0 FROM temp.incoming JOIN users ON users.email_key = {CANONICAL} \
            WHERE target IS NOT users.id AND users.email <> incoming.email
          UNION ALL SELECT number, line, 5, 0, 0 FROM temp.incoming JOIN users ON users.id = target \
-           WHERE users.role_id IN ({forbidden})
+           WHERE {outranks}
+         UNION ALL SELECT number, line, 13, 0, 0 FROM temp.incoming JOIN users ON users.id = target \
+           WHERE {is_outside} AND NOT {outranks}
          UNION ALL {with_the_user}
          ORDER BY 1, 3"
     )

@@ -13,15 +13,16 @@ use super::Result;
 use super::WriteTransaction;
 use super::jobs::JobSendOptions;
 use super::messages::WAITING;
+use super::protected_users::is_protected;
 use super::user_list::Conditions;
 use super::user_list::EMAIL_DOMAIN;
 use super::users::locked_at;
 use crate::domain::eligibility::Ineligible;
 use crate::domain::email_domain;
 use crate::domain::job::JobId;
+use crate::domain::management::ManagementError;
+use crate::domain::management::ProtectedUsers;
 use crate::domain::operator::Account;
-use crate::domain::role::Permission;
-use crate::domain::role::RoleId;
 use crate::domain::selection::Selection;
 use crate::domain::user::UserId;
 
@@ -49,8 +50,8 @@ pub enum AudiencePart<'a> {
 pub struct Recipients<'a> {
     /// Who is meant.
     pub whom: AudiencePart<'a>,
-    /// Roles that may do more than the operator's own.
-    pub outranking: &'a [RoleId],
+    /// On whom the operator may not act.
+    pub protected: &'a ProtectedUsers,
     /// The domains that addresses must be in; empty: any.
     pub email_domains: &'a [String],
     /// Who was sent a link since then is left out; `None`: nobody.
@@ -103,11 +104,10 @@ impl Recipients<'_> {
     pub(super) fn reason(&self) -> String {
         let mut cases = String::new();
         let mut when = |condition: &str, why: Ineligible| cases += &format!(" WHEN {condition} THEN '{}'", why.word());
-        // The words are the same whichever permission it is.
-        let outranks = Ineligible::Outranks(Permission::ViewUsers);
-        if !self.outranking.is_empty() {
-            let roles: Vec<String> = self.outranking.iter().map(|role| role.0.to_string()).collect();
-            when(&format!("role_id IN ({})", roles.join(", ")), outranks);
+        if !self.protected.is_empty() {
+            // The words are the same whatever the reason.
+            let why = Ineligible::NotManageable(ManagementError::OutsideLimits);
+            when(&is_protected(self.protected, "users"), why);
         }
         when("sign_in = 'saml'", Ineligible::Saml);
         when(&locked_at("?1"), Ineligible::Locked);

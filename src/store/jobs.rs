@@ -12,7 +12,7 @@ use super::WriteTransaction;
 use super::damage;
 use super::damage::RowFault;
 use super::damage::lossy;
-use super::links::not_of;
+use super::links::not_for;
 use super::links::open;
 use super::links::open_or_sending;
 use super::messages::Message;
@@ -20,8 +20,8 @@ use super::time;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::job::PAUSED_BY;
+use crate::domain::management::ProtectedUsers;
 use crate::domain::message::MessageState;
-use crate::domain::role::RoleId;
 use crate::domain::user::User;
 use crate::domain::user::UserId;
 
@@ -214,17 +214,17 @@ impl ReadTransaction<'_> {
         Ok(count.unsigned_abs())
     }
 
-    /// A user with one of these roles whom a job mails, if there is one.
+    /// A user whom a job mails and who is protected from the operator, if there is one.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn job_user_of(&self, id: JobId, roles: &[RoleId]) -> Result<Option<User>> {
-        if roles.is_empty() {
+    pub fn protected_user_of_job(&self, id: JobId, protected: &ProtectedUsers) -> Result<Option<User>> {
+        if protected.is_empty() {
             return Ok(None);
         }
         let sql = format!(
             "SELECT user_id FROM messages WHERE job_id = ?1 AND state <> 'skipped' AND NOT ({}) LIMIT 1",
-            not_of(roles)
+            not_for(protected)
         );
         let user: Option<i64> = self.transaction.query_row(&sql, [id.0], |row| row.get(0)).optional()?;
         user.map(|user| self.user_by_id(UserId(user))).transpose().map(Option::flatten)
@@ -234,8 +234,8 @@ impl ReadTransaction<'_> {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn count_single_messages(&self, before: Timestamp, without: &[RoleId], now: Timestamp) -> Result<u64> {
-        let sql = format!("SELECT count(*) FROM messages WHERE {} AND {}", old(), not_of(without));
+    pub fn count_single_messages(&self, before: Timestamp, protected: &ProtectedUsers, now: Timestamp) -> Result<u64> {
+        let sql = format!("SELECT count(*) FROM messages WHERE {} AND {}", old(), not_for(protected));
         let values = params![before.as_second(), now.as_second()];
         let count: i64 = self.transaction.query_row(&sql, values, |row| row.get(0))?;
         Ok(count.unsigned_abs())
@@ -348,13 +348,13 @@ impl WriteTransaction<'_> {
     }
 
     /// Deletes the messages of no job that ended before `before`, whose link, if they have one, cannot be used any more, but
-    /// for those to users of the roles `without`.
+    /// for those to users who are protected from the operator.
     /// Gives how many there were.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn delete_single_messages(&self, before: Timestamp, without: &[RoleId], now: Timestamp) -> Result<u64> {
-        let sql = format!("DELETE FROM messages WHERE {} AND {}", old(), not_of(without));
+    pub fn delete_single_messages(&self, before: Timestamp, protected: &ProtectedUsers, now: Timestamp) -> Result<u64> {
+        let sql = format!("DELETE FROM messages WHERE {} AND {}", old(), not_for(protected));
         Ok(self.transaction.execute(&sql, params![before.as_second(), now.as_second()])? as u64)
     }
 }

@@ -14,8 +14,9 @@ use super::messages::LinkState;
 use super::messages::LinkStatus;
 use super::messages::Message;
 use super::messages::message;
+use super::protected_users::is_protected;
+use crate::domain::management::ProtectedUsers;
 use crate::domain::message::MessageId;
-use crate::domain::role::RoleId;
 use crate::domain::user::UserId;
 use crate::secrets::reset_code::ResetCodeHash;
 
@@ -146,7 +147,7 @@ impl WriteTransaction<'_> {
     }
 
     /// Revokes the links that can still be used, and cancels those that still wait to be sent: of one user, or of all but
-    /// those `without` whose roles it goes.
+    /// those that are protected from the operator.
     /// Gives how many links and how many messages there were.
     ///
     /// # Errors
@@ -154,14 +155,14 @@ impl WriteTransaction<'_> {
     pub fn revoke_links(
         &self,
         user: Option<UserId>,
-        without: &[RoleId],
+        protected: &ProtectedUsers,
         why: &str,
         now: Timestamp,
     ) -> Result<(u64, u64)> {
         let user = user.map(|user| user.0);
         let whose = match user {
             Some(_) => "user_id = ?2".to_owned(),
-            None => format!("?2 IS NULL AND {}", not_of(without)),
+            None => format!("?2 IS NULL AND {}", not_for(protected)),
         };
         let sql = format!(
             "UPDATE messages SET revoked_at = ?1, revoked_why = ?3 WHERE {whose} AND lifetime IS NOT NULL AND {}",
@@ -177,9 +178,9 @@ impl WriteTransaction<'_> {
     }
 }
 
-/// The links and mails of users with certain roles.
+/// The links and mails of users who are protected from the operator.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct LinksOfRoles {
+pub struct ProtectedLinks {
     /// Links that can still be used.
     pub links: u64,
     /// Mails with a link that wait to be sent.
@@ -189,35 +190,34 @@ pub struct LinksOfRoles {
 }
 
 impl ReadTransaction<'_> {
-    /// What [`WriteTransaction::revoke_links`] leaves when it is told to leave out these roles.
+    /// What [`WriteTransaction::revoke_links`] leaves of all users.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn links_of_roles(&self, roles: &[RoleId], now: Timestamp) -> Result<LinksOfRoles> {
-        if roles.is_empty() {
-            return Ok(LinksOfRoles::default());
+    pub fn links_of_protected(&self, protected: &ProtectedUsers, now: Timestamp) -> Result<ProtectedLinks> {
+        if protected.is_empty() {
+            return Ok(ProtectedLinks::default());
         }
         let sql = format!(
             "SELECT count(*) FILTER (WHERE {USABLE}), count(*) FILTER (WHERE state IN ('queued', 'deferred', 'in doubt')), \
              min(user_id) \
              FROM messages WHERE user_id IS NOT NULL AND NOT ({}) AND lifetime IS NOT NULL \
              AND ({USABLE} OR state IN ('queued', 'deferred', 'in doubt'))",
-            not_of(roles),
+            not_for(protected),
             USABLE = open_or_sending("?1"),
         );
         let counts = self.transaction.query_row(&sql, [now.as_second()], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<i64>>(2)?))
         })?;
         let (links, waiting) = (counts.0.unsigned_abs(), counts.1.unsigned_abs());
-        Ok(LinksOfRoles { links, waiting, user: counts.2.map(UserId) })
+        Ok(ProtectedLinks { links, waiting, user: counts.2.map(UserId) })
     }
 }
 
-/// The condition that a message is for no user of these roles.
-pub(super) fn not_of(roles: &[RoleId]) -> String {
-    let roles: Vec<String> = roles.iter().map(|role| role.0.to_string()).collect();
+/// The condition that a message is for none of these users.
+pub(super) fn not_for(protected: &ProtectedUsers) -> String {
     // A mail of `mail test` is for no user.
-    format!("ifnull(user_id, 0) NOT IN (SELECT users.id FROM users WHERE role_id IN ({}))", roles.join(", "))
+    format!("ifnull(user_id, 0) NOT IN (SELECT users.id FROM users WHERE {})", is_protected(protected, "users"))
 }
 
 impl WriteTransaction<'_> {

@@ -55,6 +55,7 @@ pub mod operators;
 pub mod outbox;
 pub mod passwords_back;
 mod paths;
+mod protected_users;
 mod rehearsal;
 pub mod relay_refusals;
 pub mod restore;
@@ -170,7 +171,7 @@ impl Store {
     /// Begins to write, when the present writer has finished.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] when that takes longer than [`waiting::ANSWER_TIMEOUT`], [`StoreError::Replaced`] when another file is in the
+    /// [`StoreError::Busy`] or [`StoreError::BusySending`] when that takes longer than [`waiting::ANSWER_TIMEOUT`], [`StoreError::Replaced`] when another file is in the
     /// place of the store, [`StoreError::Scarce`] when its disk is nearly full; others when the store cannot be written.
     pub fn write(&self) -> Result<WriteTransaction<'_>> {
         let stop_signals = stop_signals::defer();
@@ -180,7 +181,8 @@ impl Store {
             user_changes::begin_to_note(&self.connection)?;
             self.notes_changes.set(true);
         }
-        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)
+            .map_err(|error| self.named_if_busy(error.into()))?;
         // What is written into a file that was moved away is lost, and SQLite's log beside the path belongs to another file.
         self.file.require_at(&self.path)?;
         Ok(WriteTransaction {
@@ -190,6 +192,19 @@ impl Store {
             keeps_erased: &self.keeps_erased,
             _stop_signals: stop_signals,
         })
+    }
+}
+
+impl Store {
+    /// Names the process behind a store that stays busy, where one is known.
+    fn named_if_busy(&self, error: StoreError) -> StoreError {
+        if !matches!(error, StoreError::Busy) || !waiting::waits_fully() {
+            return error;
+        }
+        let senders = self.senders().unwrap_or_default();
+        let other =
+            senders.into_iter().find(|sender| sender.elsewhere.is_some() || sender.process != std::process::id());
+        other.map_or(error, StoreError::BusySending)
     }
 }
 

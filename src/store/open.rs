@@ -100,6 +100,11 @@ impl Store {
         };
         let (connection, is_for_reading) = free_space::open_for_what_is_possible(path, open)?;
         let (found, known) = (schema::version(&connection)?, schema.version());
+        if !(0..=schema::HIGHEST_VERSION).contains(&found) {
+            return Err(StoreError::Corrupt(format!(
+                "its header says schema version {found}, which no program creates"
+            )));
+        }
         if found > known {
             return Err(StoreError::Newer { path: named.to_owned(), found, known });
         }
@@ -261,15 +266,22 @@ pub(super) fn connect(path: &Path, rule: &Rule, way: OpenMode) -> Result<Connect
     Ok(connection)
 }
 
-/// Tells our file from others without writing to it.
-fn identify(connection: &Connection, path: &Path) -> Result<()> {
+/// Tells our file from others without writing to it, and one that can be written from one whose header is damaged so that SQLite only
+/// reads it.
+pub(super) fn identify(connection: &Connection, path: &Path) -> Result<()> {
+    let was_for_reading = connection.is_readonly(rusqlite::MAIN_DB)?;
     let not_ours = || StoreError::NotOurs(path.to_owned());
     match connection.query_row("PRAGMA application_id", [], |row| row.get::<_, i64>(0)) {
-        Ok(schema::APPLICATION_ID) => Ok(()),
-        Ok(_) => Err(not_ours()),
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => Err(not_ours()),
-        Err(error) => Err(error.into()),
+        Ok(schema::APPLICATION_ID) => {}
+        Ok(_) => return Err(not_ours()),
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => return Err(not_ours()),
+        Err(error) => return Err(error.into()),
     }
+    // SQLite could open it for writing, and has read the header since.
+    if !was_for_reading && connection.is_readonly(rusqlite::MAIN_DB)? {
+        return Err(StoreError::Corrupt("its header names a write version that there is not".to_owned()));
+    }
+    Ok(())
 }
 
 /// What every connection has. A statement is planned once, whatever its values (SQLite would otherwise plan some anew each

@@ -50,6 +50,8 @@ pub struct Due {
     pub due_at: Timestamp,
     /// How often it was tried.
     pub attempts: u32,
+    /// How often it was in doubt.
+    pub doubts: u32,
     /// When it was tried first: the mail's Date.
     pub first_try_at: Option<Timestamp>,
     /// Since when its lifetime in the queue counts: the first counted try, and later by the time its job was paused.
@@ -400,8 +402,6 @@ fn due_of(row: &Row<'_>) -> rusqlite::Result<Due> {
         None if kind != MailKind::Test => row.get::<_, i64>(3).map(Some)?,
         user => user,
     };
-    // What is counted up when it is sent must be a number by then.
-    damage::count(row, 32)?;
     Ok(Due {
         id: MessageId(row.get(0)?),
         kind,
@@ -412,6 +412,7 @@ fn due_of(row: &Row<'_>) -> rusqlite::Result<Due> {
         operator_uid: row.get(5)?,
         created_at: time(row.get(6)?),
         attempts: damage::count(row, 7)?,
+        doubts: damage::count(row, 32)?,
         first_try_at: row.get::<_, Option<i64>>(8)?.map(time),
         lifetime: damage::lifetime(row, 9)?,
         cause,

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use rusqlite::OptionalExtension as _;
 use rusqlite::Row;
 
 use super::ReadTransaction;
@@ -13,13 +12,14 @@ use super::metadata::KEY_FINGERPRINT;
 use super::rows::unless_damaged;
 use crate::domain::job::JobId;
 
-/// The users whose passwords ended, when, and when each user was added, in unix seconds.
-const IN_HISTORY: &str = "SELECT user_id, replaced_at, users.created_at, NULL FROM password_history \
+/// The users whose passwords ended, when, and when each user was added, in unix seconds. Tables are read without their indexes, which
+/// may be older where the file was copied in part.
+const IN_HISTORY: &str = "SELECT user_id, replaced_at, users.created_at, NULL FROM password_history NOT INDEXED \
      JOIN users ON users.id = user_id WHERE is_ended = 1";
 
 /// The same of users who were deleted since, as far as the mails of the jobs tell, with their addresses. A message of a job was
 /// created when the passwords ended.
-const OF_DELETED: &str = "SELECT user_id, messages.created_at, NULL, address FROM messages WHERE is_forced = 1 \
+const OF_DELETED: &str = "SELECT user_id, messages.created_at, NULL, address FROM messages NOT INDEXED WHERE is_forced = 1 \
      AND NOT EXISTS (SELECT 1 FROM users WHERE users.id = user_id)";
 
 /// What a damaged store still tells, each table by itself, and without its indexes. A value of another type than its column tells
@@ -64,8 +64,6 @@ pub struct EndedPasswords {
     jobs: Vec<EndingJob>,
     /// Whether the users of the jobs can be listed.
     has_lists: bool,
-    /// The hash of the newest event of a damaged store: where a copy has that event, nothing was ended since.
-    newest_event: Option<Vec<u8>>,
     uncounted: Option<Uncounted>,
 }
 
@@ -152,6 +150,11 @@ impl ReadTransaction<'_> {
             self.each_row(sql, |row| ended.add(row))?;
         }
         self.each_row(JOBS, |row| ended.add_job(row))?;
+        // Each user of a job that is still there is in the history, or has a mail of the job.
+        let most = ended.jobs.iter().map(|job| job.passwords.unsigned_abs()).max().unwrap_or_default();
+        if (ended.users.len() as u64) < most {
+            ended.uncounted = Some(Uncounted::Damaged);
+        }
         Ok(ended)
     }
 
@@ -178,9 +181,6 @@ impl ReadTransaction<'_> {
         ended.jobs.sort_by_key(|job| job.id);
         ended.jobs.dedup_by_key(|job| job.id);
         ended.has_lists = self.can_list_recipients()?;
-        let sql = "SELECT hash FROM events ORDER BY number DESC LIMIT 1";
-        let newest = self.transaction.query_row(sql, [], |row| row.get(0)).optional();
-        ended.newest_event = newest.map_err(StoreError::from).or_else(none_if_damaged)?;
         Ok(ended)
     }
 
@@ -190,13 +190,6 @@ impl ReadTransaction<'_> {
                    FROM messages LEFT JOIN users ON users.id = user_id WHERE is_forced = 1";
         let is_read = self.each_row(sql, |_| Ok(())).and_then(|()| self.operators());
         is_read.map(|_| true).or_else(|error| none_if_damaged(error).map(|none: Option<()>| none.is_some()))
-    }
-
-    fn has_event(&self, hash: Option<&[u8]>) -> Result<bool> {
-        let Some(hash) = hash else { return Ok(false) };
-        Ok(self
-            .transaction
-            .query_row("SELECT EXISTS (SELECT 1 FROM events WHERE hash = ?1)", [hash], |row| row.get(0))?)
     }
 
     fn each_row(&self, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite::Result<()>) -> Result<()> {
@@ -226,7 +219,8 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn passwords_back(&self, ended: &EndedPasswords) -> Result<PasswordsBack> {
-        if ended.is_empty() || self.has_event(ended.newest_event.as_deref())? {
+        // That this copy has the newest event of a damaged store proves nothing: newer ones may be what is damaged.
+        if ended.is_empty() {
             return Ok(PasswordsBack::default());
         }
         let is_same_store = ended.key.is_some() && self.fact(KEY_FINGERPRINT)? == ended.key;

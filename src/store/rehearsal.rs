@@ -18,8 +18,18 @@ use crate::secrets::reset_code::NONCE;
 use crate::secrets::reset_code::ResetCodeHash;
 
 /// The tables that sending uses and that have few rows.
-const SMALL: [&str; 8] =
-    ["clock_periods", "deliveries", "metadata", "jobs", "operators", "relay_hold", "roles", "role_permissions"];
+const SMALL: [&str; 10] = [
+    "clock_periods",
+    "deliveries",
+    "metadata",
+    "jobs",
+    "operators",
+    "operator_domain_limits",
+    "operator_role_limits",
+    "relay_hold",
+    "roles",
+    "role_permissions",
+];
 
 /// The indexes of messages that hold those which have not ended, with their conditions.
 const OF_WAITING: [(&str, &str); 5] = [

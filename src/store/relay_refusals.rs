@@ -1,4 +1,4 @@
-//! What is kept of a relay that refuses this program, for any recipient: the messages whose tries do not count, and for how
+//! What is kept of a relay that refuses this program, or leaves its mail in doubt, for any recipient: the messages whose tries do not count, and for how
 //! long nothing is sent. While it is not known yet whom refusals are about, their messages are deferred with the relay's words
 //! and a counted try, so that a process killed then leaves a row that says what happened and fails nobody.
 
@@ -25,20 +25,33 @@ const FRESH: &str = "state = 'queued' AND job_id IS ?1 AND ?2 IS NOT NULL AND ty
 const AGAIN: &str =
     "state IN ('deferred', 'in doubt') AND job_id IS ?1 AND due_at <= ?2 AND typeof(due_at) = 'integer'";
 
-/// The last time the relay refused everything.
+/// What the words of a hold begin with because everything was in doubt. No reply of a relay does.
+const IN_DOUBT: &str = "in doubt: ";
+
+/// The last time the relay refused everything, or left everything in doubt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelayHold {
     /// Until when nothing is sent unless somebody asks for it.
     pub until: Timestamp,
     /// How many times in a row; 0 once the relay has accepted a mail.
     pub count: u32,
-    /// The relay's words.
+    /// The relay's words, or what happened.
     pub reply: String,
     /// The relay has accepted a mail since.
     pub has_accepted: bool,
 }
 
 impl RelayHold {
+    /// Whether the relay left everything in doubt. Otherwise it refused everything.
+    pub fn is_for_doubts(&self) -> bool {
+        self.reply.starts_with(IN_DOUBT)
+    }
+
+    /// The relay's words, or what happened, alone.
+    pub fn words(&self) -> &str {
+        self.reply.strip_prefix(IN_DOUBT).unwrap_or(&self.reply)
+    }
+
     /// Whether nothing is sent at `now`. An end that is further off than any hold lasts was set by a clock that was ahead.
     pub fn is_in_force(&self, now: Timestamp) -> bool {
         let left = self.until.duration_since(now);
@@ -155,6 +168,14 @@ impl WriteTransaction<'_> {
         let sql = "INSERT OR REPLACE INTO relay_hold (id, until, count, reply) VALUES (1, ?1, ?2, ?3)";
         self.transaction.execute(sql, params![until.as_second(), count, reply])?;
         Ok(until)
+    }
+
+    /// The same for a relay that leaves everything in doubt; `words` say what happens.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn hold_relay_for_doubts(&self, words: &str, now: Timestamp) -> Result<Timestamp> {
+        self.hold_relay(&format!("{IN_DOUBT}{words}"), now)
     }
 
     /// Notes that the relay accepts mail again.

@@ -38,6 +38,7 @@ use super::metadata::KEY_FINGERPRINT;
 use super::open::ExpectedVersion;
 use super::open::companion_of;
 use super::open::connect;
+use super::open::identify;
 use super::open::refuse_leftovers;
 use super::paths::beside;
 use super::paths::directory_of;
@@ -109,10 +110,21 @@ impl RestoreInProgress {
         // Before anything is copied, which may take minutes.
         let size = size_by_header(&bytes, copy)?;
         let kept = place.symlink_metadata().is_ok().then(|| kept_name(place, now));
+        let begun = Self::begin_beside(bytes.take(size), copy, (place, rule), (kept, alone));
+        begun.map_err(|error| free_space::of_full_disk(error, directory_of(place), size))
+    }
+
+    /// Copies the `bytes` of a copy, and opens what was copied.
+    fn begin_beside(
+        bytes: io::Take<File>,
+        copy: &Path,
+        (place, rule): (&Path, &Rule),
+        (kept, alone): (Option<PathBuf>, Option<LockGuard>),
+    ) -> Result<(Self, Store)> {
         let private = UnfinishedFile::beside(place, 0o600)?;
         // When what a killed restore left is gone.
-        require_room(size, place)?;
-        copy_bytes(bytes.take(size), &private, copy)?;
+        require_room(bytes.limit(), place)?;
+        copy_bytes(bytes, &private, copy)?;
         let opened = Store::open_named(private.path(), copy, rule, ExpectedVersion::CurrentOrOlder, &Schema::CURRENT);
         let store = opened.map_err(|error| error.of_copy(copy))?;
         // Before anything is written: a trigger of somebody else would run with it.
@@ -146,7 +158,8 @@ impl RestoreInProgress {
         // A sender would record its results in messages that are not there any more.
         let _all = lock_all(&self.place)?;
         match self.keep_and_overwrite(&store, &kept) {
-            Err(error) if error.damage().is_some() => {
+            // One that has lost its mark was found to be a store before.
+            Err(error) if error.damage().is_some() || matches!(error, StoreError::NotOurs(_)) => {
                 // SQLite cannot read it any more: its bytes are kept, and everything that belongs to them.
                 reserve(&self.place, &kept)?;
                 self.install(store, &kept)
@@ -218,6 +231,7 @@ impl RestoreInProgress {
 fn open_replaced(place: &Path, rule: &Rule) -> Result<Store> {
     let connection = GuardedConnection::new(connect(place, rule, OpenMode::Shared)?);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    identify(&connection, place)?;
     Ok(Store {
         connection,
         path: place.to_owned(),

@@ -50,13 +50,15 @@ const COUNTED: [(&str, &str, &str); 6] = [
 ];
 
 /// What commands take as one line of text: the table, the column that says which row it is, the column, and the most characters.
-const BOUNDED: [(&str, &str, &str, usize); 8] = [
+const BOUNDED: [(&str, &str, &str, usize); 10] = [
     ("users", "id", "username", MAX_USERNAME),
     ("users", "id", "email", MAX_ADDRESS),
     ("users", "id", "name", text::MAX_NAME),
     ("users", "id", "locale", text::MAX_NAME),
     ("users", "id", "lock_reason", text::MAX_REASON),
     ("roles", "id", "name", text::MAX_NAME),
+    ("roles", "id", "description", text::MAX_NAME),
+    ("operator_domain_limits", "uid", "domain", MAX_ADDRESS),
     ("operators", "uid", "account", text::MAX_NAME),
     ("messages", "id", "address", MAX_ADDRESS),
 ];
@@ -127,8 +129,14 @@ impl ReadTransaction<'_> {
         self.read_each(&mut found, "refused_attempts", sign_in_failures::ATTEMPTS, |row| {
             sign_in_failures::attempts(row).map(drop)
         })?;
-        self.read_each(&mut found, "roles", "SELECT id, name, built_in FROM roles", |row| {
-            damage::named("roles", row, |row| row.get::<_, String>(1).and(row.get::<_, bool>(2))).map(drop)
+        self.read_each(&mut found, "roles", "SELECT id, name, built_in, description FROM roles", |row| {
+            let read = |row: &Row<'_>| row.get::<_, String>(1).and(row.get::<_, bool>(2)).and(row.get::<_, String>(3));
+            damage::named("roles", row, read).map(drop)
+        })?;
+        let limits = "SELECT uid, domain FROM operator_domain_limits";
+        self.read_each(&mut found, "operator_domain_limits", limits, text("operator_domain_limits"))?;
+        self.read_each(&mut found, "operator_role_limits", "SELECT uid, role_id FROM operator_role_limits", |row| {
+            damage::named("operator_role_limits", row, |row| row.get::<_, i64>(1)).map(drop)
         })?;
         let permissions = "SELECT role_id, permission FROM role_permissions";
         self.read_each(&mut found, "role_permissions", permissions, text("role_permissions"))?;

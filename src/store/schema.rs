@@ -65,6 +65,9 @@ impl Schema {
 /// The schema version this program reads and writes.
 pub const VERSION: i64 = Schema::CURRENT.version();
 
+/// A header that says a higher version than this is damaged: no program gets that far.
+pub(super) const HIGHEST_VERSION: i64 = 999;
+
 /// The version of an open file.
 pub(crate) fn version(connection: &Connection) -> Result<i64> {
     Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)

@@ -10,11 +10,13 @@ use sha2::Sha256;
 use super::ReadTransaction;
 use super::Result;
 use super::WriteTransaction;
+use super::protected_users::is_protected;
 use super::user_list::Conditions;
 use super::users;
 use super::users::COLUMNS;
 use super::users::ends_later;
 use super::users::locked_at;
+use crate::domain::management::ProtectedUsers;
 use crate::domain::role::RoleId;
 use crate::domain::selection::Selection;
 use crate::domain::user::Lock;
@@ -126,13 +128,15 @@ impl ReadTransaction<'_> {
         self.first_chosen_where("password_hash IS NOT NULL", limit)
     }
 
-    /// How many of the chosen users have one of these roles, and the first `limit` of them, by address.
+    /// How many of the chosen users are protected from the operator, and the first `limit` of them, by address.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn chosen_with_roles(&self, roles: &[RoleId], limit: usize) -> Result<(u64, Vec<User>)> {
-        let roles: Vec<String> = roles.iter().map(|role| role.0.to_string()).collect();
-        let condition = format!("role_id IN ({})", roles.join(", "));
+    pub fn chosen_and_protected(&self, protected: &ProtectedUsers, limit: usize) -> Result<(u64, Vec<User>)> {
+        if protected.is_empty() {
+            return Ok((0, Vec::new()));
+        }
+        let condition = is_protected(protected, "users");
         let sql = format!("SELECT count(*) FROM users WHERE {CHOSEN} AND {condition}");
         let count: i64 = self.transaction.query_row(&sql, [], |row| row.get(0))?;
         let first = if count == 0 { Vec::new() } else { self.first_chosen_where(&condition, limit)? };

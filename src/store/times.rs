@@ -38,7 +38,8 @@ struct Kind {
     /// What names a row, as an expression.
     name: &'static str,
     column: &'static str,
-    /// The condition that a row is one that is ahead. `{now}`, `{ahead}`, `{due}` and `{hold}` are times.
+    /// The condition that a row is one that is ahead. `{now}`, `{ahead}`, `{due}`, `{doubt}` and `{hold}` are
+    /// times.
     condition: &'static str,
     /// What is set then.
     set: &'static str,
@@ -46,13 +47,13 @@ struct Kind {
 }
 
 /// What takes effect at its time, and then what only tells when something was.
-const KINDS: [Kind; 24] = [
+const KINDS: [Kind; 25] = [
     Kind {
         what: "mails due",
         table: "messages",
         name: "'message ' || id",
         column: "due_at",
-        condition: "state IN ('queued', 'deferred', 'in doubt') AND due_at > {due}",
+        condition: "state IN ('queued', 'deferred', 'in doubt') AND due_at > iif(state = 'in doubt', {doubt}, {due})",
         set: "due_at = {now}",
         takes_effect: true,
     },
@@ -106,6 +107,7 @@ const KINDS: [Kind; 24] = [
     plain("former passwords", "password_history", "'user ' || user_id", "replaced_at"),
     plain("wrong passwords", "sign_in_failures", "'user ' || user_id", "last_at"),
     plain("operators added", "operators", "'operator ' || account", "added_at"),
+    plain("operators disabled", "operators", "'operator ' || account", "disabled_at"),
     plain("events of refused attempts", "refused_attempts", "action", "event_at"),
 ];
 
@@ -138,6 +140,7 @@ fn with_times(text: &str, now: i64) -> String {
     text.replace("{now}", &now.to_string())
         .replace("{ahead}", &ahead.to_string())
         .replace("{due}", &after(retry::LONGEST_WAIT.as_secs()))
+        .replace("{doubt}", &after(retry::LONGEST_WAIT_IN_DOUBT.as_secs()))
         .replace("{hold}", &after(retry::LONGEST_HOLD.as_secs()))
         .replace("{period}", PERIOD)
 }
@@ -197,6 +200,20 @@ impl ReadTransaction<'_> {
             takes_effect: false,
         }));
         Ok(found)
+    }
+}
+
+impl ReadTransaction<'_> {
+    /// The latest time of the events from the last one of this action on, or of all if there is none. What is older was
+    /// recorded by a clock of which that event tells.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn latest_event_since(&self, action: &str) -> Result<Option<Timestamp>> {
+        let sql = "SELECT max(time) FROM events WHERE typeof(time) = 'integer' AND number >= \
+                   ifnull((SELECT max(number) FROM events WHERE action = ?1 AND outcome = 'done'), 0)";
+        let latest: Option<i64> = self.transaction.query_row(sql, [action], |row| row.get(0))?;
+        Ok(latest.map(time))
     }
 }
 

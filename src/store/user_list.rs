@@ -135,6 +135,12 @@ impl<'row> UserRow<'row> {
 pub(super) const EMAIL_DOMAIN: &str =
     "lower(substr(coalesce(email_key, email), instr(coalesce(email_key, email), '@') + 1))";
 
+/// [`EMAIL_DOMAIN`] of the rows of a table that has other tables beside it.
+pub(super) fn email_domain_of(table: &str) -> String {
+    let address = format!("coalesce({table}.email_key, {table}.email)");
+    format!("lower(substr({address}, instr({address}, '@') + 1))")
+}
+
 /// Conditions and the values they bind, in order.
 pub(super) struct Conditions {
     sql: Vec<Cow<'static, str>>,

@@ -19,6 +19,11 @@ pub(super) fn waiting_at_most<T>(patience: Duration, run: impl FnOnce() -> T) ->
     value
 }
 
+/// Whether others are waited for as long as they ever are.
+pub(super) fn waits_fully() -> bool {
+    WAITS.get() >= ANSWER_TIMEOUT
+}
+
 /// SQLite's own handler sleeps up to 100 ms between tries, so that under load some never get their turn; this one looks
 /// each millisecond, with a jitter that differs between processes.
 pub(super) fn wait_for_the_writer(tries: i32) -> bool {

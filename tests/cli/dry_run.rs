@@ -58,7 +58,18 @@ const CALLS: &[(&str, &str)] = &[
     ("jobs delete --older-than 365d", ""),
     ("mail test new@example.com", ""),
     ("mail queue --cancel 3", ""),
+    ("roles add New --allow run-bulk-jobs --description 'For the timer'", ""),
+    ("roles edit Clerk --allow send-resets --deny view-audit --rename Clerks", ""),
+    ("roles edit Clerk --allow view-audit", ""),
+    ("roles clone Clerk New", ""),
+    ("roles delete Clerk --move-to Service", ""),
     ("operators add carol --role Admin", ""),
+    ("operators add carol --role Clerk --only-role Clerk --only-domain example.com", ""),
+    ("operators edit dave --role Clerk --only-domain example.com", ""),
+    ("operators disable dave", ""),
+    ("operators disable mallory", ""),
+    ("operators enable mallory", ""),
+    ("operators enable dave", ""),
     ("operators remove dave", ""),
     ("store check --repair-times", ""),
     ("store backup [DIR]/copy.db", ""),
@@ -78,6 +89,9 @@ fn world() -> (World, String) {
     }
     world.run("jobs pause 3").expect_status(0);
     world.run("users lock bob").expect_status(0);
+    world.run("roles add Clerk --allow view-users,view-audit").expect_status(0);
+    world.run("operators add mallory --role Clerk").expect_status(0);
+    world.run("operators disable mallory").expect_status(0);
     world.command("store backup").argument(world.path("saved.db")).run().expect_status(0);
     (world, code)
 }
@@ -257,8 +271,30 @@ fn every_dry_run_prints_its_plan_on_standard_output_and_changes_nothing() {
     Would send a test mail to new@example.com.
     $ mail queue --cancel 3
     Would cancel message 3, the invitation for dora@example.com.
+    $ roles add New --allow run-bulk-jobs --description 'For the timer'
+    Would add role New with view-users,send-resets,run-bulk-jobs. Included, because required: view-users,send-resets.
+    $ roles edit Clerk --allow send-resets --deny view-audit --rename Clerks
+    Would change Clerk: allowed send-resets; denied view-audit; renamed to Clerks. 0 users and 1 operator have this role.
+    $ roles edit Clerk --allow view-audit
+    Clerk already has these permissions and this name; nothing was changed.
+    $ roles clone Clerk New
+    Would add role New with view-users,view-audit.
+    $ roles delete Clerk --move-to Service
+    Would delete the role Clerk. 0 users and 1 operator (mallory) would get the role Service.
     $ operators add carol --role Admin
     Would add carol as operator with the role Admin.
+    $ operators add carol --role Clerk --only-role Clerk --only-domain example.com
+    Would add carol as operator with the role Clerk, who may act only on users with the role Clerk in example.com.
+    $ operators edit dave --role Clerk --only-domain example.com
+    Would change operator dave: role Clerk; may act only on users in example.com.
+    $ operators disable dave
+    Would disable operator dave.
+    $ operators disable mallory
+    Operator mallory is already disabled; nothing was changed.
+    $ operators enable mallory
+    Would enable operator mallory with the role Clerk.
+    $ operators enable dave
+    Operator dave is not disabled; nothing was changed.
     $ operators remove dave
     Would remove operator dave.
     $ store check --repair-times
@@ -436,8 +472,30 @@ fn every_plan_is_data_too() {
     {"action":"mail test","would_change":true,"address":"new@example.com"}
     $ mail queue --cancel 3
     {"action":"mail queue with cancel","would_change":true,"message":3,"kind":"invitation","username":"dora","address":"dora@example.com"}
+    $ roles add New --allow run-bulk-jobs --description 'For the timer'
+    {"action":"roles add","would_change":true,"role":"New","description":"For the timer","permissions":["view-users","send-resets","run-bulk-jobs"],"also_allowed":["view-users","send-resets"]}
+    $ roles edit Clerk --allow send-resets --deny view-audit --rename Clerks
+    {"action":"roles edit","would_change":true,"role":"Clerk","name":"Clerks","description":"","permissions":["view-users","send-resets"],"allowed":["send-resets"],"denied":["view-audit"],"also_allowed":[],"also_denied":[],"users":0,"operators":["mallory"]}
+    $ roles edit Clerk --allow view-audit
+    {"action":"roles edit","would_change":false,"role":"Clerk","name":"Clerk","description":"","permissions":["view-users","view-audit"],"allowed":[],"denied":[],"also_allowed":[],"also_denied":[],"users":0,"operators":["mallory"]}
+    $ roles clone Clerk New
+    {"action":"roles clone","would_change":true,"role":"New","description":"","permissions":["view-users","view-audit"]}
+    $ roles delete Clerk --move-to Service
+    {"action":"roles delete","would_change":true,"role":"Clerk","move_to":"Service","users":0,"operators":["mallory"]}
     $ operators add carol --role Admin
-    {"action":"operators add","would_change":true,"account":"carol","uid":61001,"role":"Admin","kind":"person"}
+    {"action":"operators add","would_change":true,"account":"carol","uid":61001,"role":"Admin","kind":"person","only_roles":[],"only_domains":[]}
+    $ operators add carol --role Clerk --only-role Clerk --only-domain example.com
+    {"action":"operators add","would_change":true,"account":"carol","uid":61001,"role":"Clerk","kind":"person","only_roles":["Clerk"],"only_domains":["example.com"]}
+    $ operators edit dave --role Clerk --only-domain example.com
+    {"action":"operators edit","would_change":true,"account":"dave","role":"Clerk","kind":"person","only_roles":[],"only_domains":["example.com"]}
+    $ operators disable dave
+    {"action":"operators disable","would_change":true,"account":"dave"}
+    $ operators disable mallory
+    {"action":"operators disable","would_change":false,"account":"mallory"}
+    $ operators enable mallory
+    {"action":"operators enable","would_change":true,"account":"mallory","role":"Clerk"}
+    $ operators enable dave
+    {"action":"operators enable","would_change":false,"account":"dave","role":"Admin"}
     $ operators remove dave
     {"action":"operators remove","would_change":true,"account":"dave"}
     $ store check --repair-times
@@ -465,6 +523,11 @@ fn a_plan_is_refused_where_the_command_would_be() {
         ("mail queue --cancel 99", 65),
         ("operators add carol --role Nothing", 65),
         ("operators remove carol", 65),
+        ("operators edit carol --service", 65),
+        ("operators disable carol", 65),
+        ("roles add Clerk", 65),
+        ("roles edit Admin --rename Boss", 65),
+        ("roles delete Boss", 65),
     ] {
         let run = world.run(&format!("{call} -n")).expect_status(status);
         assert!(run.stdout.is_empty(), "{call}: {run}");

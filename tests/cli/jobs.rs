@@ -769,3 +769,38 @@ fn a_run_that_leaves_mails_in_doubt_says_so() {
     world.wait(1_000);
     world.run("jobs run").expect_status(0);
 }
+
+#[test]
+fn a_relay_that_leaves_all_mail_in_doubt_is_left_alone_for_a_while_and_told_at_once() {
+    let users = (1..=20).map(|number| format!("u{number}")).collect::<Vec<_>>().join(",");
+    let world = World::with_mail().with_users(&users).with_password("u1", GOOD);
+    let program = world.file_with_mode("sendmail", "#!/bin/sh\ncat >/dev/null\nkill -9 $$\n", 0o700);
+    let config = std::fs::read_to_string(world.config()).unwrap();
+    let section = format!("[mail.sendmail]\nprogram = \"{}\"\n[mail.file]\n", program.display());
+    world.write_config(&config.replace("\"file\"\n[mail.file]\n", &format!("\"sendmail\"\n{section}")));
+    world.run("users send-reset --all --yes --queue-only").expect_status(0);
+    let run = world.run("jobs run").expect_status(75);
+    // How many are under way when the fifth is known is a matter of timing.
+    let words = "sendmail: ended by signal 9; check its log; `jobs run` waits 5 minutes (`--now` does not)";
+    let is_told =
+        |count| run.err().contains(&format!("{words}; {count} in doubt\nhint: a mail in doubt may have arrived"));
+    assert!(run.err().starts_with("error: the relay leaves all mail in doubt: ") && (6..=9).any(is_told), "{run}");
+    assert_snapshot!(world.run("jobs run"), @"status 75");
+    assert_snapshot!(world.run("jobs run -v"), @"
+    status 75
+    -- stderr
+    Held back; the next try is due in 5 minutes (`--now` sends at once): in doubt: [DIR]/sendmail: ended by signal 9
+    ");
+    let run = world.run("users send-reset --all --end-passwords --unless-sent-within 0s --yes").expect_status(75);
+    assert!(run.err().contains("the relay left all mail in doubt a short while ago: "), "{run}");
+    // One mail shows that nothing has changed.
+    world.wait(300);
+    let run = world.run("jobs run").expect_status(75);
+    assert!(run.err().is_empty(), "it was told a moment ago: {run}");
+    let run = world.run("jobs run -v").expect_status(75);
+    assert!(run.err().contains("the next try is due in 10 minutes"), "{run}");
+    world.write_config(&config);
+    world.wait(2_000);
+    world.run("jobs run").expect_status(0);
+    assert_eq!(states(&world), ["accepted"; 20].join(", "));
+}

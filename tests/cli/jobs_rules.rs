@@ -97,7 +97,7 @@ fn all_links_are_for_those_who_send_to_many_and_nobody_reaches_above_his_role() 
     status 0
     -- stderr
     Revoked 1 open link and 0 waiting mails.
-    warning: Skipped 1 open link and 0 waiting mails of users who outrank you.
+    warning: Skipped 1 open link and 0 waiting mails of users you may not act on.
     ");
     assert_eq!(world.ask("SELECT group_concat(address) FROM messages WHERE revoked_at IS NULL"), "boss@example.com");
     for command in ["jobs cancel 1 --revoke-links", "jobs delete 1 --yes"] {

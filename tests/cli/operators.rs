@@ -15,7 +15,7 @@ fn operators_are_added_listed_and_removed() {
     assert_snapshot!(world.command("operators add carol --role admin --reason 'new colleague'").at_terminal().run(), @"
     status 0
     -- stderr
-    Added carol as operator with the role admin.
+    Added carol as operator with the role Admin.
     ");
     assert_snapshot!(world.newest_event(), @r#"
     operators add | done | owner, Admin | new colleague
@@ -28,10 +28,10 @@ fn operators_are_added_listed_and_removed() {
     ");
     let listed = world.run("operators list -o csv").expect_status(0);
     assert_snapshot!(listed.out().replace(&format!(",{},", me()), ",[ME],"), @"
-    account,uid,account_now,role,kind,added_at
-    carol,61001,carol,Admin,person,2026-11-24T08:00:00Z
-    dave,61002,dave,Minimal Permissions,service,2026-11-24T08:00:00Z
-    owner,[ME],owner,Admin,person,2026-11-24T08:00:00Z
+    account,uid,account_now,role,kind,only_roles,only_domains,disabled_at,added_at
+    carol,61001,carol,Admin,person,,,,2026-11-24T08:00:00Z
+    dave,61002,dave,Minimal Permissions,service,,,,2026-11-24T08:00:00Z
+    owner,[ME],owner,Admin,person,,,,2026-11-24T08:00:00Z
     ");
     assert_snapshot!(world.run("operators remove dave -v"), @"
     status 0
@@ -145,6 +145,7 @@ fn unknown_accounts_roles_and_operators_are_named() {
     status 65
     -- stderr
     error: owner is already an operator
+    hint: to change the role: cxme-admin operators edit owner --role ROLE
     ");
 }
 
@@ -177,9 +178,9 @@ fn an_operator_is_number_and_name_together() {
     assert_snapshot!(listed, @"
     status 0
     -- stdout
-    account,uid,account_now,role,kind,added_at
-    carol,61001,eve,Admin,person,2026-11-24T08:00:00Z
-    owner,[ME],owner,Admin,person,2026-11-24T08:00:00Z
+    account,uid,account_now,role,kind,only_roles,only_domains,disabled_at,added_at
+    carol,61001,eve,Admin,person,,,,2026-11-24T08:00:00Z
+    owner,[ME],owner,Admin,person,,,,2026-11-24T08:00:00Z
     -- stderr
     warning: uid 61001 now belongs to eve, not carol: eve is refused; to remove the entry: cxme-admin operators remove 61001
     ");
@@ -188,9 +189,9 @@ fn an_operator_is_number_and_name_together() {
     assert_snapshot!(listed, @"
     status 0
     -- stdout
-    account,uid,account_now,role,kind,added_at
-    carol,61001,,Admin,person,2026-11-24T08:00:00Z
-    owner,[ME],owner,Admin,person,2026-11-24T08:00:00Z
+    account,uid,account_now,role,kind,only_roles,only_domains,disabled_at,added_at
+    carol,61001,,Admin,person,,,,2026-11-24T08:00:00Z
+    owner,[ME],owner,Admin,person,,,,2026-11-24T08:00:00Z
     ");
 }
 
@@ -210,6 +211,7 @@ fn an_operator_whose_account_is_gone_or_renamed_can_be_removed_and_added_again()
     status 65
     -- stderr
     error: carol (uid 61001) is already an operator
+    hint: to change the role: cxme-admin operators edit carol --role ROLE
     ");
     renamed("operators remove eve").run().expect_status(65);
     assert_snapshot!(renamed("operators remove carol -v").run(), @"

@@ -153,9 +153,27 @@ const CALLS: &[Call] = &[
     ("whoami", "", ""),
     ("config show", "", "manage-store"),
     ("roles list", "", ""),
+    ("roles show Nothing", "", ""),
+    ("roles show nobody", "", ""),
+    ("roles add New", "", "manage-roles"),
+    ("roles add Nothing --allow view-audit", "", "manage-roles"),
+    ("roles edit Nothing --rename New", "", "manage-roles"),
+    ("roles edit Nothing", "", "manage-roles"),
+    ("roles edit nobody --description x", "", "manage-roles"),
+    ("roles clone Nothing New", "", "manage-roles"),
+    ("roles clone nobody New", "", "manage-roles"),
+    ("roles delete Unused --yes", "", "manage-roles"),
+    ("roles delete nobody", "", "manage-roles"),
     ("operators list", "", ""),
     ("operators add 61099 --role Nothing", "", "manage-operators"),
     ("operators add nobody-here --role Nothing", "", "manage-operators"),
+    ("operators edit 61098 --only-domain example.com", "", "manage-operators"),
+    ("operators edit 61098", "", "manage-operators"),
+    ("operators edit nobody-here --service", "", "manage-operators"),
+    ("operators disable 61098", "", "manage-operators"),
+    ("operators disable nobody-here", "", "manage-operators"),
+    ("operators enable 61098", "", "manage-operators"),
+    ("operators enable nobody-here", "", "manage-operators"),
     ("operators remove 61098", "", "manage-operators"),
     ("operators remove nobody-here", "", "manage-operators"),
     ("policy show", "", ""),
@@ -266,7 +284,8 @@ struct Tried {
 
 impl Scene {
     fn new() -> Self {
-        let world = World::with_mail().with_role("Nothing", "").with_users("alice:Nothing,bob:Nothing");
+        let world =
+            World::with_mail().with_role("Nothing", "").with_role("Unused", "").with_users("alice:Nothing,bob:Nothing");
         world.set_password("alice", GOOD);
         // Job 1 has ended, and job 2 is paused.
         world.run("users send-reset --all --queue-only --yes").expect_status(0);
@@ -390,6 +409,10 @@ fn role_sql(uid: u32, permissions: &[&str]) -> String {
     for permission in permissions {
         write!(sql, "INSERT INTO role_permissions VALUES ({role}, '{permission}');").unwrap();
     }
-    write!(sql, "INSERT INTO operators VALUES ({uid}, 'account', 'person', {role}, 0);").unwrap();
+    write!(
+        sql,
+        "INSERT INTO operators (uid, account, kind, role_id, added_at) VALUES ({uid}, 'account', 'person', {role}, 0);"
+    )
+    .unwrap();
     sql
 }

@@ -12,7 +12,7 @@ use crate::support::MALLORY;
 use crate::support::World;
 
 /// A command for every action; none changes what the next one needs.
-pub(crate) const COMMANDS: [(Action, &str); 53] = [
+pub(crate) const COMMANDS: [(Action, &str); 61] = [
     (Action::UsersList, "users list"),
     (Action::UsersShow, "users show alice"),
     (Action::UsersAdd, "users add new@example.com -n"),
@@ -50,8 +50,16 @@ pub(crate) const COMMANDS: [(Action, &str); 53] = [
     (Action::MailQueue, "mail queue"),
     (Action::MailCancel, "mail queue --cancel 1 -n"),
     (Action::RolesList, "roles list"),
+    (Action::RolesShow, "roles show Nothing"),
+    (Action::RolesAdd, "roles add New -n"),
+    (Action::RolesEdit, "roles edit Nothing --rename New -n"),
+    (Action::RolesClone, "roles clone Nothing New -n"),
+    (Action::RolesDelete, "roles delete Unused -n"),
     (Action::OperatorsList, "operators list"),
     (Action::OperatorsAdd, "operators add 61099 --role Nothing -n"),
+    (Action::OperatorsEdit, "operators edit 61098 --service -n"),
+    (Action::OperatorsDisable, "operators disable 61098 -n"),
+    (Action::OperatorsEnable, "operators enable 61098 -n"),
     (Action::OperatorsRemove, "operators remove 61098 -n"),
     (Action::PolicyShow, "policy show"),
     (Action::PolicyCheck, "policy check --stdin"),
@@ -74,6 +82,7 @@ const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAA
 fn world() -> World {
     let world = World::with_mail()
         .with_role("Nothing", "")
+        .with_role("Unused", "")
         .with_role("Helpdesk", "view-users set-passwords lock-users")
         .with_role("Mailer", "view-users send-resets run-bulk-jobs")
         .with_role("Auditor", "view-audit")
@@ -194,8 +203,16 @@ fn the_matrix_of_commands_and_roles_is_exactly_this() {
     mail queue                            yes      yes      yes      .        .        .        .        yes      .        yes
     mail queue with cancel                yes      .        .        .        .        .        .        yes      .        yes
     roles list                            yes      yes      yes      yes      yes      yes      yes      yes      .        yes
+    roles show                            yes      yes      yes      yes      yes      yes      yes      yes      .        yes
+    roles add                             yes      .        .        .        .        .        .        .        .        yes
+    roles edit                            yes      .        .        .        .        .        .        .        .        yes
+    roles clone                           yes      .        .        .        .        .        .        .        .        yes
+    roles delete                          yes      .        .        .        .        .        .        .        .        yes
     operators list                        yes      yes      yes      yes      yes      yes      yes      yes      .        yes
     operators add                         yes      .        .        .        .        .        .        .        .        yes
+    operators edit                        yes      .        .        .        .        .        .        .        .        yes
+    operators disable                     yes      .        .        .        .        .        .        .        .        yes
+    operators enable                      yes      .        .        .        .        .        .        .        .        yes
     operators remove                      yes      .        .        .        .        .        .        .        .        yes
     policy show                           yes      yes      yes      yes      yes      yes      yes      yes      .        yes
     policy check                          yes      yes      yes      yes      yes      yes      yes      yes      .        yes

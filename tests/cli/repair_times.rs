@@ -76,6 +76,7 @@ fn times_of_a_clock_that_was_ahead_are_named_and_brought_to_the_present() {
     Would reset permanent locks to now: 1; the first: user dora (2106-11-05T08:00:00Z).
     Would reset changes of users to now: 1; the first: user dora (2106-11-05T08:00:00Z).
     Would reset minutes of deliveries to now: 1; the first: minute 71973120 (2106-11-05T08:00:00Z).
+    Would record that the clock is right now (events were recorded up to 2106-11-05T08:00:00Z).
     ");
     assert_snapshot!(world.run("store check --repair-times"), @"
     status 2
@@ -99,14 +100,14 @@ fn times_of_a_clock_that_was_ahead_are_named_and_brought_to_the_present() {
     Reset permanent locks to now: 1; the first: user dora (2106-11-05T08:00:00Z).
     Reset changes of users to now: 1; the first: user dora (2106-11-05T08:00:00Z).
     Reset minutes of deliveries to now: 1; the first: minute 71973120 (2106-11-05T08:00:00Z).
-    Reset times: 16.
+    Reset times: 16. Recorded that the clock is right now (events were recorded up to 2106-11-05T08:00:00Z).
     ");
     assert_eq!(world.events(), events + 1);
     assert_snapshot!(world.newest_event(), @r#"
     store check with repair of times | done | owner, Admin | wrong clock
     {"changes_of_users":1,"creations_of_mails":2,"deliveries_of_mails":1,"ends_of_mails":1,"ends_of_open_links":2,"first_tries_of_mails":2,"last_tries_of_mails":2,"lifetimes_of_mails_in_the_queue":2,"mails_due":1,"permanent_locks":1,"temporary_locks":1}
     "#);
-    // The event of the time that was ahead stays: nobody can change it.
+    // The events of the time that was ahead stay: nobody can change them. That of the repair says that they are known.
     assert_snapshot!(world.run("store check"), @"
     status 0
     -- stdout
@@ -119,11 +120,9 @@ fn times_of_a_clock_that_was_ahead_are_named_and_brought_to_the_present() {
     rows         sound
     audit        sound
     addresses    sound
-    clock        see the warning
+    clock        sound
     times        sound
     reset key    sound
-    -- stderr
-    warning: the clock (2026-11-24T08:00:00Z) is behind the newest event (2106-11-05T08:00:00Z): check the clock
     ");
     let run = world.command("resets redeem --stdin").stdin(format!("{code}\nseven violet umbrellas whistle\n")).run();
     assert_eq!(run.status, 65, "{run}");
@@ -157,6 +156,37 @@ fn a_store_without_such_times_is_not_changed() {
     ]
     "#);
     assert_eq!(world.events(), events);
+}
+
+#[test]
+fn a_clock_that_recorded_nothing_but_events_is_told_to_be_right_again() {
+    let world = World::with_mail().with_users("alice");
+    world.wait(YEARS);
+    world.command("store backup").argument(world.path("copy.db")).run().expect_status(0);
+    world.wait(-YEARS);
+    let run = world.run("store check").expect_status(0);
+    assert!(run.err().contains("is behind the newest event (2106-11-05T08:00:00Z)"), "{run}");
+    assert_snapshot!(world.run("store check --repair-times -n"), @"
+    status 0
+    -- stdout
+    Would record that the clock is right now (events were recorded up to 2106-11-05T08:00:00Z).
+    ");
+    assert_snapshot!(world.run("store check --repair-times"), @"
+    status 2
+    -- stderr
+    error: cannot prompt (no terminal or `--no-input`): Is the clock right now (events were recorded up to 2106-11-05T08:00:00Z)? This is recorded.
+    hint: give `--yes` to do it without being asked
+    ");
+    assert_snapshot!(world.run("store check --repair-times --yes -v"), @"
+    status 0
+    -- stderr
+    Reset times: 0. Recorded that the clock is right now (events were recorded up to 2106-11-05T08:00:00Z).
+    ");
+    assert_eq!(world.run("store check").expect_status(0).err(), "");
+    // A clock that is set back again is named.
+    world.wait(-3_600);
+    let run = world.run("store check").expect_status(0);
+    assert!(run.err().contains("(2026-11-24T07:00:00Z) is behind the newest event (2026-11-24T08:00:00Z)"), "{run}");
 }
 
 #[test]

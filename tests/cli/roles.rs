@@ -13,19 +13,19 @@ fn roles_are_listed_with_what_they_allow() {
     assert_snapshot!(world.run("roles list"), @"
     status 0
     -- stdout
-    NAME                 BUILT IN  PERMISSIONS
-    Admin                yes       all
+    NAME                 BUILT IN  PERMISSIONS                           DESCRIPTION
+    Admin                yes       all                                   May do everything
     Helpdesk             no        view-users set-passwords
-    Minimal Permissions  yes       view-users
-    Service              yes       view-users send-resets run-bulk-jobs
+    Minimal Permissions  yes       view-users                            For users who administer nothing
+    Service              yes       view-users send-resets run-bulk-jobs  For the account whose timer runs `jobs run`
     ");
     assert_snapshot!(world.run("roles list -o ndjson"), @r#"
     status 0
     -- stdout
-    {"name":"Admin","built_in":true,"permissions":["view-users","add-users","edit-users","delete-users","lock-users","set-passwords","send-resets","run-bulk-jobs","redeem","verify-passwords","manage-roles","manage-operators","export-hashes","override-policy","view-audit","manage-store"]}
-    {"name":"Helpdesk","built_in":false,"permissions":["view-users","set-passwords"]}
-    {"name":"Minimal Permissions","built_in":true,"permissions":["view-users"]}
-    {"name":"Service","built_in":true,"permissions":["view-users","send-resets","run-bulk-jobs"]}
+    {"name":"Admin","built_in":true,"permissions":["view-users","add-users","edit-users","delete-users","lock-users","set-passwords","send-resets","run-bulk-jobs","redeem","verify-passwords","manage-roles","manage-operators","export-hashes","override-policy","view-audit","manage-store"],"description":"May do everything"}
+    {"name":"Helpdesk","built_in":false,"permissions":["view-users","set-passwords"],"description":""}
+    {"name":"Minimal Permissions","built_in":true,"permissions":["view-users"],"description":"For users who administer nothing"}
+    {"name":"Service","built_in":true,"permissions":["view-users","send-resets","run-bulk-jobs"],"description":"For the account whose timer runs `jobs run`"}
     "#);
 }
 
@@ -46,7 +46,7 @@ fn permissions_are_listed_without_a_store() {
     redeem            Set a password with the user's own proof: a code or the old password
     verify-passwords  Check a password, as login systems do
     manage-roles      Create roles and change them
-    manage-operators  Add operators and remove them
+    manage-operators  Add operators, change and remove them
     export-hashes     Export password hashes, and import them                               view-users
     override-policy   Set a password that the policy refuses                                view-users set-passwords
     view-audit        Read and verify the audit
@@ -79,11 +79,11 @@ fn admin_is_every_permission_whatever_the_rows_of_the_store_say() {
     assert_snapshot!(world.run("roles list"), @"
     status 0
     -- stdout
-    NAME                  BUILT IN  PERMISSIONS
-    Admin!                yes       all
+    NAME                  BUILT IN  PERMISSIONS                           DESCRIPTION
+    Admin!                yes       all                                   May do everything
     Almost!               no        all
-    Minimal Permissions!  yes       view-users
-    Service!              yes       view-users send-resets run-bulk-jobs
+    Minimal Permissions!  yes       view-users                            For users who administer nothing
+    Service!              yes       view-users send-resets run-bulk-jobs  For the account whose timer runs `jobs run`
     ");
 }
 

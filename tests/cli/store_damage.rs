@@ -9,7 +9,10 @@ use crate::support::World;
 
 /// Damage that only somebody who writes to the file by other means can do, and what is said of it.
 const DAMAGE: [(&str, &str); 13] = [
-    ("INSERT INTO operators VALUES (-1, 'x', 'person', 1, 1)", "operators: row -1: uid: -1 is out of range"),
+    (
+        "INSERT INTO operators (uid, account, kind, role_id, added_at) VALUES (-1, 'x', 'person', 1, 1)",
+        "operators: row -1: uid: -1 is out of range",
+    ),
     (
         "INSERT INTO jobs (state, operator, operator_uid, created_at, selection) VALUES ('running', 'x', -7, 1, '--all')",
         "jobs: row 1: operator_uid: -7 is out of range",
@@ -25,7 +28,10 @@ const DAMAGE: [(&str, &str); 13] = [
         "roles: row 1: name: not `Admin`, as this built-in role is called",
     ),
     ("UPDATE roles SET built_in = 0 WHERE id = 3", "roles: row 3: built_in: not marked as a built-in role"),
-    ("INSERT INTO roles VALUES (9, 'Extra', 1)", "roles: row 9: built_in: marked as a built-in role, and is none"),
+    (
+        "INSERT INTO roles (id, name, built_in) VALUES (9, 'Extra', 1)",
+        "roles: row 9: built_in: marked as a built-in role, and is none",
+    ),
     (
         "UPDATE users SET password_hash = 'x', password_set_at = 1 WHERE username = 'alice'",
         "users: row 1: password_hash: not a PHC string",

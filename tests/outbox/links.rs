@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cxme_admin::domain::management::ProtectedUsers;
 use cxme_admin::domain::message::MessageId;
 use cxme_admin::domain::policy::PersonalWords;
 use cxme_admin::domain::policy::Policy;
@@ -147,9 +148,13 @@ fn all_links_are_revoked_at_once_and_what_waits_is_called_off() {
     let (alice, bob) = (world.user("alice"), world.user("bob"));
     let ((_, one), (_, two)) = (sent(&world, alice), sent(&world, bob));
     world.queue(alice);
-    let revoked = world.change(|store| store.revoke_links(Some(alice), &[], "revoked", world.now()));
+    let revoked =
+        world.change(|store| store.revoke_links(Some(alice), &ProtectedUsers::default(), "revoked", world.now()));
     assert_eq!((revoked, is_found(&world, &one), is_found(&world, &two)), ((1, 1), false, true));
-    assert_eq!(world.change(|store| store.revoke_links(None, &[], "revoked", world.now())), (1, 0));
+    assert_eq!(
+        world.change(|store| store.revoke_links(None, &ProtectedUsers::default(), "revoked", world.now())),
+        (1, 0)
+    );
     assert!(!is_found(&world, &two));
 }
 

@@ -12,6 +12,7 @@ use cxme_admin::domain::message::MessageId;
 use cxme_admin::domain::operator::Account;
 use cxme_admin::domain::operator::Operator;
 use cxme_admin::domain::operator::OperatorKind;
+use cxme_admin::domain::operator_limits::OperatorLimits;
 use cxme_admin::domain::organization::Organization;
 use cxme_admin::domain::policy::Policy;
 use cxme_admin::domain::relay::Security;
@@ -79,6 +80,8 @@ impl World {
                 role: RoleId::ADMIN,
                 role_name: role::ADMIN.to_owned(),
                 permissions: Permissions::all(),
+                limits: OperatorLimits::default(),
+                disabled_at: None,
                 added_at: now,
             })
         })

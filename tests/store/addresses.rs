@@ -3,6 +3,7 @@
 use cxme_admin::domain::email_address;
 use cxme_admin::domain::email_address::EmailAddress;
 use cxme_admin::domain::fold;
+use cxme_admin::domain::management::ProtectedUsers;
 use cxme_admin::domain::organization::Organization;
 use cxme_admin::domain::role::RoleId;
 use cxme_admin::domain::search::SearchText;
@@ -195,7 +196,7 @@ fn an_import_takes_every_form_for_the_same_user() {
                 reading.match_incoming().unwrap();
             }
             let mut found = Vec::new();
-            reading.each_conflict(&[], false, Timestamp::UNIX_EPOCH, |row, conflict| found.push((row.number, conflict))).unwrap();
+            reading.each_conflict(&ProtectedUsers::default(), false, Timestamp::UNIX_EPOCH, |row, conflict| found.push((row.number, conflict))).unwrap();
             found
         };
         stage(&store, &[incoming(1, "first", &one), incoming(2, "second", &other)]);

@@ -262,7 +262,7 @@ fn by_sudo(world: &World, uid: u32, words: &[&str]) -> u8 {
 fn every_denial_is_a_row() {
     let world = World::new();
     // The command takes only accounts that this machine has.
-    let sql = "INSERT INTO operators SELECT ?1, 'guest', 'person', id, 0 FROM roles WHERE name = 'Minimal Permissions'";
+    let sql = "INSERT INTO operators (uid, account, kind, role_id, added_at) SELECT ?1, 'guest', 'person', id, 0 FROM roles WHERE name = 'Minimal Permissions'";
     world.sqlite().execute(sql, [GUEST]).unwrap();
     let deeds: [(&[&str], &str); 9] = [
         (&["users", "lock", "alice"], "users lock"),

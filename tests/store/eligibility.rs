@@ -1,12 +1,19 @@
 //! Who is locked, and who may get a link: the rules are in `domain`, and each copy of them in SQL says the same of whatever
 //! users there are.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use cxme_admin::domain::eligibility;
 use cxme_admin::domain::eligibility::Candidate;
 use cxme_admin::domain::email_address;
+use cxme_admin::domain::email_domain;
+use cxme_admin::domain::management::ManagedUser;
+use cxme_admin::domain::management::ManagementError;
+use cxme_admin::domain::management::ProtectedUsers;
 use cxme_admin::domain::operator::Account;
+use cxme_admin::domain::operator::Authority;
+use cxme_admin::domain::operator_limits::OperatorLimits;
 use cxme_admin::domain::organization::Organization;
 use cxme_admin::domain::role::Permission;
 use cxme_admin::domain::role::Permissions;
@@ -20,14 +27,18 @@ use cxme_admin::domain::user::UserId;
 use cxme_admin::domain::user::lock_is_in_force;
 use cxme_admin::domain::user_change::SaltSeed;
 use cxme_admin::private_file::Rule;
+use cxme_admin::store::ReadTransaction;
 use cxme_admin::store::Store;
 use cxme_admin::store::StoreError;
+use cxme_admin::store::import::Conflict;
 use cxme_admin::store::import::Incoming;
 use cxme_admin::store::job_creation::AudiencePart;
 use cxme_admin::store::job_creation::NewJob;
 use cxme_admin::store::job_creation::Recipients;
 use cxme_admin::store::jobs::JobSendOptions;
 use cxme_admin::store::messages::Message;
+use cxme_admin::store::messages::NewContent;
+use cxme_admin::store::messages::NewMessage;
 use cxme_admin::store::open::ExpectedVersion;
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -108,7 +119,7 @@ impl Scene {
             .unwrap();
         for (place, permissions) in roles.iter().enumerate() {
             let id = i64::try_from(place).unwrap() + 3;
-            self.sql.execute("INSERT INTO roles VALUES (?1, 'role ' || ?1, 0)", [id]).unwrap();
+            self.sql.execute("INSERT INTO roles (id, name, built_in) VALUES (?1, 'role ' || ?1, 0)", [id]).unwrap();
             for permission in permissions {
                 self.sql
                     .execute("INSERT INTO role_permissions VALUES (?1, ?2)", params![id, permission.word()])
@@ -266,28 +277,23 @@ fn a_job_skips_exactly_those_who_may_get_no_link_and_for_the_same_reason() {
         Just(vec!["BÜCHER.example"])
     ];
     let roles = proptest::collection::vec(permissions(), 3);
-    proptest!(config(24), |(users in proptest::collection::vec(user(), 1..20), roles in roles, own in permissions(),
-                            domains in organizations, everything in any::<bool>())| {
+    proptest!(config(24), |(users in proptest::collection::vec(user(), 1..20), roles in roles, own in authority(),
+                            domains in organizations)| {
         scene.fill(&roles, &users, now.as_second());
-        let own: Permissions = if everything { Permissions::all() } else { own.into_iter().collect() };
         let organization = Organization {
             email_domains: domains.iter().map(|domain| (*domain).to_owned()).collect(),
             ..Organization::default()
         };
         let found: Vec<User> = (0..users.len()).map(|place| scene.user(place)).collect();
         let reading = scene.store.read().unwrap();
-        let outranking: Vec<RoleId> = reading.roles().unwrap().into_iter()
-            .filter(|role| role.permissions.beyond(own).is_some())
-            .map(|role| role.id)
-            .collect();
+        let protected = own.protected_users(reading.roles().unwrap().iter().map(|role| (role.id, role.permissions)));
         let reason = |user: &User| {
             let candidate = Candidate {
-                permissions: reading.permissions(user.role).unwrap(),
+                user: managed(&reading, user),
                 sign_in: user.sign_in,
                 is_locked: user.is_locked(now),
-                email: &user.email,
             };
-            eligibility::check(&candidate, own, &organization).err().map(|why| why.word().to_owned())
+            eligibility::check(&candidate, &own, &organization).err().map(|why| why.word().to_owned())
         };
         let expected: Vec<Option<String>> = found.iter().map(reason).collect();
         drop(reading);
@@ -295,7 +301,7 @@ fn a_job_skips_exactly_those_who_may_get_no_link_and_for_the_same_reason() {
         let selection = Selection::default();
         let recipients = Recipients {
             whom: AudiencePart::Selected(&selection),
-            outranking: &outranking,
+            protected: &protected,
             email_domains: &organization.email_domains,
             sent_since: None,
             ends_passwords: false,
@@ -332,6 +338,133 @@ fn a_job_skips_exactly_those_who_may_get_no_link_and_for_the_same_reason() {
         let made: Vec<Option<String>> = made.into_iter().map(|(_, reply)| reply).collect();
         prop_assert_eq!(made, expected);
     });
+}
+
+/// What the rule asks of a user.
+fn managed<'a>(reading: &ReadTransaction<'_>, user: &'a User) -> ManagedUser<'a> {
+    ManagedUser { role: user.role, permissions: reading.permissions(user.role).unwrap(), email: &user.email }
+}
+
+/// An operator's right: with some of the permissions, and limits or none.
+fn authority() -> impl Strategy<Value = Authority> {
+    let domains =
+        ["example.com", "example.net", "sub.example.com", "bücher.example", "xn--bcher-kva.example", "EXAMPLE.net"];
+    let roles = proptest::sample::subsequence(vec![1, 2, 3, 4, 5], 0..5);
+    let domains = proptest::sample::subsequence(domains.to_vec(), 0..3);
+    (permissions(), any::<bool>(), any::<bool>(), roles, domains).prop_map(
+        |(own, everything, limited, roles, domains)| {
+            let mut limits = OperatorLimits::default();
+            if limited {
+                limits.roles = roles.into_iter().map(|id| (RoleId(id), format!("role {id}"))).collect();
+                let canonical = |domain| email_domain::parse(domain).unwrap().into_owned();
+                limits.domains = domains.into_iter().map(canonical).collect();
+            }
+            Authority::Operator {
+                id: RoleId(3),
+                role: "role 3".to_owned(),
+                permissions: if everything { Permissions::all() } else { own.into_iter().collect() },
+                limits,
+            }
+        },
+    )
+}
+
+#[test]
+fn every_copy_of_who_may_act_on_whom_says_what_the_rule_says() {
+    let scene = Scene::new();
+    let now = at(1_800_000_000);
+    let [free, outranked, outside] = [const { Cell::new(0) }; 3];
+    let roles = proptest::collection::vec(permissions(), 3);
+    proptest!(config(24), |(users in proptest::collection::vec(user(), 1..20), roles in roles, own in authority())| {
+        scene.fill(&roles, &users, now.as_second());
+        let places = 0..users.len();
+        let found: Vec<User> = places.clone().map(|place| scene.user(place)).collect();
+        let reading = scene.store.read().unwrap();
+        let protected = own.protected_users(reading.roles().unwrap().iter().map(|role| (role.id, role.permissions)));
+        let verdicts: Vec<_> = found.iter().map(|user| own.may_act_on(managed(&reading, user))).collect();
+        let numbers = |is_meant: &dyn Fn(ManagementError) -> bool| -> Vec<i64> {
+            let with_verdict = found.iter().zip(&verdicts);
+            with_verdict.filter(|(_, verdict)| verdict.is_err_and(is_meant)).map(|(user, _)| user.id.0).collect()
+        };
+        let by_rank = numbers(&|error| matches!(error, ManagementError::Outranked(_)));
+        let by_any = numbers(&|_| true);
+        free.set(free.get() + found.len() - by_any.len());
+        outranked.set(outranked.get() + by_rank.len());
+        outside.set(outside.get() + by_any.len() - by_rank.len());
+
+        // Chosen users, as the commands on many of them ask.
+        reading.choose_users(&Selection::default(), now).unwrap();
+        let chosen = |protected: &ProtectedUsers| {
+            let (count, first) = reading.chosen_and_protected(protected, 100).unwrap();
+            let mut ids: Vec<i64> = first.iter().map(|user| user.id.0).collect();
+            assert_eq!(ids.len() as u64, count);
+            ids.sort_unstable();
+            ids
+        };
+        prop_assert_eq!(chosen(&protected), by_any.clone());
+        prop_assert_eq!(chosen(&protected.by_rank()), by_rank);
+        drop(reading);
+
+        // The users of messages, as `resets revoke --all` and the commands of jobs ask.
+        let writing = scene.store.write().unwrap();
+        let operator = Account { uid: 0, name: "root".to_owned(), is_name_known: true, login_uid: None, host: String::new(), elevation: None };
+        for user in &found {
+            writing.queue_message(&NewMessage {
+                content: NewContent::Link { invitation: false, lifetime: std::time::Duration::from_secs(3_600), note: None },
+                user: Some(user.id),
+                address: &user.email,
+                operator: &operator,
+                created_at: now,
+            }).unwrap();
+        }
+        let left = writing.links_of_protected(&protected, now).unwrap();
+        prop_assert_eq!(left.waiting, by_any.len() as u64);
+        prop_assert_eq!(writing.revoke_links(None, &protected, "all", now).unwrap(), (0, (found.len() - by_any.len()) as u64));
+        drop(writing);
+
+        // Rows of an import: for each user as they are, and for new ones with the same role and address.
+        let stage = |update: bool| {
+            let emails: Vec<String> = found.iter().map(|user| {
+                if update { user.email.to_string() } else { user.email.to_string().replace("user", "new") }
+            }).collect();
+            let mut staging = scene.store.stage().unwrap();
+            for (number, (user, email)) in (1..).zip(found.iter().zip(&emails)) {
+                staging.add(&Incoming {
+                    number,
+                    line: number,
+                    username: if update { user.username.as_str() } else { email.split('@').next().unwrap() },
+                    username_given: true,
+                    email: (!update).then_some(email.as_str()),
+                    name: None,
+                    role: (!update).then_some(user.role),
+                    sign_in: None,
+                    sign_in_by_domain: SignIn::Password,
+                    is_foreign: false,
+                    locale: None,
+                    locked: None,
+                    locked_until: None,
+                    must_change: None,
+                    password_hash: None,
+                }).unwrap();
+            }
+            staging.end().unwrap();
+        };
+        for update in [true, false] {
+            stage(update);
+            let reading = scene.store.read().unwrap();
+            if update {
+                reading.match_incoming().unwrap();
+            }
+            prop_assert_eq!(reading.incoming_and_protected(&protected, 100).unwrap().0, by_any.len() as u64, "update: {}", update);
+            let mut denied = 0;
+            reading.each_conflict(&protected, false, now, |_, conflict| {
+                denied += u64::from(matches!(conflict, Conflict::Outranked | Conflict::OutsideLimits));
+            }).unwrap();
+            prop_assert!(!update || denied == by_any.len() as u64, "{denied} of {}", by_any.len());
+        }
+    });
+    let counts = [free, outranked, outside].map(Cell::into_inner);
+    assert!(counts.iter().all(|count| *count > 10), "{counts:?}");
 }
 
 /// The generator is of use only where it makes every kind of user.

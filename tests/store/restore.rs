@@ -138,7 +138,7 @@ fn a_schema_that_is_not_ours_is_not_restored_whatever_it_would_do() {
     for (sql, words) in [
         (
             "CREATE TRIGGER more AFTER INSERT ON events BEGIN \
-             INSERT INTO operators SELECT 61003, 'evil', 'person', id, 0 FROM roles WHERE name = 'Admin'; END",
+             INSERT INTO operators (uid, account, kind, role_id, added_at) SELECT 61003, 'evil', 'person', id, 0 FROM roles WHERE name = 'Admin'; END",
             "trigger `more` was not created by this program",
         ),
         ("DROP TRIGGER refuse_delete_of_events", "trigger `refuse_delete_of_events` is missing"),
@@ -346,7 +346,7 @@ fn a_disk_with_too_little_room_is_said_before_anything_is_written() {
 #[ignore = "started by a_disk_with_too_little_room_is_said_before_anything_is_written"]
 fn on_a_small_disk() {
     let directory = tempfile::tempdir().unwrap();
-    mount(&["-t", "tmpfs", "-o", "size=2m,mode=755", "none"], directory.path());
+    mount(&["-t", "tmpfs", "-o", "size=2m,nr_inodes=40,mode=755", "none"], directory.path());
     let world = World::in_folder(directory.path()).with_users();
     let elsewhere = tempfile::tempdir().unwrap();
     let copy = elsewhere.path().join("copy.db");
@@ -359,6 +359,12 @@ fn on_a_small_disk() {
     assert_eq!(sha256(&world.store()), before);
     assert_eq!(world.names(), ["reset.key", "store.db", "store.db.lock"]);
     std::fs::remove_file(&ballast).unwrap();
+    // Bytes, and no file: what cannot be created has a name that nobody knows.
+    let full = (0..).map(|number| directory.path().join(format!("ballast{number}")));
+    let full: Vec<_> = full.take_while(|path| std::fs::write(path, "").is_ok()).collect();
+    world.run(&restore(&copy, "--yes")).refused(74, "the disk that holds the store is nearly full (0 files left;");
+    assert_eq!(sha256(&world.store()), before);
+    full.iter().for_each(|path| std::fs::remove_file(path).unwrap());
     world.done(&restore(&copy, "--yes"));
     world.assert_sound();
 }

@@ -4,6 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 use std::time::Instant;
 
+use cxme_admin::private_file::Rule;
+use cxme_admin::store::Store;
+use cxme_admin::store::open::ExpectedVersion;
+use jiff::Timestamp;
+
 use crate::world::DEADLINE;
 use crate::world::World;
 use crate::world::await_that;
@@ -86,7 +91,13 @@ fn who_waits_longer_than_the_patience_is_told_to_come_back() {
     world.run(&["users", "lock", "alice"]).refused(75, "the store is busy");
     let waited = began.elapsed();
     assert!(waited >= Duration::from_secs(29) && waited < DEADLINE, "{waited:?}");
-    drop(holder);
+    // A process that sends may be the one that is stopped with the lock in its hand.
+    let store = Store::open(&world.store(), &Rule::store(false), ExpectedVersion::Current).unwrap();
+    let sending = store.begin_sending(Timestamp::UNIX_EPOCH).unwrap();
+    let own = std::process::id();
+    let words = format!("for 30 seconds; process {own} (since 1970-01-01T00:00:00Z) sends its mail");
+    world.run(&["users", "lock", "alice"]).refused(75, &words);
+    drop((holder, sending));
     world.done(&["users", "lock", "alice"]);
 }
 

@@ -30,6 +30,9 @@ const DOAS_MARK: &str = "# rules of the tests of cxme-admin\n";
 /// The accounts of a run: may run everything; the program alone; is the service account; and one more.
 const ROLES: [&str; 4] = ["full", "limited", "service", "other"];
 
+/// More accounts, which only some tests have: those of the worked roles in docs/operators.md.
+const OPERATORS: [&str; 4] = ["helpdesk", "onboarding", "auditor", "login"];
+
 pub(crate) struct Machine {
     directory: TempDir,
     _lock: File,
@@ -62,15 +65,21 @@ impl Machine {
         let machine = Self { directory: tempfile::tempdir().unwrap(), _lock: lock };
         fs::set_permissions(machine.directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
         fs::copy(env!("CARGO_BIN_EXE_cxme-admin"), machine.program()).unwrap();
-        for role in ROLES {
-            let made = quiet(
-                "/usr/sbin/useradd",
-                &["--system", "--user-group", "--no-create-home", "--shell", "/bin/sh", &account(role)],
-            );
-            assert!(made.success(), "useradd {role}");
-        }
+        ROLES.iter().for_each(|role| add_account(role));
         machine.write_rules();
         Some(machine)
+    }
+
+    /// Adds the accounts of the worked roles, and lets them run the program by these rules for sudo, in which `[PROGRAM]` is the
+    /// program. visudo must accept them.
+    pub(crate) fn with_operators(&self, rules: &str) {
+        OPERATORS.iter().for_each(|role| add_account(role));
+        let draft = self.directory.path().join("more-rules");
+        fs::write(&draft, rules.replace("[PROGRAM]", &self.program().display().to_string())).unwrap();
+        fs::set_permissions(&draft, fs::Permissions::from_mode(0o440)).unwrap();
+        let checked = Command::new("/usr/sbin/visudo").args(["-c", "-f"]).arg(&draft).output().unwrap();
+        assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+        fs::copy(&draft, more_rules_file(std::process::id())).unwrap();
     }
 
     fn write_rules(&self) {
@@ -153,7 +162,7 @@ impl Machine {
     fn run(&self, mut command: Command) -> Ran {
         command.env_clear().current_dir("/");
         command.env("PATH", "/usr/bin:/bin").env("CXME", self.program()).env("LC_ALL", "C");
-        for role in ROLES {
+        for role in ROLES.into_iter().chain(OPERATORS) {
             command.env(role.to_uppercase(), account(role));
         }
         ran(&command.stdin(Stdio::null()).output().unwrap())
@@ -238,9 +247,19 @@ fn rules_file(process: u32) -> PathBuf {
     Path::new(RULES).join(format!("{RULES_PREFIX}{process}"))
 }
 
+fn more_rules_file(process: u32) -> PathBuf {
+    Path::new(RULES).join(format!("more-{RULES_PREFIX}{process}"))
+}
+
+fn add_account(role: &str) {
+    let words = ["--system", "--user-group", "--no-create-home", "--shell", "/bin/sh", &account(role)];
+    assert!(quiet("/usr/sbin/useradd", &words).success(), "useradd {role}");
+}
+
 fn remove_accounts(process: u32) {
     let _ = fs::remove_file(rules_file(process));
-    for role in ROLES {
+    let _ = fs::remove_file(more_rules_file(process));
+    for role in ROLES.into_iter().chain(OPERATORS) {
         let _ = quiet("/usr/sbin/userdel", &[&account_of(role, process)]);
     }
 }

@@ -1,6 +1,6 @@
 //! `jobs cancel`.
 
-use crate::actions::jobs::rank::refuse_outranked;
+use crate::actions::jobs::rank::refuse_protected;
 use crate::actions::without_password::note_without_password;
 use crate::app::App;
 use crate::app::ChangeOptions;
@@ -35,7 +35,7 @@ pub struct CancelledJob {
 pub fn cancel(app: &App, id: JobId, revoke_links: bool, change_options: &ChangeOptions) -> Result<CancelledJob> {
     app.change(Action::JobsCancel, change_options, |change| {
         let job = change.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
-        refuse_outranked(change, id)?;
+        refuse_protected(change, id)?;
         if job.state.has_ended() && !revoke_links {
             return Err(Refusal::JobState { id, state: job.state }.into());
         }

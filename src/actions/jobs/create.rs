@@ -391,7 +391,7 @@ fn with_recipients<S: Transaction, T>(
     run: impl FnOnce(&Recipients<'_>) -> Result<T>,
 ) -> Result<T> {
     let now = scene.now();
-    let outranking = scene.outranking()?;
+    let protected = scene.protected_users()?;
     let within = request.wanted.unless_sent_within;
     let sent_since = (!within.is_zero()).then(|| ago(now, within));
     let query;
@@ -407,5 +407,5 @@ fn with_recipients<S: Transaction, T>(
     };
     let email_domains = &scene.app().organization().email_domains;
     let ends_passwords = request.ends_passwords;
-    run(&Recipients { whom, outranking: &outranking, email_domains, sent_since, ends_passwords, now })
+    run(&Recipients { whom, protected: &protected, email_domains, sent_since, ends_passwords, now })
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::actions::ago;
-use crate::actions::jobs::rank::refuse_outranked;
+use crate::actions::jobs::rank::refuse_protected;
 use crate::actions::without_password::note_without_password;
 use crate::app::App;
 use crate::app::ChangeOptions;
@@ -12,6 +12,7 @@ use crate::app::Result;
 use crate::app::Transaction;
 use crate::domain::action::Action;
 use crate::domain::job::JobId;
+use crate::domain::management::ProtectedUsers;
 use crate::domain::message::MessageState;
 use crate::domain::refusal::Refusal;
 
@@ -35,9 +36,9 @@ pub struct DeletedRecords {
     pub links: u64,
     /// Users whose passwords these jobs ended, and who have neither a password nor a link then.
     pub without_password: u64,
-    /// Jobs that stay, because they mail users who outrank the operator.
+    /// Jobs that stay, because they mail users on whom the operator may not act.
     pub skipped: u64,
-    /// Single messages that stay, because they are for users who outrank the operator.
+    /// Single messages that stay, because they are for users on whom the operator may not act.
     pub skipped_messages: u64,
 }
 
@@ -59,8 +60,8 @@ pub fn delete(app: &App, old: DeleteScope, change_options: &ChangeOptions) -> Re
         let mut deleted = found(change, old)?;
         deleted.messages = 0;
         if let DeleteScope::OlderThan(age) = old {
-            let outranking = change.outranking()?;
-            deleted.messages += change.delete_single_messages(ago(change.now(), age), &outranking, change.now())?;
+            let protected = change.protected_users()?;
+            deleted.messages += change.delete_single_messages(ago(change.now(), age), &protected, change.now())?;
         }
         for id in &deleted.jobs {
             deleted.messages += change.delete_job(*id)?;
@@ -84,7 +85,7 @@ fn found(scene: &impl Transaction, old: DeleteScope) -> Result<DeletedRecords> {
     match old {
         DeleteScope::Job(id) => {
             let job = reading.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
-            refuse_outranked(scene, id)?;
+            refuse_protected(scene, id)?;
             if !job.state.has_ended() {
                 return Err(Refusal::JobState { id, state: job.state }.into());
             }
@@ -92,14 +93,14 @@ fn found(scene: &impl Transaction, old: DeleteScope) -> Result<DeletedRecords> {
         }
         DeleteScope::OlderThan(age) => {
             // What mails users whose role may do more than the operator's stays, and keeps nobody from deleting the rest.
-            let outranking = scene.outranking()?;
-            found.messages += reading.count_single_messages(ago(now, age), &outranking, now)?;
-            let all = reading.count_single_messages(ago(now, age), &[], now)?;
+            let protected = scene.protected_users()?;
+            found.messages += reading.count_single_messages(ago(now, age), &protected, now)?;
+            let all = reading.count_single_messages(ago(now, age), &ProtectedUsers::default(), now)?;
             found.skipped_messages = all.saturating_sub(found.messages);
             found.jobs = reading.jobs_ended_before(ago(now, age))?;
             let mut beyond = Vec::new();
             for id in &found.jobs {
-                if reading.job_user_of(*id, &outranking)?.is_some() {
+                if reading.protected_user_of_job(*id, &protected)?.is_some() {
                     beyond.push(*id);
                 }
             }

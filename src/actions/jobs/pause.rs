@@ -1,6 +1,6 @@
 //! `jobs pause`.
 
-use crate::actions::jobs::rank::refuse_outranked;
+use crate::actions::jobs::rank::refuse_protected;
 use crate::app::App;
 use crate::app::ChangeOptions;
 use crate::app::EventDetails;
@@ -21,7 +21,7 @@ use crate::store::job_counts::Counts;
 pub fn pause(app: &App, id: JobId, change_options: &ChangeOptions) -> Result<Counts> {
     app.change(Action::JobsPause, change_options, |change| {
         let job = change.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
-        refuse_outranked(change, id)?;
+        refuse_protected(change, id)?;
         if !change.pause_job(id, &format!("{PAUSED_BY}{}", app.account().name), change.now())? {
             return Err(Refusal::JobState { id, state: job.state }.into());
         }

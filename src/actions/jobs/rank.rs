@@ -4,10 +4,10 @@ use crate::app::Result;
 use crate::app::Transaction;
 use crate::domain::job::JobId;
 
-/// Refuses to touch a job that mails users whose role may do more than the operator's.
-pub(super) fn refuse_outranked(scene: &impl Transaction, id: JobId) -> Result<()> {
-    if let Some(user) = scene.reading().job_user_of(id, &scene.outranking()?)? {
-        scene.outrank(user.role, user.username.as_str(), Some(user.id))?;
+/// Refuses to touch a job that mails users on whom the operator may not act.
+pub(super) fn refuse_protected(transaction: &impl Transaction, id: JobId) -> Result<()> {
+    match transaction.reading().protected_user_of_job(id, &transaction.protected_users()?)? {
+        Some(user) => transaction.require_may_act_on(&user),
+        None => Ok(()),
     }
-    Ok(())
 }

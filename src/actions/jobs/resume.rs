@@ -1,6 +1,6 @@
 //! `jobs resume`.
 
-use crate::actions::jobs::rank::refuse_outranked;
+use crate::actions::jobs::rank::refuse_protected;
 use crate::app::App;
 use crate::app::Change;
 use crate::app::ChangeOptions;
@@ -31,7 +31,7 @@ pub fn resume(app: &App, id: JobId, change_options: &ChangeOptions) -> Result<Co
 /// As [`resume`].
 pub(super) fn resume_within(change: &Change<'_>, id: JobId) -> Result<EventDetails> {
     let job = change.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
-    refuse_outranked(change, id)?;
+    refuse_protected(change, id)?;
     if job.state != JobState::Paused || !change.resume_job(id, change.now())? {
         return Err(Refusal::JobState { id, state: job.state }.into());
     }

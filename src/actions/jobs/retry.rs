@@ -1,7 +1,7 @@
 //! `jobs retry`, `users send-reset --retry-failed`.
 
 use crate::actions::jobs::create::JobPlan;
-use crate::actions::jobs::rank::refuse_outranked;
+use crate::actions::jobs::rank::refuse_protected;
 use crate::app::App;
 use crate::app::Change;
 use crate::app::ChangeOptions;
@@ -27,10 +27,10 @@ pub fn failed(app: &App, id: JobId, change_options: &ChangeOptions) -> Result<(J
     app.change(Action::JobsRetry, change_options, |change| {
         require(change, id)?;
         let queued = change.job_counts(id)?.of(MessageState::Queued);
-        let outranking = change.outranking()?;
+        let protected = change.protected_users()?;
         let recipients = Recipients {
             whom: AudiencePart::Failed(id),
-            outranking: &outranking,
+            protected: &protected,
             email_domains: &app.organization().email_domains,
             sent_since: None,
             ends_passwords: false,
@@ -74,7 +74,7 @@ pub fn deferred(app: &App, id: JobId, change_options: &ChangeOptions) -> Result<
 /// The state of a job of which something can be tried again.
 fn require(change: &Change<'_>, id: JobId) -> Result<JobState> {
     let job = change.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
-    refuse_outranked(change, id)?;
+    refuse_protected(change, id)?;
     if job.state == JobState::Cancelled {
         return Err(Refusal::JobState { id, state: job.state }.into());
     }

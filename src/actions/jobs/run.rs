@@ -1,6 +1,6 @@
 //! `jobs run`: whatever is due is sent, the messages of no job and those of every job that runs.
 
-use crate::actions::jobs::rank::refuse_outranked;
+use crate::actions::jobs::rank::refuse_protected;
 use crate::actions::jobs::resume::resume_within;
 use crate::actions::rates::rates_of;
 use crate::actions::rates::unreadable;
@@ -110,7 +110,7 @@ pub fn resume(app: &App, id: JobId, change_options: &ChangeOptions) -> Result<Jo
         let job = view.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
         match job.state {
             JobState::Running | JobState::Finished => Ok(job),
-            JobState::Paused | JobState::Cancelled => refuse_outranked(view, id).map(|()| job),
+            JobState::Paused | JobState::Cancelled => refuse_protected(view, id).map(|()| job),
         }
     })?;
     match job.state {

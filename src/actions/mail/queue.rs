@@ -66,7 +66,7 @@ pub fn cancel(app: &App, id: MessageId, change_options: &ChangeOptions) -> Resul
     app.change(Action::MailCancel, change_options, |change| {
         let message = change.message(id)?.ok_or(Refusal::NoSuchMessage(id.0))?;
         if let Some(user) = message.user.map(|user| change.user_by_id(user)).transpose()?.flatten() {
-            change.outrank(user.role, user.username.as_str(), Some(user.id))?;
+            change.require_may_act_on(&user)?;
         }
         if !change.cancel_message(id, "by an operator", change.now())? {
             let state = message.state.word();

@@ -131,6 +131,9 @@ pub(super) fn find(
         return Ok(Err(CodeRejected { why: state.word(), user: id, has_expired: state == LinkState::Expired }));
     }
     let Some(user) = scene.reading().user_by_id(link.user)? else { return not("user deleted", id) };
+    if scene.authority().limits().is_some_and(|limits| !limits.allow(user.role, &user.email)) {
+        return not("outside the operator's limits", id);
+    }
     // The link died with either change; this holds even if somebody has written to the file.
     if user.sign_in == SignIn::Saml {
         return not("SAML", id);

@@ -13,7 +13,7 @@ use crate::domain::action::Action;
 use crate::domain::role::Permission;
 use crate::domain::user::UserReference;
 use crate::secrets::reset_code::ResetCode;
-use crate::store::links::LinksOfRoles;
+use crate::store::links::ProtectedLinks;
 
 /// What ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,17 +24,17 @@ pub struct RevokedLinks {
     pub waiting: u64,
     /// Users whose passwords a job ended, and who lose the only link with which they could choose another.
     pub without_password: u64,
-    /// Links of users who outrank the operator: they can still be used.
+    /// Links of users on whom the operator may not act: they can still be used.
     pub skipped_links: u64,
     /// Mails that still wait to bring such a user a link.
     pub skipped_waiting: u64,
 }
 
-/// Ends every open link, and cancels what waits to bring one: of one user, or (`None`) of all users but those who outrank
-/// the operator, which are counted.
+/// Ends every open link, and cancels what waits to bring one: of one user, or (`None`) of all users but those on
+/// whom the operator may not act, which are counted.
 ///
 /// # Errors
-/// When there is no such user, every user with an open link outranks the operator, or the operator may not.
+/// When there is no such user, the operator may act on no user with an open link, or may not at all.
 pub fn revoke(app: &App, user: Option<&UserReference>, change_options: &ChangeOptions) -> Result<RevokedLinks> {
     app.change(Action::ResetsRevoke, change_options, |change| {
         let user = user.map(|reference| change.subordinate(reference)).transpose()?;
@@ -46,14 +46,14 @@ pub fn revoke(app: &App, user: Option<&UserReference>, change_options: &ChangeOp
             details.note("of", "all users");
         }
         let id = user.map(|user| user.id);
-        let (outranking, now) = (change.outranking()?, change.now());
-        let left = if id.is_none() { change.links_of_roles(&outranking, now)? } else { LinksOfRoles::default() };
+        let (protected, now) = (change.protected_users()?, change.now());
+        let left = if id.is_none() { change.links_of_protected(&protected, now)? } else { ProtectedLinks::default() };
         let before = change.ended_without_link(now)?;
-        let (links, waiting) = change.revoke_links(id, &outranking, "by an operator", now)?;
+        let (links, waiting) = change.revoke_links(id, &protected, "by an operator", now)?;
         if let (0, Some(user)) = (links + waiting, left.user)
             && let Some(user) = change.reading().user_by_id(user)?
         {
-            change.outrank(user.role, user.username.as_str(), Some(user.id))?;
+            change.require_may_act_on(&user)?;
         }
         details.note("links", links);
         details.note("waiting", waiting);

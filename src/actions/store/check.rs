@@ -12,6 +12,7 @@ use crate::app::Transaction as _;
 use crate::app::View;
 use crate::domain::action::Action;
 use crate::domain::event::ChainVerifier;
+use crate::domain::event::EventOutcome;
 use crate::domain::operator::Operator;
 use crate::domain::text;
 use crate::store::ReadTransaction;
@@ -158,7 +159,7 @@ fn times(view: &View<'_>) -> Result<StoreReport> {
 /// What the file holds.
 pub(super) struct Contents {
     pub(super) examined: Vec<StoreReport>,
-    /// When the newest event was, in unix seconds.
+    /// When the newest event was since the last repair of times, in unix seconds.
     pub(super) newest: Option<i64>,
     /// How many rows of each table can be read.
     pub(super) readable: Vec<(&'static str, u64)>,
@@ -174,7 +175,10 @@ pub(super) fn contents<T>(
     let (mut newest, mut last) = (None, 0);
     let (of_file, (followed, rows, more)) = store.examine_file_while(reading, || {
         let followed: Result<_> = reading.follow_chain(ChainVerifier::new(None), |event| {
-            newest = newest.max(Some(event.time));
+            // What was recorded before a repair of times was recorded by the clock that was ahead.
+            let is_repair =
+                event.action == Action::StoreRepairTimes.word() && event.outcome == EventOutcome::Done.word();
+            newest = if is_repair { Some(event.time) } else { newest.max(Some(event.time)) };
             last = event.number;
         });
         let rows = reading.row_faults(followed.is_ok());

@@ -64,6 +64,7 @@ pub fn add(app: &App, wanted: &NewUserRequest, change_options: &ChangeOptions) -
                 RoleId::MINIMAL
             }
         };
+        change.require_within_limits(username.as_str(), role, &wanted.email)?;
         let id = change.add_user(&NewUser {
             username,
             email: wanted.email.clone(),

@@ -67,6 +67,7 @@ pub fn clone(
         check_free(change, &username, &email)?;
         let is_same_domain = email_domain::is_same(email.domain(), original.email.domain());
         let sign_in = if is_same_domain { original.sign_in } else { app.organization().sign_in_of(&email) };
+        change.require_within_limits(username.as_str(), original.role, &email)?;
         let role = change.role(original.role)?.map(|role| role.name).unwrap_or_default();
         let id = change.add_user(&NewUser {
             username,

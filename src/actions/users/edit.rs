@@ -18,10 +18,12 @@ use crate::app::Transaction as _;
 use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::email_domain;
+use crate::domain::management_refusal::ManagementRefusal;
 use crate::domain::message::MessageId;
 use crate::domain::refusal::Refusal;
 use crate::domain::removal::Removals;
 use crate::domain::role::Permission;
+use crate::domain::role::RoleId;
 use crate::domain::user::SignIn;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
@@ -103,6 +105,7 @@ pub fn edit(
         let old = change.subordinate(reference)?;
         let mut new = old.clone();
         apply(change, edit, &mut new)?;
+        change.require_within_limits(new.username.as_str(), new.role, &new.email)?;
         let role = change.role(new.role)?.map(|role| role.name).unwrap_or_default();
         // By name: the order in which they are told. The values are recorded beside the event.
         let fields = [
@@ -143,6 +146,16 @@ pub fn edit(
         }
         Ok((details, EditOutcome { user: new, role, changed, password_removed, notices }))
     })
+}
+
+/// The role of this name, if the operator may give it, and act on users who have it.
+fn role_within_limits(change: &Change<'_>, name: &str) -> Result<RoleId> {
+    let id = role(change, name)?;
+    if change.authority().limits().is_some_and(|limits| !limits.allow_role(id)) {
+        let (user, limits) = (format!("a user with the role {name}"), change.limits_in_words());
+        return Err(ManagementRefusal::LeavesLimits { user, limits }.into());
+    }
+    Ok(id)
 }
 
 /// Asks for the permission to say that a password must be changed, or need not be, where the edit says so.
@@ -194,7 +207,7 @@ pub fn edit_several(
         let locale = edit.locale.clone().map(|locale| Some(locale).filter(|locale| !locale.is_empty()));
         check_locale(locale.as_ref().and_then(Option::as_deref))?;
         let chosen = BulkEdit {
-            role: edit.role.as_deref().map(|name| role(change, name)).transpose()?,
+            role: edit.role.as_deref().map(|name| role_within_limits(change, name)).transpose()?,
             sign_in: edit.sign_in,
             locale,
             must_change: edit.must_change,

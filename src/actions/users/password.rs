@@ -342,7 +342,9 @@ impl LoginCandidate {
         let nobody =
             Self { authority: scene.authority().clone(), user: None, hash: None, failures: SignInFailures::default() };
         let Some(user) = scene.reading().user(reference)? else { return Ok(nobody) };
-        if !user.may_log_in(scene.now()) {
+        // A login system with limits asks about nobody outside them: for it there is no such user.
+        let is_outside = scene.authority().limits().is_some_and(|limits| !limits.allow(user.role, &user.email));
+        if is_outside || !user.may_log_in(scene.now()) {
             return Ok(nobody);
         }
         let hash = scene.reading().password_hash(user.id)?;

@@ -18,6 +18,7 @@ use crate::domain::eligibility::Candidate;
 use crate::domain::eligibility::Ineligible;
 use crate::domain::link::INVITATION_LIFE;
 use crate::domain::link::RESET_LIFE;
+use crate::domain::management::ManagedUser;
 use crate::domain::message::MessageId;
 use crate::domain::refusal::Refusal;
 use crate::domain::text;
@@ -220,16 +221,15 @@ fn queue(
 fn may_have_a_link(change: &Change<'_>, user: &User) -> Result<()> {
     let organization = change.app().organization();
     let candidate = Candidate {
-        permissions: change.permissions(user.role)?,
+        user: ManagedUser { role: user.role, permissions: change.permissions(user.role)?, email: &user.email },
         sign_in: user.sign_in,
         is_locked: user.is_locked(change.now()),
-        email: &user.email,
     };
-    let Err(why) = eligibility::check(&candidate, change.authority().permissions(), organization) else {
+    let Err(why) = eligibility::check(&candidate, change.authority(), organization) else {
         return Ok(());
     };
     match why {
-        Ineligible::Outranks(_) => change.outrank(user.role, user.username.as_str(), Some(user.id)),
+        Ineligible::NotManageable(error) => Err(change.not_manageable(user, error).into()),
         Ineligible::Saml => change.require_password_sign_in(user),
         Ineligible::Locked => Err(Refusal::Locked { user: user.username.to_string() }.into()),
         Ineligible::EmailDomain => {

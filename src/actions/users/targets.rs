@@ -7,6 +7,7 @@ use crate::app::Change;
 use crate::app::EventDetails;
 use crate::app::Result;
 use crate::app::Transaction as _;
+use crate::domain::management_refusal::ManagementRefusal;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Role;
 use crate::domain::user::User;
@@ -65,14 +66,15 @@ impl AsRef<Self> for ResolvedTargets {
 /// them from then on.
 ///
 /// # Errors
-/// When one who is named does not exist, a role outranks the operator's, or the users are others than the operator confirmed.
+/// When one who is named does not exist, a role outranks the operator's, one is outside the operator's limits, or the users are
+/// others than the operator confirmed.
 pub(super) fn resolve_several(change: &Change<'_>, several: &TargetList) -> Result<(ResolvedTargets, EventDetails)> {
     let query = resolve(change, &several.wanted)?;
     let chosen = change.choose_users(&query.selection, change.now())?;
     let spared = if several.spares_operators { spare_operators(change)? } else { Vec::new() };
     let count = chosen - spared.len() as u64;
-    let outranking = change.outranking()?;
-    let (outranked, first) = change.chosen_with_roles(&outranking, NAMED)?;
+    let protected = change.protected_users()?;
+    let (outranked, first) = change.chosen_and_protected(&protected.by_rank(), NAMED)?;
     if let Some(user) = first.first() {
         let permissions = change.role(user.role)?.map(|role: Role| role.permissions).unwrap_or_default();
         if let Some(permission) = permissions.beyond(change.authority().permissions()) {
@@ -80,6 +82,12 @@ pub(super) fn resolve_several(change: &Change<'_>, several: &TargetList) -> Resu
             let role = change.authority().words().to_owned();
             return Err(Refusal::UsersOutrank { users, count: outranked, role, permission }.into());
         }
+    }
+    let (outside, first) = change.chosen_and_protected(&protected.by_limits(), NAMED)?;
+    if outside > 0 {
+        let users = first.iter().map(|user| user.username.to_string()).collect();
+        let limits = change.limits_in_words();
+        return Err(ManagementRefusal::UsersOutsideLimits { users, count: outside, limits }.into());
     }
     let (first, digest) = (change.first_chosen(NAMED)?, change.chosen_digest()?);
     let resolved = ResolvedTargets { count, first, spared, digest };

@@ -13,6 +13,7 @@ use crate::cli::failure::CliError;
 use crate::private_file::owner_of_place;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::store::damaged;
 use crate::store::damaged::DamagedStore;
 use crate::store::open::ExpectedVersion;
 use crate::store::passwords_back::EndedPasswords;
@@ -48,6 +49,10 @@ impl Context {
     fn may_replace_damaged(&mut self, error: anyhow::Error) -> anyhow::Result<EndedPasswords> {
         match store_error(&error) {
             Some(damaged) if damaged.damage().is_some() && !self.is_restricted() => self.salvage_ended_passwords(),
+            // It has lost its beginning, and is kept under another name.
+            Some(StoreError::NotOurs(path)) if !self.is_restricted() && damaged::may_be_store(path) => {
+                self.salvage_ended_passwords()
+            }
             Some(StoreError::NotOurs(path)) => {
                 let path = path.display();
                 let words = format!(

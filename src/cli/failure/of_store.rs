@@ -13,6 +13,7 @@ use super::RenderedError;
 use super::of_file;
 use super::screenful;
 use crate::cli;
+use crate::outbox::SendReport;
 use crate::store::StoreError;
 
 pub(super) fn of_store(error: &StoreError) -> RenderedError {
@@ -81,6 +82,12 @@ pub(super) fn of_store(error: &StoreError) -> RenderedError {
         StoreError::Replaced(_) => RenderedError::new(LATER, error)
             .hint("run the command again; to put another store in place, use `cxme-admin store restore`"),
         StoreError::Busy => RenderedError::new(LATER, error).hint("try again later; `fuser FILE` shows who has it open"),
+        StoreError::BusySending(sender) => RenderedError::new(LATER, error).hint(match (&sender.elsewhere, sender.process) {
+            (Some(_), _) => "try again later; if that process is stopped or hangs, end it there".to_owned(),
+            (None, number) => format!(
+                "try again later; what it does: ps -fp {number}; if it is stopped, to let it continue: kill -CONT {number}"
+            ),
+        }),
         StoreError::Full | StoreError::ReadOnly(_) | StoreError::Closed(_) | StoreError::Disk(_) => {
             RenderedError::new(IO, error)
         }
@@ -95,6 +102,15 @@ pub(super) fn of_store(error: &StoreError) -> RenderedError {
         StoreError::Sql(_) | StoreError::Unrecorded => {
             RenderedError::new(BUG, error).hint("this is a bug: please report it with the command that you ran")
         }
+    }
+}
+
+/// What to do where the store failed while mail was being sent.
+pub fn run_again(report: &SendReport) -> &'static str {
+    if report.accepted + report.in_doubt == 0 {
+        "fix that, then continue with cxme-admin jobs run"
+    } else {
+        "fix that, then continue with cxme-admin jobs run, which sends the mails in flight again"
     }
 }
 

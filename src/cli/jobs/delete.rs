@@ -93,7 +93,7 @@ fn skipped(found: &DeletedRecords) -> Option<String> {
     let DeletedRecords { skipped, skipped_messages, .. } = *found;
     (skipped + skipped_messages > 0).then(|| {
         let (jobs, mails) = (counted(skipped, "job"), counted(skipped_messages, "mail"));
-        format!("Skipped {jobs} and {mails} to users who outrank you.")
+        format!("Skipped {jobs} and {mails} to users you may not act on.")
     })
 }
 

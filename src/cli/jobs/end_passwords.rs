@@ -36,7 +36,8 @@ pub(super) fn require_mail(
     let rates = context.config()?.mail.smtp.rates.clone();
     let Obstacles { hold, used_up, left } = create::obstacles(app, request, &rates)?;
     if let Some(hold) = hold {
-        return refused(MailFailure::Later, &format!("the relay refused all mail a short while ago: {}", hold.reply));
+        let did = if hold.is_for_doubts() { "left all mail in doubt" } else { "refused all mail" };
+        return refused(MailFailure::Later, &format!("the relay {did} a short while ago: {}", hold.words()));
     }
     if let Some(used_up) = used_up {
         return refused(MailFailure::Later, &summary::of_used_up(&used_up, app.now()));

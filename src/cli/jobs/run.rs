@@ -32,13 +32,14 @@ use crate::domain::report_limit::signature;
 ///
 /// If the relay refuses every mail with the same reply, the refusal concerns this program and not the users: the run
 /// stops, no attempt is counted against a user, and runs without JOB send nothing for 5 minutes, then for longer each
-/// time, up to 67 minutes. They end with the exit code of the refusal.
+/// time, up to 67 minutes. They end with the exit code of the refusal. A relay that leaves every mail in doubt, because it
+/// hangs up after the mail or answers something else than SMTP, stops the run in the same way (exit code 75).
 #[derive(Debug, clap::Args)]
 pub struct RunArgs {
     /// Send only this job; if it is paused, it is resumed and its limits start again from zero
     #[arg(value_name = "JOB")]
     job: Option<i64>,
-    /// Send even if the relay refused all mail a short while ago, and try deferred mail now
+    /// Send even if the relay refused all mail or left it in doubt a short while ago, and try deferred mail now
     #[arg(long)]
     now: bool,
     /// Stop starting new mails after this time, such as `50m`
@@ -100,7 +101,7 @@ fn send_what_is_due(
         let hint = "`--now` sends at once";
         context.output.say(&format!("Held back; the next try is due {when} ({hint}): {}", hold.reply));
         // The run that was refused has told of it. Mail waits all the same, and who watches the exit code must see that.
-        let code = if hold.reply.starts_with('4') { failure::LATER } else { failure::RELAY };
+        let code = if hold.is_for_doubts() || hold.reply.starts_with('4') { failure::LATER } else { failure::RELAY };
         return Err(CliError::ReportedBefore { code }.into());
     }
     let mailer = context.mailer(app)?;

@@ -33,6 +33,7 @@ use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
 use crate::domain::refusal::Refusal;
+use crate::domain::relay::Phase;
 use crate::outbox::Mailer;
 use crate::outbox::SendOptions;
 use crate::outbox::SendReport;
@@ -40,6 +41,9 @@ use crate::outbox::Skipped;
 use crate::outbox::StopReason;
 use crate::store::StoreError;
 use crate::store::outbox::NextTry;
+
+/// What becomes of mails in doubt.
+const IN_DOUBT: &str = "a mail in doubt may have arrived, and jobs run sends it again; why: cxme-admin mail queue";
 
 /// What is to be sent.
 #[derive(Debug)]
@@ -130,7 +134,7 @@ pub fn go_on(context: &mut Context, app: &App, task: &Task<'_>) -> anyhow::Resul
         }
     };
     if let Some(error) = sent.broken {
-        return Err(broken(&error, &words).into());
+        return Err(broken(&error, &words, &report).into());
     }
     if let Some(id) = named {
         write_record(context, app, id).map_err(|error| with_counts(error, &words))?;
@@ -236,7 +240,7 @@ fn send(context: &mut Context, app: &App, task: &Task<'_>, send_options: &SendOp
 }
 
 /// What the store's failure leaves: more than an error of a command that changes nothing.
-fn broken(error: &ActionError, words: &str) -> CliError {
+fn broken(error: &ActionError, words: &str, report: &SendReport) -> CliError {
     let told = without_promise(error);
     let is_shortage = matches!(error, ActionError::Store(error) if error.is_shortage());
     let is_damaged = matches!(error, ActionError::Store(error) if error.damage().is_some());
@@ -245,14 +249,15 @@ fn broken(error: &ActionError, words: &str) -> CliError {
         code: failure::code_of(error),
         is_shortage,
         words: format!("{told}; {words}"),
-        hint: hint.unwrap_or_else(|| failure::RUN_AGAIN.to_owned()),
+        hint: hint.unwrap_or_else(|| failure::run_again(report).to_owned()),
     }
 }
 
 /// A failure of the store after the run, with what the run came to.
 fn with_counts(error: anyhow::Error, words: &str) -> anyhow::Error {
     match error.downcast::<ActionError>() {
-        Ok(error) => broken(&error, words).into(),
+        // Everything that was sent is recorded.
+        Ok(error) => broken(&error, words, &SendReport::default()).into(),
         Err(other) => other,
     }
 }
@@ -301,8 +306,12 @@ fn validate(
         _ => {}
     }
     if let Some(trouble) = &report.trouble {
-        let fault = fault_of(trouble);
-        return not_sent(fault, format!("{}; {words}", trouble.words), hint_for(fault).to_owned());
+        let fault = match fault_of(trouble) {
+            MailFailure::Later if trouble.phase == Phase::Dot && report.in_doubt > 0 => MailFailure::InDoubt,
+            fault => fault,
+        };
+        let hint = if fault == MailFailure::InDoubt { IN_DOUBT } else { hint_for(fault) };
+        return not_sent(fault, format!("{}; {words}", trouble.words), hint.to_owned());
     }
     for told in shown {
         let JobStatus { job, counts, .. } = told;
@@ -343,8 +352,7 @@ fn validate(
         return not_sent(fault, words, hint);
     }
     if report.in_doubt > 0 {
-        let hint = "a mail in doubt may have arrived, and jobs run sends it again; why: cxme-admin mail queue";
-        return not_sent(MailFailure::InDoubt, words, hint.to_owned());
+        return not_sent(MailFailure::InDoubt, words, IN_DOUBT.to_owned());
     }
     Ok(words)
 }

@@ -132,7 +132,7 @@ fn without_password(revoked: RevokedLinks) -> Option<String> {
 /// What stays although all were meant. It is always said: after an incident nobody may believe that every link is dead.
 fn skipped(revoked: RevokedLinks) -> Option<String> {
     let (links, waiting) = (revoked.skipped_links, revoked.skipped_waiting);
-    (links + waiting > 0).then(|| format!("Skipped {} of users who outrank you.", counts(links, waiting)))
+    (links + waiting > 0).then(|| format!("Skipped {} of users you may not act on.", counts(links, waiting)))
 }
 
 fn words(revoked: RevokedLinks) -> String {

@@ -1,6 +1,6 @@
 //! `roles list`.
 
-use crate::actions::roles;
+use crate::actions::roles::list;
 use crate::cli::column;
 use crate::cli::column::Column;
 use crate::cli::context::Context;
@@ -21,7 +21,7 @@ struct RoleRow {
     shortens: bool,
 }
 
-const COLUMNS: [Column<RoleRow>; 3] = [
+const COLUMNS: [Column<RoleRow>; 4] = [
     Column { name: "name", title: "NAME", cell: |row| Value::text(&row.role.name) },
     Column { name: "built_in", title: "BUILT IN", cell: |row| Value::Flag(row.role.built_in) },
     Column {
@@ -32,6 +32,7 @@ const COLUMNS: [Column<RoleRow>; 3] = [
             some => Value::List(some.iter().map(Permission::word).collect()),
         },
     },
+    Column { name: "description", title: "DESCRIPTION", cell: |row| Value::prose(row.role.description.as_str()) },
 ];
 
 /// Runs the command.
@@ -41,7 +42,7 @@ const COLUMNS: [Column<RoleRow>; 3] = [
 pub fn run(context: &mut Context, _: &ListArgs) -> anyhow::Result<()> {
     let app = context.app(Action::RolesList)?;
     let shortens = context.output.format == Format::Table;
-    let rows: Vec<RoleRow> = roles::list(&app)?.into_iter().map(|role| RoleRow { role, shortens }).collect();
+    let rows: Vec<RoleRow> = list::list(&app)?.into_iter().map(|role| RoleRow { role, shortens }).collect();
     column::list::<_, anyhow::Error>(&mut context.output, &COLUMNS, app.now(), |sink| {
         Ok(rows.iter().try_for_each(sink)?)
     })

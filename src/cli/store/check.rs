@@ -183,7 +183,7 @@ fn remedy(path: &Path, checked: &Checked, local: impl Fn(Timestamp) -> String) -
             }
             None => "restore the newest sound backup: cxme-admin store restore FILE".to_owned(),
         });
-        steps.push(recovery::command(path, path, checked.schema_version));
+        steps.push(recovery::command(path, checked.schema_version));
     }
     steps.join("; ")
 }
@@ -193,19 +193,17 @@ fn is_no_store(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(StoreError::NotOurs(_)))
 }
 
-/// What to do about a file that may be the store and does not begin as one. No restore replaces it: it may be any file.
+/// What to do about a file that may be the store and does not begin as one.
 fn remedy_of_lost(path: &Path) -> String {
     const OTHER: &str = "name the store with `--store` or `[store] path`";
     if !damaged::may_be_store(path) {
         return OTHER.to_owned();
     }
-    let reserved = recovery::with_ending(path, ".damaged");
     format!(
         "if it is another file, {OTHER}; if it is your store, it has lost its beginning: \
-         move it and its -wal, -shm and -journal files to {}, then restore the newest sound backup: cxme-admin store restore \
-         FILE; {}",
-        typed(&reserved),
-        recovery::command(&reserved, path, schema::VERSION)
+         keep a copy of {} and the files beside it as they are; restore the newest sound backup: cxme-admin store restore FILE; {}",
+        typed(path),
+        recovery::command(path, schema::VERSION)
     )
 }
 

@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use crate::cli;
 use crate::store::damaged;
 
-/// The command that writes what can be read of `file` to a file beside `store`, and the one that restores that file.
+/// The command that writes what can be read of a store to a file beside it, and the one that restores that file.
 /// `schema_version` is that of the damaged tables.
 ///
 /// `.recover` reads most. Not every `sqlite3` has the table that it needs (Debian 12's has not), and `.dump` then reads each table from
 /// both ends up to the damage. It ends what it could not read with ROLLBACK, and leaves out what
 /// [`damaged::completing_sql`] adds. `-readonly` leaves a write-ahead log in its place.
-pub(super) fn command(file: &Path, store: &Path, schema_version: i64) -> String {
-    let (file, recovered) = (typed(file), typed(&with_ending(store, ".recovered")));
+pub(super) fn command(store: &Path, schema_version: i64) -> String {
+    let (file, recovered) = (typed(store), typed(&with_ending(store, ".recovered")));
     let complete = damaged::completing_sql(schema_version);
     format!(
         "or recover what can be read: (umask 077; rm -f {recovered}; sqlite3 :memory: .recover >/dev/null 2>&1 && how=.recover || \
@@ -28,7 +28,7 @@ pub(super) fn typed(path: &Path) -> String {
 }
 
 /// The path with `ending` behind its name.
-pub(super) fn with_ending(path: &Path, ending: &str) -> PathBuf {
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut path = path.as_os_str().to_owned();
     path.push(ending);
     path.into()

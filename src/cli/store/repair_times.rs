@@ -17,6 +17,8 @@ use crate::store::times::TimesAhead;
 pub(super) fn run(context: &mut Context, yes: bool, change_options: &ChangeOptions) -> anyhow::Result<()> {
     let app = context.app(Action::StoreRepairTimes)?;
     let ahead = repair_times::times_ahead(&app)?;
+    let event = repair_times::event_ahead(&app)?
+        .map(|time| format!("events were recorded up to {}", context.output.local_time(time)));
     if change_options.dry_run {
         repair_times::repair_times(&app, change_options)?;
         let now = app.now();
@@ -31,12 +33,16 @@ pub(super) fn run(context: &mut Context, yes: bool, change_options: &ChangeOptio
         };
         let would = |ahead: &TimesAhead| step(format!("Would reset {}.", in_words(context, ahead)), Some(ahead));
         let mut steps: Vec<PlanStep<'_>> = ahead.iter().map(would).collect();
-        if steps.is_empty() {
-            steps.push(step(NOTHING.to_owned(), None));
+        match event {
+            Some(event) => {
+                steps.push(step(format!("Would record that the clock is right now ({event})."), None).if_changed(true))
+            }
+            None if steps.is_empty() => steps.push(step(NOTHING.to_owned(), None)),
+            None => {}
         }
         return plan::print(&mut context.output, now, &steps);
     }
-    if ahead.is_empty() {
+    if ahead.is_empty() && event.is_none() {
         context.output.say(NOTHING);
         return Ok(());
     }
@@ -49,14 +55,23 @@ pub(super) fn run(context: &mut Context, yes: bool, change_options: &ChangeOptio
     if !yes {
         say_each(context, "Would reset", &ahead);
     }
-    prompt::confirm(context, yes, "Reset these times to now? Mails become due, and open links expire.")?;
+    let question = match &event {
+        Some(event) if ahead.is_empty() => format!("Is the clock right now ({event})? This is recorded."),
+        _ => "Reset these times to now? Mails become due, and open links expire.".to_owned(),
+    };
+    prompt::confirm(context, yes, &question)?;
     let repaired = repair_times::repair_times(&app, change_options)?;
     if yes {
         // Any change brings minutes of deliveries back before it begins, so they are in what was seen before.
         say_each(context, "Reset", &ahead);
     }
     let rows: u64 = repaired.iter().map(|ahead| ahead.count).sum();
-    context.output.say(&format!("Reset times: {rows}."));
+    match event {
+        Some(event) => {
+            context.output.say(&format!("Reset times: {rows}. Recorded that the clock is right now ({event})."))
+        }
+        None => context.output.say(&format!("Reset times: {rows}.")),
+    }
     Ok(())
 }
 

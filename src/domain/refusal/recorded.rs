@@ -1,11 +1,15 @@
 //! What the audit log records of a refusal.
 
 use super::Refusal;
+use crate::domain::management_refusal::ManagementRefusal;
 use crate::domain::user::UserId;
 
 impl Refusal {
     /// Whether the refusal is an event: somebody tried what they may not do, or what must not be done.
     pub fn is_recorded(&self) -> bool {
+        if let Self::Management(refusal) = self {
+            return refusal.is_recorded();
+        }
         matches!(
             self,
             Self::NotAnOperator { .. }
@@ -18,8 +22,6 @@ impl Refusal {
                 | Self::RoleOutranks { .. }
                 | Self::RowsOutrank { .. }
                 | Self::UsersOutrank { .. }
-                | Self::LastAdmin(_)
-                | Self::RootIsAdmin(_)
                 | Self::Saml { .. }
                 | Self::WrongPassword { .. }
                 | Self::CodeNotAccepted { .. }
@@ -36,6 +38,7 @@ impl Refusal {
                 | Self::CodeNotAccepted { .. }
                 | Self::NotAnOperator { .. }
                 | Self::OtherName { .. }
+                | Self::Management(ManagementRefusal::Disabled(_))
         )
     }
 
@@ -51,6 +54,7 @@ impl Refusal {
     pub fn users(&self) -> Option<(u64, &[String])> {
         match self {
             Self::RowsOutrank { rows, usernames, .. } => Some((*rows, usernames)),
+            Self::Management(refusal) => refusal.users(),
             _ => None,
         }
     }
@@ -69,6 +73,7 @@ impl Refusal {
         match self {
             Self::Saml { id, .. } => Some(*id),
             Self::Outranked { id, .. } => *id,
+            Self::Management(refusal) => refusal.user(),
             Self::CodeNotAccepted { user, .. } => *user,
             Self::Policy { former_of, .. } => *former_of,
             _ => None,

@@ -87,6 +87,8 @@ impl Engine<'_> {
             given_back: due.given_back,
             domain: due.address.domain().to_ascii_lowercase(),
             known_refusals,
+            doubts: due.doubts,
+            known_doubts: self.doubts.known(),
             is_test: due.kind == MailKind::Test,
         };
         let outgoing = self.begin(turn, &due, outgoing, now);
@@ -99,6 +101,7 @@ impl Engine<'_> {
     fn leave(&self) -> StartDecision {
         match self.report.halt {
             Some(why) if self.is_stopping => StartDecision::Never(why),
+            _ if self.doubts.is_probing() && self.in_flight() > 0 => StartDecision::Later,
             _ => match limits::leave(self.send_options, &self.report, self.in_flight() as u64, Instant::now()) {
                 StartDecision::Yes => self.quotas.leave(),
                 leave => leave,
@@ -140,7 +143,8 @@ impl Engine<'_> {
         // A worker that must wait before its next message must not have announced one.
         let is_canary = self.send_options.canary.is_some_and(|count| self.report.accepted < count);
         let is_scarce = self.quotas.has_less_than(2 * self.workers.len());
-        if self.pace.is_limited() || is_canary || is_scarce || self.suspicion.is_probing() {
+        let is_probing = self.suspicion.is_probing() || self.doubts.is_probing();
+        if self.pace.is_limited() || is_canary || is_scarce || is_probing {
             return Ok(None);
         }
         let Some(due) = self.take(turn, now)? else { return Ok(None) };

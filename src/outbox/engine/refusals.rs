@@ -1,4 +1,4 @@
-//! A relay that refuses everything: the run stops, and nobody is burnt.
+//! A relay that refuses everything, or leaves everything in doubt: the run stops, and nobody is burnt.
 
 use jiff::Timestamp;
 
@@ -7,14 +7,17 @@ use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 use crate::domain::reply::RelayReply;
 use crate::domain::retry;
+use crate::mail::outcome::Phase;
 use crate::mail::outcome::TransportError;
 use crate::mail::outcome::TransportErrorKind;
+use crate::outbox::InFlight;
 use crate::outbox::StopReason;
 use crate::outbox::store_turn::StoreTurn;
 use crate::outbox::suspicion::PROBES;
 use crate::outbox::suspicion::Suspect;
 use crate::store::Result;
 use crate::store::outbox::Due;
+use crate::store::outbox::Scope;
 use crate::store::relay_refusals::RelayHold;
 
 /// What a run knows of the relay.
@@ -90,6 +93,49 @@ impl Engine<'_> {
         Ok(until)
     }
 
+    /// Begins with a single mail, if the relay had left everything in doubt at the end of an earlier run.
+    pub(super) fn look_for_doubts(&mut self) {
+        if self.relay.hold.as_ref().is_some_and(|hold| hold.count > 0 && hold.is_for_doubts()) {
+            self.doubts.suspect();
+        }
+    }
+
+    /// Stops the run after a mail in doubt that shows that the relay answers none.
+    pub(super) fn note_in_doubt(
+        &mut self,
+        turn: &StoreTurn<'_>,
+        in_flight: &InFlight,
+        reply: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        // What was cut off because the run ends says nothing of the relay.
+        if !self.is_stopping && self.doubts.in_doubt(in_flight.known_doubts, reply) {
+            self.stop_in_doubt(turn, reply, now)?;
+        }
+        Ok(())
+    }
+
+    /// Stops the run, because the relay leaves every mail in doubt. They stay in doubt: each may have arrived.
+    fn stop_in_doubt(&mut self, turn: &StoreTurn<'_>, reply: &str, now: Timestamp) -> Result<()> {
+        let is_single = matches!(self.send_options.scope, Scope::These(_));
+        let known = self.relay.hold.as_ref().filter(|hold| hold.is_for_doubts() && hold.count > 0);
+        let until = match known.filter(|hold| is_single || hold.is_in_force(now)).map(|hold| hold.until) {
+            // Somebody sends all the same, and that makes no later run wait longer.
+            Some(until) => until,
+            None => turn.store()?.hold_relay_for_doubts(reply, now)?,
+        };
+        self.relay.hold = turn.store()?.relay_hold()?;
+        let mut words = format!("the relay leaves all mail in doubt: {reply}; check its log");
+        if until > now {
+            let minutes = until.duration_since(now).unsigned_abs().as_secs().div_ceil(60);
+            words += &format!("; `jobs run` waits {minutes} minutes (`--now` does not)");
+        }
+        let trouble = TransportError { kind: TransportErrorKind::Temporary, phase: Phase::Dot, words };
+        self.report.trouble.get_or_insert(trouble);
+        self.stop(StopReason::Trouble);
+        Ok(())
+    }
+
     fn stop_for(&mut self, reply: &RelayReply, words: String) {
         let kind = if reply.is_permanent() { TransportErrorKind::Permanent } else { TransportErrorKind::Temporary };
         self.report.trouble.get_or_insert(TransportError { kind, phase: reply.phase, words });
@@ -99,6 +145,9 @@ impl Engine<'_> {
 
     /// Says what the refusals mean whose judgement waits for others, now that there are no others.
     pub(super) fn conclude(&mut self, turn: &StoreTurn<'_>, now: Timestamp) -> Result<()> {
+        if let Some(reply) = self.doubts.suspicious().map(str::to_owned) {
+            self.stop_in_doubt(turn, &reply, now)?;
+        }
         // A relay that has taken mail in this run and now asks to come back later is met by a slower pace, and by the next tries.
         let is_for_now = self.suspicion.reply().is_some_and(|reply| !reply.is_permanent()) && self.report.accepted > 0;
         if self.suspicion.is_confirmed() || !is_for_now && self.suspicion.is_confirmed_by_all() {

@@ -40,6 +40,9 @@ impl Engine<'_> {
             | DeliveryOutcome::Refused { reply, relay: Some(relay) } => {
                 self.nonsense.is_over();
                 let is_before_content = relay.phase < Phase::Content;
+                if relay.phase == Phase::Dot {
+                    self.doubts.answered();
+                }
                 self.settle_refusal(turn, &in_flight, relay, reply, now)?;
                 if is_before_content {
                     // What would have been announced behind its content was not.
@@ -77,8 +80,9 @@ impl Engine<'_> {
                 } else {
                     self.suspicion.forget_probe(id);
                 }
+                let reply = if let DeliveryOutcome::InDoubt { reply } = &outcome { Some(reply.clone()) } else { None };
                 self.record(turn, &in_flight, outcome, now);
-                Ok(())
+                reply.map_or(Ok(()), |reply| self.note_in_doubt(turn, &in_flight, &reply, now))
             }
         }
     }
@@ -103,6 +107,7 @@ impl Engine<'_> {
     }
 
     fn note_accepted(&mut self, turn: &StoreTurn<'_>, in_flight: &InFlight, now: Timestamp) -> Result<()> {
+        self.doubts.answered();
         self.pace.taken();
         self.connections.taken();
         self.relay.throttled_in_row = 0;

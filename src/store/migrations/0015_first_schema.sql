@@ -13,9 +13,11 @@ CREATE TABLE metadata (
 -- Roles and operators ---------------------------------------------------------------------------------------------------------
 
 CREATE TABLE roles (
-    id        INTEGER PRIMARY KEY AUTOINCREMENT,
-    name      TEXT NOT NULL COLLATE NOCASE UNIQUE CHECK (typeof(name) = 'text' AND length(name) BETWEEN 1 AND 200),
-    built_in  INTEGER NOT NULL CHECK (built_in IN (0, 1))
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    name         TEXT NOT NULL COLLATE NOCASE UNIQUE CHECK (typeof(name) = 'text' AND length(name) BETWEEN 1 AND 200),
+    built_in     INTEGER NOT NULL CHECK (built_in IN (0, 1)),
+    -- What the role is for, in an operator's words.
+    description  TEXT NOT NULL DEFAULT '' CHECK (typeof(description) = 'text')
 );
 
 CREATE TABLE role_permissions (
@@ -26,12 +28,28 @@ CREATE TABLE role_permissions (
 
 -- The OS accounts that may use the program.
 CREATE TABLE operators (
-    uid       INTEGER PRIMARY KEY CHECK (typeof(uid) = 'integer'),
-    account   TEXT NOT NULL CHECK (typeof(account) = 'text'),
-    kind      TEXT NOT NULL CHECK (kind IN ('person', 'service')),
-    role_id   INTEGER NOT NULL REFERENCES roles (id),
-    added_at  INTEGER NOT NULL CHECK (typeof(added_at) = 'integer')
+    uid          INTEGER PRIMARY KEY CHECK (typeof(uid) = 'integer'),
+    account      TEXT NOT NULL CHECK (typeof(account) = 'text'),
+    kind         TEXT NOT NULL CHECK (kind IN ('person', 'service')),
+    role_id      INTEGER NOT NULL REFERENCES roles (id),
+    added_at     INTEGER NOT NULL CHECK (typeof(added_at) = 'integer'),
+    -- A disabled operator may do nothing, and keeps role and limits.
+    disabled_at  INTEGER CHECK (typeof(disabled_at) IN ('integer', 'null'))
 );
+
+-- The roles and the email domains of the users on whom an operator may act. No rows of a kind: no limit of that kind.
+CREATE TABLE operator_role_limits (
+    uid      INTEGER NOT NULL REFERENCES operators (uid) ON DELETE CASCADE,
+    role_id  INTEGER NOT NULL REFERENCES roles (id),
+    PRIMARY KEY (uid, role_id)
+) WITHOUT ROWID;
+
+-- In the canonical form of domains: that of DNS, in lower case.
+CREATE TABLE operator_domain_limits (
+    uid     INTEGER NOT NULL REFERENCES operators (uid) ON DELETE CASCADE,
+    domain  TEXT NOT NULL CHECK (typeof(domain) = 'text'),
+    PRIMARY KEY (uid, domain)
+) WITHOUT ROWID;
 
 -- Users -----------------------------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ use super::Engine;
 use super::Fixture;
 use super::at;
 use super::sign_in;
+use super::with_roles;
 
 fn named(names: &[&str]) -> Selection {
     Selection { named: Some(names.iter().map(|name| UserReference::new(name)).collect()), ..Selection::default() }
@@ -50,10 +51,10 @@ fn a_selection_is_resolved_until_the_next_one() {
         assert_eq!(usernames(reading.first_chosen(9).unwrap()), ["erin", "frank", "grace"]);
         assert!(reading.first_chosen(0).unwrap().is_empty());
         assert_eq!(usernames(reading.first_chosen_with_password(9).unwrap()), ["erin"]);
-        let (count, first) = reading.chosen_with_roles(&[RoleId::ADMIN, RoleId::MINIMAL], 2).unwrap();
+        let (count, first) = reading.chosen_and_protected(&with_roles(&[RoleId::ADMIN, RoleId::MINIMAL]), 2).unwrap();
         assert_eq!((count, usernames(first)), (3, vec!["erin".to_owned(), "frank".to_owned()]));
-        assert_eq!(reading.chosen_with_roles(&[], 2).unwrap(), (0, Vec::new()));
-        assert_eq!(reading.chosen_with_roles(&[RoleId::ADMIN], 2).unwrap(), (0, Vec::new()));
+        assert_eq!(reading.chosen_and_protected(&with_roles(&[]), 2).unwrap(), (0, Vec::new()));
+        assert_eq!(reading.chosen_and_protected(&with_roles(&[RoleId::ADMIN]), 2).unwrap(), (0, Vec::new()));
         assert_eq!(choose(&["erin", "frank"]), 2);
         assert_ne!(reading.chosen_digest().unwrap(), three);
         assert_eq!(choose(&["frank", "grace", "erin"]), 3);

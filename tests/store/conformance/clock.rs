@@ -1,7 +1,9 @@
 //! The clock that the store has seen: one that is set back revives no link, and times that one which was ahead has written are found.
 
+use cxme_admin::domain::event::NewEvent;
 use cxme_admin::domain::message::MessageState;
 use cxme_admin::domain::report_limit::LastReport;
+use cxme_admin::domain::retry;
 use cxme_admin::domain::user::Lock;
 use cxme_admin::store::StoreError;
 use cxme_admin::store::messages::LinkState;
@@ -56,10 +58,37 @@ fn the_time_of_an_expiry_waits_for_no_writer() {
 }
 
 #[test]
+fn the_latest_event_is_looked_for_from_the_last_one_of_an_action_on() {
+    for fixture in Engine::each() {
+        let append = |seconds, action: &str| {
+            fixture.change(|writing| {
+                writing.append_event(&NewEvent { action: action.to_owned(), ..super::new_event(seconds, None) })
+            });
+        };
+        let latest = || fixture.read().latest_event_since("store check with repair of times").unwrap();
+        assert_eq!(latest(), None);
+        append(AHEAD, "users lock");
+        append(5, "users lock");
+        assert_eq!(latest(), Some(at(AHEAD)));
+        append(10, "store check with repair of times");
+        assert_eq!(latest(), Some(at(10)));
+        append(7, "users lock");
+        append(12, "users lock");
+        assert_eq!(latest(), Some(at(12)));
+    }
+}
+
+#[test]
 fn times_that_are_ahead_are_found_and_brought_to_the_present() {
     for fixture in Engine::each() {
         let (alice, bob) = (fixture.add_user("alice"), fixture.add_user("bob"));
         let due = fixture.queue(alice, 0);
+        // One that was in doubt several times waits long, and no clock was ahead.
+        let longest = retry::LONGEST_WAIT_IN_DOUBT.as_secs().cast_signed();
+        fixture.try_message(due, MessageState::InDoubt, Some(longest), 0);
+        assert!(kinds(&fixture, 0).is_empty());
+        assert_eq!(kinds(&fixture, -300 - 1)[0], "mails due");
+        fixture.try_message(due, MessageState::Deferred, Some(retry::LONGEST_WAIT.as_secs().cast_signed()), 0);
         assert!(kinds(&fixture, 0).is_empty() && kinds(&fixture, -300).is_empty(), "clocks differ a little");
         assert!(kinds(&fixture, -301).contains(&"creations of users"));
         fixture.try_message(due, MessageState::Deferred, Some(AHEAD), 10);

@@ -26,6 +26,7 @@ use super::Fixture;
 use super::account;
 use super::at;
 use super::jobs::end_passwords_of;
+use super::with_roles;
 
 const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
@@ -63,7 +64,9 @@ fn conflicts(fixture: &Fixture, forbidden: &[RoleId], only_existing: bool) -> Ve
     let mut conflicts = Vec::new();
     let reading = fixture.read();
     reading.match_incoming().unwrap();
-    reading.each_conflict(forbidden, only_existing, at(3), |row, conflict| conflicts.push((row, conflict))).unwrap();
+    reading
+        .each_conflict(&with_roles(forbidden), only_existing, at(3), |row, conflict| conflicts.push((row, conflict)))
+        .unwrap();
     conflicts
 }
 
@@ -95,7 +98,7 @@ fn an_import_names_every_conflict_and_then_takes_all() {
         );
         let mut found = Vec::new();
         let visit = |row, conflict| found.push((row, conflict));
-        fixture.read().each_conflict(&[], false, at(3), visit).unwrap();
+        fixture.read().each_conflict(&with_roles(&[]), false, at(3), visit).unwrap();
         let twice = [(row(2), Conflict::UsernameTwice(row(1))), (row(3), Conflict::EmailTwice(row(1)))];
         assert_eq!(found, [twice[0], twice[1], (row(4), Conflict::UsernameTaken)], "before they were matched");
         let nobody = |number| (row(number), Conflict::NoUser { by_username: true });
@@ -241,10 +244,12 @@ fn rows_of_a_role_are_counted_before_they_are_written() {
         );
         let reading = fixture.read();
         reading.match_incoming().unwrap();
-        let found = |roles: &[RoleId], limit| reading.incoming_with_roles(roles, limit).unwrap();
+        let found = |roles: &[RoleId], limit| reading.incoming_and_protected(&with_roles(roles), limit).unwrap();
         assert_eq!(found(&[RoleId::ADMIN], 9), (1, vec!["new".to_owned()]));
-        assert_eq!(found(&[RoleId::ADMIN, RoleId::MINIMAL], 9), (2, vec!["new".to_owned(), "alice".to_owned()]));
-        assert_eq!(found(&[RoleId::ADMIN, RoleId::MINIMAL], 1), (2, vec!["new".to_owned()]));
+        // A new user of whom the row does not say the role gets the smallest.
+        let all = ["new", "alice", "other"];
+        assert_eq!(found(&[RoleId::ADMIN, RoleId::MINIMAL], 9), (3, all.map(str::to_owned).into()));
+        assert_eq!(found(&[RoleId::ADMIN, RoleId::MINIMAL], 1), (3, vec!["new".to_owned()]));
         assert_eq!(found(&[RoleId(i64::MAX)], 9), (0, Vec::new()));
         assert_eq!(found(&[], 9), (0, Vec::new()));
     }

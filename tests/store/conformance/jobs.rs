@@ -5,6 +5,7 @@ use std::time::Duration;
 use cxme_admin::domain::job::JobId;
 use cxme_admin::domain::job::JobState;
 use cxme_admin::domain::job::PAUSED_BY;
+use cxme_admin::domain::management::ProtectedUsers;
 use cxme_admin::domain::message::MailKind;
 use cxme_admin::domain::message::MessageId;
 use cxme_admin::domain::message::MessageState;
@@ -34,17 +35,29 @@ use super::account;
 use super::at;
 use super::new_user;
 use super::tried;
+use super::with_roles;
 
 pub(super) fn named(names: &[&str]) -> Selection {
     Selection { named: Some(names.iter().map(|name| UserReference::new(name)).collect()), ..Selection::default() }
 }
+
+/// On whom an operator may not act who may act on everybody.
+static NOBODY_PROTECTED: ProtectedUsers =
+    ProtectedUsers { outranking: Vec::new(), outside: Vec::new(), only_domains: Vec::new() };
 
 pub(super) fn recipients(selection: &Selection, seconds: i64) -> Recipients<'_> {
     of(AudiencePart::Selected(selection), seconds)
 }
 
 pub(super) fn of(whom: AudiencePart<'_>, seconds: i64) -> Recipients<'_> {
-    Recipients { whom, outranking: &[], email_domains: &[], sent_since: None, ends_passwords: false, now: at(seconds) }
+    Recipients {
+        whom,
+        protected: &NOBODY_PROTECTED,
+        email_domains: &[],
+        sent_since: None,
+        ends_passwords: false,
+        now: at(seconds),
+    }
 }
 
 pub(super) fn new_job(operator: &Account) -> NewJob<'_> {
@@ -187,8 +200,9 @@ fn who_is_mailed_is_planned_as_it_is_created() {
         fixture.queue(waits, 1);
         fixture.deliver(fixture.queue(sent, 1), 10);
         let (everybody, domains) = (Selection::default(), ["EXAMPLE.com".to_owned()]);
+        let protected = with_roles(&[RoleId::ADMIN]);
         let asked = Recipients {
-            outranking: &[RoleId::ADMIN],
+            protected: &protected,
             email_domains: &domains,
             sent_since: Some(at(5)),
             ..recipients(&everybody, 20)
@@ -338,13 +352,16 @@ fn a_user_of_a_role_whom_a_job_mails_is_found() {
     for fixture in Engine::each() {
         let admin = fixture.change(|writing| writing.add_user(&NewUser { role: RoleId::ADMIN, ..new_user("admin") }));
         let (id, _) = job_for(&fixture, &["admin2", "u1"]);
-        assert!(fixture.read().job_user_of(id, &[RoleId::ADMIN]).unwrap().is_none());
+        assert!(fixture.read().protected_user_of_job(id, &with_roles(&[RoleId::ADMIN])).unwrap().is_none());
         let (id, _) = create(&fixture, &["admin"], 1);
         let reading = fixture.read();
-        assert_eq!(reading.job_user_of(id, &[RoleId::MINIMAL, RoleId::ADMIN]).unwrap().unwrap().id, admin);
-        assert!(reading.job_user_of(id, &[RoleId::MINIMAL]).unwrap().is_none());
-        assert!(reading.job_user_of(id, &[]).unwrap().is_none());
-        assert!(reading.job_user_of(NOBODY, &[RoleId::ADMIN]).unwrap().is_none());
+        assert_eq!(
+            reading.protected_user_of_job(id, &with_roles(&[RoleId::MINIMAL, RoleId::ADMIN])).unwrap().unwrap().id,
+            admin
+        );
+        assert!(reading.protected_user_of_job(id, &with_roles(&[RoleId::MINIMAL])).unwrap().is_none());
+        assert!(reading.protected_user_of_job(id, &with_roles(&[])).unwrap().is_none());
+        assert!(reading.protected_user_of_job(NOBODY, &with_roles(&[RoleId::ADMIN])).unwrap().is_none());
     }
 }
 
@@ -492,15 +509,19 @@ fn messages_of_no_job_are_deleted_when_they_are_old() {
         fixture.deliver(lives, 10);
         let waits = fixture.queue(alice, 0);
         let count = |before, without: &[RoleId], now| {
-            let counted = fixture.read().count_single_messages(at(before), without, at(now)).unwrap();
-            let deleted = fixture.undone(|writing| writing.delete_single_messages(at(before), without, at(now)));
+            let counted = fixture.read().count_single_messages(at(before), &with_roles(without), at(now)).unwrap();
+            let deleted =
+                fixture.undone(|writing| writing.delete_single_messages(at(before), &with_roles(without), at(now)));
             assert_eq!(counted, deleted);
             counted
         };
         assert_eq!((count(10, &[], 20), count(11, &[], 20), count(11, &[RoleId::ADMIN], 20)), (0, 2, 1));
         let end = 10 + LIFETIME.as_secs().cast_signed();
         assert_eq!(count(11, &[], end), 3, "the link of one cannot be used any more");
-        assert_eq!(fixture.change(|writing| writing.delete_single_messages(at(11), &[RoleId::ADMIN], at(20))), 1);
+        assert_eq!(
+            fixture.change(|writing| writing.delete_single_messages(at(11), &with_roles(&[RoleId::ADMIN]), at(20))),
+            1
+        );
         let is_there = |id| fixture.read().message(id).unwrap().is_some();
         assert!(!is_there(old) && [of_job, of_admin, lives, waits].into_iter().all(is_there));
     }

@@ -12,7 +12,7 @@ use cxme_admin::store::Result;
 use cxme_admin::store::StoreError;
 use cxme_admin::store::WriteTransaction;
 use cxme_admin::store::links::LinkQuery;
-use cxme_admin::store::links::LinksOfRoles;
+use cxme_admin::store::links::ProtectedLinks;
 use cxme_admin::store::messages::LinkState;
 use cxme_admin::store::messages::Message;
 use cxme_admin::store::users::NewUser;
@@ -27,6 +27,7 @@ use super::new_password;
 use super::new_user;
 use super::sign_in::rehashed;
 use super::tried;
+use super::with_roles;
 
 fn lifetime() -> i64 {
     LIFETIME.as_secs().cast_signed()
@@ -147,20 +148,21 @@ fn the_links_of_a_user_or_of_all_are_revoked() {
         fixture.deliver(of_alice, 1);
         let waits = fixture.queue(alice, 2);
         let waits_of_admin = fixture.queue(admin, 2);
-        let none = LinksOfRoles::default();
-        let of_roles = |roles: &[RoleId], seconds| fixture.read().links_of_roles(roles, at(seconds)).unwrap();
+        let none = ProtectedLinks::default();
+        let of_roles =
+            |roles: &[RoleId], seconds| fixture.read().links_of_protected(&with_roles(roles), at(seconds)).unwrap();
         assert_eq!(of_roles(&[], 3), none);
-        let left = LinksOfRoles { links: 1, waiting: 1, user: Some(admin) };
+        let left = ProtectedLinks { links: 1, waiting: 1, user: Some(admin) };
         assert_eq!(of_roles(&[RoleId::ADMIN], 3), left);
         assert_eq!(of_roles(&[RoleId(i64::MAX)], 3), none);
         let revoke = |user, without: &[RoleId], seconds| {
-            fixture.change(|writing| writing.revoke_links(user, without, "moved", at(seconds)))
+            fixture.change(|writing| writing.revoke_links(user, &with_roles(without), "moved", at(seconds)))
         };
         assert_eq!(revoke(Some(UserId(i64::MAX)), &[], 3), (0, 0));
         assert_eq!(revoke(None, &[RoleId::ADMIN], 3), (1, 1));
         assert_eq!((state(&fixture, of_alice, 3), fixture.state(waits)), (LinkState::Revoked, MessageState::Cancelled));
         assert_eq!(state(&fixture, of_admin, 3), LinkState::Open);
-        fixture.undone(|writing| writing.revoke_links(Some(admin), &[], "moved", at(3)));
+        fixture.undone(|writing| writing.revoke_links(Some(admin), &with_roles(&[]), "moved", at(3)));
         assert_eq!(of_roles(&[RoleId::ADMIN], 3), left);
         assert_eq!(revoke(Some(admin), &[], 4), (1, 1));
         assert_eq!(fixture.state(waits_of_admin), MessageState::Cancelled);

@@ -27,6 +27,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use cxme_admin::domain::event::NewEvent;
+use cxme_admin::domain::management::ProtectedUsers;
 use cxme_admin::domain::message::MessageId;
 use cxme_admin::domain::message::MessageState;
 use cxme_admin::domain::operator::Account;
@@ -62,6 +63,11 @@ use cxme_admin::store::users::NewPassword;
 use cxme_admin::store::users::NewUser;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
+
+/// The users with these roles, as an operator's protected ones.
+fn with_roles(roles: &[RoleId]) -> ProtectedUsers {
+    ProtectedUsers { outranking: roles.to_vec(), ..ProtectedUsers::default() }
+}
 
 /// When each test begins.
 pub(crate) const BEGIN: i64 = 1_800_000_000;

@@ -2,6 +2,7 @@
 
 use cxme_admin::domain::operator::Operator;
 use cxme_admin::domain::operator::OperatorKind;
+use cxme_admin::domain::operator_limits::OperatorLimits;
 use cxme_admin::domain::role;
 use cxme_admin::domain::role::Permissions;
 use cxme_admin::domain::role::RoleId;
@@ -17,6 +18,8 @@ fn operator(uid: u32, account: &str) -> Operator {
         role: RoleId::ADMIN,
         role_name: role::ADMIN.to_owned(),
         permissions: Permissions::all(),
+        limits: OperatorLimits::default(),
+        disabled_at: None,
         added_at: at(5),
     }
 }
@@ -64,5 +67,41 @@ fn an_operator_has_the_permissions_of_the_role_in_the_store() {
         assert_eq!(Some(found.permissions), RoleId::MINIMAL.built_in());
         let unknown = Operator { role: RoleId(i64::MAX), ..operator(8, "erin") };
         assert!(fixture.store.write().unwrap().add_operator(&unknown).is_err(), "there is no such role");
+    }
+}
+
+#[test]
+fn an_operator_gets_another_role_limits_and_is_disabled() {
+    for fixture in Engine::each() {
+        let carol = operator(1_000, "carol");
+        let dave = operator(1_001, "dave");
+        let limits = OperatorLimits {
+            roles: [(RoleId::MINIMAL, role::MINIMAL.to_owned())].into(),
+            domains: ["example.com".to_owned(), "xn--bcher-kva.example".to_owned()].into(),
+        };
+        fixture.change(|writing| writing.add_operator(&carol));
+        fixture.change(|writing| writing.add_operator(&Operator { limits: limits.clone(), ..dave.clone() }));
+        assert_eq!(fixture.read().operator(1_001).unwrap().unwrap().limits, limits);
+        let changed = Operator {
+            kind: OperatorKind::Service,
+            role: RoleId::MINIMAL,
+            role_name: role::MINIMAL.to_owned(),
+            permissions: RoleId::MINIMAL.built_in().unwrap(),
+            limits: limits.clone(),
+            disabled_at: Some(at(9)),
+            ..carol.clone()
+        };
+        fixture.undone(|writing| writing.update_operator(&changed));
+        assert_eq!(fixture.read().operator(1_000).unwrap(), Some(carol.clone()));
+        fixture.change(|writing| writing.update_operator(&changed));
+        assert_eq!(fixture.read().operator(1_000).unwrap(), Some(changed.clone()));
+        // Other limits take the place of those before, and of nobody else's.
+        let without = Operator { limits: OperatorLimits::default(), disabled_at: None, ..changed };
+        fixture.change(|writing| writing.update_operator(&without));
+        let reading = fixture.read();
+        assert_eq!(reading.operators().unwrap(), [without, Operator { limits, ..dave }]);
+        drop(reading);
+        fixture.change(|writing| writing.remove_operator(1_001));
+        assert_eq!(fixture.read().operator(1_001).unwrap(), None);
     }
 }

@@ -47,6 +47,21 @@ fn a_hold_lasts_longer_each_time_until_the_relay_accepts() {
 }
 
 #[test]
+fn a_hold_says_whether_mail_was_refused_or_left_in_doubt() {
+    for fixture in Engine::each() {
+        let hold = || fixture.read().relay_hold().unwrap().unwrap();
+        fixture.undone(|writing| writing.hold_relay_for_doubts("relay:25: closed", at(0)));
+        let until = fixture.change(|writing| writing.hold_relay_for_doubts("relay:25: closed", at(0)));
+        assert_eq!((until, hold().until, hold().count), (at(300), at(300), 1));
+        assert_eq!((hold().reply.as_str(), hold().words()), ("in doubt: relay:25: closed", "relay:25: closed"));
+        assert!(hold().is_for_doubts());
+        // The two count on together: the relay could not be used.
+        assert_eq!(fixture.change(|writing| writing.hold_relay("554 no", at(0))), at(600));
+        assert!(!hold().is_for_doubts());
+    }
+}
+
+#[test]
 fn tries_that_do_not_count_are_given_back() {
     for fixture in Engine::each() {
         let (job, ids) = job_for(&fixture, &["u1", "u2", "u3", "u4"]);

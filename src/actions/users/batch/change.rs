@@ -117,7 +117,7 @@ fn write(
         };
         // Those after one that has to be hashed again are only looked at.
         if changed.is_empty() {
-            change.outrank(user.role, user.username.as_str(), Some(user.id))?;
+            change.require_may_act_on(&user)?;
             change.require_password_sign_in(&user)?;
             let of_one = options.of_one(target.must_change);
             let (accepted, notice) = password::store_accepted(change, &user, accepted, of_one)?;

@@ -22,9 +22,13 @@ use crate::app::Transaction;
 use crate::app::View;
 use crate::app::policy_check::PolicyEnforcement;
 use crate::app::similar_users;
+use crate::domain::management::ManagedUser;
+use crate::domain::management::ManagementError;
+use crate::domain::management_refusal::ManagementRefusal;
 use crate::domain::policy::Violation;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
+use crate::domain::role::Permissions;
 use crate::domain::role::RoleId;
 use crate::domain::text;
 use crate::domain::user::SignIn;
@@ -38,27 +42,28 @@ use crate::texts::policy::Reader;
 /// How many unknown names similar users are looked for.
 const NEAR: u64 = 20;
 
-/// The roles that outrank the operator's, with the permission that theirs lacks.
-type Outranking = HashMap<RoleId, Permission>;
-
 /// What a view finds of the lines.
 struct Check<'view> {
     view: &'view View<'view>,
     options: BatchOptions,
-    outranking: Outranking,
+    /// What each role allows, as far as it was asked for.
+    permissions: HashMap<RoleId, Permissions>,
     bad: BadLines,
     lines: HashMap<UserId, u64>,
     unknown: u64,
     summary: BatchSummary,
-    outranked: Outranked,
+    protected: Protected,
     saml: Vec<User>,
 }
 
-/// The users whose role may do more than the operator's.
+/// The users on whom the operator may not act.
 #[derive(Default)]
-struct Outranked {
-    count: u64,
-    first: Vec<String>,
+pub(super) struct Protected {
+    outranking: u64,
+    outside: u64,
+    /// The first of each.
+    first_outranking: Vec<String>,
+    first_outside: Vec<String>,
     permission: Option<Permission>,
 }
 
@@ -82,15 +87,15 @@ pub fn check(
             PolicyEnforcement::Policy => None,
             PolicyEnforcement::Overridden => Some(view.require_policy_override()?),
         };
-        let mut check = Check::new(view, options, bad)?;
+        let mut check = Check::new(view, options, bad);
         let mut targets = Vec::with_capacity(lines.len());
         for line in lines {
             targets.extend(check.line(line)?);
         }
-        let Check { bad, summary, outranked, saml, .. } = check;
-        Ok((targets, permit, (bad, summary, outranked, saml)))
+        let Check { bad, summary, protected, saml, .. } = check;
+        Ok((targets, permit, (bad, summary, protected, saml)))
     })?;
-    let (bad, summary, outranked, saml) = found;
+    let (bad, summary, protected, saml) = found;
     // That a password of theirs was to be set is recorded, as with every command.
     let contact = &app.organization().saml_contact;
     for user in saml {
@@ -98,9 +103,8 @@ pub fn check(
         let _ = app.refuse(action, Refusal::Saml { user, id, contact: contact.clone() });
     }
     let ended = end(bad, count, report);
-    if let Some(permission) = outranked.permission {
-        let (users, count, role) = (outranked.first, outranked.count, app.current_authority()?.words().to_owned());
-        return Err(app.refuse(action, Refusal::UsersOutrank { users, count, role, permission }));
+    if let Some(refusal) = app.view(action, |view| Ok(protected.refusal(view)))? {
+        return Err(app.refuse(action, refusal));
     }
     ended?;
     let (origin, kind) = (BatchOrigin::Input(source.to_owned()), GeneratedKind::Words);
@@ -108,21 +112,32 @@ pub fn check(
 }
 
 impl<'view> Check<'view> {
-    fn new(view: &'view View<'view>, options: BatchOptions, bad: BadLines) -> Result<Self> {
-        let own = view.authority().permissions();
-        let outranking =
-            view.roles()?.into_iter().filter_map(|role| Some((role.id, role.permissions.beyond(own)?))).collect();
-        Ok(Self {
+    fn new(view: &'view View<'view>, options: BatchOptions, bad: BadLines) -> Self {
+        Self {
             view,
             options,
-            outranking,
+            permissions: HashMap::new(),
             bad,
             lines: HashMap::new(),
             unknown: 0,
             summary: BatchSummary::default(),
-            outranked: Outranked::default(),
+            protected: Protected::default(),
             saml: Vec::new(),
-        })
+        }
+    }
+
+    /// Whether the operator may act on a user.
+    fn may_act_on(&mut self, user: &User) -> Result<std::result::Result<(), ManagementError>> {
+        let permissions = match self.permissions.get(&user.role) {
+            Some(permissions) => *permissions,
+            None => {
+                let permissions = self.view.reading().permissions(user.role)?;
+                self.permissions.insert(user.role, permissions);
+                permissions
+            }
+        };
+        let managed = ManagedUser { role: user.role, permissions, email: &user.email };
+        Ok(self.view.authority().may_act_on(managed))
     }
 
     /// The target of a line; `None`: something is wrong with it.
@@ -140,9 +155,14 @@ impl<'view> Check<'view> {
             self.bad.add(BadLine::new(number, "", fault));
             return Ok(None);
         };
-        if let Some(permission) = self.outranking.get(&user.role) {
-            self.outranked.add(&user, *permission);
-            let fault = format!("the role of {} has permissions that your role lacks", user.username);
+        if let Err(error) = self.may_act_on(&user)? {
+            let fault = match error {
+                ManagementError::Outranked(_) => {
+                    format!("the role of {} has permissions that your role lacks", user.username)
+                }
+                ManagementError::OutsideLimits => format!("{} is outside your limits", user.username),
+            };
+            self.protected.add(&user, error);
             self.bad.add(BadLine::new(number, "", fault));
             return Ok(None);
         }
@@ -195,13 +215,30 @@ impl<'view> Check<'view> {
     }
 }
 
-impl Outranked {
-    fn add(&mut self, user: &User, permission: Permission) {
-        self.count += 1;
-        self.permission.get_or_insert(permission);
-        if self.first.len() < NAMED {
-            self.first.push(user.username.to_string());
+impl Protected {
+    /// Counts a user on whom the operator may not act.
+    pub(super) fn add(&mut self, user: &User, error: ManagementError) {
+        let (count, first) = match error {
+            ManagementError::Outranked(permission) => {
+                self.permission.get_or_insert(permission);
+                (&mut self.outranking, &mut self.first_outranking)
+            }
+            ManagementError::OutsideLimits => (&mut self.outside, &mut self.first_outside),
+        };
+        *count += 1;
+        if first.len() < NAMED {
+            first.push(user.username.to_string());
         }
+    }
+
+    /// The refusal, if there is such a user.
+    pub(super) fn refusal(self, view: &View<'_>) -> Option<Refusal> {
+        if let Some(permission) = self.permission {
+            let (users, count, role) = (self.first_outranking, self.outranking, view.authority().words().to_owned());
+            return Some(Refusal::UsersOutrank { users, count, role, permission });
+        }
+        let (users, count, limits) = (self.first_outside, self.outside, view.limits_in_words());
+        (count > 0).then(|| ManagementRefusal::UsersOutsideLimits { users, count, limits }.into())
     }
 }
 

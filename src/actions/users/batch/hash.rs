@@ -93,7 +93,7 @@ pub(super) fn hash_these(
                         ));
                         continue;
                     };
-                    view.outrank(user.role, user.username.as_str(), Some(user.id))?;
+                    view.require_may_act_on(&user)?;
                     if user.sign_in == SignIn::Saml {
                         bad.borrow_mut().add(BadLine::new(target.line, "", saml_fault(&user)));
                         continue;

@@ -7,16 +7,16 @@ use super::BatchSummary;
 use super::BatchTarget;
 use super::GeneratedKind;
 use super::Secret;
+use super::check::Protected;
 use crate::actions::users::list::resolve;
 use crate::actions::users::password;
-use crate::actions::users::targets::NAMED;
 use crate::actions::users::targets::TargetList;
 use crate::app::ActionError;
 use crate::app::App;
 use crate::app::Result;
 use crate::app::Transaction as _;
 use crate::app::policy_check::PolicyEnforcement;
-use crate::domain::refusal::Refusal;
+use crate::domain::management::ManagedUser;
 use crate::domain::user::SignIn;
 
 /// Chooses the users who get a generated password. Of a selection, users who sign in with SAML are left out and counted; one
@@ -31,16 +31,13 @@ pub fn choose(app: &App, several: &TargetList, kind: GeneratedKind, options: Bat
             PolicyEnforcement::Overridden => Some(view.require_policy_override()?),
         };
         let query = resolve(view, &several.wanted)?;
-        let outranking = view.outranking()?;
-        let (mut targets, mut summary, mut outranked) = (Vec::new(), BatchSummary::default(), Vec::new());
-        let mut count = 0;
+        let (mut targets, mut summary, mut protected) = (Vec::new(), BatchSummary::default(), Protected::default());
         view.each_user::<ActionError>(&query, false, view.now(), |row| {
             let user = row.to_user()?;
-            if outranking.contains(&user.role) {
-                count += 1;
-                if outranked.len() < NAMED {
-                    outranked.push(user);
-                }
+            let permissions = view.reading().permissions(user.role)?;
+            let managed = ManagedUser { role: user.role, permissions, email: &user.email };
+            if let Err(error) = view.authority().may_act_on(managed) {
+                protected.add(&user, error);
                 return Ok(());
             }
             if user.sign_in == SignIn::Saml {
@@ -56,13 +53,8 @@ pub fn choose(app: &App, several: &TargetList, kind: GeneratedKind, options: Bat
             targets.push(BatchTarget { line: 0, user: user.id, seen: 0, secret, must_change, accepted: None });
             Ok(())
         })?;
-        if let Some(first) = outranked.first() {
-            let permissions = view.role(first.role)?.map(|role| role.permissions).unwrap_or_default();
-            if let Some(permission) = permissions.beyond(view.authority().permissions()) {
-                let users = outranked.iter().map(|user| user.username.to_string()).collect();
-                let role = view.authority().words().to_owned();
-                return Err(Refusal::UsersOutrank { users, count, role, permission }.into());
-            }
+        if let Some(refusal) = protected.refusal(view) {
+            return Err(refusal.into());
         }
         let origin = match &several.words {
             None => BatchOrigin::Named,

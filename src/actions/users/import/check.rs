@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::BadRow;
 use super::ImportOptions;
 use super::Mode;
+use super::RowDenial;
 use super::RowValidator;
 use super::columns::ACCEPTED;
 use super::columns::EMAIL;
@@ -26,6 +27,7 @@ use super::row::RowLocation;
 use crate::actions::users::tabular::parse_flag;
 use crate::domain::email_address;
 use crate::domain::email_address::EmailAddress;
+use crate::domain::fold;
 use crate::domain::moment::parse_moment;
 use crate::domain::role::RoleId;
 use crate::domain::text;
@@ -89,8 +91,10 @@ fn check<'row>(
     if let Some(name) = name {
         text::check_line(name, text::MAX_NAME).map_err(|fault| bad(NAME, fault.to_string()))?;
     }
-    let of_user = |bad: BadRow| BadRow { username: bad.outranks.then(|| username.to_owned()), ..bad };
+    let of_user = |bad: BadRow| BadRow { username: bad.denial.map(|_| username.to_owned()), ..bad };
     let role = given(ROLE).map(|role| check_role(role, validate, place)).transpose().map_err(of_user)?;
+    let is_new = mode == Mode::Add;
+    check_limits(role.or(is_new.then_some(RoleId::MINIMAL)), email, validate, place).map_err(of_user)?;
     let sign_in = given(SIGN_IN).map(str::parse::<SignIn>).transpose().map_err(|fault| bad(SIGN_IN, fault))?;
     let locale = given(LOCALE).map(Given::of_text);
     if let Some(Given::Value(locale)) = locale {
@@ -162,11 +166,36 @@ fn check_username<'row>(
 
 fn check_role(role: &str, validate: &RowValidator<'_>, place: RowLocation) -> Checked<RoleId> {
     let bad = |fault: String| BadRow::new(place, ACCEPTED[ROLE], fault);
-    match validate.roles.get(&role.to_lowercase()) {
+    match validate.roles.get(fold::simple(role).as_ref()) {
         Some(Some(role)) => Ok(*role),
-        Some(None) => Err(BadRow { outranks: true, ..bad("has permissions that your role lacks".to_owned()) }),
+        Some(None) => {
+            let bad = bad("has permissions that your role lacks".to_owned());
+            Err(BadRow { denial: Some(RowDenial::Rank), ..bad })
+        }
         None => Err(bad(format!("no such role: `{}`", text::quoted(role, 40)))),
     }
+}
+
+/// Refuses a role or an address outside the operator's limits.
+fn check_limits(
+    role: Option<RoleId>,
+    email: Option<&str>,
+    validate: &RowValidator<'_>,
+    place: RowLocation,
+) -> Checked<()> {
+    let limits = &validate.limits;
+    let bad = |column: usize| BadRow {
+        denial: Some(RowDenial::Limits),
+        ..BadRow::new(place, ACCEPTED[column], super::OUTSIDE_LIMITS)
+    };
+    if role.is_some_and(|role| !limits.allow_role(role)) {
+        return Err(bad(ROLE));
+    }
+    let domain = email.and_then(|email| email.rsplit_once('@')).map(|(_, domain)| domain);
+    if domain.is_some_and(|domain| !limits.allow_domain(domain)) {
+        return Err(bad(EMAIL));
+    }
+    Ok(())
 }
 
 /// The end of a lock says something only of a user who is locked until then.

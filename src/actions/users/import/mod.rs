@@ -27,6 +27,10 @@ use crate::app::EventDetails;
 use crate::app::Result;
 use crate::app::Transaction;
 use crate::domain::action::Action;
+use crate::domain::fold;
+use crate::domain::management::ProtectedUsers;
+use crate::domain::management_refusal::ManagementRefusal;
+use crate::domain::operator_limits::OperatorLimits;
 use crate::domain::refusal::Refusal;
 use crate::domain::removal::Removals;
 use crate::domain::role::Permission;
@@ -47,6 +51,8 @@ const MOST_LOCALES: usize = 1_000;
 
 /// What is said of an end without a lock.
 const NO_LOCK: &str = "the user is not locked: say `locked` in the column status";
+/// What is said of a role or an address that puts a user outside the operator's limits, or of such a user.
+const OUTSIDE_LIMITS: &str = "is outside your limits (`cxme-admin whoami` shows them)";
 /// What is said of an address in a domain that is not one of the organization's.
 const FOREIGN_EMAIL: &str = "its domain is not one of the organization's";
 /// What is said of a hash by which a password would work again that was ended.
@@ -124,6 +130,15 @@ impl FromStr for Clearable {
     }
 }
 
+/// Why an operator may not import a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RowDenial {
+    /// It is for a user whose role may do more than the operator's, or gives such a role.
+    Rank,
+    /// It is for a user outside the operator's limits, or puts a user there.
+    Limits,
+}
+
 /// A row that cannot be imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadRow {
@@ -133,15 +148,15 @@ pub struct BadRow {
     pub field: &'static str,
     /// What is wrong; one line.
     pub fault: String,
-    /// Whether the operator may not: the row is for a user whose role may do more than the operator's, or gives such a role.
-    pub outranks: bool,
+    /// Why the operator may not import it, where that is what is wrong.
+    pub(super) denial: Option<RowDenial>,
     /// The username, where the operator may not.
     pub username: Option<String>,
 }
 
 impl BadRow {
     fn new(place: RowLocation, field: &'static str, fault: impl Into<String>) -> Self {
-        Self { place, field, fault: fault.into(), outranks: false, username: None }
+        Self { place, field, fault: fault.into(), denial: None, username: None }
     }
 }
 
@@ -151,7 +166,7 @@ pub struct CheckedInput {
     options: ImportOptions,
     action: Action,
     sensitive: SensitiveColumns,
-    forbidden: Vec<RoleId>,
+    protected: ProtectedUsers,
     is_array: bool,
     rows: u64,
     sha256: String,
@@ -179,13 +194,14 @@ pub struct ImportOutcome {
     pub sha256: String,
 }
 
-/// What rows are judged by: the roles there are, and those that the operator may not touch.
+/// What rows are judged by: the roles there are, and the users on whom the operator may not act.
 #[derive(Debug)]
 pub(super) struct RowValidator<'app> {
     pub(super) app: &'app App,
-    /// By lower-case name; `None`: the role may do more than the operator's.
+    /// By name without case; `None`: the role may do more than the operator's.
     pub(super) roles: HashMap<String, Option<RoleId>>,
-    forbidden: Vec<RoleId>,
+    pub(super) limits: OperatorLimits,
+    protected: ProtectedUsers,
 }
 
 /// Reads and checks users from CSV, NDJSON or a JSON array; which of them, the first character says.
@@ -231,14 +247,14 @@ pub fn check(
     // them costs two sorts of the whole input.
     let mut removals = Removals::default();
     if report.has_bad() || options.updates() || change_options.dry_run {
-        removals = report.conflicts(app, action, &validate.forbidden, options.mode)?;
+        removals = report.conflicts(app, action, &validate.protected, options.mode)?;
         report.end(app, action, rows)?;
     }
     Ok(CheckedInput {
         options: options.clone(),
         action,
         sensitive,
-        forbidden: validate.forbidden,
+        protected: validate.protected,
         is_array: reader.is_array(),
         is_empty,
         rows,
@@ -261,17 +277,23 @@ pub fn write(
     change_options: &ChangeOptions,
     report: &mut dyn FnMut(BadRow),
 ) -> Result<ImportOutcome> {
-    let CheckedInput { options, action, sensitive, forbidden, sha256, .. } = checked;
+    let CheckedInput { options, action, sensitive, protected, sha256, .. } = checked;
     let written = app.change(*action, change_options, |change| {
         // The role of the operator, and those of the users, may be others than when the rows were read.
         require_all(change, *sensitive, options)?;
         if options.updates() {
             change.match_incoming()?;
         }
-        let (rows, usernames) = change.incoming_with_roles(&change.outranking()?, NAMED_IN_EVENT)?;
+        let protected = change.protected_users()?;
+        let (rows, usernames) = change.incoming_and_protected(&protected.by_rank(), NAMED_IN_EVENT)?;
         if rows > 0 {
             let role = change.authority().words().to_owned();
             return Err(Refusal::RowsOutrank { rows, usernames, role }.into());
+        }
+        let (rows, usernames) = change.incoming_and_protected(&protected.by_limits(), NAMED_IN_EVENT)?;
+        if rows > 0 {
+            let limits = change.limits_in_words();
+            return Err(ManagementRefusal::RowsOutsideLimits { rows, usernames, limits }.into());
         }
         // Each was found above, unless the users are others than they were then.
         if options.updates() && change.has_conflict_with_a_user(options.mode == Mode::UpdateOnly, change.now())? {
@@ -312,7 +334,7 @@ pub fn write(
         }
         Err(ActionError::Store(error)) if error.is_conflict() => {
             let mut report = DiagnosticCollector::new(checked.is_array, report);
-            report.conflicts(app, *action, forbidden, options.mode)?;
+            report.conflicts(app, *action, protected, options.mode)?;
             report.end(app, *action, checked.rows)?;
             Err(ActionError::BadInput(
                 "two rows would swap usernames or email addresses: import one of them first".to_owned(),
@@ -324,15 +346,13 @@ pub fn write(
 
 fn validate(app: &App) -> Result<RowValidator<'_>> {
     app.view(Action::UsersImport, |view| {
-        let (mut roles, mut forbidden) = (HashMap::new(), Vec::new());
+        let (protected, mut roles) = (view.protected_users()?, HashMap::new());
         for role in view.roles()? {
-            let allowed = role.permissions.beyond(view.authority().permissions()).is_none();
-            if !allowed {
-                forbidden.push(role.id);
-            }
-            roles.insert(role.name.to_lowercase(), allowed.then_some(role.id));
+            let is_allowed = !protected.outranking.contains(&role.id);
+            roles.insert(fold::simple(&role.name).into_owned(), is_allowed.then_some(role.id));
         }
-        Ok(RowValidator { app, roles, forbidden })
+        let limits = view.authority().limits().cloned().unwrap_or_default();
+        Ok(RowValidator { app, roles, limits, protected })
     })
 }
 

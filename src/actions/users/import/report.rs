@@ -7,6 +7,8 @@ use super::FOREIGN_EMAIL;
 use super::Mode;
 use super::NAMED_IN_EVENT;
 use super::NO_LOCK;
+use super::OUTSIDE_LIMITS;
+use super::RowDenial;
 use super::SAML;
 use super::row::RowLocation;
 use crate::app::ActionError;
@@ -14,9 +16,11 @@ use crate::app::App;
 use crate::app::Result;
 use crate::app::Transaction as _;
 use crate::domain::action::Action;
+use crate::domain::management::ProtectedUsers;
+use crate::domain::management_refusal::ManagementRefusal;
+use crate::domain::operator_limits::OperatorLimits;
 use crate::domain::refusal::Refusal;
 use crate::domain::removal::Removals;
-use crate::domain::role::RoleId;
 use crate::store::import::Conflict;
 use crate::store::import::RowPlace;
 
@@ -31,22 +35,37 @@ pub(super) struct DiagnosticCollector<'report> {
     rows: Vec<BadRow>,
     conflicts: Vec<BadRow>,
     bad: u64,
-    outrank: u64,
-    /// The first users whom the operator may not touch.
-    outranking: Vec<String>,
+    /// The rows that the operator may not import, by rank and by limits.
+    denied: [u64; 2],
+    /// The first users of those rows.
+    denied_usernames: Vec<String>,
 }
 
 impl<'report> DiagnosticCollector<'report> {
     pub(super) fn new(is_array: bool, tell: &'report mut dyn FnMut(BadRow)) -> Self {
-        Self { tell, is_array, rows: Vec::new(), conflicts: Vec::new(), bad: 0, outrank: 0, outranking: Vec::new() }
+        Self {
+            tell,
+            is_array,
+            rows: Vec::new(),
+            conflicts: Vec::new(),
+            bad: 0,
+            denied: [0; 2],
+            denied_usernames: Vec::new(),
+        }
     }
 
     /// A row that is wrong in itself.
     pub(super) fn row(&mut self, row: BadRow) {
         self.bad += 1;
-        self.outrank += u64::from(row.outranks);
-        self.outranking.extend(row.username.clone().filter(|_| self.outranking.len() < NAMED_IN_EVENT));
+        self.count_denial(row.denial);
+        self.denied_usernames.extend(row.username.clone().filter(|_| self.denied_usernames.len() < NAMED_IN_EVENT));
         keep(&mut self.rows, row);
+    }
+
+    fn count_denial(&mut self, denial: Option<RowDenial>) {
+        if let Some(denial) = denial {
+            self.denied[denial as usize] += 1;
+        }
     }
 
     pub(super) fn has_bad(&self) -> bool {
@@ -58,7 +77,7 @@ impl<'report> DiagnosticCollector<'report> {
         &mut self,
         app: &App,
         action: Action,
-        forbidden: &[RoleId],
+        protected: &ProtectedUsers,
         mode: Mode,
     ) -> Result<Removals> {
         app.view(action, |view| {
@@ -70,16 +89,22 @@ impl<'report> DiagnosticCollector<'report> {
             let only_existing = mode == Mode::UpdateOnly;
             let is_element = self.is_array;
             let placed = |row: RowPlace| RowLocation { number: row.number, line: row.line, is_element };
-            view.each_conflict(forbidden, only_existing, view.now(), |row, conflict| {
+            view.each_conflict(protected, only_existing, view.now(), |row, conflict| {
                 let (field, fault) = words(conflict, mode, placed);
-                let outranks = conflict == Conflict::Outranked;
+                let denial = match conflict {
+                    Conflict::Outranked => Some(RowDenial::Rank),
+                    Conflict::OutsideLimits => Some(RowDenial::Limits),
+                    _ => None,
+                };
                 self.bad += u64::from(last != Some(row));
-                self.outrank += u64::from(outranks);
+                self.count_denial(denial);
                 last = Some(row);
-                keep(&mut self.conflicts, BadRow { outranks, ..BadRow::new(placed(row), field, fault) });
+                keep(&mut self.conflicts, BadRow { denial, ..BadRow::new(placed(row), field, fault) });
             })?;
-            let more = NAMED_IN_EVENT - self.outranking.len();
-            self.outranking.extend(view.incoming_with_roles(forbidden, more)?.1);
+            let more = NAMED_IN_EVENT - self.denied_usernames.len();
+            let denied =
+                if self.denied[RowDenial::Rank as usize] > 0 { protected.by_rank() } else { protected.by_limits() };
+            self.denied_usernames.extend(view.incoming_and_protected(&denied, more)?.1);
             Ok(if mode == Mode::Add { Removals::default() } else { view.update_effects(view.now())?.removals })
         })
     }
@@ -95,12 +120,20 @@ impl<'report> DiagnosticCollector<'report> {
     /// Ends the import where rows were bad. That the operator may not comes first, and is remembered.
     pub(super) fn end(&mut self, app: &App, action: Action, rows: u64) -> Result<()> {
         self.tell();
-        if self.outrank > 0 {
-            let role = app.current_authority()?.words().to_owned();
-            return Err(app.refuse(
-                action,
-                Refusal::RowsOutrank { rows: self.outrank, usernames: std::mem::take(&mut self.outranking), role },
-            ));
+        let usernames = std::mem::take(&mut self.denied_usernames);
+        let refusal = match self.denied {
+            [0, 0] => None,
+            [0, rows] => {
+                let authority = app.current_authority()?;
+                let limits = authority.limits().map(OperatorLimits::words).unwrap_or_default();
+                Some(ManagementRefusal::RowsOutsideLimits { rows, usernames, limits }.into())
+            }
+            [rows, _] => {
+                Some(Refusal::RowsOutrank { rows, usernames, role: app.current_authority()?.words().to_owned() })
+            }
+        };
+        if let Some(refusal) = refusal {
+            return Err(app.refuse(action, refusal));
         }
         if self.bad > 0 { Err(ActionError::BadRows { bad: self.bad, rows }) } else { Ok(()) }
     }
@@ -128,6 +161,7 @@ fn words(conflict: Conflict, mode: Mode, placed: impl Fn(RowPlace) -> RowLocatio
             (field, "no such user, and `--update-only` adds nobody".to_owned())
         }
         Conflict::Outranked => ("role", "the user's role has permissions that your role lacks".to_owned()),
+        Conflict::OutsideLimits => ("", format!("the user {OUTSIDE_LIMITS}")),
         Conflict::SamlWithHash => ("password_hash", SAML.to_owned()),
         Conflict::EndWithoutLock => ("locked_until", NO_LOCK.to_owned()),
         Conflict::NothingToChange => ("must_change_password", SAML.to_owned()),
