@@ -231,11 +231,23 @@ _cxme_admin() {
             cxme_admin__subcmd__help__subcmd__operators,remove)
                 cmd="cxme_admin__subcmd__help__subcmd__operators__subcmd__remove"
                 ;;
+            cxme_admin__subcmd__help__subcmd__policy,blocklist)
+                cmd="cxme_admin__subcmd__help__subcmd__policy__subcmd__blocklist"
+                ;;
             cxme_admin__subcmd__help__subcmd__policy,check)
                 cmd="cxme_admin__subcmd__help__subcmd__policy__subcmd__check"
                 ;;
             cxme_admin__subcmd__help__subcmd__policy,show)
                 cmd="cxme_admin__subcmd__help__subcmd__policy__subcmd__show"
+                ;;
+            cxme_admin__subcmd__help__subcmd__policy__subcmd__blocklist,build)
+                cmd="cxme_admin__subcmd__help__subcmd__policy__subcmd__blocklist__subcmd__build"
+                ;;
+            cxme_admin__subcmd__help__subcmd__policy__subcmd__blocklist,check)
+                cmd="cxme_admin__subcmd__help__subcmd__policy__subcmd__blocklist__subcmd__check"
+                ;;
+            cxme_admin__subcmd__help__subcmd__policy__subcmd__blocklist,info)
+                cmd="cxme_admin__subcmd__help__subcmd__policy__subcmd__blocklist__subcmd__info"
                 ;;
             cxme_admin__subcmd__help__subcmd__resets,list)
                 cmd="cxme_admin__subcmd__help__subcmd__resets__subcmd__list"
@@ -456,6 +468,9 @@ _cxme_admin() {
             cxme_admin__subcmd__operators__subcmd__help,remove)
                 cmd="cxme_admin__subcmd__operators__subcmd__help__subcmd__remove"
                 ;;
+            cxme_admin__subcmd__policy,blocklist)
+                cmd="cxme_admin__subcmd__policy__subcmd__blocklist"
+                ;;
             cxme_admin__subcmd__policy,check)
                 cmd="cxme_admin__subcmd__policy__subcmd__check"
                 ;;
@@ -465,6 +480,33 @@ _cxme_admin() {
             cxme_admin__subcmd__policy,show)
                 cmd="cxme_admin__subcmd__policy__subcmd__show"
                 ;;
+            cxme_admin__subcmd__policy__subcmd__blocklist,build)
+                cmd="cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__build"
+                ;;
+            cxme_admin__subcmd__policy__subcmd__blocklist,check)
+                cmd="cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__check"
+                ;;
+            cxme_admin__subcmd__policy__subcmd__blocklist,help)
+                cmd="cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__help"
+                ;;
+            cxme_admin__subcmd__policy__subcmd__blocklist,info)
+                cmd="cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__info"
+                ;;
+            cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__help,build)
+                cmd="cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__help__subcmd__build"
+                ;;
+            cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__help,check)
+                cmd="cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__help__subcmd__check"
+                ;;
+            cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__help,help)
+                cmd="cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__help__subcmd__help"
+                ;;
+            cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__help,info)
+                cmd="cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__help__subcmd__info"
+                ;;
+            cxme_admin__subcmd__policy__subcmd__help,blocklist)
+                cmd="cxme_admin__subcmd__policy__subcmd__help__subcmd__blocklist"
+                ;;
             cxme_admin__subcmd__policy__subcmd__help,check)
                 cmd="cxme_admin__subcmd__policy__subcmd__help__subcmd__check"
                 ;;
@@ -473,6 +515,15 @@ _cxme_admin() {
                 ;;
             cxme_admin__subcmd__policy__subcmd__help,show)
                 cmd="cxme_admin__subcmd__policy__subcmd__help__subcmd__show"
+                ;;
+            cxme_admin__subcmd__policy__subcmd__help__subcmd__blocklist,build)
+                cmd="cxme_admin__subcmd__policy__subcmd__help__subcmd__blocklist__subcmd__build"
+                ;;
+            cxme_admin__subcmd__policy__subcmd__help__subcmd__blocklist,check)
+                cmd="cxme_admin__subcmd__policy__subcmd__help__subcmd__blocklist__subcmd__check"
+                ;;
+            cxme_admin__subcmd__policy__subcmd__help__subcmd__blocklist,info)
+                cmd="cxme_admin__subcmd__policy__subcmd__help__subcmd__blocklist__subcmd__info"
                 ;;
             cxme_admin__subcmd__resets,help)
                 cmd="cxme_admin__subcmd__resets__subcmd__help"
@@ -678,7 +729,7 @@ _cxme_admin() {
     done
 
     case "${cmd}" in
-        cxme_admin__subcmd__demo|cxme_admin__subcmd__store__subcmd__backup|cxme_admin__subcmd__store__subcmd__restore|cxme_admin__subcmd__users__subcmd__import)
+        cxme_admin__subcmd__demo|cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__build|cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__check|cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__info|cxme_admin__subcmd__store__subcmd__backup|cxme_admin__subcmd__store__subcmd__restore|cxme_admin__subcmd__users__subcmd__import)
             compopt -o default
             if [[ "${cur}" != -* && "${prev}" != -* ]]; then
                 return 0
@@ -2049,8 +2100,64 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__policy)
-            opts="show check"
+            opts="show check blocklist"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__policy__subcmd__blocklist)
+            opts="build info check"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__policy__subcmd__blocklist__subcmd__build)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__policy__subcmd__blocklist__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__policy__subcmd__blocklist__subcmd__info)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -4873,8 +4980,381 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__policy)
-            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help show check help"
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help show check blocklist help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__policy__subcmd__blocklist)
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help build info check help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__build)
+            opts="-c -o -q -v -h --out --replace --format --config --store --output --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --out)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "sha1 ntlm words" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__check)
+            opts="-c -o -q -v -h --stdin --config --store --output --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__help)
+            opts="build info check help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__help__subcmd__build)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__help__subcmd__info)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__info)
+            opts="-c -o -q -v -h --verify --config --store --output --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -5022,8 +5502,64 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__policy__subcmd__help)
-            opts="show check help"
+            opts="show check blocklist help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__policy__subcmd__help__subcmd__blocklist)
+            opts="build info check"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__policy__subcmd__help__subcmd__blocklist__subcmd__build)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__policy__subcmd__help__subcmd__blocklist__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__policy__subcmd__help__subcmd__blocklist__subcmd__info)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -1107,22 +1107,23 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from help" -f -a "enable" -d 'Enable an operator who was disabled'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove an operator; the OS account stays'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check blocklist help" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check blocklist help" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check blocklist help" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
 json\t'One JSON document'
 ndjson\t'One JSON object per line'
 csv\t'RFC 4180'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check blocklist help" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -s q -l quiet -d 'Suppress messages; print only data and errors'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -s v -l verbose -d 'Print messages even without a terminal'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -l no-input -d 'Never prompt; fail if input is needed'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -f -a "show" -d 'Show the organization\'s password requirements in plain words'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -f -a "check" -d 'Check a password against the requirements, without setting it'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check blocklist help" -s q -l quiet -d 'Suppress messages; print only data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check blocklist help" -s v -l verbose -d 'Print messages even without a terminal'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check blocklist help" -l no-input -d 'Never prompt; fail if input is needed'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check blocklist help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check blocklist help" -f -a "show" -d 'Show the organization\'s password requirements in plain words'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check blocklist help" -f -a "check" -d 'Check a password against the requirements, without setting it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check blocklist help" -f -a "blocklist" -d 'Lists of refused passwords, such as leaked ones, as compact files'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check blocklist help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -l locale -d 'Language, such as `en` or `de`' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
@@ -1152,8 +1153,26 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from check" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from blocklist" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from blocklist" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from blocklist" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object per line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from blocklist" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from blocklist" -s q -l quiet -d 'Suppress messages; print only data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from blocklist" -s v -l verbose -d 'Print messages even without a terminal'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from blocklist" -l no-input -d 'Never prompt; fail if input is needed'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from blocklist" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from blocklist" -f -a "build" -d 'Build a blocklist file of published lists'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from blocklist" -f -a "info" -d 'Show what a blocklist file has'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from blocklist" -f -a "check" -d 'Check whether a password is on a blocklist file'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from blocklist" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show the organization\'s password requirements in plain words'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check a password against the requirements, without setting it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "blocklist" -d 'Lists of refused passwords, such as leaked ones, as compact files'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head help" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head help" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
@@ -1510,6 +1529,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from operators" -f -a "remove" -d 'Remove an operator; the OS account stays'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "show" -d 'Show the organization\'s password requirements in plain words'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "check" -d 'Check a password against the requirements, without setting it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "blocklist" -d 'Lists of refused passwords, such as leaked ones, as compact files'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "list" -d 'List events, newest first'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "show" -d 'Show an event with all of its details'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Check that no event was changed, deleted or inserted'
@@ -1532,6 +1552,9 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -a "(__fish_complete_users)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from enable" -a "(__fish_complete_users)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -a "(__fish_complete_users)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from blocklist" -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from blocklist" -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from blocklist" -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from restore" -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -F

@@ -12,12 +12,13 @@
 //! | [`domain`] | facts and rules; no input, no output, no clock | nothing |
 //! | [`texts`] | every sentence a user of the organization reads, a file a language | domain |
 //! | [`process`] | the outside world: arguments, environment, streams, terminal, OS account | nothing |
+//! | [`blocklist`] | filters of published lists of passwords: building one, looking one password up | domain, private_file |
 //! | [`secrets`] | passwords, hashes, generated passwords, the reset key | domain, random, private_file |
 //! | [`store`] | all SQL | domain, secrets, private_file |
 //! | [`mail`] | mails: writing one, handing it over | domain, secrets, texts, private_file |
 //! | [`outbox`] | the messages that have not ended: taken, sent, settled | clock, random, domain, secrets, store, mail |
 //! | [`config`] | the configuration file, a file a section | domain, secrets, private_file |
-//! | [`app`] | what actions run in: an app, its views and changes, and how it is built from the configuration | clock, random, private_file, domain, secrets, texts, config, store, mail, outbox |
+//! | [`app`] | what actions run in: an app, its views and changes, and how it is built from the configuration | clock, random, private_file, domain, blocklist, secrets, texts, config, store, mail, outbox |
 //! | [`actions`] | the actions, one a file, each in a view or a change | clock, random, private_file, domain, secrets, texts, store, mail, outbox, app |
 //! | [`cli`] | what a person at a terminal meets | everything |
 //!
@@ -29,6 +30,7 @@
 
 pub mod actions;
 pub mod app;
+pub mod blocklist;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -12,19 +12,35 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// A layer, and the layers that it may import besides itself. `src/lib.rs` says the same to the reader.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 15] = [
     ("clock", &[]),
     ("random", &[]),
     ("private_file", &["random"]),
     ("domain", &[]),
     ("texts", &["domain"]),
     ("process", &[]),
+    ("blocklist", &["domain", "private_file"]),
     ("secrets", &["domain", "random", "private_file"]),
     ("store", &["domain", "secrets", "private_file"]),
     ("mail", &["domain", "secrets", "texts", "private_file"]),
     ("outbox", &["clock", "random", "domain", "secrets", "store", "mail"]),
     ("config", &["domain", "secrets", "private_file"]),
-    ("app", &["clock", "random", "private_file", "domain", "secrets", "texts", "config", "store", "mail", "outbox"]),
+    (
+        "app",
+        &[
+            "clock",
+            "random",
+            "private_file",
+            "domain",
+            "blocklist",
+            "secrets",
+            "texts",
+            "config",
+            "store",
+            "mail",
+            "outbox",
+        ],
+    ),
     ("actions", &["clock", "random", "private_file", "domain", "secrets", "texts", "store", "mail", "outbox", "app"]),
     (
         "cli",
@@ -35,6 +51,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
             "domain",
             "texts",
             "process",
+            "blocklist",
             "secrets",
             "store",
             "mail",

@@ -51,7 +51,7 @@ pub fn check(app: &App, reference: Option<&UserReference>, password: &Password) 
                 organization: &organization.name,
                 email_domains: &organization.email_domains,
             };
-            return Ok(password.faults(app.policy()?, &words));
+            return Ok(password.faults(app.policy()?, &words)?);
         }
     };
     match validated {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::app::MailerError;
 use crate::app::SetupError;
 use crate::domain::management_refusal::ManagementRefusal;
+use crate::domain::policy::UnreadableList;
 use crate::domain::refusal::Refusal;
 use crate::domain::text;
 use crate::outbox::SendReport;
@@ -65,6 +66,9 @@ pub enum ActionError {
     /// What the configuration names cannot be used.
     #[error(transparent)]
     Setup(#[from] SetupError),
+    /// A list of refused passwords does not answer.
+    #[error("{0}; the password was not accepted, and nothing was changed")]
+    UnreadableList(#[from] UnreadableList),
     /// Reading or writing a stream failed.
     #[error("{0}")]
     Stream(#[from] io::Error),

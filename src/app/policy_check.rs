@@ -11,6 +11,7 @@ use crate::domain::policy::Violation;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::User;
 use crate::secrets::admission::AcceptedHash;
+use crate::secrets::admission::AdmissionError;
 use crate::secrets::admission::FormerPasswords;
 use crate::secrets::admission::Rehashed;
 use crate::secrets::admission::Verified;
@@ -64,7 +65,7 @@ impl App {
     /// [`Refusal::Policy`] with every rule that fails.
     pub fn validate(&self, user: &User, password: &Password, former: &FormerPasswords) -> Result<()> {
         let policy = self.policy()?;
-        let mut faults = password.faults(policy, &self.personal_words(user));
+        let mut faults = password.faults(policy, &self.personal_words(user))?;
         if former.is_proven(password) {
             faults.push(former.fault());
         }
@@ -89,7 +90,10 @@ impl App {
         }
         let (policy, words) = (self.policy()?, self.personal_words(user));
         let accepted = hasher.admit(password, policy, &words, former, self.random());
-        accepted.map_err(|faults| self.policy_refusal(user, faults))
+        accepted.map_err(|error| match error {
+            AdmissionError::Violations(faults) => self.policy_refusal(user, faults),
+            AdmissionError::Unreadable(list) => list.into(),
+        })
     }
 
     /// Whether a password is the one of this hash, with the proof. The same work is done without a hash, or with one that

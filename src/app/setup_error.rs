@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::app::MailerError;
 use crate::app::password_command::PasswordCommandError;
 use crate::config::LoadError;
+use crate::domain::policy::UnreadableList;
 use crate::mail::template::TemplateError;
 use crate::private_file::FileError;
 use crate::texts::TextProblem;
@@ -42,6 +43,9 @@ pub enum SetupError {
         /// Why not.
         error: PasswordCommandError,
     },
+    /// A list of refused passwords cannot be used.
+    #[error(transparent)]
+    UnreadableList(#[from] UnreadableList),
     /// The configuration was read for a login, and this needs more of it.
     #[error("this command reads no password requirements")]
     OnlyForLogin,

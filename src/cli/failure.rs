@@ -40,6 +40,7 @@ use of_file::of_io;
 use of_management::of_management;
 use of_setup::is_shortage_of_setup;
 use of_setup::of_setup;
+use of_setup::of_unreadable_list;
 use of_store::of_store;
 pub use of_store::run_again;
 pub use usage::of_low_limit;
@@ -191,7 +192,10 @@ fn describe(error: &anyhow::Error) -> RenderedError {
         return of_config(error);
     }
     if let Some(error) = error.downcast_ref::<GenerateError>() {
-        return RenderedError::new(DATA, error);
+        return match error {
+            GenerateError::Unreadable(_) => of_unreadable_list(error),
+            _ => RenderedError::new(DATA, error),
+        };
     }
     if let Some(errno) = error.downcast_ref::<nix::Error>() {
         return of_io(&io::Error::from(*errno));
@@ -234,6 +238,7 @@ fn of_action(error: &ActionError) -> RenderedError {
             RenderedError { hint: Some(hint), ..RenderedError::new(told.code, error) }
         }
         ActionError::Stream(error) => of_io(error),
+        ActionError::UnreadableList(_) => of_unreadable_list(error),
         ActionError::Setup(error) => of_setup(error),
         ActionError::Chain(_) => RenderedError::new(DATA, error).hint(
             "another program has written to the file: compare with a backup and with the head kept elsewhere",

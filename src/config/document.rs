@@ -296,12 +296,19 @@ impl<'d, 't> Section<'d, 't> {
     /// The path of a file that somebody provides: as [`Section::path`], but a bare name is looked for among systemd's
     /// credentials if there are any (systemd.exec(5), `LoadCredential=`).
     pub(super) fn file(&self, key: &'static str) -> Option<PathBuf> {
+        self.validated(key, |text| self.provided(text))
+    }
+
+    /// The paths of one or several such files.
+    pub(super) fn files(&self, key: &'static str) -> Option<Vec<PathBuf>> {
+        self.one_or_more(key, |text| self.provided(text))
+    }
+
+    fn provided(&self, text: &str) -> Result<PathBuf, String> {
         let Document { directory, env, .. } = self.document;
-        self.validated(key, |text| {
-            let bare = !text.contains('/');
-            let directory = env.credentials.filter(|_| bare).unwrap_or(directory);
-            some_path(text).map(|path| directory.join(path))
-        })
+        let bare = !text.contains('/');
+        let directory = env.credentials.filter(|_| bare).unwrap_or(directory);
+        some_path(text).map(|path| directory.join(path))
     }
 
     /// A word that stands for one of `all`, as `word` says.

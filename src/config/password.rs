@@ -11,6 +11,10 @@ const SHORTEST_ALONE: u32 = 15;
 const SHORTEST_WITH_SECOND_FACTOR: u32 = 8;
 /// The longest minimum that makes sense: NIST asks for passwords of at least 64 characters to be accepted.
 const LONGEST_MINIMUM: u32 = 128;
+/// The bounds of the longest password. Its bytes are bounded by [`MAX_BYTES`](crate::domain::policy::MAX_BYTES) besides.
+const SHORTEST_MAXIMUM: u32 = 64;
+const LONGEST_MAXIMUM: u32 = 1_024;
+const MAXIMUM_REASON: &str = "NIST SP 800-63B-4 section 3.1.1.2 asks for at least 64 to be allowed";
 const CLASSES: [&str; 4] = ["lower", "upper", "digit", "symbol"];
 
 /// The least memory that OWASP's Password Storage Cheat Sheet gives for Argon2id, in KiB: 19 MiB with two passes.
@@ -24,14 +28,18 @@ const MOST_MEMORY: u32 = 1_048_576;
 pub struct PasswordSection {
     /// The fewest characters.
     pub min_length: u32,
+    /// The most characters, where there is a bound besides that in bytes.
+    pub max_length: Option<u32>,
     /// The classes of characters that each password must have: `lower`, `upper`, `digit`, `symbol`.
     pub classes: Vec<String>,
     /// How many former passwords may not be used again.
     pub history: u32,
     /// The least zxcvbn score, from 0 (any) to 4.
     pub min_score: u32,
-    /// A list of refused passwords besides the built-in one.
-    pub blocklist_file: Option<PathBuf>,
+    /// Words of the organization, of which alone no password may consist.
+    pub words: Vec<String>,
+    /// Lists of refused passwords besides the built-in one: words, or filters.
+    pub blocklist_files: Vec<PathBuf>,
     /// Whether a user must change a password that somebody else set.
     pub must_change_after_set: bool,
     /// How long a prompt waits for a password to be typed.
@@ -46,10 +54,12 @@ impl Default for PasswordSection {
     fn default() -> Self {
         Self {
             min_length: SHORTEST_ALONE,
+            max_length: None,
             classes: Vec::new(),
             history: 0,
             min_score: 0,
-            blocklist_file: None,
+            words: Vec::new(),
+            blocklist_files: Vec::new(),
             must_change_after_set: false,
             prompt_timeout: Duration::from_secs(5 * 60),
             argon2: Argon2Section::default(),
@@ -67,19 +77,33 @@ impl PasswordSection {
         } else {
             (SHORTEST_ALONE, "NIST SP 800-63B-4 section 3.1.1 asks for 15, or 8 with `[organization] second_factor`")
         };
+        let min_length = section.whole("min_length", shortest..=LONGEST_MINIMUM, reason).unwrap_or(shortest);
+        let max_length = section.whole("max_length", SHORTEST_MAXIMUM..=LONGEST_MAXIMUM, MAXIMUM_REASON);
+        if max_length.is_some_and(|most| most < min_length) {
+            section.problem("max_length", format_args!("expected at least min_length, which is {min_length}"));
+        }
         let retry_for = Duration::from_secs(1)..=Duration::from_secs(86_400);
         Self {
-            min_length: section.whole("min_length", shortest..=LONGEST_MINIMUM, reason).unwrap_or(shortest),
+            min_length,
+            max_length,
             classes: section.list("classes", class).unwrap_or(default.classes),
             history: section.whole("history", 0..=24, "").unwrap_or(default.history),
             min_score: section.whole("min_score", 0..=4, "").unwrap_or(default.min_score),
-            blocklist_file: section.file("blocklist_file"),
+            words: section.list("words", word).unwrap_or_default(),
+            blocklist_files: section.files("blocklist_file").unwrap_or_default(),
             must_change_after_set: section.switch("must_change_after_set").unwrap_or(default.must_change_after_set),
             prompt_timeout: section.duration("prompt_timeout", retry_for).unwrap_or(default.prompt_timeout),
             argon2: Argon2Section::read(argon2),
             is_argon2_known: true,
         }
     }
+}
+
+/// A word of the organization: shorter ones are found by chance.
+fn word(text: &str) -> Result<String, String> {
+    let letters = text.chars().filter(|character| character.is_alphanumeric()).count();
+    let is_word = letters >= 3 && text.chars().count() <= 64 && !text.chars().any(char::is_control);
+    is_word.then(|| text.to_owned()).ok_or_else(|| "expected a word of 3 to 64 characters".to_owned())
 }
 
 fn class(text: &str) -> Result<String, String> {

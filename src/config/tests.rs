@@ -59,6 +59,8 @@ fn every_key_is_read() {
         classes = ["lower", "digit"]
         history = 24
         min_score = 4
+        max_length = 200
+        words = ["Sea Breeze"]
         blocklist_file = "lists/common.txt"
         must_change_after_set = true
         prompt_timeout = "30s"
@@ -88,7 +90,9 @@ fn every_key_is_read() {
             classes: vec!["lower".into(), "digit".into()],
             history: 24,
             min_score: 4,
-            blocklist_file: Some("/etc/cxme-admin/lists/common.txt".into()),
+            max_length: Some(200),
+            words: vec!["Sea Breeze".to_owned()],
+            blocklist_files: vec!["/etc/cxme-admin/lists/common.txt".into()],
             must_change_after_set: true,
             prompt_timeout: Duration::from_secs(30),
             argon2: Argon2Section { memory_kib: 65_536, iterations: 2, parallelism: 4 },
@@ -229,7 +233,7 @@ contact = "x"
     config.toml:9: [password] min-length: unknown key, did you mean `min_length`?
     config.toml:10: [password] Classes: unknown key, did you mean `classes`?
     config.toml:11: [password] help_contact: unknown key, it belongs in [organization]
-    config.toml:12: [password] zzz: unknown key, the keys here are min_length, classes, history, min_score, blocklist_file, must_change_after_set, prompt_timeout
+    config.toml:12: [password] zzz: unknown key, the keys here are min_length, max_length, classes, history, min_score, words, blocklist_file, must_change_after_set, prompt_timeout
     config.toml:14: [password.argon]: unknown section, did you mean [password.argon2]?
     config.toml:17: [entirely_else]: unknown section, the sections are [organization], [password], [password.argon2], [mail], [mail.headers], [mail.smtp], [mail.sendmail], [mail.file], [store], [reset], [sign_in], [saml], [jobs], [texts]
     config.toml:20: [saml]: expected a section, found a list
@@ -289,19 +293,33 @@ fn a_cost_below_owasp_is_refused() {
 }
 
 #[test]
+fn the_longest_password_is_no_shorter_than_the_shortest_and_a_word_is_one() {
+    let problems = problems("[password]\nmax_length = 63\nwords = [\"ab\", \"a b-c\", \"x\\ty z\"]\n");
+    insta::assert_snapshot!(problems, @r#"
+    config.toml:2: [password] max_length: expected a whole number from 64 to 1024 (NIST SP 800-63B-4 section 3.1.1.2 asks for at least 64 to be allowed), found 63
+    config.toml:3: [password] words: expected a word of 3 to 64 characters, found "ab"
+    config.toml:3: [password] words: expected a word of 3 to 64 characters, found "x\ty z"
+    "#);
+    let other = self::problems("[password]\nmin_length = 100\nmax_length = 99\n");
+    insta::assert_snapshot!(other, @"config.toml:3: [password] max_length: expected at least min_length, which is 100");
+    let config = parse("[password]\nmax_length = 64\nwords = [\"Sea Breeze\"]\n").unwrap();
+    assert_eq!((config.password.max_length, config.password.words), (Some(64), vec!["Sea Breeze".to_owned()]));
+}
+
+#[test]
 fn a_relative_path_begins_at_the_folder_and_a_bare_file_at_the_credentials() {
     let text = "[store]\npath = \"store.db\"\n[reset]\nkey_file = \"key\"\n[password]\nblocklist_file = \"./list\"\n";
     let path = |path: &str| Some(PathBuf::from(path));
     let config = parse(text).unwrap();
     assert_eq!(config.store.path, path("/etc/cxme-admin/store.db"));
     assert_eq!(config.reset.key_file, path("/etc/cxme-admin/key"));
-    assert_eq!(config.password.blocklist_file, path("/etc/cxme-admin/./list"));
+    assert_eq!(config.password.blocklist_files, [PathBuf::from("/etc/cxme-admin/./list")]);
 
     let env = ConfigEnv { credentials: Some(Path::new("/run/credentials/x")) };
     let config = Config::parse(text, Path::new("/etc/cxme-admin/config.toml"), env).unwrap();
     assert_eq!(config.store.path, path("/etc/cxme-admin/store.db"));
     assert_eq!(config.reset.key_file, path("/run/credentials/x/key"));
-    assert_eq!(config.password.blocklist_file, path("/etc/cxme-admin/./list"));
+    assert_eq!(config.password.blocklist_files, [PathBuf::from("/etc/cxme-admin/./list")]);
 }
 
 #[test]

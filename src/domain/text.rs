@@ -142,6 +142,20 @@ pub fn grouped(number: u64, mark: char) -> String {
     text
 }
 
+/// A number of bytes in binary units: "512 bytes", "17.9 KiB", "21.5 MiB".
+pub fn bytes(count: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if count < 1_024 {
+        return counted(count, "byte");
+    }
+    // Tenths of the unit.
+    let (mut tenths, mut unit) = (u128::from(count) * 10 / 1_024, 0);
+    while tenths >= 10_240 && unit + 1 < UNITS.len() {
+        (tenths, unit) = (tenths / 1_024, unit + 1);
+    }
+    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
+}
+
 /// A number of things in English: "1 mail", "2,000 mails".
 pub fn counted(count: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(count, ','), if count == 1 { "" } else { "s" })
@@ -150,6 +164,24 @@ pub fn counted(count: u64, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_told_in_the_unit_that_people_would_use() {
+        let told = [0, 1, 1_023, 1_024, 1_535, 18_432, 1_048_575, 22_544_384, 1 << 31, u64::MAX].map(bytes);
+        let expected = [
+            "0 bytes",
+            "1 byte",
+            "1,023 bytes",
+            "1.0 KiB",
+            "1.4 KiB",
+            "18.0 KiB",
+            "1023.9 KiB",
+            "21.5 MiB",
+            "2.0 GiB",
+            "16777215.9 TiB",
+        ];
+        assert_eq!(told, expected);
+    }
 
     #[test]
     fn typography_becomes_ascii() {

@@ -51,6 +51,20 @@ impl UnfinishedFile {
         Ok(begun)
     }
 
+    /// As [`UnfinishedFile::begin`], for a file that takes the place of another one with [`UnfinishedFile::finish_over`].
+    ///
+    /// # Errors
+    /// As [`UnfinishedFile::begin`], but not where there is one.
+    pub fn begin_over(place: &Path) -> Result<Self, FileError> {
+        let _own = FsCredentials::own();
+        refuse_reserved(place)?;
+        // A directory that cannot be listed keeps what is in it.
+        let _ = remove_left_behind(place);
+        let mut begun = Self::create(place, UNFINISHED, 0o600)?;
+        begun.has_own_rights = true;
+        Ok(begun)
+    }
+
     /// As [`UnfinishedFile::begin`], for a file of the store's own account.
     ///
     /// # Errors
@@ -162,6 +176,19 @@ impl UnfinishedFile {
         self.is_finished = true;
         // A store that a group may read keeps its log when SQLite closes it: empty, and under the name that is gone now.
         remove_companions(&self.directory, &self.path);
+        Ok(FinishedFile(self))
+    }
+
+    /// As [`UnfinishedFile::finish`], but a file that has the name is replaced in one step: a reader opens the old one or the new
+    /// one, each whole.
+    ///
+    /// # Errors
+    /// What the system said. The old file is left then.
+    pub fn finish_over(mut self) -> Result<FinishedFile, FileError> {
+        let _own = self.has_own_rights.then(FsCredentials::own);
+        self.file.sync_all().map_err(|error| self.problem("written", error))?;
+        self.directory.move_over(&self.path, &self.place)?;
+        self.is_finished = true;
         Ok(FinishedFile(self))
     }
 

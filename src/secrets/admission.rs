@@ -10,6 +10,7 @@
 use crate::domain::operator::PolicyOverride;
 use crate::domain::policy::PersonalWords;
 use crate::domain::policy::Policy;
+use crate::domain::policy::UnreadableList;
 use crate::domain::policy::Violation;
 use crate::random::Random;
 use crate::secrets::hasher::Hasher;
@@ -57,6 +58,17 @@ impl AcceptedHash {
     pub fn policy(&self) -> Option<&str> {
         self.policy.as_deref()
     }
+}
+
+/// Why a password is not admitted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AdmissionError {
+    /// Every rule that it breaks.
+    #[error("the password does not meet the requirements")]
+    Violations(Vec<Violation>),
+    /// A list of refused passwords does not answer.
+    #[error(transparent)]
+    Unreadable(#[from] UnreadableList),
 }
 
 /// The passwords of a user that a new one must not match.
@@ -165,7 +177,7 @@ impl Hasher {
     /// Checks a new password against the policy and the passwords that it must not match, and hashes it.
     ///
     /// # Errors
-    /// Every rule that the password breaks.
+    /// [`AdmissionError`].
     pub fn admit(
         &mut self,
         password: &Password,
@@ -173,15 +185,15 @@ impl Hasher {
         words: &PersonalWords<'_>,
         former: &FormerPasswords,
         random: &dyn Random,
-    ) -> Result<AcceptedHash, Vec<Violation>> {
-        let mut faults = password.faults(policy, words);
+    ) -> Result<AcceptedHash, AdmissionError> {
+        let mut faults = password.faults(policy, words)?;
         if former.ended.iter().any(|ended| self.verify(password, ended)) {
             faults.push(Violation::Disabled);
         } else if former.is_proven(password) || former.hashes.iter().any(|old| self.verify(password, old)) {
             faults.push(former.fault());
         }
         if !faults.is_empty() {
-            return Err(faults);
+            return Err(AdmissionError::Violations(faults));
         }
         Ok(AcceptedHash { hash: self.hash(password, random), policy: Some(policy.fingerprint()) })
     }
@@ -259,18 +271,23 @@ mod tests {
         assert_eq!(accepted.policy(), Some(policy.fingerprint().as_str()));
         assert!(hasher.verify(&good, accepted.hash()));
         let used = FormerPasswords { hashes: vec![accepted.hash().clone()], count: 2, ..none };
-        let faults = hasher.admit(&good, &policy, &WORDS, &used, &random).unwrap_err();
-        assert_eq!(faults, [Violation::Reused { history: 2 }]);
+        let mut refused = |password: &Password, policy: &Policy, former: &FormerPasswords| {
+            let AdmissionError::Violations(faults) =
+                hasher.admit(password, policy, &WORDS, former, &random).unwrap_err()
+            else {
+                panic!("a rule refuses it");
+            };
+            faults
+        };
+        assert_eq!(refused(&good, &policy, &used), [Violation::Reused { history: 2 }]);
         let ended = FormerPasswords { ended: vec![accepted.hash().clone()], ..used };
-        let faults = hasher.admit(&good, &Policy::default(), &WORDS, &ended, &random).unwrap_err();
+        let faults = refused(&good, &Policy::default(), &ended);
         assert_eq!(faults, [Violation::Disabled], "once, and with the words that say why");
         // Without a history too, and without a hash.
         let proven = Some(password("quiet horse battery lantern"));
         let proven = FormerPasswords { proven, count: 1, ..FormerPasswords::default() };
-        let faults = hasher.admit(&good, &Policy::default(), &WORDS, &proven, &random).unwrap_err();
-        assert_eq!(faults, [Violation::Reused { history: 1 }]);
-        let none = FormerPasswords::default();
-        assert!(!hasher.admit(&password("short"), &policy, &WORDS, &none, &random).unwrap_err().is_empty());
+        assert_eq!(refused(&good, &Policy::default(), &proven), [Violation::Reused { history: 1 }]);
+        assert!(!refused(&password("short"), &policy, &FormerPasswords::default()).is_empty());
     }
 
     #[test]

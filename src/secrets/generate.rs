@@ -27,6 +27,7 @@ use crate::domain::policy::CharacterClass;
 use crate::domain::policy::MAX_BYTES;
 use crate::domain::policy::PersonalWords;
 use crate::domain::policy::Policy;
+use crate::domain::policy::UnreadableList;
 use crate::domain::secret_form::DIGITS;
 use crate::domain::secret_form::LOWER;
 use crate::domain::secret_form::SYMBOLS;
@@ -93,7 +94,7 @@ impl fmt::Debug for Generated {
 }
 
 /// Why no password was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum GenerateError {
     /// Fewer characters than the policy allows, or more than a password may have.
     #[error("{asked} characters are asked for; use {min} to {max}")]
@@ -102,7 +103,7 @@ pub enum GenerateError {
         asked: usize,
         /// What the policy asks for at least.
         min: usize,
-        /// [`MAX_BYTES`].
+        /// What the policy allows at most, or [`MAX_BYTES`].
         max: usize,
     },
     /// Too few words to be safe, or too many.
@@ -116,6 +117,9 @@ pub enum GenerateError {
         "none of {DRAWS} drawn passwords met the policy; loosen `[password]` in the config, or ask for a longer one"
     )]
     Unmet,
+    /// A list of refused passwords does not answer.
+    #[error(transparent)]
+    Unreadable(#[from] UnreadableList),
 }
 
 /// Random characters that meet `policy`: `length` of them, or 20, or more if the policy asks for more. Every password
@@ -130,7 +134,8 @@ pub fn characters(
     random: &dyn Random,
     length: Option<usize>,
 ) -> Result<Generated, GenerateError> {
-    let (min, max) = (min_length(policy), MAX_BYTES);
+    let most = policy.max_length.and_then(|most| usize::try_from(most).ok());
+    let (min, max) = (min_length(policy), most.unwrap_or(MAX_BYTES));
     let length = length.unwrap_or(CHARACTERS.max(min));
     if !(min..=max).contains(&length) {
         return Err(GenerateError::Length { asked: length, min, max });
@@ -195,11 +200,13 @@ fn accepted(
     words: &PersonalWords<'_>,
     mut draw: impl FnMut() -> Option<Zeroizing<String>>,
 ) -> Result<Generated, GenerateError> {
-    (0..DRAWS)
-        .filter_map(|_| Password::new(draw()?).ok())
-        .find(|password| password.faults(policy, words).is_empty())
-        .map(Generated)
-        .ok_or(GenerateError::Unmet)
+    for _ in 0..DRAWS {
+        let Some(Ok(password)) = draw().map(Password::new) else { continue };
+        if password.faults(policy, words)?.is_empty() {
+            return Ok(Generated(password));
+        }
+    }
+    Err(GenerateError::Unmet)
 }
 
 /// The fewest characters that `policy` allows.
@@ -250,6 +257,7 @@ mod tests {
             history: 3,
             min_score,
             blocklist: Blocklist::from_bytes(b"zeppelin").unwrap(),
+            ..Policy::default()
         };
         vec![
             Policy::default(),
@@ -278,7 +286,7 @@ mod tests {
             let rounds = if policy.min_length > 100 { 50 } else { 1_000 };
             let all = generate(&policy, rounds);
             for one in &all {
-                assert_eq!(one.password().faults(&policy, &PersonalWords::default()), [], "{}", one.reveal());
+                assert_eq!(one.password().faults(&policy, &PersonalWords::default()).unwrap(), [], "{}", one.reveal());
                 assert!(one.reveal().len() >= 20);
             }
             assert_eq!(all.iter().map(Generated::reveal).collect::<HashSet<_>>().len(), 2 * rounds);
@@ -289,7 +297,7 @@ mod tests {
     fn the_highest_score_is_met() {
         let policy = Policy { min_score: 4, ..Policy::default() };
         for one in generate(&policy, 10) {
-            assert_eq!(one.password().faults(&policy, &PersonalWords::default()), []);
+            assert_eq!(one.password().faults(&policy, &PersonalWords::default()).unwrap(), []);
         }
     }
 

@@ -11,8 +11,10 @@ pub use crate::domain::policy::PasswordError;
 
 use crate::domain::policy;
 use crate::domain::policy::MAX_BYTES;
+use crate::domain::policy::PasswordList;
 use crate::domain::policy::PersonalWords;
 use crate::domain::policy::Policy;
+use crate::domain::policy::UnreadableList;
 use crate::domain::policy::Violation;
 
 /// NFC makes at most three times as many bytes of a UTF-8 text (Unicode Standard Annex #15, section 9).
@@ -57,8 +59,19 @@ impl Password {
     }
 
     /// Every rule of `policy` that the password fails; see [`policy::faults`].
-    pub fn faults(&self, policy: &Policy, words: &PersonalWords<'_>) -> Vec<Violation> {
+    ///
+    /// # Errors
+    /// [`UnreadableList`].
+    pub fn faults(&self, policy: &Policy, words: &PersonalWords<'_>) -> Result<Vec<Violation>, UnreadableList> {
         policy::faults(self.text(), policy, words)
+    }
+
+    /// Whether a list has the password.
+    ///
+    /// # Errors
+    /// [`UnreadableList`].
+    pub fn is_listed(&self, list: &dyn PasswordList) -> Result<bool, UnreadableList> {
+        list.has(self.text())
     }
 
     /// Whether it is the same password, typed again as a confirmation.

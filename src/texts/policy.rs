@@ -32,14 +32,20 @@ pub fn requirements(policy: &Policy, language: &Language, reader: Reader) -> Vec
     let mut requirements = Vec::new();
     let mut say = |name: &str, values: Value| requirements.push(language.say(&format!("policy.{name}"), values));
     say("min_length", context! { characters => policy.min_length });
+    if let Some(characters) = policy.max_length {
+        say("max_length", context! { characters });
+    }
     for class in CharacterClass::ALL.into_iter().filter(|class| policy.classes.contains(class)) {
         say(class_name(class), context! {});
     }
     say("not_common", context! {});
-    if !policy.blocklist.is_empty() {
+    if !policy.blocklist.is_empty() || !policy.listed.is_empty() {
         say("not_on_the_organizations_list", context! {});
     }
     say("not_personal", context! { yours });
+    if !policy.words.is_empty() {
+        say("not_words", context! {});
+    }
     say("no_pattern", context! {});
     if policy.min_score > 0 {
         say("min_score", context! { score => policy.min_score, yours });
@@ -70,6 +76,7 @@ pub fn fault(fault: &Violation, language: &Language, reader: Reader) -> String {
     let yours = reader.is_user();
     let (name, values) = match *fault {
         Violation::TooShort { min, has } => ("too_short", context! { min, has }),
+        Violation::TooLong { max, has } => ("too_long", context! { max, has }),
         Violation::MissingClass(class) => (class_name(class), context! {}),
         Violation::Common => ("common", context! {}),
         Violation::Personal => ("personal", context! { yours }),
@@ -115,10 +122,13 @@ mod tests {
     fn strict() -> Policy {
         Policy {
             min_length: 8,
+            max_length: Some(64),
             classes: CharacterClass::ALL.to_vec(),
             history: 5,
             min_score: 3,
             blocklist: Blocklist::from_bytes(b"zeppelin").unwrap(),
+            words: vec!["Zeppelin Cruises".to_owned()],
+            listed: Vec::new(),
         }
     }
 
@@ -153,6 +163,7 @@ mod tests {
         };
         insta::assert_snapshot!(said("en", Reader::Operator), @"
         at least 8 characters (any characters, including spaces)
+        at most 64 characters
         at least one lowercase letter
         at least one capital letter
         at least one digit
@@ -160,6 +171,7 @@ mod tests {
         not a common password, even with digits or symbols added; several words in a row are fine
         not on the organization's own list of refused passwords
         not only the user's name, username or email address, or the organization's name
+        not only words that belong to the organization, such as the names of its products and places
         no repetition of one character or a short group, and no sequence such as abcdefgh12345678
         hard to guess (at least 3 of 4 by the estimate of zxcvbn)
         not one of the user's last 5 passwords
@@ -169,6 +181,7 @@ mod tests {
         ");
         insta::assert_snapshot!(said("en", Reader::User), @"
         at least 8 characters (any characters, including spaces)
+        at most 64 characters
         at least one lowercase letter
         at least one capital letter
         at least one digit
@@ -176,6 +189,7 @@ mod tests {
         not a common password, even with digits or symbols added; several words in a row are fine
         not on the organization's own list of refused passwords
         not only your name, username or email address, or the organization's name
+        not only words that belong to the organization, such as the names of its products and places
         no repetition of one character or a short group, and no sequence such as abcdefgh12345678
         hard to guess: several uncommon words are good
         not one of your last 5 passwords
@@ -185,6 +199,7 @@ mod tests {
         ");
         insta::assert_snapshot!(said("de", Reader::Operator), @"
         mindestens 8 Zeichen (beliebige Zeichen, auch Leerzeichen)
+        höchstens 64 Zeichen
         mindestens ein Kleinbuchstabe
         mindestens ein Großbuchstabe
         mindestens eine Ziffer
@@ -192,6 +207,7 @@ mod tests {
         kein häufig verwendetes Passwort, auch nicht mit zusätzlichen Ziffern oder Sonderzeichen; mehrere Wörter hintereinander sind erlaubt
         nicht auf der Sperrliste der Organisation
         nicht nur Name, Benutzername, E-Mail-Adresse oder der Name der Organisation
+        nicht nur Wörter, die zur Organisation gehören, etwa Namen von Produkten oder Standorten
         keine Wiederholung eines Zeichens oder einer kurzen Zeichengruppe und keine Folge wie abcdefgh12345678
         schwer zu erraten (mindestens 3 von 4 Punkten in der Schätzung von zxcvbn)
         keines der letzten 5 Passwörter
@@ -201,6 +217,7 @@ mod tests {
         ");
         insta::assert_snapshot!(said("de", Reader::User), @"
         mindestens 8 Zeichen (beliebige Zeichen, auch Leerzeichen)
+        höchstens 64 Zeichen
         mindestens ein Kleinbuchstabe
         mindestens ein Großbuchstabe
         mindestens eine Ziffer
@@ -208,6 +225,7 @@ mod tests {
         kein häufig verwendetes Passwort, auch nicht mit zusätzlichen Ziffern oder Sonderzeichen; mehrere Wörter hintereinander sind erlaubt
         nicht auf der Sperrliste der Organisation
         nicht nur Ihr Name, Ihr Benutzername, Ihre E-Mail-Adresse oder der Name der Organisation
+        nicht nur Wörter, die zur Organisation gehören, etwa Namen von Produkten oder Standorten
         keine Wiederholung eines Zeichens oder einer kurzen Zeichengruppe und keine Folge wie abcdefgh12345678
         schwer zu erraten: am besten mehrere ungewöhnliche Wörter
         keines Ihrer letzten 5 Passwörter
@@ -221,6 +239,7 @@ mod tests {
     fn every_fault_and_error_has_its_sentence() {
         let faults = [
             Violation::TooShort { min: 15, has: 1 },
+            Violation::TooLong { max: 64, has: 65 },
             Violation::MissingClass(CharacterClass::Symbol),
             Violation::Common,
             Violation::Personal,
@@ -251,6 +270,7 @@ mod tests {
         };
         insta::assert_snapshot!(said("en", Reader::Operator), @"
         too short: 1 character, at least 15 are needed
+        too long: 65 characters, at most 64 are allowed
         no symbol, such as a punctuation mark or a space: at least one is needed
         too common: it is on a list of refused passwords, or is one of them with digits or symbols added or letters replaced
         too close to the user: it is only the name, username, email address or organization
@@ -271,6 +291,7 @@ mod tests {
         ");
         insta::assert_snapshot!(said("en", Reader::User), @"
         too short: 1 character, at least 15 are needed
+        too long: 65 characters, at most 64 are allowed
         no symbol, such as a punctuation mark or a space: at least one is needed
         too common: it is on a list of refused passwords, or is one of them with digits or symbols added or letters replaced
         too close to you: it is only your name, username, email address or organization
@@ -291,6 +312,7 @@ mod tests {
         ");
         insta::assert_snapshot!(said("de", Reader::Operator), @"
         zu kurz: 1 Zeichen, mindestens 15 sind nötig
+        zu lang: 65 Zeichen, erlaubt sind höchstens 64
         es fehlt ein Sonderzeichen, etwa ein Satzzeichen oder ein Leerzeichen
         zu verbreitet: Es steht auf einer Sperrliste oder ist ein solches Passwort mit zusätzlichen Ziffern oder Sonderzeichen oder mit ersetzten Buchstaben
         zu persönlich: Es besteht nur aus Name, Benutzername, E-Mail-Adresse oder Organisation
@@ -311,6 +333,7 @@ mod tests {
         ");
         insta::assert_snapshot!(said("de", Reader::User), @"
         zu kurz: 1 Zeichen, mindestens 15 sind nötig
+        zu lang: 65 Zeichen, erlaubt sind höchstens 64
         es fehlt ein Sonderzeichen, etwa ein Satzzeichen oder ein Leerzeichen
         zu verbreitet: Es steht auf einer Sperrliste oder ist ein solches Passwort mit zusätzlichen Ziffern oder Sonderzeichen oder mit ersetzten Buchstaben
         zu persönlich: Es besteht nur aus Ihrem Namen, Ihrem Benutzernamen, Ihrer E-Mail-Adresse oder dem Namen Ihrer Organisation

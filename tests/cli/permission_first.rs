@@ -15,7 +15,14 @@ use crate::support::World;
 type Call = (&'static str, &'static str, &'static str);
 
 /// Commands that ask no store who may use them.
-const WITHOUT_OPERATOR: [&str; 3] = ["demo", "completions", "roles permissions"];
+const WITHOUT_OPERATOR: [&str; 6] = [
+    "demo",
+    "completions",
+    "roles permissions",
+    "policy blocklist build",
+    "policy blocklist info",
+    "policy blocklist check",
+];
 
 const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 

@@ -69,6 +69,32 @@ fn a_check_says_every_rule_that_fails_and_sets_nothing() {
 }
 
 #[test]
+fn the_longest_password_and_the_words_of_the_organization_are_shown_and_kept() {
+    let world = World::with_rules("max_length = 64\nwords = [\"Sea Breeze\"]").with_users("alice");
+    let shown = world.run("policy show").out();
+    for line in ["  - at most 64 characters\n", "  - not only words that belong to the organization, such as"] {
+        assert!(shown.contains(line), "{shown}");
+    }
+    let set = |password: &str| world.command("users set-password alice --stdin").stdin(password).run();
+    assert_snapshot!(set("SeaBreeze-2024-2024"), @"
+    status 65
+    -- stderr
+    error: the password does not meet the organization's requirements
+      - too close to the user: it is only the name, username, email address or organization
+    hint: all requirements: cxme-admin policy show; help: help@example.com, extension 4711
+    ");
+    assert_snapshot!(set(&format!("{GOOD} {GOOD}s {GOOD}")), @"
+    status 65
+    -- stderr
+    error: the password does not meet the organization's requirements
+      - too long: 84 characters, at most 64 are allowed
+    hint: all requirements: cxme-admin policy show; help: help@example.com, extension 4711
+    ");
+    set(&format!("{GOOD} by the sea breeze")).expect_status(0);
+    world.run("users set-password alice --generate=words").expect_status(0);
+}
+
+#[test]
 fn a_check_for_a_user_knows_his_names() {
     let world = World::new().with_users("alexandrina");
     world.command("policy check --stdin").stdin("alexandrinaexample").run().expect_status(0);

@@ -15,8 +15,15 @@ use crate::pages::top;
 const FENCE: &str = "```console\n";
 
 /// The pages with sessions, each with a test below.
-const PAGES: [&str; 6] =
-    ["README.md", "docs/audit.md", "docs/backup.md", "docs/bulk-and-cron.md", "docs/import-export.md", "docs/mail.md"];
+const PAGES: [&str; 7] = [
+    "README.md",
+    "docs/audit.md",
+    "docs/backup.md",
+    "docs/blocklist.md",
+    "docs/bulk-and-cron.md",
+    "docs/import-export.md",
+    "docs/mail.md",
+];
 
 /// What is typed at the prompts that a session meets; never shown.
 const ANSWERS: [(&str, &str); 4] = [
@@ -138,6 +145,11 @@ fn the_sessions_of_audit_happen_as_they_are_shown() {
 #[test]
 fn the_sessions_of_backup_happen_as_they_are_shown() {
     assert_happens("docs/backup.md");
+}
+
+#[test]
+fn the_sessions_of_blocklist_happen_as_they_are_shown() {
+    assert_happens("docs/blocklist.md");
 }
 
 #[test]

@@ -50,6 +50,8 @@ const CALLS: &[(&str, &str, &str)] = &[
     ("roles permissions", "", "One record for each permission."),
     ("operators list", "", "One record for each operator."),
     ("policy show", "", "One object, also with `-o csv`."),
+    ("policy blocklist build - --out [DIR]/filter", "zeppelin\n", "One record of the file."),
+    ("policy blocklist info [DIR]/filter --verify", "", "One record."),
     ("audit list", "", "One record for each event."),
     ("audit show [EVENT]", "", "One record."),
     ("audit show [EVENT] --changes", "", "One record for each change of a user in the event."),
@@ -83,6 +85,8 @@ const WITHOUT_DATA: &[&str] = &[
     "operators enable",
     "operators remove",
     "policy",
+    "policy blocklist",
+    "policy blocklist check",
     "policy check",
     "resets",
     "resets redeem",
@@ -275,10 +279,14 @@ fn every_command_is_listed_with_its_data_or_without() {
 }
 
 fn check_both(group: &clap::Command, check: &mut impl FnMut(String)) {
-    check(group.get_name().to_owned());
-    for command in group.get_subcommands() {
-        check(format!("{} {}", group.get_name(), command.get_name()));
+    check_below(group.get_name().to_owned(), group, check);
+}
+
+fn check_below(name: String, command: &clap::Command, check: &mut impl FnMut(String)) {
+    for below in command.get_subcommands() {
+        check_below(format!("{name} {}", below.get_name()), below, check);
     }
+    check(name);
 }
 
 const HEAD: &str = "\

@@ -54,6 +54,14 @@ pub enum CliError {
         /// What the system said.
         error: io::Error,
     },
+    /// A file that an argument names is not what it must be, or says no.
+    #[error("{words}")]
+    BadFile {
+        /// What is wrong.
+        words: String,
+        /// What to do.
+        hint: String,
+    },
     /// A file of the configuration, in words that tell nothing of its content.
     #[error("{0}")]
     Configuration(String),

@@ -27,6 +27,7 @@ pub(super) fn of_complaint(complaint: &CliError) -> RenderedError {
         CliError::Declined | CliError::NoPassword | CliError::Data(_) => RenderedError::new(DATA, complaint),
         CliError::BadList { hint, .. } => RenderedError::new(DATA, complaint).hint(hint),
         CliError::NotVerified => RenderedError::new(NOT_VERIFIED, complaint),
+        CliError::BadFile { hint, .. } => RenderedError::new(DATA, complaint).hint(hint),
         CliError::Configuration(_) => RenderedError::new(CONFIGURATION, complaint),
         CliError::NoConfiguration { named_by, create, .. } => {
             let other =

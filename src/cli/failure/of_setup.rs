@@ -26,9 +26,16 @@ pub(super) fn of_setup(error: &SetupError) -> RenderedError {
         SetupError::PasswordCommand { error: failure, .. } if failure.is_shortage() => {
             RenderedError::new(LATER, error).hint(format!("{PROCESSES}, and run the command again"))
         }
+        SetupError::UnreadableList(_) => of_unreadable_list(error),
         SetupError::PasswordCommand { .. } => RenderedError::new(CONFIGURATION, error),
         SetupError::Template(_) | SetupError::OnlyForLogin => RenderedError::new(BUG, error),
     }
+}
+
+/// A list that the configuration names; without it no password is accepted.
+pub(super) fn of_unreadable_list(error: impl ToString) -> RenderedError {
+    RenderedError::new(CONFIGURATION, error)
+        .hint("build it again, or copy it again from where it was built: cxme-admin policy blocklist build")
 }
 
 /// Whether the process may not have what it needs of the machine.

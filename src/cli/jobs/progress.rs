@@ -92,6 +92,13 @@ impl ProgressLine {
         output.draw(&self.screen.take());
     }
 
+    /// Draws some words alone.
+    pub fn say(&self, output: &mut Output, words: &str) {
+        self.bar.set_message(output.charset_of_messages().show(words).into_owned());
+        self.bar.tick();
+        output.draw(&self.screen.take());
+    }
+
     /// Takes the line away.
     pub fn end(self, output: &mut Output) {
         self.bar.finish_and_clear();

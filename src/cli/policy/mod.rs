@@ -1,5 +1,6 @@
 //! `policy`.
 
+pub mod blocklist;
 pub mod check;
 pub mod show;
 
@@ -13,6 +14,8 @@ use crate::cli::context::Context;
 pub enum PolicyCommand {
     Show(show::ShowArgs),
     Check(check::CheckArgs),
+    #[command(subcommand)]
+    Blocklist(blocklist::BlocklistCommand),
 }
 
 /// Runs a command of the group.
@@ -23,5 +26,6 @@ pub fn run(context: &mut Context, command: PolicyCommand) -> anyhow::Result<()> 
     match command {
         PolicyCommand::Show(args) => show::run(context, &args),
         PolicyCommand::Check(args) => check::run(context, &args),
+        PolicyCommand::Blocklist(command) => blocklist::run(context, command),
     }
 }

@@ -194,6 +194,15 @@ impl Blocklist {
         Ok(Self { entries })
     }
 
+    /// The entries of both lists.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.entries.extend(other.entries);
+        self.entries.sort_unstable();
+        self.entries.dedup();
+        self
+    }
+
     /// Whether the organization has no list of its own.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()

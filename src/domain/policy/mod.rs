@@ -6,6 +6,7 @@
 
 mod blocklist;
 mod derivatives;
+mod listed;
 mod pattern;
 mod personal;
 
@@ -19,6 +20,9 @@ use zeroize::Zeroizing;
 
 pub use blocklist::Blocklist;
 pub use blocklist::BlocklistError;
+pub use listed::ListedPasswords;
+pub use listed::PasswordList;
+pub use listed::UnreadableList;
 pub use personal::PersonalWords;
 
 /// The most bytes that a password may have as NFC text in UTF-8. It is far above what NIST asks for (64 characters),
@@ -39,6 +43,8 @@ const RULES: u32 = 3;
 pub struct Policy {
     /// The fewest characters: Unicode scalar values of the NFC text.
     pub min_length: u32,
+    /// The most characters; `None`: [`MAX_BYTES`] is the only bound. NIST asks for at least 64.
+    pub max_length: Option<u32>,
     /// The classes of which a password needs at least one character each. NIST advises against any.
     pub classes: Vec<CharacterClass>,
     /// How many of the user's former passwords are refused, the present one included; 0 refuses none.
@@ -47,11 +53,24 @@ pub struct Policy {
     pub min_score: u8,
     /// The organization's own blocklist, besides the built-in one.
     pub blocklist: Blocklist,
+    /// Words that belong to the organization besides its name, such as those of products and places.
+    pub words: Vec<String>,
+    /// Lists that are too long for the memory, such as one of leaked passwords.
+    pub listed: Vec<ListedPasswords>,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { min_length: MIN_LENGTH, classes: Vec::new(), history: 0, min_score: 0, blocklist: Blocklist::default() }
+        Self {
+            min_length: MIN_LENGTH,
+            max_length: None,
+            classes: Vec::new(),
+            history: 0,
+            min_score: 0,
+            blocklist: Blocklist::default(),
+            words: Vec::new(),
+            listed: Vec::new(),
+        }
     }
 }
 
@@ -65,8 +84,8 @@ impl Policy {
     /// A short text that is the same for two policies only if they accept the same passwords. It stands beside each
     /// stored password, so that those set under another policy can be found.
     ///
-    /// It is the first 16 hexadecimal digits of a SHA-256 over every field, both blocklists and the version of the
-    /// built-in rules. The order of the classes does not count. It reads the blocklists: compute it once per run.
+    /// It is the first 16 hexadecimal digits of a SHA-256 over every field, both blocklists, the digest of `listed` and the version
+    /// of the built-in rules. The order of the classes does not count. It reads the blocklists: compute it once per run.
     pub fn fingerprint(&self) -> String {
         let mut classes = self.classes.clone();
         classes.sort_unstable();
@@ -82,6 +101,20 @@ impl Policy {
         ));
         blocklist::feed_common(&mut hash);
         self.blocklist.feed(&mut hash);
+        // What is not asked for is not fed, so that the default is what it was before it could be.
+        if let Some(most) = self.max_length {
+            hash.update(format!("max_length {most}\n"));
+        }
+        let mut words = self.words.clone();
+        words.sort_unstable();
+        words.dedup();
+        for word in words {
+            hash.update(format!("word {word}\n"));
+        }
+        for listed in &self.listed {
+            hash.update(b"listed ");
+            hash.update(listed.digest());
+        }
         hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 }
@@ -199,6 +232,13 @@ pub enum Violation {
         /// The characters that the password has.
         has: u32,
     },
+    /// More characters than the policy allows.
+    TooLong {
+        /// The most characters allowed.
+        max: u32,
+        /// The characters that the password has.
+        has: u32,
+    },
     /// No character of a class that the policy requires.
     MissingClass(CharacterClass),
     /// On a blocklist, or made from an entry of one by case, digits, symbols, look-alike characters or repetition.
@@ -229,21 +269,33 @@ pub enum Violation {
 /// Every rule of `policy` that `password` fails, in the order of [`Violation`]; none if it is acceptable.
 ///
 /// `password` is NFC text, as `secrets::Password` holds it. `words` are those of the user whose password it is to be.
-pub fn faults(password: &str, policy: &Policy, words: &PersonalWords<'_>) -> Vec<Violation> {
+///
+/// # Errors
+/// [`UnreadableList`]: without the list, a password must not pass.
+pub fn faults(password: &str, policy: &Policy, words: &PersonalWords<'_>) -> Result<Vec<Violation>, UnreadableList> {
     let mut faults = Vec::new();
     let has = u32::try_from(password.chars().count()).unwrap_or(u32::MAX);
     if has < policy.min_length {
         faults.push(Violation::TooShort { min: policy.min_length, has });
+    }
+    if let Some(max) = policy.max_length.filter(|max| has > *max) {
+        faults.push(Violation::TooLong { max, has });
     }
     for class in CharacterClass::ALL {
         if policy.classes.contains(&class) && !password.chars().any(|character| class.has(character)) {
             faults.push(Violation::MissingClass(class));
         }
     }
-    if derivatives::any(password, |form| blocklist::is_common(form) || policy.blocklist.contains(form)) {
+    // A long list has about every short word: it is asked for the password as it is, and for no form of it.
+    let mut is_listed = false;
+    for listed in &policy.listed {
+        is_listed |= listed.has(password)?;
+    }
+    let is_common = |form: &str| blocklist::is_common(form) || policy.blocklist.contains(form);
+    if is_listed || derivatives::any(password, is_common) {
         faults.push(Violation::Common);
     }
-    if words.make_up(password) {
+    if words.make_up(password, &policy.words) {
         faults.push(Violation::Personal);
     }
     match pattern::find(password) {
@@ -252,14 +304,14 @@ pub fn faults(password: &str, policy: &Policy, words: &PersonalWords<'_>) -> Vec
         None => {}
     }
     if policy.min_score > 0 {
-        let words = words.words();
+        let words = words.words(&policy.words);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let score = u8::from(zxcvbn::zxcvbn(password, &words).score());
         if score < policy.min_score {
             faults.push(Violation::TooGuessable { score, min: policy.min_score });
         }
     }
-    faults
+    Ok(faults)
 }
 
 /// The characters of `text` in lower case, one by one, in a buffer that need not grow: what it leaves behind when it

@@ -28,15 +28,16 @@ pub struct PersonalWords<'a> {
 }
 
 impl PersonalWords<'_> {
-    /// The parts of all these texts, in lower case: `alice.smith@acme.example` gives `alice`, `smith`, `acme` and
+    /// The parts of all these texts and of `more`, in lower case: `alice.smith@acme.example` gives `alice`, `smith`, `acme` and
     /// `example`.
-    pub(super) fn words(&self) -> Vec<String> {
+    pub(super) fn words(&self, more: &[String]) -> Vec<String> {
         let mut words = Vec::new();
         let domain = self.email.rsplit_once('@').map_or("", |(_, domain)| domain);
         // People know a domain by its letters, whichever form is stored.
         let domains = self.email_domains.iter().map(String::as_str).chain([domain]).map(email_domain::to_unicode);
         let texts = [self.username, self.email, self.name, self.organization].map(Cow::Borrowed);
-        for text in texts.into_iter().chain(domains) {
+        let more = more.iter().map(|word| Cow::Borrowed(word.as_str()));
+        for text in texts.into_iter().chain(domains).chain(more) {
             let text: String = text.nfc().flat_map(char::to_lowercase).collect();
             words.extend(text.split(|character: char| !character.is_alphanumeric()).map(str::to_owned));
         }
@@ -46,11 +47,11 @@ impl PersonalWords<'_> {
         words
     }
 
-    /// Whether `password` consists of these words and nothing else but digits and symbols, with at least one of
+    /// Whether `password` consists of these words, those of `more`, and nothing else but digits and symbols, with at least one of
     /// [`MIN_WORD`] characters among them.
     /// Case does not count, a word may stand backwards, and look-alike digits and symbols are read as letters.
-    pub(super) fn make_up(&self, password: &str) -> bool {
-        let mut words: Vec<Vec<char>> = self.words().iter().map(|word| word.chars().collect()).collect();
+    pub(super) fn make_up(&self, password: &str, more: &[String]) -> bool {
+        let mut words: Vec<Vec<char>> = self.words(more).iter().map(|word| word.chars().collect()).collect();
         let backwards: Vec<Vec<char>> = words.iter().map(|word| word.iter().rev().copied().collect()).collect();
         words.extend(backwards);
         let text = lower_case(password);
@@ -107,7 +108,7 @@ mod tests {
             organization: "Acme Rocket Works",
             email_domains: &email_domains,
         }
-        .make_up(password)
+        .make_up(password, &[])
     }
 
     #[test]
@@ -146,6 +147,6 @@ mod tests {
         ] {
             assert!(!made_up(password), "{password}");
         }
-        assert!(!PersonalWords::default().make_up("anything at all"));
+        assert!(!PersonalWords::default().make_up("anything at all", &[]));
     }
 }

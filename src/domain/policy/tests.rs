@@ -13,6 +13,10 @@ fn words() -> PersonalWords<'static> {
     }
 }
 
+fn faults(password: &str, policy: &Policy, words: &PersonalWords<'_>) -> Vec<Violation> {
+    super::faults(password, policy, words).unwrap()
+}
+
 fn default_faults(password: &str) -> Vec<Violation> {
     faults(password, &Policy::default(), &words())
 }
@@ -207,6 +211,10 @@ fn the_fingerprint_changes_with_whatever_decides_and_with_nothing_else() {
         Policy::default(),
         with(|policy| policy.min_length = 16),
         with(|policy| policy.history = 1),
+        with(|policy| policy.max_length = Some(64)),
+        with(|policy| policy.max_length = Some(65)),
+        with(|policy| policy.words = vec!["acme".to_owned()]),
+        with(|policy| policy.words = vec!["acme".to_owned(), "zeppelin".to_owned()]),
         with(|policy| policy.min_score = 1),
         with(|policy| policy.classes = vec![CharacterClass::Upper, CharacterClass::Digit]),
         with(|policy| policy.blocklist = Blocklist::from_bytes(b"zeppelin").unwrap()),
@@ -216,10 +224,68 @@ fn the_fingerprint_changes_with_whatever_decides_and_with_nothing_else() {
     assert!(fingerprints.iter().all(|text| text.len() == 16));
     let turned =
         with(|policy| policy.classes = vec![CharacterClass::Digit, CharacterClass::Upper, CharacterClass::Digit]);
-    assert_eq!(turned.fingerprint(), fingerprints[4]);
+    let classes = policies.iter().position(|policy| !policy.classes.is_empty()).unwrap();
+    assert_eq!(turned.fingerprint(), fingerprints[classes]);
     fingerprints.sort_unstable();
     fingerprints.dedup();
     assert_eq!(fingerprints.len(), policies.len());
+}
+
+#[test]
+fn the_longest_password_is_counted_in_characters() {
+    let policy = with(|policy| policy.max_length = Some(64));
+    let of = |characters: usize| "größer als der mond ".chars().cycle().take(characters).collect::<String>();
+    assert_eq!(faults(&of(64), &policy, &words()), []);
+    assert_eq!(faults(&of(65), &policy, &words()), [TooLong { max: 64, has: 65 }]);
+    assert_eq!(default_faults(&of(500)), []);
+}
+
+#[test]
+fn words_of_the_organization_are_personal_words() {
+    let policy = with(|policy| policy.words = vec!["Sea Breeze".to_owned(), "Zürichsee".to_owned()]);
+    for password in ["SeaBreeze-Zürichsee-2024", "53a8r33z3-acme-alice", "eesHcirüz2024!!!!"] {
+        assert_eq!(faults(password, &policy, &words()), [Personal], "{password}");
+        assert_eq!(default_faults(password), [], "{password}");
+    }
+    assert_eq!(faults("a sea breeze at dawn", &policy, &words()), []);
+}
+
+/// A list that has one password, or does not answer.
+#[derive(Debug)]
+struct OneListed(Option<&'static str>);
+
+impl PasswordList for OneListed {
+    fn has(&self, password: &str) -> Result<bool, UnreadableList> {
+        let listed = self.0.ok_or_else(|| UnreadableList::new(std::path::Path::new("/srv/list"), &"is damaged"))?;
+        Ok(password == listed)
+    }
+
+    fn digest(&self) -> [u8; 32] {
+        [self.0.map_or(0, |listed| listed.as_bytes()[0]); 32]
+    }
+}
+
+#[test]
+fn a_long_list_is_asked_for_the_password_as_it_is_and_a_list_that_does_not_answer_lets_nothing_pass() {
+    let of = |lists: &[Option<&'static str>]| {
+        with(|policy| policy.listed = lists.iter().map(|list| ListedPasswords::new(OneListed(*list))).collect())
+    };
+    let listed = "quiet horse battery lantern";
+    for policy in [of(&[Some(listed)]), of(&[Some("other"), Some(listed)]), of(&[Some(listed), Some("other")])] {
+        assert_eq!(faults(listed, &policy, &words()), [Common]);
+        for other in ["Quiet horse battery lantern", "quiet horse battery lantern!", "quiethorsebatterylantern"] {
+            assert_eq!(faults(other, &policy, &words()), []);
+        }
+    }
+    for lists in [&[None, Some(listed)][..], &[Some(listed), None], &[None]] {
+        for password in [listed, "password", ""] {
+            let error = super::faults(password, &of(lists), &words()).unwrap_err();
+            assert_eq!(error.to_string(), "/srv/list: is damaged");
+        }
+    }
+    let fingerprints = [of(&[]), of(&[Some("a")]), of(&[Some("b")]), of(&[Some("a"), Some("b")])];
+    let fingerprints: std::collections::BTreeSet<String> = fingerprints.iter().map(Policy::fingerprint).collect();
+    assert_eq!(fingerprints.len(), 4);
 }
 
 #[test]

@@ -210,7 +210,7 @@ impl<'view> Check<'view> {
             return Ok(None);
         }
         let app = self.view.app();
-        let faults = password.faults(app.policy()?, &app.personal_words(user));
+        let faults = password.faults(app.policy()?, &app.personal_words(user))?;
         Ok((!faults.is_empty()).then(|| ("password", in_words(&faults))))
     }
 }

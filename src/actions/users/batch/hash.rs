@@ -17,10 +17,10 @@ use crate::app::ActionError;
 use crate::app::App;
 use crate::app::Result;
 use crate::app::Transaction as _;
-use crate::domain::policy::Violation;
 use crate::domain::user::SignIn;
 use crate::domain::user::User;
 use crate::secrets::admission::AcceptedHash;
+use crate::secrets::admission::AdmissionError;
 use crate::secrets::admission::FormerPasswords;
 use crate::secrets::generate;
 use crate::secrets::generate::Generated;
@@ -45,7 +45,7 @@ struct Hashed {
     place: usize,
     username: String,
     secret: Secret,
-    result: std::result::Result<std::result::Result<AcceptedHash, Vec<Violation>>, NoMemory>,
+    result: std::result::Result<std::result::Result<AcceptedHash, AdmissionError>, NoMemory>,
 }
 
 /// Checks the passwords against the former ones of their users, and hashes them. `progress` is told how many are done.
@@ -114,7 +114,7 @@ pub(super) fn hash_these(
     };
     let work = |hasher: &mut Hasher, task: Task| {
         let result = hasher.reserve_for(task.former.all_hashes()).map(|()| match (task.secret.password(), &permit) {
-            (None, _) => Err(Vec::new()),
+            (None, _) => Err(AdmissionError::Violations(Vec::new())),
             (Some(password), Some(permit)) => Ok(hasher.admit_overridden(password, permit, random)),
             (Some(password), None) => {
                 let words = organization.personal_words(&task.user);
@@ -131,7 +131,8 @@ pub(super) fn hash_these(
         target.secret = secret;
         match result? {
             Ok(accepted) => target.accepted = Some(accepted),
-            Err(faults) => {
+            Err(AdmissionError::Unreadable(list)) => return Err(list.into()),
+            Err(AdmissionError::Violations(faults)) => {
                 let fault = match target.line {
                     0 => format!("{username}: {}", in_words(&faults)),
                     _ => in_words(&faults),
