@@ -231,8 +231,8 @@ fn a_command_is_found_with_its_variants_and_what_is_no_action_is_refused() {
       - resets: list, revoke, revoke by code, redeem
       - jobs: run, list, show, recipients, pause, resume, retry, cancel, remind, delete
       - mail: test, preview, queue, queue with cancel
-      - roles: list
-      - operators: list, add, remove
+      - roles: list, show, add, edit, clone, delete
+      - operators: list, add, edit, disable, enable, remove
       - policy: show, check
       - audit: list, show, verify, head
       - whoami, init

@@ -321,7 +321,7 @@ fn whoami_says_as_whom_and_where() {
     assert_snapshot!(world.command("whoami -o json").sudo_by(CAROL).run(), @r#"
     status 0
     -- stdout
-    {"account":"carol","uid":61001,"role":"Minimal Permissions","permissions":["view-users"],"identified_by":"sudo","login_uid":null,"restricted":true,"store":"[DIR]/data/store.db","config":"[DIR]/config/cxme-admin/config.toml"}
+    {"account":"carol","uid":61001,"role":"Minimal Permissions","permissions":["view-users"],"only_roles":[],"only_domains":[],"identified_by":"sudo","login_uid":null,"restricted":true,"store":"[DIR]/data/store.db","config":"[DIR]/config/cxme-admin/config.toml"}
     "#);
     let admin = world.command("whoami -o csv").sudo_by(DAVE).run().expect_status(0);
     assert!(admin.out().contains(",sudo,,false,"), "{admin}");

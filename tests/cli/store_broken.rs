@@ -166,7 +166,7 @@ fn a_schema_that_cannot_be_read_hides_neither_the_users_nor_the_newest_backup() 
     audit       sound
     tables      see the warning
     -- stderr
-    warning: rows that can be read: operators 1, users 3, password_history 0, events 6, user_changes 1, jobs 1, messages 2, sign_in_failures 0, refused_attempts 0, roles 3, role_permissions 0, metadata 1, clock_periods 1
+    warning: rows that can be read: operators 1, users 3, password_history 0, events 6, user_changes 1, jobs 1, messages 2, sign_in_failures 0, refused_attempts 0, roles 3, operator_domain_limits 0, operator_role_limits 0, role_permissions 0, metadata 1, clock_periods 1
     error: the store has 2 faults
       - schema: table `deliveries` differs from what this program creates
       - integrity: Page 40: never used
