@@ -297,6 +297,9 @@ _cxme_admin() {
             cxme_admin__subcmd__help__subcmd__users,change-password)
                 cmd="cxme_admin__subcmd__help__subcmd__users__subcmd__change__subcmd__password"
                 ;;
+            cxme_admin__subcmd__help__subcmd__users,clone)
+                cmd="cxme_admin__subcmd__help__subcmd__users__subcmd__clone"
+                ;;
             cxme_admin__subcmd__help__subcmd__users,delete)
                 cmd="cxme_admin__subcmd__help__subcmd__users__subcmd__delete"
                 ;;
@@ -630,6 +633,9 @@ _cxme_admin() {
             cxme_admin__subcmd__users,change-password)
                 cmd="cxme_admin__subcmd__users__subcmd__change__subcmd__password"
                 ;;
+            cxme_admin__subcmd__users,clone)
+                cmd="cxme_admin__subcmd__users__subcmd__clone"
+                ;;
             cxme_admin__subcmd__users,delete)
                 cmd="cxme_admin__subcmd__users__subcmd__delete"
                 ;;
@@ -674,6 +680,9 @@ _cxme_admin() {
                 ;;
             cxme_admin__subcmd__users__subcmd__help,change-password)
                 cmd="cxme_admin__subcmd__users__subcmd__help__subcmd__change__subcmd__password"
+                ;;
+            cxme_admin__subcmd__users__subcmd__help,clone)
+                cmd="cxme_admin__subcmd__users__subcmd__help__subcmd__clone"
                 ;;
             cxme_admin__subcmd__users__subcmd__help,delete)
                 cmd="cxme_admin__subcmd__users__subcmd__help__subcmd__delete"
@@ -2427,7 +2436,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__users)
-            opts="list show add edit delete lock unlock import export password set-password send-reset verify-password change-password"
+            opts="list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -2455,6 +2464,20 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__users__subcmd__change__subcmd__password)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__users__subcmd__clone)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
@@ -7315,7 +7338,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users)
-            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help"
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -7580,8 +7603,107 @@ _cxme_admin() {
             COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cxme_admin__subcmd__users__subcmd__clone)
+            opts="-n -c -o -q -v -h --email --username --name --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --email)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --username)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cxme_admin__subcmd__users__subcmd__delete)
-            opts="-y -n -c -o -q -v -h --yes --dry-run --reason --search --role --status --sign-in --email-domain --no-password --password-older-than --policy-outdated --never-logged-in --from --all --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-y -n -c -o -q -v -h --yes --dry-run --reason --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --from --all --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -7710,7 +7832,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__edit)
-            opts="-y -n -c -o -q -v -h --email --username --name --role --sign-in --locale --no-notify --must-change --no-must-change --yes --dry-run --reason --search --status --email-domain --no-password --password-older-than --policy-outdated --never-logged-in --from --all --with-role --with-sign-in --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-y -n -c -o -q -v -h --email --username --name --role --sign-in --locale --no-notify --must-change --no-must-change --yes --dry-run --reason --search --status --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --from --all --with-role --with-sign-in --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -7878,7 +8000,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__export)
-            opts="-c -o -q -v -h --search --role --status --sign-in --email-domain --no-password --password-older-than --policy-outdated --never-logged-in --from --to --bom --with-hashes --reason --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --from --to --bom --with-hashes --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -8022,7 +8144,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__help)
-            opts="list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help"
+            opts="list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -8050,6 +8172,20 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__help__subcmd__change__subcmd__password)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__users__subcmd__help__subcmd__clone)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
@@ -8335,7 +8471,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__list)
-            opts="-c -o -q -v -h --search --role --status --sign-in --email-domain --no-password --password-older-than --policy-outdated --never-logged-in --from --sort --reverse --limit --columns --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --from --sort --reverse --limit --columns --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -8472,7 +8608,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__lock)
-            opts="-y -n -c -o -q -v -h --until --for --yes --dry-run --reason --search --role --status --sign-in --email-domain --no-password --password-older-than --policy-outdated --never-logged-in --from --all --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-y -n -c -o -q -v -h --until --for --not-in --ignore-unknown --expect --yes --dry-run --reason --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --from --all --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -8486,6 +8622,28 @@ _cxme_admin() {
                     return 0
                     ;;
                 --for)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --not-in)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --expect)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -8693,7 +8851,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__send__subcmd__reset)
-            opts="-y -n -c -o -q -v -h --expires --unless-sent-within --note --search --role --status --sign-in --email-domain --no-password --password-older-than --policy-outdated --never-logged-in --from --all --key --retry-failed --expect --connections --rate --max-failures --canary --max-runtime --queue-only --yes --end-passwords --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-y -n -c -o -q -v -h --expires --unless-sent-within --note --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --from --all --key --retry-failed --expect --connections --rate --max-failures --canary --max-runtime --queue-only --yes --end-passwords --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -8892,7 +9050,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__set__subcmd__password)
-            opts="-n -c -o -q -v -h --stdin --password-file --generate --must-change --permanent --keep-sessions --no-notify --override-policy --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-y -n -c -o -q -v -h --stdin --password-file --batch --generate --out --must-change --permanent --keep-sessions --no-notify --override-policy --expect --yes --dry-run --reason --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --from --all --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -8913,14 +9071,102 @@ _cxme_admin() {
                     fi
                     return 0
                     ;;
+                --batch)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --generate=)
                     COMPREPLY=($(compgen -W "words characters" -- "${cur}"))
+                    return 0
+                    ;;
+                --out)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --expect)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --reason)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --search)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --status)
+                    COMPREPLY=($(compgen -W "active locked" -- "${cur}"))
+                    return 0
+                    ;;
+                --sign-in)
+                    COMPREPLY=($(compgen -W "password saml" -- "${cur}"))
+                    return 0
+                    ;;
+                --email-domain)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --password-older-than)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --from)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
                     fi
                     return 0
                     ;;
@@ -8989,7 +9235,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__show)
-            opts="-c -o -q -v -h --search --role --status --sign-in --email-domain --no-password --password-older-than --policy-outdated --never-logged-in --from --all --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --from --all --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -9111,7 +9357,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__unlock)
-            opts="-y -n -c -o -q -v -h --yes --dry-run --reason --search --role --status --sign-in --email-domain --no-password --password-older-than --policy-outdated --never-logged-in --from --all --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-y -n -c -o -q -v -h --yes --dry-run --reason --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --from --all --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0

@@ -84,34 +84,35 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -s q -l quie
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
 json\t'One JSON document'
 ndjson\t'One JSON object per line'
 csv\t'RFC 4180'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -s q -l quiet -d 'Suppress messages; print only data and errors'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -s v -l verbose -d 'Print messages even without a terminal'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -l no-input -d 'Never prompt; fail if input is needed'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "list" -d 'List users, by email address'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "show" -d 'Show users'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "add" -d 'Add a user'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "edit" -d 'Change users: address, name, role, sign-in, language, or whether they must change their password'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "delete" -d 'Delete users'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "lock" -d 'Lock users, for a time or until they are unlocked'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "unlock" -d 'Unlock users'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "import" -d 'Import users from CSV, NDJSON or a JSON array, all or none'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "export" -d 'Export users as CSV, JSON or NDJSON'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "password" -d 'Choose how a user gets a password: by a mailed link, or set here'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "set-password" -d 'Set a user\'s password'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "send-reset" -d 'Mail users a link with which they choose a password'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "verify-password" -d 'Check a user\'s password, as a login system does'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "change-password" -d 'Let a user change their own password, with the old one as proof'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -s q -l quiet -d 'Suppress messages; print only data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -s v -l verbose -d 'Print messages even without a terminal'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -l no-input -d 'Never prompt; fail if input is needed'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "list" -d 'List users, by email address'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "show" -d 'Show users'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "add" -d 'Add a user'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "clone" -d 'Add a user with the role, language and sign-in of another user'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "edit" -d 'Change users: address, name, role, sign-in, language, or whether they must change their password'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "delete" -d 'Delete users'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "lock" -d 'Lock users, for a time or until they are unlocked'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "unlock" -d 'Unlock users'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "import" -d 'Import users from CSV, NDJSON or a JSON array, all or none'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "export" -d 'Export users as CSV, JSON or NDJSON'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "password" -d 'Choose how a user gets a password: by a mailed link, or set here'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "set-password" -d 'Set a user\'s password'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "send-reset" -d 'Mail users a link with which they choose a password'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "verify-password" -d 'Check a user\'s password, as a login system does'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "change-password" -d 'Let a user change their own password, with the old one as proof'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l search -d 'Users whose username, email address or name contains this text, ignoring case' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l role -d 'Users with this role' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l status -d 'Users who are `active` or `locked`' -r -f -a "active\t''
@@ -139,6 +140,8 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 always\t'Always'
 never\t'Never'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l no-password -d 'Users who sign in with a password and have none yet'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l with-password -d 'Users who have a password; with `--sign-in saml`, those who should have none'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l disagrees-with-saml-domains -d 'Users who sign in otherwise than `[saml] email_domains` says for their address'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l policy-outdated -d 'Users whose password was set under another policy, or imported as a hash'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l never-logged-in -d 'Users with no recorded login (only `users verify-password` records logins)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l reverse -d 'Reverse the order'
@@ -165,6 +168,8 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 always\t'Always'
 never\t'Never'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l no-password -d 'Users who sign in with a password and have none yet'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l with-password -d 'Users who have a password; with `--sign-in saml`, those who should have none'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l disagrees-with-saml-domains -d 'Users who sign in otherwise than `[saml] email_domains` says for their address'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l policy-outdated -d 'Users whose password was set under another policy, or imported as a hash'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l never-logged-in -d 'Users with no recorded login (only `users verify-password` records logins)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l all -d 'All users'
@@ -196,6 +201,24 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -l email -d 'Email address of the new user; by default made from that of the original' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -l username -d 'Username of the new user; by default the part of the address before the @' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -l name -d 'Name of the new person' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object per line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -s n -l dry-run -d 'Show what would be done without doing it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -s q -l quiet -d 'Suppress messages; print only data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -s v -l verbose -d 'Print messages even without a terminal'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -l no-input -d 'Never prompt; fail if input is needed'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l email -d 'New email address (one user only)' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l username -d 'New username (one user only)' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l name -d 'New name of the person (one user only)' -r -f
@@ -228,6 +251,8 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -s y -l yes -d 'Skip confirmation before passwords are removed or several users are changed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -s n -l dry-run -d 'Show what would be done without doing it'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l no-password -d 'Users who sign in with a password and have none yet'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l with-password -d 'Users who have a password; with `--sign-in saml`, those who should have none'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l disagrees-with-saml-domains -d 'Users who sign in otherwise than `[saml] email_domains` says for their address'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l policy-outdated -d 'Users whose password was set under another policy, or imported as a hash'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l never-logged-in -d 'Users with no recorded login (only `users verify-password` records logins)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l all -d 'All users'
@@ -257,6 +282,8 @@ never\t'Never'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Skip confirmation'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -s n -l dry-run -d 'Show what would be done without doing it'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l no-password -d 'Users who sign in with a password and have none yet'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l with-password -d 'Users who have a password; with `--sign-in saml`, those who should have none'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l disagrees-with-saml-domains -d 'Users who sign in otherwise than `[saml] email_domains` says for their address'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l policy-outdated -d 'Users whose password was set under another policy, or imported as a hash'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l never-logged-in -d 'Users with no recorded login (only `users verify-password` records logins)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l all -d 'All users'
@@ -266,6 +293,8 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l until -d 'End of the lock: a date (midnight) or a time such as `2026-12-01T08:00`, local unless it has a zone such as `Z` or `+01:00`' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l for -d 'Duration of the lock, such as `30d` or `2h30m`; by default until `users unlock`' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l not-in -d 'Lock all users who are not named in a file (`-`: standard input), in the forms of `--from`; operators\' own users are left out' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l expect -d 'Abort unless exactly N users would be locked' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l reason -d 'Reason, recorded in the audit log' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l search -d 'Users whose username, email address or name contains this text, ignoring case' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l role -d 'Users with this role' -r -f
@@ -285,9 +314,12 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l ignore-unknown -d 'With `--not-in`: ignore names in the file that no user has'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -s y -l yes -d 'Skip confirmation before several users are locked'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -s n -l dry-run -d 'Show what would be done without doing it'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l no-password -d 'Users who sign in with a password and have none yet'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l with-password -d 'Users who have a password; with `--sign-in saml`, those who should have none'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l disagrees-with-saml-domains -d 'Users who sign in otherwise than `[saml] email_domains` says for their address'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l policy-outdated -d 'Users whose password was set under another policy, or imported as a hash'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l never-logged-in -d 'Users with no recorded login (only `users verify-password` records logins)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l all -d 'All users'
@@ -317,6 +349,8 @@ never\t'Never'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -s y -l yes -d 'Skip confirmation before several users are unlocked'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -s n -l dry-run -d 'Show what would be done without doing it'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l no-password -d 'Users who sign in with a password and have none yet'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l with-password -d 'Users who have a password; with `--sign-in saml`, those who should have none'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l disagrees-with-saml-domains -d 'Users who sign in otherwise than `[saml] email_domains` says for their address'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l policy-outdated -d 'Users whose password was set under another policy, or imported as a hash'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l never-logged-in -d 'Users with no recorded login (only `users verify-password` records logins)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l all -d 'All users'
@@ -367,6 +401,8 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 always\t'Always'
 never\t'Never'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l no-password -d 'Users who sign in with a password and have none yet'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l with-password -d 'Users who have a password; with `--sign-in saml`, those who should have none'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l disagrees-with-saml-domains -d 'Users who sign in otherwise than `[saml] email_domains` says for their address'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l policy-outdated -d 'Users whose password was set under another policy, or imported as a hash'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l never-logged-in -d 'Users with no recorded login (only `users verify-password` records logins)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l bom -d 'Start a CSV with a byte order mark, so that Excel reads it as UTF-8'
@@ -391,9 +427,21 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from password" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from password" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l password-file -d 'Read the password from the first line of a file that only you can read' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l batch -d 'Set the passwords of many users, all or none, from a file that only you can read (`-`: standard input): lines `USER:PASSWORD` as of chpasswd(8), or CSV whose header names `password` and `username` or `email`, and may name `must_change_password`' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l generate -d 'Generate a password that meets the requirements and print it: `words` (the default) or `characters`' -f -a "words\t''
 characters\t''"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l out -d 'With `--generate`: set generated passwords of several users, named or selected, and write them to a new file of mode 0600, as CSV that `--batch` reads' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l expect -d 'With `--batch` or `--out`: abort unless exactly N users would be given a password' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l search -d 'Users whose username, email address or name contains this text, ignoring case' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l role -d 'Users with this role' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l status -d 'Users who are `active` or `locked`' -r -f -a "active\t''
+locked\t''"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l sign-in -d 'Users who sign in with a `password` or with `saml`' -r -f -a "password\t''
+saml\t''"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l email-domain -d 'Users whose address is in this domain' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l password-older-than -d 'Users whose password was set longer ago than this, such as `90d`' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l from -d 'Users named in a file (`-`: standard input): one per line, or CSV or JSON with `username` or `email`' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -409,7 +457,14 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l keep-sessions -d 'Keep the user\'s open sessions'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l no-notify -d 'Do not notify the user by mail that the password was changed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l override-policy -d 'Set the password even if the policy refuses it: requires the permission `override-policy`; recorded in the audit log'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s y -l yes -d 'With `--batch` or `--out`: skip confirmation'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s n -l dry-run -d 'Show what would be done without doing it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l no-password -d 'Users who sign in with a password and have none yet'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l with-password -d 'Users who have a password; with `--sign-in saml`, those who should have none'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l disagrees-with-saml-domains -d 'Users who sign in otherwise than `[saml] email_domains` says for their address'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l policy-outdated -d 'Users whose password was set under another policy, or imported as a hash'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l never-logged-in -d 'Users with no recorded login (only `users verify-password` records logins)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l all -d 'All users'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s q -l quiet -d 'Suppress messages; print only data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l no-input -d 'Never prompt; fail if input is needed'
@@ -444,6 +499,8 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 always\t'Always'
 never\t'Never'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l no-password -d 'Users who sign in with a password and have none yet'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l with-password -d 'Users who have a password; with `--sign-in saml`, those who should have none'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l disagrees-with-saml-domains -d 'Users who sign in otherwise than `[saml] email_domains` says for their address'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l policy-outdated -d 'Users whose password was set under another policy, or imported as a hash'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l never-logged-in -d 'Users with no recorded login (only `users verify-password` records logins)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l all -d 'All users'
@@ -493,6 +550,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "list" -d 'List users, by email address'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show users'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a user'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "clone" -d 'Add a user with the role, language and sign-in of another user'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "edit" -d 'Change users: address, name, role, sign-in, language, or whether they must change their password'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete users'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from help" -f -a "lock" -d 'Lock users, for a time or until they are unlocked'
@@ -1431,6 +1489,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fi
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "list" -d 'List users, by email address'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "show" -d 'Show users'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "add" -d 'Add a user'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "clone" -d 'Add a user with the role, language and sign-in of another user'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "edit" -d 'Change users: address, name, role, sign-in, language, or whether they must change their password'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "delete" -d 'Delete users'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "lock" -d 'Lock users, for a time or until they are unlocked'

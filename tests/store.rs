@@ -12,6 +12,8 @@ mod addresses;
 mod audit;
 #[path = "store/backup.rs"]
 mod backup;
+#[path = "store/batches.rs"]
+mod batches;
 #[path = "store/bulk.rs"]
 mod bulk;
 #[path = "store/companions.rs"]

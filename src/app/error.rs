@@ -80,6 +80,22 @@ pub enum ActionError {
         /// How many there are.
         rows: u64,
     },
+    /// Lines of a batch cannot be used; each was reported.
+    #[error("{bad} of {} cannot be set; nothing was changed", text::counted(*.of, "password"))]
+    BadLines {
+        /// How many.
+        bad: u64,
+        /// How many lines there are.
+        of: u64,
+    },
+    /// Generated passwords are in a file, and the store failed when they were to come into force.
+    #[error("{}; {} has the passwords, which are probably not in force", without_promise(error), path.display())]
+    PasswordsKept {
+        /// The file.
+        path: PathBuf,
+        /// The failure.
+        error: Box<ActionError>,
+    },
     /// No user has these names.
     #[error("{} of the names match no user; nothing was done", .0.len())]
     UnknownNames(Vec<UnknownName>),

@@ -55,13 +55,7 @@ pub enum PolicyEnforcement {
 impl App {
     /// The words that must not make up this user's password.
     pub fn personal_words<'a>(&'a self, user: &'a User) -> PersonalWords<'a> {
-        PersonalWords {
-            username: user.username.as_str(),
-            email: user.email.as_str(),
-            name: &user.name,
-            organization: &self.organization().name,
-            email_domains: &self.organization().email_domains,
-        }
+        self.organization().personal_words(user)
     }
 
     /// The rules that a password breaks, without those that need a hash; quick, so that a prompt can say it before the second
@@ -115,6 +109,11 @@ impl App {
         }
         hasher.reserve_for(hash)?;
         Ok(hasher.verified_at_full_cost(password, hash))
+    }
+
+    /// What a new hash costs.
+    pub fn hash_parameters(&self) -> HashParameters {
+        *self.hasher.borrow().parameters()
     }
 
     /// Whether a hash costs less to guess against than a new one.

@@ -3,6 +3,7 @@
 
 mod complaint;
 mod of_complaint;
+mod of_file;
 mod of_management;
 mod of_setup;
 mod of_store;
@@ -34,6 +35,8 @@ use crate::texts::policy::Reader;
 pub use complaint::CliError;
 pub use complaint::MailFailure;
 use of_complaint::of_complaint;
+use of_file::of_file;
+use of_file::of_io;
 use of_management::of_management;
 use of_setup::is_shortage_of_setup;
 use of_setup::of_setup;
@@ -225,6 +228,10 @@ fn of_action(error: &ActionError) -> RenderedError {
         ActionError::Store(error) => of_store(error),
         ActionError::Unrecorded { error: failure, .. } => of_store(failure).said(error),
         ActionError::Unfinished { error: failure, .. } => of_action(failure).said(error),
+        ActionError::PasswordsKept { error: failure, path } => of_action(failure).said(error).hint(format!(
+            "log in with one of the passwords: if none is in force, remove {} and run the command again",
+            path.display()
+        )),
         ActionError::Broken { error: failure, report } => {
             let told = of_action(failure);
             let hint = told.hint.unwrap_or_else(|| run_again(report).to_owned());
@@ -252,7 +259,7 @@ fn of_action(error: &ActionError) -> RenderedError {
         }),
         ActionError::NoMemory(_) => RenderedError::new(LATER, error)
             .hint("see `ulimit -v`, or LimitAS= and MemoryMax= of the service; [password.argon2] memory_kib sets what a new hash needs"),
-        ActionError::Password(_) | ActionError::BadRows { .. } | ActionError::BadInput(_) => RenderedError::new(DATA, error),
+        ActionError::Password(_) | ActionError::BadRows { .. } | ActionError::BadLines { .. } | ActionError::BadInput(_) => RenderedError::new(DATA, error),
     }
 }
 
@@ -362,6 +369,7 @@ fn of_refusal(refusal: &Refusal) -> RenderedError {
         Refusal::NoSuchEvent(_) => told(DATA).hint("cxme-admin audit list"),
         Refusal::JobRuns(id) => told(LATER).hint(format!("how far it is: cxme-admin jobs show {id}")),
         Refusal::NotExpected { .. } => told(DATA).hint("details: the same with `--dry-run`"),
+        Refusal::MostLocked { locked, .. } => told(DATA).hint(format!("if that is right, give `--expect {locked}`")),
         Refusal::NoSuchMessage(_) | Refusal::NotWaiting { .. } => told(DATA).hint("what waits: cxme-admin mail queue"),
         Refusal::Policy { faults, contact, .. } => {
             let english = Texts::built_in().default_language();
@@ -406,44 +414,5 @@ fn of_config(error: &LoadError) -> RenderedError {
             let details = problems.to_string().lines().map(str::to_owned).collect();
             RenderedError { details, ..RenderedError::new(CONFIGURATION, words) }
         }
-    }
-}
-
-/// Loose modes are configuration; a file that is missing, exists already or cannot be read is input and output.
-fn of_file(problem: &FileError) -> RenderedError {
-    // Nobody is told to act as the owner of a file: that may be the account that planted it.
-    match problem {
-        FileError::Io { .. } if problem.is_shortage_of_descriptors() => {
-            RenderedError::new(LATER, problem).hint(OPEN_FILES)
-        }
-        FileError::Io { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
-            RenderedError::new(CONFIGURATION, problem)
-        }
-        // An argument, whichever file it is for.
-        FileError::Reserved { .. } => RenderedError::new(USAGE, problem),
-        FileError::Missing { .. }
-        | FileError::NoDirectory { .. }
-        | FileError::Exists { .. }
-        | FileError::Io { .. }
-        | FileError::TooLarge { .. } => RenderedError::new(IO, problem),
-        FileError::Mode { .. }
-        | FileError::Acl { .. }
-        | FileError::DefaultAcl { .. }
-        | FileError::Owner { .. }
-        | FileError::ParentOwner { .. }
-        | FileError::Symlink { .. }
-        | FileError::HardLink { .. }
-        | FileError::MountPoint { .. }
-        | FileError::NotAFile { .. }
-        | FileError::Parent { .. } => RenderedError::new(CONFIGURATION, problem),
-    }
-}
-
-fn of_io(error: &io::Error) -> RenderedError {
-    match error.kind() {
-        _ if is_shortage_of_descriptors(error) => RenderedError::new(LATER, error).hint(OPEN_FILES),
-        io::ErrorKind::BrokenPipe => RenderedError::new(BROKEN_PIPE, error),
-        io::ErrorKind::InvalidData => RenderedError::new(DATA, error),
-        _ => RenderedError::new(IO, error),
     }
 }

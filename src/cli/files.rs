@@ -12,8 +12,10 @@ use std::path::PathBuf;
 use clap::ArgMatches;
 
 use crate::domain::refusal::FilePurpose;
+use crate::private_file;
 use crate::private_file::FileError;
 use crate::private_file::FsCredentials;
+use crate::private_file::Rule;
 
 /// Input that an argument names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,9 +92,14 @@ fn purpose(matches: &ArgMatches, id: &str) -> FilePurpose {
     let needs_file = matches.try_get_one::<bool>("with_hashes").ok().flatten() == Some(&true);
     match id {
         "to" if !needs_file => FilePurpose::Output("--to"),
-        "out" => FilePurpose::Output("--out"),
+        "out" if !has_option(matches, "generate") => FilePurpose::Output("--out"),
         _ => FilePurpose::Other,
     }
+}
+
+/// Whether the command has an option of this name.
+fn has_option(matches: &ArgMatches, id: &str) -> bool {
+    matches.ids().any(|other| other.as_str() == id)
 }
 
 /// A file of data to be read. What fails names it.
@@ -110,6 +117,14 @@ pub fn open_data(path: &Path) -> anyhow::Result<DataFile> {
     // The operator names it, and not the store.
     let _own = FsCredentials::own();
     Ok(DataFile { file: File::open(path).map_err(failed)?, path: path.to_owned() })
+}
+
+/// Opens a file that holds passwords. Only its owner may read it.
+///
+/// # Errors
+/// When others may read it, or the system refuses.
+pub fn open_secret(path: &Path) -> anyhow::Result<DataFile> {
+    Ok(DataFile { file: private_file::open(path, &Rule::secret())?, path: path.to_owned() })
 }
 
 impl Read for DataFile {

@@ -46,6 +46,12 @@ pub struct SelectionArgs {
     /// Users who sign in with a password and have none yet
     #[arg(long)]
     pub no_password: bool,
+    /// Users who have a password; with `--sign-in saml`, those who should have none
+    #[arg(long, conflicts_with = "no_password")]
+    pub with_password: bool,
+    /// Users who sign in otherwise than `[saml] email_domains` says for their address
+    #[arg(long)]
+    pub disagrees_with_saml_domains: bool,
     /// Users whose password was set longer ago than this, such as `90d`
     #[arg(long, value_name = "AGE")]
     pub password_older_than: Option<String>,
@@ -91,6 +97,8 @@ impl SelectionArgs {
             sign_in,
             email_domain,
             no_password,
+            with_password,
+            disagrees_with_saml_domains,
             password_older_than,
             policy_outdated,
             never_logged_in,
@@ -108,6 +116,8 @@ impl SelectionArgs {
         ];
         let flags = [
             ("--no-password", *no_password),
+            ("--with-password", *with_password),
+            ("--disagrees-with-saml-domains", *disagrees_with_saml_domains),
             ("--policy-outdated", *policy_outdated),
             ("--never-logged-in", *never_logged_in),
         ];
@@ -161,21 +171,32 @@ impl SelectionArgs {
             sign_in: self.sign_in,
             email_domain: self.email_domain.as_deref().map(|domain| domain.trim_start_matches('@').to_owned()),
             no_password: self.no_password,
+            with_password: self.with_password,
+            sign_in_unlike_domains: None,
             password_set_before,
             policy_other_than: None,
             never_logged_in: self.never_logged_in,
             named,
+            not_named: None,
         };
-        let policy_outdated = self.policy_outdated;
-        let mut wanted =
-            UserFilter { role: self.role.clone(), policy_outdated, lines, emails, ..UserFilter::default() };
+        let mut wanted = UserFilter {
+            role: self.role.clone(),
+            policy_outdated: self.policy_outdated,
+            disagrees_with_saml_domains: self.disagrees_with_saml_domains,
+            lines,
+            emails,
+            ..UserFilter::default()
+        };
         wanted.query.selection = selection;
         Ok((wanted, digest))
     }
 }
 
 /// Reads the users named in a file.
-fn read_names(context: &mut Context, source: &InputFile) -> anyhow::Result<Names> {
+///
+/// # Errors
+/// When the file cannot be read, or a row names nobody.
+pub fn read_names(context: &mut Context, source: &InputFile) -> anyhow::Result<Names> {
     let read = match source {
         InputFile::Stdin => tabular::read_names(&mut (&mut context.process.stdin.bytes).take(LIST_LIMIT + 1)),
         InputFile::File(path) => tabular::read_names(&mut open_data(path)?.take(LIST_LIMIT + 1)),

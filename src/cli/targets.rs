@@ -49,14 +49,25 @@ impl TargetArgs {
     /// # Errors
     /// [`CliError::Usage`].
     pub fn check(&self) -> Result<(), CliError> {
+        self.check_beside(false)
+    }
+
+    /// The same where another option selects users too.
+    ///
+    /// # Errors
+    /// [`CliError::Usage`].
+    pub fn check_beside(&self, has_other: bool) -> Result<(), CliError> {
         let usage =
             |words: &str, hint: &str| Err(CliError::Usage { words: words.to_owned(), hint: Some(hint.to_owned()) });
-        match (self.users.is_empty(), self.selection.is_given(), self.all) {
+        let is_given = self.selection.is_given() || has_other;
+        match (self.users.is_empty(), is_given, self.all) {
             (true, false, false) => usage("no user is named", "name users, or select some (`--all` for everybody)"),
             (false, true, _) | (false, _, true) => {
                 usage("users are named, and a selection is given", "give one of the two; `--from FILE` names many")
             }
-            (_, true, true) => usage("`--all` is everybody, and a condition is given", "give one of the two"),
+            (_, true, true) if !has_other || self.selection.is_given() => {
+                usage("`--all` is everybody, and a condition is given", "give one of the two")
+            }
             _ => Ok(()),
         }
     }
@@ -74,7 +85,12 @@ impl TargetArgs {
         match self.users.as_slice() {
             [] => {
                 let (wanted, sha256) = self.selection.wanted_with_digest(context, app)?;
-                Ok(Targets::Many(Box::new(TargetList { wanted, words: Some(self.words()), sha256, confirmed: None })))
+                Ok(Targets::Many(Box::new(TargetList {
+                    wanted,
+                    words: Some(self.words()),
+                    sha256,
+                    ..TargetList::default()
+                })))
             }
             [user] => Ok(Targets::One(UserReference::new(user))),
             users => {

@@ -9,6 +9,7 @@ pub enum Action {
     UsersList,
     UsersShow,
     UsersAdd,
+    UsersClone,
     UsersEdit,
     UsersDelete,
     UsersLock,
@@ -72,10 +73,11 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 62] = [
+    pub const ALL: [Self; 63] = [
         Self::UsersList,
         Self::UsersShow,
         Self::UsersAdd,
+        Self::UsersClone,
         Self::UsersEdit,
         Self::UsersDelete,
         Self::UsersLock,
@@ -143,6 +145,7 @@ impl Action {
             Self::UsersList => "users list",
             Self::UsersShow => "users show",
             Self::UsersAdd => "users add",
+            Self::UsersClone => "users clone",
             Self::UsersEdit => "users edit",
             Self::UsersDelete => "users delete",
             Self::UsersLock => "users lock",
@@ -216,7 +219,7 @@ impl Action {
             | Self::JobsList
             | Self::JobsShow
             | Self::JobsRecipients => Some(Permission::ViewUsers),
-            Self::UsersAdd | Self::UsersImport => Some(Permission::AddUsers),
+            Self::UsersAdd | Self::UsersClone | Self::UsersImport => Some(Permission::AddUsers),
             Self::UsersEdit => Some(Permission::EditUsers),
             Self::UsersDelete => Some(Permission::DeleteUsers),
             Self::UsersLock | Self::UsersUnlock => Some(Permission::LockUsers),

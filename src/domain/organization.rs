@@ -1,7 +1,9 @@
 //! The organization that the store belongs to: what its configuration says about users.
 
 use crate::domain::email_address::EmailAddress;
+use crate::domain::policy::PersonalWords;
 use crate::domain::user::SignIn;
+use crate::domain::user::User;
 
 /// The facts of the organization that rules depend on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,5 +29,16 @@ impl Organization {
     /// How a user with this address signs in, where nobody says otherwise.
     pub fn sign_in_of(&self, email: &EmailAddress) -> SignIn {
         if email.is_in(&self.saml_domains) { SignIn::Saml } else { SignIn::Password }
+    }
+
+    /// The words that must not make up the password of this user.
+    pub fn personal_words<'a>(&'a self, user: &'a User) -> PersonalWords<'a> {
+        PersonalWords {
+            username: user.username.as_str(),
+            email: user.email.as_str(),
+            name: &user.name,
+            organization: &self.name,
+            email_domains: &self.email_domains,
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Why the program says no. The words, the hint and the exit code belong to the command line (`cli::failure`).
 
+mod recorded;
+
 use jiff::Timestamp;
 
 use crate::domain::elevation::Elevation;
@@ -309,12 +311,31 @@ pub enum Refusal {
     #[error("job {0} is being sent by another process")]
     JobRuns(JobId),
     /// Another number of users is meant than the operator expects.
-    #[error("{} would be mailed, and `--expect` says {expected}; nobody was mailed", text::counted(*.found, "user"))]
+    #[error(
+        "{} would be {}, and `--expect` says {expected}; {}",
+        text::counted(*.found, "user"),
+        effect.word(),
+        if *.effect == ExpectedEffect::Mailed { "nobody was mailed" } else { "nothing was changed" }
+    )]
     NotExpected {
+        /// What would be done to them.
+        effect: ExpectedEffect,
         /// How many the operator expects.
         expected: u64,
-        /// How many would be mailed.
+        /// How many it would be done to.
         found: u64,
+    },
+    /// A list of those who stay leaves out more than half of the users: it may have been cut off.
+    #[error(
+        "{} of {} would be locked: more than half are not on the list; nothing was changed",
+        text::grouped(*.locked, ','),
+        text::counted(*.of, "user")
+    )]
+    MostLocked {
+        /// How many would be locked.
+        locked: u64,
+        /// How many there are.
+        of: u64,
     },
     /// The message does not wait any more.
     #[error("message {id} does not wait: it is {state}")]
@@ -342,6 +363,27 @@ pub enum Refusal {
     },
 }
 
+/// What is done to the users whose number an operator expects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExpectedEffect {
+    /// They are mailed.
+    Mailed,
+    /// They are locked.
+    Locked,
+    /// Their password is set.
+    GivenPassword,
+}
+
+impl ExpectedEffect {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Mailed => "mailed",
+            Self::Locked => "locked",
+            Self::GivenPassword => "given a password",
+        }
+    }
+}
+
 /// What a file that an argument names is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FilePurpose {
@@ -357,80 +399,5 @@ impl Refusal {
     /// That no user has this name, where nothing near to it is looked for.
     pub fn no_such_user(given: impl Into<String>) -> Self {
         Self::NoSuchUser { given: given.into(), near: Vec::new() }
-    }
-
-    /// Whether the refusal is an event: somebody tried what they may not do, or what must not be done.
-    pub fn is_recorded(&self) -> bool {
-        if let Self::Management(refusal) = self {
-            return refusal.is_recorded();
-        }
-        matches!(
-            self,
-            Self::NotAnOperator { .. }
-                | Self::OtherName { .. }
-                | Self::NotPermitted { .. }
-                | Self::NotElevated { .. }
-                | Self::NamedFile { .. }
-                | Self::CallersDiffer { .. }
-                | Self::Outranked { .. }
-                | Self::RoleOutranks { .. }
-                | Self::RowsOutrank { .. }
-                | Self::UsersOutrank { .. }
-                | Self::Saml { .. }
-                | Self::WrongPassword { .. }
-                | Self::CodeNotAccepted { .. }
-                // Somebody could try out one former password of a user after another.
-                | Self::Policy { former_of: Some(_), .. }
-        )
-    }
-
-    /// Whether strangers can cause it, as often as they like: then it is counted, and an event a minute tells of many.
-    pub fn is_attempt(&self) -> bool {
-        matches!(
-            self,
-            Self::WrongPassword { .. }
-                | Self::CodeNotAccepted { .. }
-                | Self::NotAnOperator { .. }
-                | Self::OtherName { .. }
-                | Self::Management(ManagementRefusal::Disabled(_))
-        )
-    }
-
-    /// The user as the operator named them, where the words leave it out.
-    pub fn given(&self) -> Option<&str> {
-        match self {
-            Self::WrongPassword { given } => Some(given),
-            _ => None,
-        }
-    }
-
-    /// The users that it is about, the first of so many, where the words leave their names out.
-    pub fn users(&self) -> Option<(u64, &[String])> {
-        match self {
-            Self::RowsOutrank { rows, usernames, .. } => Some((*rows, usernames)),
-            Self::Management(refusal) => refusal.users(),
-            _ => None,
-        }
-    }
-
-    /// Why, where the words leave it out.
-    pub fn why(&self) -> Option<&'static str> {
-        match self {
-            Self::CodeNotAccepted { why, .. } => Some(why),
-            Self::Policy { former_of: Some(_), .. } => Some("former password"),
-            _ => None,
-        }
-    }
-
-    /// The user it speaks of, where it is one that exists.
-    pub fn user(&self) -> Option<UserId> {
-        match self {
-            Self::Saml { id, .. } => Some(*id),
-            Self::Outranked { id, .. } => *id,
-            Self::Management(refusal) => refusal.user(),
-            Self::CodeNotAccepted { user, .. } => *user,
-            Self::Policy { former_of, .. } => *former_of,
-            _ => None,
-        }
     }
 }

@@ -25,6 +25,10 @@ pub struct Selection {
     pub email_domain: Option<String>,
     /// Has no password, though one is the way to sign in.
     pub no_password: bool,
+    /// Has a password.
+    pub with_password: bool,
+    /// Signs in otherwise than the domain of the address says; the domains are those of the identity provider.
+    pub sign_in_unlike_domains: Option<Vec<String>>,
     /// The password was set before this moment.
     pub password_set_before: Option<Timestamp>,
     /// The password met another policy than the one with this fingerprint, or none that is known.
@@ -33,6 +37,8 @@ pub struct Selection {
     pub never_logged_in: bool,
     /// These, by name.
     pub named: Option<Rc<[UserReference]>>,
+    /// Not these, by name. A name that no user has excludes nobody.
+    pub not_named: Option<Rc<[UserReference]>>,
 }
 
 /// What a list is ordered by.

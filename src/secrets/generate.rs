@@ -78,7 +78,13 @@ impl Generated {
         &self.0
     }
 
-    /// The text, to be shown once to the operator who requested it. Only `cli/output.rs` calls this.
+    /// Whether a spreadsheet would take it for a formula, and show another text.
+    pub fn is_like_formula(&self) -> bool {
+        self.0.text().starts_with(['=', '+', '-', '@'])
+    }
+
+    /// The text, to be shown once to the operator who requested it, or written to the file that the operator named:
+    /// `cli/output.rs` and `cli/users/set_password_many.rs` are the callers.
     pub fn reveal(&self) -> &str {
         self.0.text()
     }

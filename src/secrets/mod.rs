@@ -4,6 +4,7 @@
 
 pub mod admission;
 pub mod generate;
+pub mod hash_workers;
 pub mod hasher;
 pub mod key;
 pub mod lines;

@@ -80,6 +80,25 @@ impl Password {
         self.text() == other.text()
     }
 
+    /// Whether it begins or ends with a blank, as where a list has one that nobody sees.
+    pub fn begins_or_ends_with_blank(&self) -> bool {
+        self.text().starts_with(char::is_whitespace) || self.text().ends_with(char::is_whitespace)
+    }
+
+    /// Whether it looks like the hash of a password: of crypt(5) or in the PHC string format (`$id$...`), or of an LDAP server
+    /// (`{SSHA}...`, RFC 2307). Who gives one where a password belongs means another command.
+    pub fn looks_like_hash(&self) -> bool {
+        let is_name = |name: &str, extra: &str| {
+            (1..=20).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || extra.contains(c))
+        };
+        let text = self.text();
+        let modular = text.strip_prefix('$').and_then(|rest| rest.split_once('$'));
+        let ldap = text.strip_prefix('{').and_then(|rest| rest.split_once('}'));
+        let is_long = |rest: &str| rest.len() >= 13 && !rest.contains(' ');
+        modular.is_some_and(|(name, rest)| is_name(name, "-,=") && rest.contains(['$', '.', '/']) && is_long(rest))
+            || ldap.is_some_and(|(name, rest)| is_name(name, "-") && is_long(rest))
+    }
+
     /// The plain text, for the other files of this directory.
     #[expect(clippy::disallowed_methods, reason = "hashing, judging and comparing need the text; nothing prints it")]
     pub(in crate::secrets) fn text(&self) -> &str {
@@ -112,6 +131,27 @@ mod tests {
         assert!(password("cafe\u{301}").same_as(&password("caf\u{e9}")));
         assert!(!password("\u{fb01}ne").same_as(&password("fine")));
         assert!(!password("fine").same_as(&password("Fine")));
+    }
+
+    #[test]
+    fn hashes_are_told_from_passwords() {
+        for hash in [
+            "$6$rounds=5000$salt$hash",
+            "$2b$12$abcdefghijklmnopqrstuu5s2v8.iXieOjg/.AySBTTZIIVFJeBui",
+            "$argon2id$v=19$m=65536,t=3,p=1$c29tZXNhbHQ$nf65EOgLrQMR",
+            "$y$j9T$salt$hash.of.yescrypt",
+            "{SSHA}DkMTwBl+a/3DQTxCYEApdUtNXGgdUac3",
+            "{PBKDF2-SHA256}29000$abcdefghij",
+        ] {
+            assert!(password(hash).looks_like_hash(), "{hash}");
+        }
+        for other in
+            ["$", "$$", "$6$", "$100$ for the cat / dog", "{a}b", "{SSHA} is not my hash", "lamp river $1$ stone"]
+        {
+            assert!(!password(other).looks_like_hash(), "{other}");
+        }
+        let blanks = [" a", "a ", "a\u{a0}"].map(|text| password(text).begins_or_ends_with_blank());
+        assert_eq!((blanks, password("a b").begins_or_ends_with_blank()), ([true; 3], false));
     }
 
     #[test]

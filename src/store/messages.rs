@@ -95,7 +95,7 @@ pub struct Message {
     pub user: Option<UserId>,
     /// The user's name, while they exist.
     pub username: Option<String>,
-    /// Where it goes.
+    /// Where it goes; empty: its user was deleted.
     pub address: String,
     /// The OS account that asked for it.
     pub operator: String,
@@ -127,6 +127,13 @@ pub struct Message {
     pub job: Option<JobId>,
 }
 
+impl Message {
+    /// The address; `None`: its user was deleted.
+    pub fn known_address(&self) -> Option<&str> {
+        Some(self.address.as_str()).filter(|address| !address.is_empty())
+    }
+}
+
 /// What is known of a link; never its code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkStatus {
@@ -146,6 +153,11 @@ pub struct LinkStatus {
     pub revoked_at: Option<Timestamp>,
     /// Why.
     pub revoked_why: Option<String>,
+}
+
+/// The address of a row, without the blanks that are left of one whose user was deleted.
+fn address_of(address: String) -> String {
+    if address.trim().is_empty() { String::new() } else { address }
 }
 
 /// Whether a link can be used.
@@ -377,7 +389,7 @@ fn message_of(row: &Row<'_>) -> rusqlite::Result<Message> {
         state,
         user: row.get::<_, Option<i64>>(3)?.map(UserId),
         username: lossy(row, 21)?,
-        address: row.get(4)?,
+        address: address_of(row.get(4)?),
         operator: lossy(row, 5)?.unwrap_or_default(),
         operator_uid: row.get(6)?,
         created_at: time(row.get(7)?),

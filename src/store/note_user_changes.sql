@@ -79,6 +79,13 @@ BEGIN
            old = CASE WHEN old IS NOT NULL THEN printf('%*s', length(CAST(old AS BLOB)), '') END,
            new = CASE WHEN new IS NOT NULL THEN printf('%*s', length(CAST(new AS BLOB)), '') END
      WHERE user_id = OLD.id;
+    -- So are the addresses that mails went to, also in the words of relays. A mail of a job that ended passwords keeps its address: if
+    -- a backup brings the user and the ended password back, it names whose password that is (`passwords_back.rs`).
+    UPDATE messages
+       SET address = printf('%*s', length(CAST(address AS BLOB)), ''),
+           reply = replace(replace(reply, address, printf('%*s', length(CAST(address AS BLOB)), '')), lower(address),
+                           printf('%*s', length(CAST(address AS BLOB)), ''))
+     WHERE user_id = OLD.id AND is_forced IS NOT 1 AND address <> '';
     DELETE FROM changed_users WHERE user_id = OLD.id;
     INSERT INTO changed_users VALUES (OLD.id, 'user', NULL, 'deleted');
     -- The row that said it is gone.

@@ -22,6 +22,7 @@ use crate::domain::selection::Selection;
 use crate::domain::user::Lock;
 use crate::domain::user::SignIn;
 use crate::domain::user::User;
+use crate::domain::user::UserId;
 
 /// The condition that a user is one of those chosen.
 const CHOSEN: &str = "id IN (SELECT id FROM temp.chosen)";
@@ -87,6 +88,15 @@ impl ReadTransaction<'_> {
         let conditions = Conditions::of(selection, now);
         let sql = format!("INSERT INTO temp.chosen SELECT users.id FROM users{}", conditions.clause());
         Ok(self.transaction.execute(&sql, conditions.values().as_slice())? as u64)
+    }
+
+    /// Leaves a user out of the chosen ones. Gives whether they were one of them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn leave_out_of_chosen(&self, user: UserId) -> Result<bool> {
+        let sql = "DELETE FROM temp.chosen WHERE id = ?1";
+        Ok(self.transaction.prepare_cached(sql)?.execute([user.0])? > 0)
     }
 
     /// SHA-256 over the ids of the chosen users, which tells whether a selection still holds the same users.

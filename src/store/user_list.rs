@@ -186,6 +186,14 @@ impl Conditions {
         }
     }
 
+    /// The users of whom [`crate::domain::organization::Organization::sign_in_of`] says another sign-in than they have.
+    fn sign_in_unlike(&mut self, domains: &[String]) {
+        let places = vec!["?"; domains.len()].join(", ");
+        self.sql.push(format!("(sign_in = 'saml') <> ({EMAIL_DOMAIN} IN ({places}))").into());
+        let domains = domains.iter().map(|domain| email_domain::canonical(domain).into_owned());
+        self.values.extend(domains.map(|domain| -> Box<dyn ToSql> { Box::new(domain) }));
+    }
+
     pub(super) fn of(selection: &Selection, now: Timestamp) -> Self {
         let mut conditions = Self { sql: Vec::new(), values: Vec::new() };
         if let Some(text) = &selection.search {
@@ -208,6 +216,12 @@ impl Conditions {
         if selection.no_password {
             conditions.add("password_set_at IS NULL AND sign_in = ?", SignIn::Password.word());
         }
+        if selection.with_password {
+            conditions.sql.push("password_set_at IS NOT NULL".into());
+        }
+        if let Some(domains) = &selection.sign_in_unlike_domains {
+            conditions.sign_in_unlike(domains);
+        }
         if let Some(before) = selection.password_set_before {
             conditions.add("password_set_at < ?", before.as_second());
         }
@@ -219,6 +233,9 @@ impl Conditions {
         }
         if selection.named.is_some() {
             conditions.sql.push("users.id IN (SELECT id FROM temp.named)".into());
+        }
+        if selection.not_named.is_some() {
+            conditions.sql.push("users.id NOT IN (SELECT id FROM temp.not_named)".into());
         }
         conditions
     }
@@ -328,14 +345,18 @@ impl ReadTransaction<'_> {
         Ok(others)
     }
 
-    /// Fills a temporary table with the users named, so that the list is one statement.
+    /// Fills temporary tables with the users named, so that the list is one statement.
     pub(super) fn prepare_names(&self, selection: &Selection) -> Result<()> {
-        let Some(names) = &selection.named else { return Ok(()) };
-        self.transaction
-            .execute_batch("CREATE TEMP TABLE IF NOT EXISTS named (id INTEGER PRIMARY KEY); DELETE FROM temp.named;")?;
-        for name in names.iter() {
-            if let Some(id) = self.id_of(name)? {
-                self.transaction.prepare_cached("INSERT OR IGNORE INTO temp.named VALUES (?1)")?.execute([id.0])?;
+        for (table, names) in [("named", &selection.named), ("not_named", &selection.not_named)] {
+            let Some(names) = names else { continue };
+            self.transaction.execute_batch(&format!(
+                "CREATE TEMP TABLE IF NOT EXISTS {table} (id INTEGER PRIMARY KEY); DELETE FROM temp.{table};"
+            ))?;
+            let insert = format!("INSERT OR IGNORE INTO temp.{table} VALUES (?1)");
+            for name in names.iter() {
+                if let Some(id) = self.id_of(name)? {
+                    self.transaction.prepare_cached(&insert)?.execute([id.0])?;
+                }
             }
         }
         Ok(())

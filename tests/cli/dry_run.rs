@@ -19,6 +19,7 @@ use crate::support::World;
 const CALLS: &[(&str, &str)] = &[
     ("users add new@example.com --name 'New Example' --generate", ""),
     ("users add other@example.com --send-reset", ""),
+    ("users clone alice --email clone@example.com", ""),
     ("users edit alice --name 'Alice Adams' --sign-in saml", ""),
     ("users edit --with-role 'Minimal Permissions' --must-change --locale de", ""),
     ("users delete alice", ""),
@@ -27,12 +28,15 @@ const CALLS: &[(&str, &str)] = &[
     ("users lock alice --until 2026-12-01T08:00:00Z --reason 'lost laptop'", ""),
     ("users lock bob", ""),
     ("users lock --all", ""),
+    ("users lock --not-in -", "alice\n"),
     ("users unlock bob", ""),
     ("users unlock --status locked", ""),
     ("users import -", "email\nnew@example.com\n"),
     ("users password alice", ""),
     ("users set-password alice", ""),
     ("users set-password alice --stdin --must-change", OTHER),
+    ("users set-password --batch -", "alice:seven violet umbrellas whistle\n"),
+    ("users set-password --all --generate --out [DIR]/new.csv", ""),
     ("users change-password alice", ""),
     ("users send-reset alice carla", ""),
     ("users send-reset alice bob", ""),
@@ -184,6 +188,8 @@ fn every_dry_run_prints_its_plan_on_standard_output_and_changes_nothing() {
     $ users add other@example.com --send-reset
     Would add other (other@example.com).
     Would mail other an invitation to other@example.com.
+    $ users clone alice --email clone@example.com
+    Would add clone (clone@example.com) with the settings of alice: role Minimal Permissions.
     $ users edit alice --name 'Alice Adams' --sign-in saml
     Would change alice: name, sign_in. Would remove the password: the user signs in with SAML.
     $ users edit --with-role 'Minimal Permissions' --must-change --locale de
@@ -200,6 +206,8 @@ fn every_dry_run_prints_its_plan_on_standard_output_and_changes_nothing() {
     bob is already locked like this; nothing was changed.
     $ users lock --all
     Would lock 3 of 4 users until `users unlock`.
+    $ users lock --not-in -
+    Would lock 2 of 3 users until `users unlock`.
     $ users unlock bob
     Would unlock bob.
     $ users unlock --status locked
@@ -212,6 +220,10 @@ fn every_dry_run_prints_its_plan_on_standard_output_and_changes_nothing() {
     Would set the password of alice.
     $ users set-password alice --stdin --must-change
     Would set the password of alice. The user must choose another password at the next sign-in.
+    $ users set-password --batch -
+    Would set the password of alice; 1 has a password, which would stop working. 1 notice would be queued.
+    $ users set-password --all --generate --out [DIR]/new.csv
+    Would set the passwords of 4 users (alice, bob, carla, dora); 1 has a password, which would stop working; 1 is locked and stays so. 4 notices would be queued.
     $ users change-password alice
     Would change the password if the old one is right. Nothing was asked.
     $ users send-reset alice carla
@@ -376,6 +388,8 @@ fn every_plan_is_data_too() {
     $ users add other@example.com --send-reset
     {"action":"users add","would_change":true,"username":"other","email":"other@example.com","name":"","role":"Minimal Permissions","sign_in":"password","locale":null}
     {"action":"users send-reset","would_change":true,"username":"other","email":"other@example.com","name":null,"role":null,"sign_in":null,"locale":null}
+    $ users clone alice --email clone@example.com
+    {"action":"users clone","would_change":true,"original":"alice","username":"clone","email":"clone@example.com","name":"","role":"Minimal Permissions","sign_in":"password","locale":null}
     $ users edit alice --name 'Alice Adams' --sign-in saml
     {"action":"users edit","would_change":true,"username":"alice","email":"alice@example.com","name":"Alice Adams","role":"Minimal Permissions","sign_in":"saml","locale":null,"must_change_password":false,"changed":["name","sign_in"],"password_removed":true,"notices":0}
     $ users edit --with-role 'Minimal Permissions' --must-change --locale de
@@ -391,7 +405,9 @@ fn every_plan_is_data_too() {
     $ users lock bob
     {"action":"users lock","would_change":false,"username":"bob","locked_until":null,"lock_reason":null}
     $ users lock --all
-    {"action":"users lock","would_change":true,"users":4,"users_changed":3,"locked_longer":0,"usernames":["alice","bob","carla","dora"],"locked_until":null,"lock_reason":null}
+    {"action":"users lock","would_change":true,"users":4,"users_changed":3,"locked_longer":0,"left_out":[],"usernames":["alice","bob","carla","dora"],"locked_until":null,"lock_reason":null}
+    $ users lock --not-in -
+    {"action":"users lock","would_change":true,"users":3,"users_changed":2,"locked_longer":0,"left_out":[],"usernames":["bob","carla","dora"],"locked_until":null,"lock_reason":null}
     $ users unlock bob
     {"action":"users unlock","would_change":true,"username":"bob","failed_logins":0}
     $ users unlock --status locked
@@ -404,6 +420,10 @@ fn every_plan_is_data_too() {
     {"action":"users set-password","would_change":true,"username":"alice","email":"alice@example.com","must_change_password":false}
     $ users set-password alice --stdin --must-change
     {"action":"users set-password","would_change":true,"username":"alice","email":"alice@example.com","must_change_password":true}
+    $ users set-password --batch -
+    {"action":"users set-password","would_change":true,"users":1,"usernames":["alice"],"with_password":1,"locked":0,"must_change":0,"notices":1,"skipped_saml":0}
+    $ users set-password --all --generate --out [DIR]/new.csv
+    {"action":"users set-password","would_change":true,"users":4,"usernames":["alice","bob","carla","dora"],"with_password":1,"locked":1,"must_change":0,"notices":4,"skipped_saml":0}
     $ users change-password alice
     {"action":"users change-password","would_change":true,"user":"alice"}
     $ users send-reset alice carla

@@ -61,6 +61,7 @@ fn no_option_takes_a_password_and_none_is_read_from_a_variable() {
         "password-file",
         "password-older-than",
         "no-password",
+        "with-password",
         "end-passwords",
         "generate",
         "must-change",

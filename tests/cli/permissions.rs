@@ -12,10 +12,11 @@ use crate::support::MALLORY;
 use crate::support::World;
 
 /// A command for every action; none changes what the next one needs.
-pub(crate) const COMMANDS: [(Action, &str); 60] = [
+pub(crate) const COMMANDS: [(Action, &str); 61] = [
     (Action::UsersList, "users list"),
     (Action::UsersShow, "users show alice"),
     (Action::UsersAdd, "users add new@example.com -n"),
+    (Action::UsersClone, "users clone alice -n"),
     (Action::UsersEdit, "users edit alice --name x -n"),
     (Action::UsersDelete, "users delete alice -n"),
     (Action::UsersLock, "users lock alice -n"),
@@ -168,6 +169,7 @@ fn the_matrix_of_commands_and_roles_is_exactly_this() {
     users list                            yes      yes      yes      .        .        .        .        yes      .        yes
     users show                            yes      yes      yes      .        .        .        .        yes      .        yes
     users add                             yes      .        .        .        .        .        .        .        .        yes
+    users clone                           yes      .        .        .        .        .        .        .        .        yes
     users edit                            yes      .        .        .        .        .        .        .        .        yes
     users delete                          yes      .        .        .        .        .        .        .        .        yes
     users lock                            yes      .        yes      .        .        .        .        .        .        yes

@@ -281,7 +281,7 @@ fn a_password_as_an_argument_is_refused_and_not_repeated() {
 
       tip: a similar argument exists: '--password-file'
 
-    Usage: cxme-admin users set-password --password-file <FILE> <USER>
+    Usage: cxme-admin users set-password --password-file <FILE> <USER>...
 
     For more information, try '--help'.
     ");
@@ -292,7 +292,7 @@ fn a_password_as_an_argument_is_refused_and_not_repeated() {
 
       tip: a similar argument exists: '--password-file'
 
-    Usage: cxme-admin users set-password --password-file <FILE> <USER>
+    Usage: cxme-admin users set-password --password-file <FILE> <USER>...
 
     For more information, try '--help'.
     ");

@@ -2,6 +2,7 @@
 
 use cxme_admin::actions::users::list::UserFilter;
 use cxme_admin::actions::users::lock;
+use cxme_admin::actions::users::lock::LockLimit;
 use cxme_admin::actions::users::targets::TargetList;
 use cxme_admin::app::ChangeOptions;
 use insta::assert_snapshot;
@@ -105,7 +106,7 @@ fn a_lock_never_ends_sooner_by_another_one() {
     status 0
     -- stdout
     [
-    {"action":"users lock","would_change":true,"users":4,"users_changed":2,"locked_longer":2,"usernames":["alice","bob","carla","sam"],"locked_until":"2026-11-24T08:00:05Z","lock_reason":null}
+    {"action":"users lock","would_change":true,"users":4,"users_changed":2,"locked_longer":2,"left_out":[],"usernames":["alice","bob","carla","sam"],"locked_until":"2026-11-24T08:00:05Z","lock_reason":null}
     ]
     "#);
     assert_snapshot!(world.command("users lock --role Clerk --for 5s").typing(["y"]).run(), @"
@@ -231,7 +232,7 @@ fn several_users_are_edited_and_passwords_that_go_are_counted() {
     assert_snapshot!(world.run("users edit --with-sign-in saml --sign-in password --role 'Minimal Permissions' --yes -v"), @"
     status 0
     -- stderr
-    Changed role, sign_in of 4 users.
+    Changed role, sign_in of 4 users. Those who came from SAML cannot log in before they have a new password: cxme-admin users list --no-password
     ");
     assert_snapshot!(world.run("users edit --all --sign-in password --yes -v"), @"
     status 0
@@ -531,17 +532,17 @@ fn what_was_not_confirmed_is_not_changed() {
     let wanted = UserFilter { role: Some("Clerk".to_owned()), ..UserFilter::default() };
     let several = TargetList { wanted, words: Some("--role Clerk".to_owned()), ..TargetList::default() };
     let trial = ChangeOptions { dry_run: true, ..ChangeOptions::default() };
-    let confirmed = lock::lock_several(&app, &several, None, &trial).unwrap().users;
+    let confirmed = lock::lock_several(&app, &several, None, LockLimit::Any, &trial).unwrap().users;
     assert_eq!(confirmed.count, 4);
     let several = TargetList { confirmed: Some(confirmed), ..several };
     world.run("users edit bob --role 'Minimal Permissions'").expect_status(0);
     world.run("users edit olga --role Clerk").expect_status(0);
-    let refused = lock::lock_several(&app, &several, None, &ChangeOptions::default()).unwrap_err();
+    let refused = lock::lock_several(&app, &several, None, LockLimit::Any, &ChangeOptions::default()).unwrap_err();
     assert_snapshot!(refused, @"the selection holds other users than those you confirmed (4 then, 4 now); nothing was changed");
     assert_eq!(locked(&world), "-");
     world.run("users edit bob --role Clerk").expect_status(0);
     world.run("users edit olga --role 'Minimal Permissions'").expect_status(0);
-    let locked_now = lock::lock_several(&app, &several, None, &ChangeOptions::default()).unwrap();
+    let locked_now = lock::lock_several(&app, &several, None, LockLimit::Any, &ChangeOptions::default()).unwrap();
     assert_eq!((locked_now.changed, locked(&world).as_str()), (4, "alice bob carla sam"));
 }
 

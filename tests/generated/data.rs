@@ -102,6 +102,7 @@ const WITHOUT_DATA: &[&str] = &[
     "store restore",
     "users",
     "users change-password",
+    "users clone",
     "users delete",
     "users edit",
     "users lock",

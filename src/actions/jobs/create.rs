@@ -20,6 +20,7 @@ use crate::domain::job::JobId;
 use crate::domain::link::RESET_LIFE;
 use crate::domain::message::MailKind;
 use crate::domain::rate::Rates;
+use crate::domain::refusal::ExpectedEffect;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
 use crate::domain::secret_form::secrets_in;
@@ -377,7 +378,7 @@ fn check(request: &JobRequest) -> Result<()> {
 fn expected(request: &JobRequest, plan: JobPlan) -> Result<JobPlan> {
     match request.expect {
         Some(expected) if expected != plan.mailed() => {
-            Err(Refusal::NotExpected { expected, found: plan.mailed() }.into())
+            Err(Refusal::NotExpected { effect: ExpectedEffect::Mailed, expected, found: plan.mailed() }.into())
         }
         _ => Ok(plan),
     }

@@ -75,7 +75,10 @@ pub fn cancel(app: &App, id: MessageId, change_options: &ChangeOptions) -> Resul
         let mut details = EventDetails { user: message.user, ..EventDetails::default() };
         details.note("message", id.0);
         details.note("kind", message.kind.word());
-        details.note("address", message.address.as_str());
+        // Nothing in an event can be erased: the user, if there is one, is named by their number.
+        if message.user.is_none() {
+            details.note("address", message.address.as_str());
+        }
         Ok((details, message))
     })
 }

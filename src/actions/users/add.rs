@@ -100,7 +100,7 @@ pub(super) fn role(scene: &impl Transaction, name: &str) -> Result<RoleId> {
 }
 
 /// Refuses a name or an address that another user has.
-fn check_free(change: &Change<'_>, username: &Username, email: &EmailAddress) -> Result<()> {
+pub(super) fn check_free(change: &Change<'_>, username: &Username, email: &EmailAddress) -> Result<()> {
     // The address first: where both are taken, another username would not help.
     if change.reading().is_email_taken(email, None)? {
         return Err(Refusal::EmailTaken(email.as_str().to_owned()).into());

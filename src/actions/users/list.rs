@@ -1,6 +1,7 @@
 //! `users list`, and the users of a selection for other commands.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use jiff::Timestamp;
 
@@ -41,8 +42,25 @@ pub struct UserFilter {
     pub role: Option<String>,
     /// Only those whose password met another policy than the one in force.
     pub policy_outdated: bool,
+    /// Only those who sign in otherwise than the domain of their address says.
+    pub disagrees_with_saml_domains: bool,
+    /// All but those on this list.
+    pub excluded: Option<ExcludedNames>,
     /// Give the password hashes too.
     pub with_hashes: bool,
+}
+
+/// A list of users who are no part of a selection.
+#[derive(Debug, Clone)]
+pub struct ExcludedNames {
+    /// The users.
+    pub names: Rc<[UserReference]>,
+    /// The lines that they are on, in the same order.
+    pub lines: Vec<u64>,
+    /// The addresses beside usernames, in the same order: each must be the user's.
+    pub emails: Vec<Option<Box<str>>>,
+    /// Whether names that no user has are ignored. All of them may not be such names.
+    pub ignores_unknown: bool,
 }
 
 /// Gives each user that is wanted to `visit`, as many as the limit of the query says.
@@ -74,39 +92,59 @@ pub(in crate::actions) fn resolve(scene: &impl Transaction, wanted: &UserFilter)
     if wanted.policy_outdated {
         query.selection.policy_other_than = Some(scene.app().policy()?.fingerprint());
     }
+    if wanted.disagrees_with_saml_domains {
+        query.selection.sign_in_unlike_domains = Some(scene.app().organization().saml_domains.clone());
+    }
     if let Some(names) = &query.selection.named {
-        let unknown = scene.reading().unknown_names(names)?;
-        let named = |(count, place): (usize, usize)| UnknownName {
-            line: wanted.lines.get(place).copied(),
-            name: names[place].as_str().to_owned(),
-            near: if count < UnknownName::SHOWN {
-                similar_users(scene.app(), scene.reading(), scene.authority(), &names[place])
-            } else {
-                Vec::new()
-            },
-        };
-        if !unknown.is_empty() {
-            return Err(ActionError::UnknownNames(unknown.into_iter().enumerate().map(named).collect()));
-        }
-        let contradicted = scene.reading().names_with_other_email(names, &wanted.emails)?;
-        if let [place, more @ ..] = &contradicted[..] {
-            return Err(contradiction(wanted, names, *place, more.len()));
-        }
+        check_names(scene, names, &wanted.lines, &wanted.emails, false)?;
+    }
+    if let Some(ExcludedNames { names, lines, emails, ignores_unknown }) = &wanted.excluded {
+        check_names(scene, names, lines, emails, *ignores_unknown)?;
+        query.selection.not_named = Some(names.clone());
     }
     Ok(query)
 }
 
+/// Refuses names that no user has, and rows that name two users. `lines` and `emails` are in the order of the names.
+fn check_names(
+    scene: &impl Transaction,
+    names: &[UserReference],
+    lines: &[u64],
+    emails: &[Option<Box<str>>],
+    ignores_unknown: bool,
+) -> Result<()> {
+    let unknown = scene.reading().unknown_names(names)?;
+    let named = |(count, place): (usize, usize)| UnknownName {
+        line: lines.get(place).copied(),
+        name: names[place].as_str().to_owned(),
+        near: if count < UnknownName::SHOWN {
+            similar_users(scene.app(), scene.reading(), scene.authority(), &names[place])
+        } else {
+            Vec::new()
+        },
+    };
+    let are_refused = !ignores_unknown || unknown.len() == names.len();
+    if are_refused && !unknown.is_empty() {
+        return Err(ActionError::UnknownNames(unknown.into_iter().enumerate().map(named).collect()));
+    }
+    let contradicted = scene.reading().names_with_other_email(names, emails)?;
+    if let [place, more @ ..] = &contradicted[..] {
+        let email = emails.get(*place).and_then(Option::as_deref).unwrap_or_default();
+        return Err(contradiction(lines.get(*place).copied(), &names[*place], email, more.len()));
+    }
+    Ok(())
+}
+
 /// That a row of a file names one user by its username and not the same one by its address, and how many more rows do.
-fn contradiction(wanted: &UserFilter, names: &[UserReference], place: usize, more: usize) -> ActionError {
+fn contradiction(line: Option<u64>, name: &UserReference, email: &str, more: usize) -> ActionError {
     let shown = |name: &UserReference| text::quoted(name.shown(), text::MAX_NAME);
-    let email = wanted.emails.get(place).and_then(Option::as_deref).unwrap_or_default();
-    let line = wanted.lines.get(place).map_or_else(String::new, |line| format!("line {line}: "));
+    let line = line.map_or_else(String::new, |line| format!("line {line}: "));
     let more = match more {
         0 => String::new(),
         1 => ", nor are those of 1 more line".to_owned(),
         more => format!(", nor are those of {more} more lines"),
     };
-    let (username, email) = (shown(&names[place]), shown(&UserReference::new(email)));
+    let (username, email) = (shown(name), shown(&UserReference::new(email)));
     let words = format!("{line}username `{username}` and email `{email}` are not of one user{more}; nothing was done");
     ActionError::BadInput(words)
 }

@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use super::targets::ResolvedTargets;
 use super::targets::TargetList;
 use super::targets::resolve_several;
+use crate::actions::users::list::UserFilter;
+use crate::actions::users::list::resolve;
 use crate::app::App;
 use crate::app::Change;
 use crate::app::ChangeOptions;
@@ -12,6 +14,7 @@ use crate::app::EventDetails;
 use crate::app::Result;
 use crate::app::Transaction as _;
 use crate::domain::action::Action;
+use crate::domain::refusal::ExpectedEffect;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::Lock;
 use crate::domain::user::LockChange;
@@ -60,6 +63,17 @@ pub fn lock(
     })
 }
 
+/// How many users a command may lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockLimit {
+    /// Any number.
+    Any,
+    /// This number, or none.
+    Exactly(u64),
+    /// Half of the users among whom the list of those who stay was applied.
+    Half,
+}
+
 /// What locking several users found and did.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LockManyOutcome {
@@ -81,18 +95,20 @@ impl AsRef<ResolvedTargets> for LockManyOutcome {
 /// one keeps its reason where the operator gives none.
 ///
 /// # Errors
-/// When one does not exist, one's role may do more than the operator's, they are others than the operator confirmed, or the
-/// moment has passed.
+/// When one does not exist, one's role may do more than the operator's, they are others than the operator confirmed, the
+/// moment has passed, or more or fewer users would be locked than `limit` allows.
 pub fn lock_several(
     app: &App,
     several: &TargetList,
     until: Option<Timestamp>,
+    limit: LockLimit,
     change_options: &ChangeOptions,
 ) -> Result<LockManyOutcome> {
     app.change(Action::UsersLock, change_options, |change| {
         let (users, mut details) = resolve_several(change, several)?;
         let BulkLockOutcome { changed, kept } =
             change.lock_chosen(&new_lock(change, until, change_options)?, change.now())?;
+        require_within(change, &several.wanted, limit, changed)?;
         details.is_unchanged = changed == 0;
         details.note("changed", changed);
         details.note("until", end(until));
@@ -101,6 +117,21 @@ pub fn lock_several(
         }
         Ok((details, LockManyOutcome { users, changed, kept }))
     })
+}
+
+/// Refuses to lock another number of users than the limit allows.
+fn require_within(change: &Change<'_>, wanted: &UserFilter, limit: LockLimit, locked: u64) -> Result<()> {
+    match limit {
+        LockLimit::Exactly(expected) if locked != expected => {
+            Err(Refusal::NotExpected { effect: ExpectedEffect::Locked, expected, found: locked }.into())
+        }
+        LockLimit::Half => {
+            let all = resolve(change, &UserFilter { excluded: None, ..wanted.clone() })?;
+            let of = change.count_users(&all.selection, change.now())?;
+            if locked > of / 2 { Err(Refusal::MostLocked { locked, of }.into()) } else { Ok(()) }
+        }
+        LockLimit::Exactly(_) | LockLimit::Any => Ok(()),
+    }
 }
 
 /// The lock, unless its end has passed.

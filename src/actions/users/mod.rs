@@ -1,6 +1,8 @@
 //! What is done with users.
 
 pub mod add;
+pub mod batch;
+pub mod clone;
 pub mod delete;
 pub mod edit;
 pub mod export;

@@ -136,13 +136,26 @@ pub fn set(
     app.change(action, change_options, |change| {
         let user = change.subordinate(&UserReference::of(&target.user))?;
         change.require_password_sign_in(&user)?;
-        change.set_password(user.id, &new_password(accepted, options, change.now()))?;
+        let (_, notice) = store_accepted(change, &user, accepted, options)?;
         let mut details = EventDetails::of(&user);
         details.note("chosen_by", if origin == PasswordOrigin::Generated { "generator" } else { "operator" });
         details.note("must_change", options.must_change);
         details.note("sessions", if options.keep_sessions { "kept" } else { "ended" });
-        Ok((details, notice(change, &user, NoticeCause::SetByOperator, options)?))
+        Ok((details, notice))
     })
+}
+
+/// Stores a password that an operator sets, and queues its notice. Gives the hash back, for a change that has to be tried again, and
+/// the number of the notice.
+pub(super) fn store_accepted(
+    change: &Change<'_>,
+    user: &User,
+    accepted: AcceptedHash,
+    options: PasswordOptions,
+) -> Result<(AcceptedHash, Option<MessageId>)> {
+    let new = new_password(accepted, options, change.now());
+    change.set_password(user.id, &new)?;
+    Ok((new.accepted, notice(change, user, NoticeCause::SetByOperator, options)?))
 }
 
 /// What a login system learns.

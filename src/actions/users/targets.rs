@@ -37,6 +37,9 @@ pub struct TargetList {
     pub words: Option<String>,
     /// SHA-256 of the file that names them, in hexadecimal digits.
     pub sha256: Option<String>,
+    /// Leave out the users with the name of an operator's account, and of the account that acts: nobody locks themselves out by a
+    /// list of others.
+    pub spares_operators: bool,
     /// What the operator confirmed: the change is refused if the selection holds other users by then.
     pub confirmed: Option<ResolvedTargets>,
 }
@@ -48,6 +51,8 @@ pub struct ResolvedTargets {
     pub count: u64,
     /// The first of them, by address: at most [`NAMED`].
     pub first: Vec<User>,
+    /// The users who were left out because they have the name of an operator's account.
+    pub spared: Vec<String>,
     digest: [u8; 32],
 }
 
@@ -65,7 +70,9 @@ impl AsRef<Self> for ResolvedTargets {
 /// others than the operator confirmed.
 pub(super) fn resolve_several(change: &Change<'_>, several: &TargetList) -> Result<(ResolvedTargets, EventDetails)> {
     let query = resolve(change, &several.wanted)?;
-    let count = change.choose_users(&query.selection, change.now())?;
+    let chosen = change.choose_users(&query.selection, change.now())?;
+    let spared = if several.spares_operators { spare_operators(change)? } else { Vec::new() };
+    let count = chosen - spared.len() as u64;
     let protected = change.protected_users()?;
     let (outranked, first) = change.chosen_and_protected(&protected.by_rank(), NAMED)?;
     if let Some(user) = first.first() {
@@ -82,7 +89,8 @@ pub(super) fn resolve_several(change: &Change<'_>, several: &TargetList) -> Resu
         let limits = change.limits_in_words();
         return Err(ManagementRefusal::UsersOutsideLimits { users, count: outside, limits }.into());
     }
-    let resolved = ResolvedTargets { count, first: change.first_chosen(NAMED)?, digest: change.chosen_digest()? };
+    let (first, digest) = (change.first_chosen(NAMED)?, change.chosen_digest()?);
+    let resolved = ResolvedTargets { count, first, spared, digest };
     if let Some(confirmed) = &several.confirmed
         && confirmed.digest != resolved.digest
     {
@@ -100,5 +108,23 @@ pub(super) fn resolve_several(change: &Change<'_>, several: &TargetList) -> Resu
     if let Some(sha256) = &several.sha256 {
         details.note("sha256", sha256.as_str());
     }
+    if !resolved.spared.is_empty() {
+        details.note("left_out", resolved.spared.as_slice());
+    }
     Ok((resolved, details))
+}
+
+/// Takes the users with the name of an operator's account, and of the account that acts, out of the chosen ones. Gives their names.
+fn spare_operators(change: &Change<'_>) -> Result<Vec<String>> {
+    let operators = change.operators()?.into_iter().map(|operator| operator.account);
+    let own = change.app().account().known_name().map(str::to_owned);
+    let mut spared = Vec::new();
+    for account in operators.chain(own) {
+        if let Some(user) = change.reading().user(&UserReference::new(&account))?
+            && change.leave_out_of_chosen(user.id)?
+        {
+            spared.push(user.username.to_string());
+        }
+    }
+    Ok(spared)
 }

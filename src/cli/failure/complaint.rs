@@ -163,6 +163,14 @@ pub enum CliError {
     /// The input of a stream is not what it should be.
     #[error("{0}")]
     Data(String),
+    /// A list is not what it should be, and there is something to do about it.
+    #[error("{words}")]
+    BadList {
+        /// What is wrong.
+        words: String,
+        /// What to do.
+        hint: String,
+    },
     /// Somebody asked the program to stop, and it did in good order.
     #[error("{words}")]
     Stopped {

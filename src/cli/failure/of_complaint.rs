@@ -25,6 +25,7 @@ pub(super) fn of_complaint(complaint: &CliError) -> RenderedError {
         CliError::CannotAsk { hint, .. } => RenderedError::new(USAGE, complaint).hint(hint),
         CliError::NoPasswordFile => RenderedError::new(IO, complaint).hint("give the file's path, such as `./FILE`"),
         CliError::Declined | CliError::NoPassword | CliError::Data(_) => RenderedError::new(DATA, complaint),
+        CliError::BadList { hint, .. } => RenderedError::new(DATA, complaint).hint(hint),
         CliError::NotVerified => RenderedError::new(NOT_VERIFIED, complaint),
         CliError::BadFile { hint, .. } => RenderedError::new(DATA, complaint).hint(hint),
         CliError::Configuration(_) => RenderedError::new(CONFIGURATION, complaint),

@@ -41,7 +41,7 @@ pub struct ProgressLine {
 }
 
 impl ProgressLine {
-    /// The line for so many messages (0: it is not known how many); `None` where there is no terminal to draw it on.
+    /// The line for so many messages or passwords (0: it is not known how many); `None` where there is no terminal to draw it on.
     pub fn begin(output: &Output, total: u64) -> Option<Self> {
         let width = output.progress_columns?;
         let screen = Screen { width, drawn: Arc::default() };
@@ -83,6 +83,12 @@ impl ProgressLine {
         }
         self.bar.set_message(output.charset_of_messages().show(&message).into_owned());
         self.bar.set_position(report.total());
+        output.draw(&self.screen.take());
+    }
+
+    /// Draws how many are done, where nothing can go wrong with one of them.
+    pub fn show_count(&self, output: &mut Output, done: u64) {
+        self.bar.set_position(done);
         output.draw(&self.screen.take());
     }
 

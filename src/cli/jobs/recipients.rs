@@ -26,8 +26,9 @@ pub struct RecipientsArgs {
 }
 
 const USERNAME: Column<Message> =
-    Column { name: "username", title: "USER", cell: |row| Value::text_or(row.username.as_deref(), "") };
-const ADDRESS: Column<Message> = Column { name: "address", title: "ADDRESS", cell: |row| Value::text(&row.address) };
+    Column { name: "username", title: "USER", cell: |row| Value::text_or(row.username.as_deref(), "(deleted)") };
+const ADDRESS: Column<Message> =
+    Column { name: "address", title: "ADDRESS", cell: |row| Value::text_or(row.known_address(), "") };
 const KIND: Column<Message> = Column { name: "kind", title: "", cell: |row| Value::text(row.kind.word()) };
 const STATE: Column<Message> = Column { name: "state", title: "STATE", cell: |row| Value::text(row.state.word()) };
 const REPLY: Column<Message> =

@@ -75,7 +75,7 @@ const KIND: Column<QueueRow> = Column { name: "kind", title: "", cell: |row| Val
 const USERNAME: Column<QueueRow> =
     Column { name: "username", title: "", cell: |row| Value::text_or(row.message.username.as_deref(), "") };
 const ADDRESS: Column<QueueRow> =
-    Column { name: "address", title: "ADDRESS", cell: |row| Value::text(&row.message.address) };
+    Column { name: "address", title: "ADDRESS", cell: |row| Value::text_or(row.message.known_address(), "") };
 const STATE: Column<QueueRow> =
     Column { name: "state", title: "STATE", cell: |row| Value::text(row.message.state.word()) };
 const ATTEMPTS: Column<QueueRow> =
@@ -109,7 +109,7 @@ pub fn run(context: &mut Context, args: &QueueArgs) -> anyhow::Result<()> {
                 .field("message", Value::Number(number))
                 .field("kind", Value::text(message.kind.word()))
                 .field("username", Value::text_or(message.username.as_deref(), ""))
-                .field("address", Value::text(&message.address));
+                .field("address", Value::text_or(message.known_address(), ""));
             plan::print(&mut context.output, app.now(), &[step])?;
         } else {
             context.output.say(&format!("Cancelled {which}."));

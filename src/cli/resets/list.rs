@@ -74,7 +74,8 @@ const USERNAME: Column<LinkRow> = Column {
     title: "USER",
     cell: |row| Value::text_or(row.message.username.as_deref(), "(deleted)"),
 };
-const ADDRESS: Column<LinkRow> = Column { name: "address", title: "", cell: |row| Value::text(&row.message.address) };
+const ADDRESS: Column<LinkRow> =
+    Column { name: "address", title: "", cell: |row| Value::text_or(row.message.known_address(), "") };
 const KIND: Column<LinkRow> = Column { name: "kind", title: "", cell: |row| Value::text(row.message.kind.word()) };
 const LINK: Column<LinkRow> = Column { name: "link", title: "LINK", cell: |row| row.shown_link() };
 const MAIL: Column<LinkRow> = Column { name: "mail", title: "MAIL", cell: |row| Value::text(row.message.state.word()) };

@@ -217,7 +217,8 @@ fn edit_several(
         (_, 0, _) if done.without_password > 0 => format!("Nothing was changed.{without}"),
         (_, 0, _) => "All of these users already match; nothing was changed.".to_owned(),
         (_, changed, 0) => {
-            format!("Changed {} of {}.{without}", fields.join(", "), targets::count_of(changed, users))
+            let next = if edit.sign_in == Some(SignIn::Password) { BACK_FROM_SAML } else { "" };
+            format!("Changed {} of {}.{without}{next}", fields.join(", "), targets::count_of(changed, users))
         }
         (_, changed, removed) => format!(
             "Changed {} of {}. Removed {}: these users sign in with SAML.{without}",
@@ -228,6 +229,10 @@ fn edit_several(
     });
     Ok(())
 }
+
+/// What users who come back from SAML need.
+const BACK_FROM_SAML: &str =
+    " Those who came from SAML cannot log in before they have a new password: cxme-admin users list --no-password";
 
 /// " (alice, bob and 3 more)": the first users who would lose their passwords; or nothing.
 fn first_names(users: &[User], done: &BulkEditOutcome) -> String {

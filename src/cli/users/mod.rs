@@ -2,6 +2,7 @@
 
 pub mod add;
 pub mod change_password;
+pub mod clone;
 pub mod columns;
 pub mod delete;
 pub mod edit;
@@ -13,6 +14,7 @@ pub mod lock;
 pub mod password;
 pub mod send_reset;
 pub mod set_password;
+mod set_password_many;
 pub mod show;
 pub mod unlock;
 pub mod verify_password;
@@ -28,6 +30,7 @@ pub enum UsersCommand {
     List(list::ListArgs),
     Show(show::ShowArgs),
     Add(add::AddArgs),
+    Clone(clone::CloneArgs),
     Edit(edit::EditArgs),
     Delete(delete::DeleteArgs),
     Lock(lock::LockArgs),
@@ -50,6 +53,7 @@ pub fn run(context: &mut Context, command: UsersCommand) -> anyhow::Result<()> {
         UsersCommand::List(args) => list::run(context, &args),
         UsersCommand::Show(args) => show::run(context, &args),
         UsersCommand::Add(args) => add::run(context, &args),
+        UsersCommand::Clone(args) => clone::run(context, &args),
         UsersCommand::Edit(args) => edit::run(context, &args),
         UsersCommand::Delete(args) => delete::run(context, &args),
         UsersCommand::Lock(args) => lock::run(context, &args),

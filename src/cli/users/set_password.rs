@@ -1,9 +1,16 @@
 //! `users set-password`.
 
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::actions::users::batch::BatchOptions;
+use crate::actions::users::batch::GeneratedKind;
 use crate::actions::users::password;
 use crate::actions::users::password::PasswordOptions;
 use crate::actions::users::password::PasswordOrigin;
 use crate::actions::users::password::PasswordTarget;
+use crate::actions::users::targets::TargetList;
+use crate::actions::users::targets::Targets;
 use crate::app::App;
 use crate::app::ChangeOptions;
 use crate::app::policy_check::PolicyEnforcement;
@@ -15,6 +22,10 @@ use crate::cli::files::InputFile;
 use crate::cli::plan;
 use crate::cli::plan::PlanStep;
 use crate::cli::prompt;
+use crate::cli::selection::SelectionArgs;
+use crate::cli::targets::TargetArgs;
+use crate::cli::users::set_password_many;
+use crate::cli::users::set_password_many::ManyArgs;
 use crate::cli::value::Value;
 use crate::domain::message::MessageId;
 use crate::domain::text;
@@ -29,32 +40,51 @@ use crate::secrets::password::Password;
 ///
 /// Prompts for it twice at the terminal, after showing the organization's requirements. The user can sign in with it as
 /// soon as the command returns; their open sessions end. A password is never an argument, because other accounts on the
-/// machine could read it there. In a script: `pass show alice | cxme-admin users set-password alice --stdin`
+/// machine could read it there. In a script: `pass show alice | cxme-admin users set-password alice --stdin`. Many
+/// users at once, all or none: `--batch FILE`, or `--role Student --no-password --generate --out new-students.csv`
 #[derive(Debug, clap::Args)]
 pub struct SetPasswordArgs {
-    /// Exact username or email address
+    /// Exact username or email address; several only with `--generate --out`
+    // More than one is most often a password, which is refused with the reason and never repeated.
     #[arg(value_name = "USER")]
-    user: String,
-    // Taken only to be refused with the reason, and never repeated.
-    #[arg(hide = true, value_name = "PASSWORD")]
-    refused: Vec<std::ffi::OsString>,
+    users: Vec<OsString>,
     /// Read the password from the first line of standard input
-    #[arg(long, conflicts_with_all = ["password_file", "generate"])]
+    #[arg(long, conflicts_with_all = ["password_file", "generate", "batch"])]
     stdin: bool,
     /// Read the password from the first line of a file that only you can read
-    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath, conflicts_with = "generate")]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath, conflicts_with_all = ["generate", "batch"])]
     password_file: Option<InputFile>,
+    /// Set the passwords of many users, all or none, from a file that only you can read (`-`: standard input): lines
+    /// `USER:PASSWORD` as of chpasswd(8), or CSV whose header names `password` and `username` or `email`, and may name
+    /// `must_change_password`
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath, conflicts_with = "generate")]
+    batch: Option<InputFile>,
     /// Generate a password that meets the requirements and print it: `words` (the default) or `characters`
     #[arg(long, value_name = "KIND", num_args = 0..=1, require_equals = true, default_missing_value = "words")]
     generate: Option<Kind>,
+    /// With `--generate`: set generated passwords of several users, named or selected, and write them to a new file of
+    /// mode 0600, as CSV that `--batch` reads
+    #[arg(long, value_name = "FILE", requires = "generate")]
+    out: Option<PathBuf>,
     #[command(flatten)]
     how: HowArgs,
     /// Set the password even if the policy refuses it: requires the permission `override-policy`; recorded in the audit
     /// log
     #[arg(long)]
     override_policy: bool,
+    /// With `--batch` or `--out`: abort unless exactly N users would be given a password
+    #[arg(long, value_name = "N")]
+    expect: Option<u64>,
+    /// With `--batch` or `--out`: skip confirmation
+    #[arg(short, long)]
+    yes: bool,
     #[command(flatten)]
     acting: ActingArgs,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    /// All users
+    #[arg(long, help_heading = "Which users")]
+    all: bool,
 }
 
 /// How long the password is valid for, and what it ends
@@ -85,14 +115,14 @@ enum Kind {
 /// # Errors
 /// When there is no such user, the policy refuses the password, or the operator may not.
 pub fn run(context: &mut Context, args: &SetPasswordArgs) -> anyhow::Result<()> {
-    if !args.refused.is_empty() {
-        let words = "a password is never an argument: everybody on this machine can read it, and the shell keeps it";
-        let hint = Some("leave it out to be asked, or use `--stdin`, `--password-file` or `--generate`".to_owned());
-        return Err(CliError::Usage { words: words.to_owned(), hint }.into());
-    }
+    check(args)?;
     let strictness = if args.override_policy { PolicyEnforcement::Overridden } else { PolicyEnforcement::Policy };
     let app = context.app(password::set_action(strictness))?;
-    let target = password::look(&app, &UserReference::new(&args.user), strictness)?;
+    if args.batch.is_some() || args.out.is_some() {
+        return set_many(context, &app, args, strictness);
+    }
+    let user = args.users.first().map(|user| user.to_string_lossy().into_owned()).unwrap_or_default();
+    let target = password::look(&app, &UserReference::new(&user), strictness)?;
     let task = Task { app: &app, target: &target, how: args.how, change_options: args.acting.change_options() };
     if args.acting.dry_run && args.password_file.is_none() && !args.stdin {
         let must_change = task.must_change(context)?;
@@ -115,6 +145,80 @@ pub fn run(context: &mut Context, args: &SetPasswordArgs) -> anyhow::Result<()> 
         }
         (None, None) => task.ask(context),
     }
+}
+
+/// Refuses what does not say whose password is set, and to what.
+fn check(args: &SetPasswordArgs) -> Result<(), CliError> {
+    let usage = |words: &str, hint: &str| Err(CliError::Usage { words: words.to_owned(), hint: Some(hint.to_owned()) });
+    let selects = args.selection.is_given() || args.all;
+    if args.batch.is_some() {
+        if !args.users.is_empty() || selects {
+            return usage("--batch: the file names the users", "leave out the users and the conditions");
+        }
+        return Ok(());
+    }
+    if args.out.is_some() {
+        return targets(args).check();
+    }
+    if args.users.len() > 1 {
+        let words = "a password is never an argument: everybody on this machine can read it, and the shell keeps it";
+        return usage(words, "leave it out to be asked, or use `--stdin`, `--password-file` or `--generate`");
+    }
+    if selects {
+        let hint = "give `--generate --out FILE`, or `--batch FILE`; or mail them links: users send-reset";
+        return usage("several users are given a password by `--batch` or `--generate --out` alone", hint);
+    }
+    if args.users.is_empty() {
+        return usage("no user is named", "name one; many: `--batch FILE`, or `--generate --out FILE` with conditions");
+    }
+    if args.expect.is_some() || args.yes {
+        let option = if args.yes { "--yes" } else { "--expect" };
+        return usage(&format!("{option}: one user is named, and nothing is confirmed"), "leave it out");
+    }
+    Ok(())
+}
+
+/// The users of `--out`.
+fn targets(args: &SetPasswordArgs) -> TargetArgs {
+    TargetArgs {
+        users: args.users.iter().map(|user| user.to_string_lossy().into_owned()).collect(),
+        selection: args.selection.clone(),
+        all: args.all,
+    }
+}
+
+/// Sets the passwords of many users.
+fn set_many(
+    context: &mut Context,
+    app: &App,
+    args: &SetPasswordArgs,
+    strictness: PolicyEnforcement,
+) -> anyhow::Result<()> {
+    let options = BatchOptions {
+        strictness,
+        must_change: context.config()?.password.must_change_after_set || args.how.must_change,
+        permanent: args.how.permanent,
+        keep_sessions: args.how.keep_sessions,
+        notify: !args.how.no_notify && context.has_mail()?,
+    };
+    let many = ManyArgs { options, expect: args.expect, yes: args.yes, acting: &args.acting };
+    if let Some(source) = &args.batch {
+        return set_password_many::set_batch(context, app, source, &many);
+    }
+    let Some(out) = &args.out else { return Ok(()) };
+    let several = match targets(args).targets(context, app)? {
+        Targets::Many(several) => *several,
+        Targets::One(user) => {
+            let mut one = TargetList::default();
+            one.wanted.query.selection.named = Some([user].into_iter().collect());
+            one
+        }
+    };
+    let kind = match args.generate {
+        Some(Kind::Characters) => GeneratedKind::Characters,
+        Some(Kind::Words) | None => GeneratedKind::Words,
+    };
+    set_password_many::set_generated(context, app, &several, kind, out, &many)
 }
 
 /// Asks for a password and sets it: `users add --set-password`.

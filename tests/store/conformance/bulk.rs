@@ -144,6 +144,19 @@ fn many_are_edited() {
 }
 
 #[test]
+fn who_is_left_out_is_chosen_no_more() {
+    for fixture in Engine::each() {
+        let [erin, _, _, bob] = users(&fixture);
+        let reading = fixture.read();
+        reading.choose_users(&named(&["erin", "frank"]), at(1)).unwrap();
+        assert!(reading.leave_out_of_chosen(erin).unwrap());
+        assert!(!reading.leave_out_of_chosen(erin).unwrap() && !reading.leave_out_of_chosen(bob).unwrap());
+        let left = reading.first_chosen(9).unwrap();
+        assert_eq!(left.iter().map(|user| user.username.as_str()).collect::<Vec<_>>(), ["frank"]);
+    }
+}
+
+#[test]
 fn many_are_deleted() {
     for fixture in Engine::each() {
         let [erin, _, _, bob] = users(&fixture);

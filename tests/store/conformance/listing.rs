@@ -89,9 +89,14 @@ fn each_condition_of_a_selection_chooses_and_counts_the_same() {
             named: Some(names.iter().map(|name| UserReference::new(name)).collect()),
             ..none()
         };
+        let not_named = |names: &[&str]| Selection { not_named: named(names).named, ..none() };
+        let unlike = |domains: &[&str]| Selection {
+            sign_in_unlike_domains: Some(domains.iter().map(|domain| (*domain).to_owned()).collect()),
+            ..none()
+        };
         let domain = |domain: &str| Selection { email_domain: Some(domain.to_owned()), ..none() };
         let policy = new_password(10, false).accepted.policy().unwrap().to_owned();
-        let selections: [(Selection, &[&str]); 26] = [
+        let selections: [(Selection, &[&str]); 33] = [
             (none(), &["dave", "carol", "bob", "Alice"]),
             (search("ALI"), &["Alice"]),
             (search("example.com"), &["dave", "Alice"]),
@@ -111,6 +116,13 @@ fn each_condition_of_a_selection_chooses_and_counts_the_same() {
             (domain("EXAMPLE.com"), &["Alice"]),
             (domain("xn--bcher-kva.example"), &["carol"]),
             (Selection { no_password: true, ..none() }, &["Alice"]),
+            (Selection { with_password: true, ..none() }, &["carol", "bob"]),
+            (unlike(&[]), &["dave"]),
+            (unlike(&["SUB.example.com"]), &[]),
+            (unlike(&["sub.example.com", "xn--bcher-kva.example"]), &["carol"]),
+            (unlike(&["example.com"]), &["dave", "Alice"]),
+            (not_named(&["BOB", "nobody", "x@bücher.example"]), &["dave", "Alice"]),
+            (not_named(&[]), &["dave", "carol", "bob", "Alice"]),
             (Selection { password_set_before: Some(at(20)), ..none() }, &["carol"]),
             (Selection { policy_other_than: Some("another".to_owned()), ..none() }, &["carol", "bob"]),
             (Selection { policy_other_than: Some(policy), ..none() }, &[]),

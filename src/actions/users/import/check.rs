@@ -24,6 +24,7 @@ use super::columns::STATUS;
 use super::columns::USERNAME;
 use super::row::Row;
 use super::row::RowLocation;
+use crate::actions::users::tabular::parse_flag;
 use crate::domain::email_address;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::fold;
@@ -104,7 +105,7 @@ fn check<'row>(
         .map(|until| check_end_of_lock(until, status, validate.app.now(), options))
         .transpose()
         .map_err(|fault| bad(LOCKED_UNTIL, fault))?;
-    let must_change = given(MUST_CHANGE).map(check_flag).transpose().map_err(|fault| bad(MUST_CHANGE, fault))?;
+    let must_change = given(MUST_CHANGE).map(parse_flag).transpose().map_err(|fault| bad(MUST_CHANGE, fault))?;
     let password_hash = given(PASSWORD_HASH)
         .map(ImportedHash::parse)
         .transpose()
@@ -214,16 +215,4 @@ fn check_end_of_lock(
         None if options.mode == Mode::Add => Err(super::NO_LOCK.to_owned()),
         _ => Ok(Given::Value(until)),
     }
-}
-
-/// The words of spreadsheets for true and false, in English and German.
-fn check_flag(word: &str) -> Result<bool, String> {
-    let is_one_of = |words: [&str; 4]| words.iter().any(|other| other.eq_ignore_ascii_case(word));
-    if is_one_of(["true", "yes", "1", "wahr"]) {
-        return Ok(true);
-    }
-    if is_one_of(["false", "no", "0", "falsch"]) {
-        return Ok(false);
-    }
-    Err(format!("`{}` is not `true` or `false`", text::quoted(word, 40)))
 }

@@ -8,6 +8,7 @@ use super::InputError;
 use super::LONGEST_ROW;
 use super::NUL;
 use super::decode::Decoder;
+use crate::secrets::zeroizing::ZeroizingBuf;
 
 /// The size of the buffer. More than the longest row, so that a whole header can be looked at.
 const CAPACITY: usize = 2 * LONGEST_ROW;
@@ -16,14 +17,23 @@ const CAPACITY: usize = 2 * LONGEST_ROW;
 #[derive(Debug)]
 pub(super) struct DecodedBuffer<'input> {
     decoder: Decoder<'input>,
-    bytes: Vec<u8>,
+    /// Wiped in the end: a batch has passwords.
+    bytes: ZeroizingBuf<Vec<u8>>,
     start: usize,
     end: usize,
+    /// Whether the last byte that was read is no line break.
+    ends_within_line: bool,
 }
 
 impl<'input> DecodedBuffer<'input> {
     pub(super) fn new(input: &'input mut dyn Read) -> Self {
-        Self { decoder: Decoder::new(input), bytes: vec![0; CAPACITY], start: 0, end: 0 }
+        Self {
+            decoder: Decoder::new(input),
+            bytes: ZeroizingBuf::new(vec![0; CAPACITY]),
+            start: 0,
+            end: 0,
+            ends_within_line: false,
+        }
     }
 
     /// What was read ahead.
@@ -45,11 +55,19 @@ impl<'input> DecodedBuffer<'input> {
         }
         let count = if self.is_full() { 0 } else { self.decoder.read(&mut self.bytes[self.end..])? };
         self.end += count;
+        if count > 0 {
+            self.ends_within_line = !matches!(self.bytes[self.end - 1], b'\r' | b'\n');
+        }
         Ok(count > 0)
     }
 
     pub(super) fn is_full(&self) -> bool {
         self.end - self.start == self.bytes.len()
+    }
+
+    /// Whether what was read so far ends within a line.
+    pub(super) fn ends_within_line(&self) -> bool {
+        self.ends_within_line
     }
 
     pub(super) fn decoder(&self) -> &Decoder<'input> {
@@ -135,5 +153,9 @@ impl<'input> Lines<'input> {
 
     pub(super) fn bytes_read(&self) -> u64 {
         self.buffer.decoder().bytes_read()
+    }
+
+    pub(super) fn ends_within_line(&self) -> bool {
+        self.buffer.ends_within_line()
     }
 }

@@ -7,6 +7,8 @@ use std::io::Read;
 use sha2::Digest as _;
 use sha2::Sha256;
 
+use crate::secrets::zeroizing::ZeroizingBuf;
+
 /// How much is decoded at a time, in bytes.
 const PIECE: usize = 16 * 1024;
 
@@ -40,7 +42,8 @@ struct Utf16 {
     /// The first unit of a surrogate pair.
     high: Option<u16>,
     position: LinePosition,
-    decoded: Vec<u8>,
+    /// Wiped in the end, as the piece is that it was decoded from: a batch has passwords.
+    decoded: ZeroizingBuf<Vec<u8>>,
     passed: usize,
 }
 
@@ -145,7 +148,9 @@ fn pass_on(bytes: &[u8], passed: &mut usize, buffer: &mut [u8]) -> usize {
 impl Utf16 {
     fn new(big_endian: bool, first: &[u8]) -> io::Result<Self> {
         let position = LinePosition::start();
-        let mut new = Self { big_endian, half: None, high: None, position, decoded: Vec::new(), passed: 0 };
+        // A unit of two bytes becomes at most three. A buffer that grows would leave a copy behind.
+        let decoded = ZeroizingBuf::new(Vec::with_capacity(2 * PIECE));
+        let mut new = Self { big_endian, half: None, high: None, position, decoded, passed: 0 };
         new.decode(first)?;
         Ok(new)
     }
@@ -154,7 +159,7 @@ impl Utf16 {
         while self.passed == self.decoded.len() {
             self.decoded.clear();
             self.passed = 0;
-            let mut piece = [0; PIECE];
+            let mut piece = ZeroizingBuf::new(vec![0; PIECE]);
             let count = raw.read(&mut piece)?;
             if count == 0 {
                 return if self.half.is_some() || self.high.is_some() {

@@ -5,6 +5,7 @@
 mod buffer;
 mod decode;
 mod delimiter;
+mod flag;
 mod json;
 mod names;
 mod rows;
@@ -20,6 +21,7 @@ use buffer::DecodedBuffer;
 
 pub use buffer::Lines;
 pub use delimiter::Delimiter;
+pub use flag::parse_flag;
 pub use json::Element;
 pub use json::Elements;
 pub use names::Names;
@@ -107,6 +109,19 @@ impl<'input> Input<'input> {
 }
 
 impl<'input> Text<'input> {
+    /// Input that is no JSON, whatever its first character is.
+    pub fn open(input: &'input mut dyn Read) -> Self {
+        Self(DecodedBuffer::new(input))
+    }
+
+    /// The first row, if it can be read as the header of a CSV.
+    ///
+    /// # Errors
+    /// When the input cannot be read.
+    pub fn header(&mut self, is_known: impl Fn(&str) -> bool) -> Result<Option<Header>, InputError> {
+        rows::header(&mut self.0, is_known)
+    }
+
     /// Reads it as CSV, of which the first row is the header. Without a delimiter it is the one that makes known columns of
     /// the header, or the one that a line `sep=;` before it names.
     ///

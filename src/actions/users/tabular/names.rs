@@ -41,6 +41,8 @@ pub struct Names {
     pub sha256: String,
     /// The size of the file.
     pub bytes: u64,
+    /// Whether the last line of plain lines or of a CSV has no line break: the file may have been cut off there.
+    pub ends_within_line: bool,
 }
 
 /// An element of a JSON list: the username or address itself, or an object that has one.
@@ -64,7 +66,14 @@ enum Named<'text> {
 /// # Errors
 /// When the input cannot be read, or a row names nobody.
 pub fn read_names(input: &mut dyn Read) -> Result<Names, InputError> {
-    let mut names = Names { users: Vec::new(), emails: Vec::new(), lines: Vec::new(), sha256: String::new(), bytes: 0 };
+    let mut names = Names {
+        users: Vec::new(),
+        emails: Vec::new(),
+        lines: Vec::new(),
+        sha256: String::new(),
+        bytes: 0,
+        ends_within_line: false,
+    };
     match Input::open(input)? {
         Input::JsonLines(lines) => names.read_json_lines(lines)?,
         Input::JsonArray(elements) => names.read_json_array(elements)?,
@@ -138,6 +147,7 @@ impl Names {
             }
         }
         (self.sha256, self.bytes) = (lines.sha256(), lines.bytes_read());
+        self.ends_within_line = lines.ends_within_line();
         Ok(())
     }
 
@@ -159,6 +169,7 @@ impl Names {
             self.add(line, [username.as_ref(), email.as_ref(), address])?;
         }
         (self.sha256, self.bytes) = (rows.sha256(), rows.bytes_read());
+        self.ends_within_line = rows.ends_within_line();
         Ok(())
     }
 }

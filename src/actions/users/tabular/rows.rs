@@ -86,13 +86,25 @@ impl<'input> CsvRows<'input> {
     pub(super) fn bytes_read(&self) -> u64 {
         self.buffer.decoder().bytes_read()
     }
+
+    pub(super) fn ends_within_line(&self) -> bool {
+        self.buffer.ends_within_line()
+    }
 }
 
 /// Whether the header has a column of which `is_known` holds; a row that is broken has none.
 pub(super) fn has_column(buffer: &mut DecodedBuffer<'_>, is_known: impl Fn(&str) -> bool) -> Result<bool, InputError> {
+    Ok(header(buffer, &is_known)?.is_some_and(|header| header.names.iter().any(|name| is_known(name))))
+}
+
+/// The header, looked at and not consumed; `None`: the first row is broken.
+pub(super) fn header(
+    buffer: &mut DecodedBuffer<'_>,
+    is_known: impl Fn(&str) -> bool,
+) -> Result<Option<Header>, InputError> {
     match look(buffer, None, &is_known) {
-        Ok(look) => Ok(look.header.names.iter().any(|name| is_known(name))),
-        Err(InputError::Line { .. }) => Ok(false),
+        Ok(look) => Ok(Some(look.header)),
+        Err(InputError::Line { .. }) => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -286,6 +286,10 @@ fn an_array_gives_its_elements_with_their_lines() {
 fn names(text: impl AsRef<[u8]>) -> Result<Vec<(u64, String)>, String> {
     let read = read_names(&mut text.as_ref()).map_err(|error| error.to_string())?;
     assert_eq!((read.bytes, read.sha256.len()), (text.as_ref().len() as u64, 64));
+    if !text.as_ref().starts_with(b"[") && !text.as_ref().starts_with(b"{") {
+        let has_end = text.as_ref().is_empty() || text.as_ref().ends_with(b"\n") || text.as_ref().ends_with(b"\r");
+        assert_eq!(read.ends_within_line, !has_end && !text.as_ref().starts_with(b"\xfe\xff"));
+    }
     Ok(read.lines.into_iter().zip(read.users.iter().map(|user| user.as_str().to_owned())).collect())
 }
 

@@ -8,18 +8,28 @@ use super::Delimiter;
 use super::InputError;
 use super::LONGEST_ROW;
 use super::NUL;
+use crate::secrets::zeroizing::ZeroizingBuf;
 
 const TOO_LONG: &str = "the row is longer than 64 KiB: is a quote not closed?";
 
 /// A row as it was found: fields of bytes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct RawRow {
     /// The line that it begins on, from 1.
     line: u64,
-    bytes: Vec<u8>,
+    /// Wiped in the end: a batch has passwords.
+    bytes: ZeroizingBuf<Vec<u8>>,
     /// Where each field ends in `bytes`.
     ends: Vec<usize>,
     broken: Option<String>,
+}
+
+impl Default for RawRow {
+    fn default() -> Self {
+        // Room for the longest row: a buffer that grows would leave a copy behind.
+        let bytes = ZeroizingBuf::new(Vec::with_capacity(LONGEST_ROW + 1));
+        Self { line: 0, bytes, ends: Vec::new(), broken: None }
+    }
 }
 
 impl RawRow {
