@@ -739,7 +739,7 @@ _cxme_admin() {
 
     case "${cmd}" in
         cxme_admin)
-            opts="-c -o -q -v -h -V --config --store --output --quiet --verbose --color --no-input --help --version demo init users resets jobs roles operators policy audit mail store config whoami completions help"
+            opts="-c -o -q -v -h -V --config --store --output --quiet --verbose --color --no-input --help --version demo init users resets jobs roles operators policy audit mail store whoami completions config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -1624,7 +1624,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__help)
-            opts="demo init users resets jobs roles operators policy audit mail store config whoami completions help"
+            opts="demo init users resets jobs roles operators policy audit mail store whoami completions config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0

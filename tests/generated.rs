@@ -7,6 +7,10 @@
 mod data;
 #[path = "generated/data_fields.rs"]
 mod data_fields;
+#[path = "generated/examples.rs"]
+mod examples;
+#[path = "generated/manual.rs"]
+mod manual;
 #[path = "cli/support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the tests of the commands need more of it")]
 mod support;
@@ -110,8 +114,12 @@ fn write_help(command: &mut Command, each: &mut dyn FnMut(&str, &str, &str)) {
     let help = command.render_long_help().to_string();
     let name = command.get_bin_name().unwrap_or("cxme-admin").to_owned();
     let own = match help.split_once("\nGlobal options:\n") {
-        Some((own, _)) if name.contains(' ') => own,
-        _ => &help,
+        // What follows them, such as the examples, is the command's own again.
+        Some((own, rest)) if name.contains(' ') => match rest.split_once("\n\n") {
+            Some((_, after)) => format!("{}\n\n{after}", own.trim_end()),
+            None => own.to_owned(),
+        },
+        _ => help,
     };
     let lines: Vec<&str> = own.trim_end().lines().map(str::trim_end).collect();
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();

@@ -45,6 +45,7 @@ use of_store::of_store;
 pub use of_store::run_again;
 pub use usage::of_low_limit;
 pub use usage::of_no_memory;
+pub use usage::of_topic;
 pub use usage::of_usage;
 
 /// Done, or nothing to do.

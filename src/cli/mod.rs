@@ -9,8 +9,10 @@ pub mod config;
 pub mod context;
 pub mod data;
 pub mod demo;
+pub mod examples;
 pub mod failure;
 pub mod files;
+pub mod help;
 pub mod init;
 pub mod jobs;
 mod labelled;
@@ -166,7 +168,12 @@ pub fn run(process: Process, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> 
     });
     let (named, Arguments { global, command }) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return failure::of_usage(process, error),
+        Err(error) => {
+            return match help::asked_for(&process.arguments, &error) {
+                Some(topic) => failure::of_topic(process, topic.text),
+                None => failure::of_usage(process, error),
+            };
+        }
     };
     let mut context = Context::new(process, global, clock, random);
     let ran = context.restrict(named).and_then(|()| check_hyphens(named)).and_then(|()| {
@@ -229,9 +236,15 @@ fn say_without_questions(context: &mut Context) {
     }
 }
 
-/// The tree of commands, as clap knows it.
+/// The tree of commands, as clap knows it, with topics and examples at the end of their help.
 pub fn command_tree() -> clap::Command {
-    Arguments::command()
+    let tree = Arguments::command().after_help(help::list_of_topics());
+    // The word is a command and a topic.
+    let tree = tree.mut_subcommand("config", |group| match help::topic("config") {
+        Some(topic) => group.after_long_help(topic.text.trim_end()),
+        None => group,
+    });
+    examples::with_examples(tree)
 }
 
 /// The words of a command as one would type them: arguments with blanks or shell characters are quoted.

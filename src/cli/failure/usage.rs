@@ -72,15 +72,26 @@ pub fn of_usage(mut process: Process, error: clap::Error) -> u8 {
         in_words(rendered.to_string()).split('\n').map(|line| charset.show(line)).collect::<Vec<_>>().join("\n")
     };
     let written = stream.bytes.write_all(words.as_bytes()).and_then(|()| stream.bytes.flush());
+    if is_data { of_written_help(process, written) } else { USAGE }
+}
+
+/// Prints a page of help, which is data, and gives the exit code.
+pub fn of_topic(mut process: Process, text: &str) -> u8 {
+    let stdout = &mut process.stdout.bytes;
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    of_written_help(process, written)
+}
+
+/// The exit code after help was written.
+fn of_written_help(mut process: Process, written: io::Result<()>) -> u8 {
     match written {
         // A pager that was closed has shown enough.
-        Err(error) if is_data && error.kind() != io::ErrorKind::BrokenPipe => {
-            let colour = process.stderr.is_terminal && allowed;
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let (colour, charset) = (process.stderr.is_terminal && process.allows_colour(), Charset::of(&process));
             let _ = output::write_error(&mut process.stderr.bytes, colour, charset, &error.to_string(), &[], None);
             IO
         }
-        _ if is_data => OK,
-        _ => USAGE,
+        _ => OK,
     }
 }
 
