@@ -37,8 +37,19 @@ const REFUSED: [(&str, &str); 25] = [
 ];
 
 /// What is read: the sources and their tests, the documents, the texts.
-const PLACES: [&str; 7] =
-    ["src", "tests", "docs", "README.md", "CONTRIBUTING.md", "config.example.toml", "completions/cxme-admin.fish"];
+const PLACES: [&str; 11] = [
+    "src",
+    "tests",
+    "docs",
+    "packaging/build",
+    "packaging/debian",
+    "packaging/examples",
+    "packaging/systemd",
+    "README.md",
+    "CONTRIBUTING.md",
+    "config.example.toml",
+    "completions/cxme-admin.fish",
+];
 
 /// Files that hold words of other people: lists of passwords and words, the licence of one, and this list.
 const OTHERS: [&str; 6] = [
