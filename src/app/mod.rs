@@ -1,5 +1,4 @@
-//! The room in which actions happen: [`App`], built from a configuration, and its two transactions. There is no third way to the
-//! store:
+//! What actions run in: [`App`], built from a configuration, and its two transactions. There is no third way to the store:
 //!
 //! - a [`View`] reads: [`App::view`];
 //! - a [`Change`] writes, and is saved together with its event or not at all: [`App::change`].
@@ -9,7 +8,7 @@
 //! an event of its own. No change is open while a person is asked, a password is hashed or a mail is sent: look in a
 //! view, ask and hash, then check again in the change.
 //!
-//! The command line and the portal build an app in the same way: a [`Setup`] from the configuration, then [`App::open`]. What
+//! An app is built without the command line: a [`Setup`] from the configuration, then [`App::open`]. What
 //! an app sends mails with comes from it too: [`App::mailer`].
 
 mod attempts;

@@ -1,7 +1,7 @@
 //! Builds a filter file of lists, in memory that does not grow with them.
 //!
 //! A list of hashes that are in order is read once, and its filter written on the way. The entries of all others go through a
-//! file without a name first ([`super::key_spool`]), eight bytes each.
+//! file without a name first (`key_spool.rs`), eight bytes each.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek as _, SeekFrom, Write as _};

@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_reads_the_reply_is_told_where_to_look() {
+    fn each_reply_says_where_to_look() {
         let look = |line: &str| rcpt(line).where_to_look();
         assert_eq!(
             look("504 5.5.2 <host>: Helo command rejected: need fully-qualified hostname"),

@@ -416,7 +416,7 @@ fn a_relay_that_takes_only_mails_that_are_smaller_than_each_fails_nobody() {
     let words = run.err().replace(|character: char| character.is_ascii_digit(), "#");
     assert_eq!(run.status, 69, "{run}");
     assert!(
-        words.contains("the relay refuses all mail from here, whoever it is for: the mail has #### bytes"),
+        words.contains("the relay refuses all mail from here, for every recipient: the mail has #### bytes"),
         "{words}"
     );
     assert!(words.contains("at most ## (SIZE); check the relay's limit of a mail's size"), "{words}");

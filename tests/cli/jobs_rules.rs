@@ -221,7 +221,7 @@ fn a_relay_that_refuses_us_fails_nobody() {
     assert_snapshot!(run, @"
     status 69
     -- stderr
-    error: the relay refuses all mail from here, whoever it is for: 554 5.7.1 Client host rejected: Access denied; check the reverse name of this host, and whether the relay knows it; `jobs run` waits 5 minutes (`--now` does not); Job 1, running: 5 mails: 5 queued
+    error: the relay refuses all mail from here, for every recipient: 554 5.7.1 Client host rejected: Access denied; check the reverse name of this host, and whether the relay knows it; `jobs run` waits 5 minutes (`--now` does not); Job 1, running: 5 mails: 5 queued
     hint: fix it, and test it: cxme-admin mail test ADDRESS -v; then send the waiting mail: cxme-admin jobs run --now
     ");
     assert_eq!(world.ask("SELECT group_concat(state) FROM messages"), "queued,queued,queued,queued,queued");

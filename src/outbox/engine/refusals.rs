@@ -85,7 +85,7 @@ impl Engine<'_> {
         let count = self.relay.hold.as_ref().map_or(1, |hold| hold.count);
         let minutes = retry::hold(count).as_secs().div_ceil(60);
         let words = format!(
-            "the relay refuses all mail from here, whoever it is for: {words}; check {}; `jobs run` waits {minutes} minutes \
+            "the relay refuses all mail from here, for every recipient: {words}; check {}; `jobs run` waits {minutes} minutes \
              (`--now` does not)",
             reply.where_to_look()
         );
