@@ -79,7 +79,7 @@ impl OutgoingMail {
         let rendered =
             rendered.map_err(|_| refused("a bug: the program failed while it wrote this mail".to_owned()))?;
         rendered.map_err(|error| {
-            let reply = format!("the mail cannot be rendered: {error}");
+            let reply = format!("the mail cannot be written: {error}");
             if error.is_configuration() { DeliveryOutcome::Deferred { reply, relay: None } } else { refused(reply) }
         })
     }

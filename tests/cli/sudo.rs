@@ -251,6 +251,9 @@ fn words_of(command: &clap::Command, file: &clap::Arg) -> Vec<String> {
             words.push(if is_file { "FILE".to_owned() } else { value_for(argument) });
         }
     }
+    if command.get_name() == "set-password" && file.get_id() == "out" {
+        words.push("--generate".to_owned());
+    }
     words
 }
 
@@ -287,17 +290,35 @@ fn every_argument_that_names_a_file_is_refused_to_a_restricted_operator() {
     users show 1d --from FILE
     users edit 1d --from FILE
     users delete 1d --from FILE
+    users lock --not-in FILE 1d
     users lock 1d --from FILE
     users unlock 1d --from FILE
     users import FILE
     users export --from FILE
     users export --to FILE
     users set-password 1d --password-file FILE
+    users set-password 1d --batch FILE
+    users set-password 1d --out FILE --generate
+    users set-password 1d --from FILE
     users send-reset 1d --from FILE
     roles list --config FILE
     roles list --store FILE
+    roles show 1d --config FILE
+    roles show 1d --store FILE
+    roles add 1d --config FILE
+    roles add 1d --store FILE
+    roles edit 1d --config FILE
+    roles edit 1d --store FILE
+    roles clone 1d 1d --config FILE
+    roles clone 1d 1d --store FILE
+    roles delete 1d --config FILE
+    roles delete 1d --store FILE
     roles permissions --config FILE
     roles permissions --store FILE
+    policy blocklist build FILE --out 1d
+    policy blocklist build 1d --out FILE
+    policy blocklist info FILE
+    policy blocklist check FILE
     mail preview reset --out FILE
     store backup FILE
     store restore FILE

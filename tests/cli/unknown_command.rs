@@ -23,28 +23,28 @@ fn a_mistyped_command_names_the_nearest_and_the_commands_of_its_group() {
     status 2
     -- stderr
     error: no such command: users set-pasword
-    hint: did you mean: cxme-admin users set-password USER
-    hint: commands of cxme-admin users: list, show, add, edit, delete, lock, unlock, import, export, password, set-password, send-reset, verify-password, change-password, help
+    hint: did you mean: cxme-admin users set-password [USER]
+    hint: commands of cxme-admin users: list, show, add, clone, edit, delete, lock, unlock, import, export, password, set-password, send-reset, verify-password, change-password, help
     ");
     assert_snapshot!(world.run("usres list"), @"
     status 2
     -- stderr
     error: no such command: usres
     hint: did you mean: cxme-admin users list
-    hint: commands of cxme-admin: demo, init, users, resets, jobs, roles, operators, policy, audit, mail, store, config, whoami, completions, help
+    hint: commands of cxme-admin: demo, init, users, resets, jobs, roles, operators, policy, audit, mail, store, whoami, completions, config, help
     ");
     assert_snapshot!(world.run("frobnicate"), @"
     status 2
     -- stderr
     error: no such command: frobnicate
-    hint: commands of cxme-admin: demo, init, users, resets, jobs, roles, operators, policy, audit, mail, store, config, whoami, completions, help
+    hint: commands of cxme-admin: demo, init, users, resets, jobs, roles, operators, policy, audit, mail, store, whoami, completions, config, help
     ");
     assert_snapshot!(world.run("help users lsit"), @"
     status 2
     -- stderr
     error: no such command: users lsit
     hint: did you mean: cxme-admin users list
-    hint: commands of cxme-admin users: list, show, add, edit, delete, lock, unlock, import, export, password, set-password, send-reset, verify-password, change-password, help
+    hint: commands of cxme-admin users: list, show, add, clone, edit, delete, lock, unlock, import, export, password, set-password, send-reset, verify-password, change-password, help
     ");
 }
 
@@ -114,7 +114,7 @@ fn what_other_tools_call_it_is_answered_with_the_command_and_not_run() {
         "operators create carol",
         "operators get carol",
         "roles get",
-        "roles delete Mine",
+        "roles remove Mine",
         "resets rm alice",
         "resets delete alice",
         "mail send",
@@ -146,7 +146,7 @@ fn what_other_tools_call_it_is_answered_with_the_command_and_not_run() {
     hint: did you mean: cxme-admin users show [USER]
     $ passwd alice
     error: no such command: passwd
-    hint: did you mean: cxme-admin users set-password USER
+    hint: did you mean: cxme-admin users set-password [USER]
     $ info
     error: no such command: info
     hint: did you mean: cxme-admin users show [USER]
@@ -173,7 +173,7 @@ fn what_other_tools_call_it_is_answered_with_the_command_and_not_run() {
     hint: did you mean: cxme-admin users edit [USER]
     $ set-password alice
     error: no such command: set-password
-    hint: did you mean: cxme-admin users set-password USER
+    hint: did you mean: cxme-admin users set-password [USER]
     $ list
     error: no such command: list
     hint: did you mean: cxme-admin users list or cxme-admin resets list or cxme-admin jobs list
@@ -236,7 +236,7 @@ fn what_other_tools_call_it_is_answered_with_the_command_and_not_run() {
     hint: did you mean: cxme-admin users show [USER]
     $ users passwd alice
     error: no such command: users passwd
-    hint: did you mean: cxme-admin users set-password USER
+    hint: did you mean: cxme-admin users set-password [USER]
     $ users remove alice
     error: no such command: users remove
     hint: did you mean: cxme-admin users delete [USER]
@@ -308,9 +308,10 @@ fn what_other_tools_call_it_is_answered_with_the_command_and_not_run() {
     hint: did you mean: cxme-admin operators list
     $ roles get
     error: no such command: roles get
-    hint: did you mean: cxme-admin roles list
-    $ roles delete Mine
-    error: no such command: roles delete
+    hint: did you mean: cxme-admin roles show ROLE
+    $ roles remove Mine
+    error: no such command: roles remove
+    hint: did you mean: cxme-admin roles delete ROLE
     $ resets rm alice
     error: no such command: resets rm
     hint: did you mean: cxme-admin resets revoke [USER]
