@@ -1,5 +1,5 @@
 //! What an app is built from: the configuration, which was read once, the place of the store, and what of the machine matters.
-//! Everything that the configuration names is built here and in the files beside, so that the command line and the portal build
+//! Everything that the configuration names is built here and in the files beside, so that the command line and any other caller build
 //! the same.
 
 use std::fmt;

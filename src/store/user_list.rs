@@ -186,7 +186,7 @@ impl Conditions {
         }
     }
 
-    /// The users of whom [`crate::domain::organization::Organization::sign_in_of`] says another sign-in than they have.
+    /// The users whose sign-in differs from what [`crate::domain::organization::Organization::sign_in_of`] gives for their address.
     fn sign_in_unlike(&mut self, domains: &[String]) {
         let places = vec!["?"; domains.len()].join(", ");
         self.sql.push(format!("(sign_in = 'saml') <> ({EMAIL_DOMAIN} IN ({places}))").into());

@@ -47,7 +47,7 @@ fn input(line: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut input = Zeroizing::new(Vec::with_capacity(3 * room + 2));
     let (kill, rest) = if let Some(rest) = line.strip_prefix(&[KILL]) { (true, rest) } else { (false, line) };
     input.extend(kill.then_some(KILL));
-    // rpassword's buffer grows with the text, and old buffers are not wiped. So it is made to grow before the text
+    // rpassword's buffer grows with the text, and old buffers are not wiped. So let it grow before the text
     // comes: Backspace empties it, but keeps its capacity.
     input.extend(std::iter::repeat_n(b'x', room));
     input.extend(std::iter::repeat_n(ERASE, room));

@@ -160,7 +160,7 @@ enum BatchOrigin {
     Selected(Box<UserQuery>, String),
 }
 
-/// How a generated password is made.
+/// How to generate a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GeneratedKind {
     /// Of words.
