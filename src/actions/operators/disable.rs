@@ -3,7 +3,9 @@
 use super::FoundOperator;
 use super::details;
 use crate::app::App;
+use crate::app::Change;
 use crate::app::ChangeOptions;
+use crate::app::EventDetails;
 use crate::app::Result;
 use crate::app::Transaction as _;
 use crate::domain::action::Action;
@@ -22,7 +24,7 @@ pub struct SwitchedOperator {
     pub is_own: bool,
 }
 
-/// Disables an operator: they may nothing any more, and keep role and limits. `known` and `is_usable` as for
+/// Disables an operator: they may do nothing until they are enabled, and keep their role and limits. `known` and `is_usable` as for
 /// [`remove`](super::remove::remove).
 ///
 /// # Errors
@@ -43,14 +45,7 @@ pub fn disable(
         found.require_another_admin(is_usable)?;
         let is_changed = found.operator.disabled_at.is_none();
         found.operator.disabled_at.get_or_insert(change.now());
-        let operator = found.operator;
-        if is_changed {
-            change.update_operator(&operator)?;
-        }
-        let mut details = details(&operator);
-        details.is_unchanged = !is_changed;
-        let is_own = operator.uid == app.account().uid;
-        Ok((details, SwitchedOperator { operator, is_changed, is_own }))
+        switched(change, found.operator, is_changed)
     })
 }
 
@@ -62,12 +57,16 @@ pub fn enable(app: &App, given: &str, known: Option<u32>, change_options: &Chang
     app.change(Action::OperatorsEnable, change_options, |change| {
         let mut operator = FoundOperator::find(change, given, known)?.operator;
         let is_changed = operator.disabled_at.take().is_some();
-        if is_changed {
-            change.update_operator(&operator)?;
-        }
-        let mut details = details(&operator);
-        details.is_unchanged = !is_changed;
-        let is_own = operator.uid == app.account().uid;
-        Ok((details, SwitchedOperator { operator, is_changed, is_own }))
+        switched(change, operator, is_changed)
     })
+}
+
+fn switched(change: &Change<'_>, operator: Operator, is_changed: bool) -> Result<(EventDetails, SwitchedOperator)> {
+    if is_changed {
+        change.update_operator(&operator)?;
+    }
+    let mut details = details(&operator);
+    details.is_unchanged = !is_changed;
+    let is_own = operator.uid == change.app().account().uid;
+    Ok((details, SwitchedOperator { operator, is_changed, is_own }))
 }
