@@ -1,6 +1,7 @@
 //! The sentences of mails to the organization's users.
 
 use std::time::Duration;
+use strum::VariantArray as _;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -288,11 +289,11 @@ mod tests {
             let zone = TimeZone::UTC;
             let say = sentences(language.tag(), &zone);
             let mut said: Vec<String> = Vec::new();
-            for kind in MailKind::ALL {
+            for &kind in MailKind::VARIANTS {
                 said.push(say.subject(kind));
                 said.extend(say.purpose(kind));
             }
-            for cause in NoticeCause::ALL {
+            for &cause in NoticeCause::VARIANTS {
                 said.push(say.changed(cause, Timestamp::UNIX_EPOCH));
                 said.push(say.not_expected(cause));
             }
