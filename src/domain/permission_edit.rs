@@ -3,7 +3,6 @@
 
 use crate::domain::role::Permission;
 use crate::domain::role::Permissions;
-use strum::VariantArray as _;
 
 /// The permissions that a role is to get and to lose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -68,6 +67,9 @@ impl PermissionEdit {
 
 #[cfg(test)]
 mod tests {
+    use strum::EnumCount as _;
+    use strum::VariantArray as _;
+
     use proptest::prelude::*;
 
     use super::*;

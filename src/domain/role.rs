@@ -1,7 +1,6 @@
 //! Roles and permissions: who may do what.
 
 use std::fmt;
-use std::str::FromStr;
 use strum::VariantArray as _;
 
 use crate::domain::text;

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use strum::VariantArray as _;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

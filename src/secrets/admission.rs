@@ -241,6 +241,8 @@ impl Hasher {
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray as _;
+
     use zeroize::Zeroizing;
 
     use super::*;

@@ -21,7 +21,6 @@
 //! from other common words.
 
 use std::fmt;
-use strum::VariantArray as _;
 
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -246,6 +245,8 @@ fn word(random: &dyn Random) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray as _;
+
     use std::sync::Mutex;
 
     use std::collections::HashSet;

@@ -1,7 +1,6 @@
 //! The sentences of mails to the organization's users.
 
 use std::time::Duration;
-use strum::VariantArray as _;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -215,6 +214,8 @@ fn counted(length: Duration) -> (u64, &'static str) {
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray as _;
+
     use super::*;
     use crate::texts::Texts;
 

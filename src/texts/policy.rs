@@ -37,7 +37,7 @@ pub fn requirements(policy: &Policy, language: &Language, reader: Reader) -> Vec
     if let Some(characters) = policy.max_length {
         say("max_length", context! { characters });
     }
-    for class in CharacterClass::VARIANTS.iter().filter(|class| policy.classes.contains(class)) {
+    for class in CharacterClass::VARIANTS.iter().copied().filter(|class| policy.classes.contains(class)) {
         say(class_name(class), context! {});
     }
     say("not_common", context! {});

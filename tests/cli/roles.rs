@@ -1,7 +1,6 @@
 //! `roles`.
 
 use crate::support::permission_words;
-use cxme_admin::domain::role::Permission;
 use insta::assert_snapshot;
 
 use crate::support::CAROL;

@@ -10,8 +10,6 @@ mod listed;
 mod pattern;
 mod personal;
 
-use std::fmt;
-use std::str::FromStr;
 use strum::VariantArray as _;
 
 use sha2::Digest;

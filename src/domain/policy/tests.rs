@@ -2,7 +2,6 @@
 
 use super::Violation::*;
 use super::*;
-use strum::VariantArray as _;
 
 fn words() -> PersonalWords<'static> {
     PersonalWords {

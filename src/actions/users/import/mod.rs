@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::fmt;
 use std::io::Read;
-use std::str::FromStr;
 
 use jiff::tz::TimeZone;
 
