@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use rusqlite::ErrorCode;
 use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
-use super::damage::RowFault;
-use super::disk_space::DiskSpace;
-use super::sender::Sender;
+use super::types::damage::RowFault;
+use super::types::disk_space::DiskSpace;
+use super::types::sender::Sender;
 use crate::private_file::FileError;
 use crate::private_file::is_shortage_of_descriptors;
 

@@ -10,11 +10,11 @@ use super::Result;
 use super::WriteTransaction;
 use super::attempts::AttemptResult;
 use super::damage;
-use super::damage::RowFault;
 use super::time;
 use crate::domain::job::JobId;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
+use crate::store::types::damage::RowFault;
 
 impl ReadTransaction<'_> {
     /// The locks of processes by which messages are in flight.

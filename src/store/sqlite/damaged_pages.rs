@@ -12,11 +12,11 @@ use rusqlite::types::Value;
 use super::ReadTransaction;
 use super::Result;
 use super::StoreError;
-use super::damage::RowFault;
 use super::outbox;
 use super::outbox::Cursor;
 use super::outbox::Scope;
 use crate::domain::message::MessageId;
+use crate::store::types::damage::RowFault;
 
 /// The messages that wait, one by one.
 #[derive(Debug, Default)]

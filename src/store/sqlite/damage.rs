@@ -1,7 +1,6 @@
 //! Values that the program never writes. Somebody who edits the file with another program leaves them, or a disk that fails.
 //! An error names the row, so that an operator can find it; one damaged row is not the end of a run that can do without it.
 
-use std::fmt;
 use std::time::Duration;
 
 use rusqlite::Error;
@@ -11,58 +10,19 @@ use rusqlite::types::FromSqlResult;
 use rusqlite::types::Type;
 use rusqlite::types::ValueRef;
 
-use crate::domain::job::JobId;
 use crate::domain::link;
 use crate::domain::text;
 use crate::domain::user::SignIn;
+use crate::store::types::damage::RowFault;
 
 /// A number above this one was not reached by counting.
 pub(super) const FAR_FROM_THE_END: i64 = i64::MAX >> 1;
 /// The same for what is counted in 32 bits.
 const FAR_FROM_THE_END_OF_32_BITS: u32 = u32::MAX >> 1;
 
-/// A value that cannot be used, and where it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowFault {
-    /// The table.
-    table: &'static str,
-    /// The value of the first column that was read, which says which row it is.
-    row: String,
-    /// The column; empty: the row as a whole.
-    column: String,
-    /// What is wrong.
-    fault: String,
-}
-
-impl fmt::Display for RowFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { table, row, column, fault } = self;
-        let (column, colon) = if column.is_empty() { ("", "") } else { (column.as_str(), ": ") };
-        write!(f, "{table}: row {row}: {column}{colon}{fault}")
-    }
-}
-
-impl std::error::Error for RowFault {}
-
 impl RowFault {
-    /// The fault of a job that says how it is sent in words that nobody could have given.
-    pub fn of_job(job: JobId, column: &str, value: &str) -> Self {
-        let fault = format!("`{}` cannot be read", text::quoted(value, 40));
-        Self { table: "jobs", row: job.0.to_string(), column: column.to_owned(), fault }
-    }
-
-    /// The fault of a message.
-    pub(super) fn of_message(row: String, column: &str, fault: String) -> Self {
-        Self { table: "messages", row, column: column.to_owned(), fault }
-    }
-
-    /// The fault of a row as a whole.
-    pub(super) fn of_row(table: &'static str, row: i64, fault: String) -> Self {
-        Self { table, row: row.to_string(), column: String::new(), fault }
-    }
-
     /// The fault that an error tells of; `None`: it is another error.
-    pub(super) fn of(error: &Error) -> Option<&Self> {
+    pub(in crate::store) fn of(error: &Error) -> Option<&Self> {
         match error {
             Error::FromSqlConversionFailure(_, _, inner) => inner.downcast_ref(),
             _ => None,

@@ -10,8 +10,8 @@ use rusqlite::types::Value;
 use super::ReadTransaction;
 use super::Result;
 use super::damage;
-use super::damage::RowFault;
 use crate::domain::job::JobId;
+use crate::store::types::damage::RowFault;
 
 /// The states of jobs that do not run. One in an unknown state is damaged, and must be named.
 pub(super) const NOT_RUNNING: &str = "('paused', 'finished', 'cancelled')";

@@ -28,14 +28,14 @@ use rusqlite::config::DbConfig;
 use super::Result;
 use super::Store;
 use super::StoreError;
-use super::disk_space::DiskSpace;
-use super::disk_space::LEAST;
 use super::log_space;
 use super::paths::beside;
 use super::paths::directory_of;
 use super::waiting::waiting_at_most;
 use crate::private_file::FileError;
 use crate::private_file::FsCredentials;
+use crate::store::types::disk_space::DiskSpace;
+use crate::store::types::disk_space::LEAST;
 
 /// A file system is believed where it says that it has so much more than is needed. Below that, what is free may be kept for
 /// root, for the file system itself (up to 16 MiB on ext4) or for its metadata (btrfs), so it is tried.

@@ -10,7 +10,6 @@ use super::Result;
 use super::StoreError;
 use super::damage;
 use super::damage::FAR_FROM_THE_END;
-use super::damage::RowFault;
 use super::events;
 use super::jobs;
 use super::messages;
@@ -23,6 +22,7 @@ use crate::domain::email_address::MAX_ADDRESS;
 use crate::domain::role::BUILT_IN;
 use crate::domain::text;
 use crate::domain::user::MAX_USERNAME;
+use crate::store::types::damage::RowFault;
 
 /// The most faults that are listed, as of SQLite's `integrity_check`.
 const MOST: usize = 100;

@@ -3,18 +3,19 @@
 use std::fmt;
 
 /// What a change may need: SQLite's log with the index of it, the pages that a small change touches, and what is recorded of it.
-pub(super) const LEAST: DiskSpace = DiskSpace { bytes: 1024 * 1024, files: Some(8), is_refused: false, reserved: 0 };
+pub(in crate::store) const LEAST: DiskSpace =
+    DiskSpace { bytes: 1024 * 1024, files: Some(8), is_refused: false, reserved: 0 };
 
 /// Room on a disk for the account that the program runs as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DiskSpace {
-    pub(super) bytes: u64,
+    pub(in crate::store) bytes: u64,
     /// How many new files it takes; `None`: the file system does not count them.
-    pub(super) files: Option<u64>,
+    pub(in crate::store) files: Option<u64>,
     /// Whether the file system did not give the bytes that it says are free.
-    pub(super) is_refused: bool,
+    pub(in crate::store) is_refused: bool,
     /// What there is besides, for moving the log into the store.
-    pub(super) reserved: u64,
+    pub(in crate::store) reserved: u64,
 }
 
 impl fmt::Display for DiskSpace {

@@ -18,7 +18,7 @@ use super::lock_file::FIRST_SENDER;
 use super::lock_file::LockGuard;
 use super::lock_file::lock_of;
 use super::lock_file::open_lock_file;
-use super::sender::Sender;
+use crate::store::types::sender::Sender;
 
 /// The bytes of a note's place.
 const PLACE: u64 = 256;

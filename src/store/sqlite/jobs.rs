@@ -10,7 +10,6 @@ use super::Result;
 use super::Store;
 use super::WriteTransaction;
 use super::damage;
-use super::damage::RowFault;
 use super::damage::lossy;
 use super::links::not_for;
 use super::links::open;
@@ -24,6 +23,7 @@ use crate::domain::management::ProtectedUsers;
 use crate::domain::message::MessageState;
 use crate::domain::user::User;
 use crate::domain::user::UserId;
+use crate::store::types::damage::RowFault;
 
 /// The columns of a job.
 pub(super) const COLUMNS: &str = "id, key, state, why, operator, operator_uid, created_at, ended_at, reason, selection, connections, \

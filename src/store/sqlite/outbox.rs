@@ -13,7 +13,6 @@ use rusqlite::types::Value;
 use super::ReadTransaction;
 use super::Result;
 use super::damage;
-use super::damage::RowFault;
 use super::damage::lossy;
 use super::messages::NOTE;
 use super::time;
@@ -28,6 +27,7 @@ use crate::domain::user::Lock;
 use crate::domain::user::SignIn;
 use crate::domain::user::UserId;
 use crate::secrets::reset_code::NONCE;
+use crate::store::types::damage::RowFault;
 
 /// A message that is due, with the user as they are now.
 #[derive(Debug, Clone)]

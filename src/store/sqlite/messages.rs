@@ -13,7 +13,6 @@ use super::Result;
 use super::WriteTransaction;
 use super::clock::SEEN;
 use super::damage;
-use super::damage::RowFault;
 use super::damage::lossy;
 use super::time;
 use crate::domain::email_address::EmailAddress;
@@ -25,6 +24,7 @@ use crate::domain::message::MessageState;
 use crate::domain::message::NoticeCause;
 use crate::domain::operator::Account;
 use crate::domain::user::UserId;
+use crate::store::types::damage::RowFault;
 
 /// The operator's words in a message: its own, or those of its job.
 pub(super) const NOTE: &str = "coalesce(note, (SELECT jobs.note FROM jobs WHERE jobs.id = job_id)) AS note";
