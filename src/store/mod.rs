@@ -10,49 +10,55 @@ pub use error::StoreError;
 pub use sqlite::ReadTransaction;
 pub use sqlite::Store;
 pub use sqlite::WriteTransaction;
-pub use sqlite::attempts;
-pub use sqlite::backup;
-pub use sqlite::check;
-pub use sqlite::clock;
 pub use sqlite::damaged;
-pub use sqlite::damaged_pages;
-pub use sqlite::ended_passwords;
-pub use sqlite::events;
-pub use sqlite::file_system;
-pub use sqlite::import;
-pub use sqlite::import_effects;
-pub use sqlite::job_counts;
-pub use sqlite::job_creation;
-pub use sqlite::jobs;
-pub use sqlite::links;
-pub use sqlite::lock;
 pub use sqlite::lock_file;
-pub use sqlite::messages;
-pub use sqlite::metadata;
-pub use sqlite::near;
-pub use sqlite::open;
-pub use sqlite::operators;
-pub use sqlite::outbox;
-pub use sqlite::passwords_back;
-pub use sqlite::relay_refusals;
-pub use sqlite::restore;
-pub use sqlite::retries;
-pub use sqlite::roles;
-pub use sqlite::rows;
 pub use sqlite::schema;
-pub use sqlite::selected_users;
 pub use sqlite::senders;
-pub use sqlite::sign_in_failures;
 pub use sqlite::stop_signals;
-pub use sqlite::times;
-pub use sqlite::unsendable;
-pub use sqlite::user_changes;
 pub use sqlite::user_list;
-pub use sqlite::users;
 pub use sqlite::waiting;
+pub use types::attempts;
+pub use types::check;
 pub use types::damage;
+pub use types::damaged_pages;
 pub use types::disk_space;
+pub use types::ended_passwords;
+pub use types::events;
+pub use types::import_effects;
+pub use types::job_counts;
+pub use types::job_creation;
+pub use types::jobs;
+pub use types::links;
+pub use types::messages;
+pub use types::metadata;
+pub use types::open;
+pub use types::outbox;
+pub use types::passwords_back;
+pub use types::relay_refusals;
+pub use types::rows;
+pub use types::selected_users;
 pub use types::sender;
+pub use types::sign_in_failures;
+pub use types::times;
+pub use types::unsendable;
+pub use types::user_changes;
+pub use types::users;
+
+/// Importing users.
+pub mod import {
+    pub use super::sqlite::import::Staging;
+    pub use super::types::import::Conflict;
+    pub use super::types::import::Given;
+    pub use super::types::import::Imported;
+    pub use super::types::import::Incoming;
+    pub use super::types::import::RowPlace;
+}
+
+/// Replacing the store by a copy.
+pub mod restore {
+    pub use super::sqlite::restore::RestoreInProgress;
+    pub use super::types::restore::UnsettledRows;
+}
 
 /// Short for the results of this layer.
 pub type Result<T> = std::result::Result<T, StoreError>;

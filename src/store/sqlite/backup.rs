@@ -16,7 +16,6 @@ use super::Store;
 use super::StoreError;
 use super::file_header::FileHeader;
 use super::free_space::OpenMode;
-use super::metadata::KEY_FINGERPRINT;
 use super::open::connect;
 use super::open::refuse_leftovers;
 use super::schema::APPLICATION_ID;
@@ -26,6 +25,7 @@ use crate::private_file::FileError;
 use crate::private_file::FinishedFile;
 use crate::private_file::FsCredentials;
 use crate::private_file::UnfinishedFile;
+use crate::store::types::metadata::KEY_FINGERPRINT;
 
 /// Pages copied in one step of a backup: 1 MiB, so that writers get their turn in between.
 const PAGES_PER_STEP: i32 = 256;

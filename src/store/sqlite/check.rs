@@ -8,11 +8,12 @@ use super::ReadTransaction;
 use super::Result;
 use super::Store;
 use super::free_space::LOG_PAGES;
-use super::open::ExpectedVersion;
 use super::paths::beside;
 use super::schema;
 use super::stop_signals;
 use crate::domain::text;
+use crate::store::types::check::FileFaults;
+use crate::store::types::open::ExpectedVersion;
 
 /// The most lines that `integrity_check` gives.
 const MOST: usize = 100;
@@ -20,15 +21,6 @@ const MOST: usize = 100;
 /// The cache of SQLite for a whole `integrity_check`, in KiB with a minus sign: it looks each row up in each index, and with the usual
 /// 2 MiB it reads the pages of a large index from the file again and again.
 const CACHE: i32 = -16_384;
-
-/// What is wrong with the file as SQLite sees it.
-#[derive(Debug)]
-pub struct FileFaults {
-    /// [`ReadTransaction::integrity_faults`].
-    pub integrity: Result<Vec<String>>,
-    /// [`ReadTransaction::dangling_references`].
-    pub references: Result<Vec<String>>,
-}
 
 impl Store {
     /// Examines the file with a thread and a connection of its own, while `meanwhile` runs with `reading`: both read the whole store,

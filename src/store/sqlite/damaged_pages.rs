@@ -7,25 +7,17 @@
 use jiff::Timestamp;
 use rusqlite::OptionalExtension as _;
 use rusqlite::params_from_iter;
-use rusqlite::types::Value;
 
 use super::ReadTransaction;
 use super::Result;
 use super::StoreError;
 use super::outbox;
-use super::outbox::Cursor;
-use super::outbox::Scope;
 use crate::domain::message::MessageId;
 use crate::store::types::damage::RowFault;
-
-/// The messages that wait, one by one.
-#[derive(Debug, Default)]
-pub struct ExaminedMessages {
-    /// Those that can be read, in the order in which they are sent.
-    pub readable: Vec<MessageId>,
-    /// The others, and what is wrong with each.
-    pub unreadable: Vec<(MessageId, RowFault)>,
-}
+use crate::store::types::damaged_pages::ExaminedMessages;
+use crate::store::types::outbox::Cursor;
+use crate::store::types::outbox::Scope;
+use crate::store::types::outbox::StoredValue;
 
 impl ReadTransaction<'_> {
     /// Reads each message of a scope that is due, with its user, by itself.
@@ -56,7 +48,7 @@ impl ReadTransaction<'_> {
     }
 
     /// The numbers of the messages in a queue.
-    fn numbers(&self, sql: &str, values: &[Value; 6]) -> Result<Vec<MessageId>> {
+    fn numbers(&self, sql: &str, values: &[StoredValue; 6]) -> Result<Vec<MessageId>> {
         let mut statement = self.transaction.prepare(sql)?;
         let ids = statement.query_map(params_from_iter(values), |row| row.get(0).map(MessageId))?;
         Ok(ids.collect::<rusqlite::Result<_>>()?)

@@ -8,12 +8,12 @@ use rusqlite::Row;
 use super::ReadTransaction;
 use super::Result;
 use super::WriteTransaction;
-use super::attempts::AttemptResult;
 use super::damage;
 use super::time;
 use crate::domain::job::JobId;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
+use crate::store::types::attempts::AttemptResult;
 use crate::store::types::damage::RowFault;
 
 impl ReadTransaction<'_> {

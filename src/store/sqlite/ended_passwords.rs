@@ -11,14 +11,12 @@ use super::Result;
 use super::StoreError;
 use super::WriteTransaction;
 use super::links;
-use super::users::MOST_HISTORY;
 use crate::domain::job::JobId;
 use crate::domain::user::UserId;
 use crate::secrets::password_hash::PasswordHash;
-
-/// How many ended passwords of a user are kept, the newest ones. Each costs a new password one verification of Argon2, so there must
-/// be a limit; a password that was ended ten times ago has been of no use to anybody since.
-pub const MOST_ENDED: u32 = 10;
+use crate::store::types::ended_passwords::MOST_ENDED;
+use crate::store::types::ended_passwords::WithoutPassword;
+use crate::store::types::users::MOST_HISTORY;
 
 /// The users who are mailed.
 const MAILED: &str = "(SELECT id FROM temp.meant WHERE skipped IS NULL)";
@@ -51,17 +49,6 @@ impl ReadTransaction<'_> {
         }
         Ok(ended)
     }
-}
-
-/// Users whose passwords a job ended, and who have neither a password nor a link since.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct WithoutPassword {
-    /// How many.
-    pub users: u64,
-    /// How many of them the job still mails.
-    pub waiting: u64,
-    /// How many of them have a mail of the job that failed, so that it can be tried again.
-    pub failed: u64,
 }
 
 /// The condition that a user could log in with a password, and has none.

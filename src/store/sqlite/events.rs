@@ -18,12 +18,12 @@ use crate::domain::event::ChainVerifier;
 use crate::domain::event::Event;
 use crate::domain::event::EventFields;
 use crate::domain::event::NewEvent;
-use crate::domain::user::UserId;
 use crate::domain::user_change::ChangeValues;
 use crate::domain::user_change::ChangesDigest;
 use crate::domain::user_change::DELETED;
 use crate::domain::user_change::SALT_LENGTH;
 use crate::domain::user_change::SaltSeed;
+use crate::store::types::events::EventQuery;
 
 /// The columns of an event, and where they come from.
 pub(super) const COLUMNS: &str = "SELECT number, time, operator, operator_uid, login_uid, host, identified_by, authority, action, outcome, \
@@ -36,25 +36,6 @@ const OF_USER: &str = "SELECT number FROM events WHERE user_id = ?1 \
      UNION SELECT added_by_event FROM users WHERE id = ?1 \
      UNION SELECT CAST(old AS INTEGER) FROM user_changes WHERE user_id = ?1 AND field = 'added_by_event' \
      UNION SELECT jobs.event FROM messages JOIN jobs ON jobs.id = messages.job_id WHERE messages.user_id = ?1";
-
-/// Which events a list shows.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct EventQuery {
-    /// Those about this user.
-    pub user: Option<UserId>,
-    /// Those of this action and of its variants, whose words begin with the same words.
-    pub action: Option<&'static str>,
-    /// Those of this OS account, by number.
-    pub operator_uid: Option<u32>,
-    /// `done` or `refused`.
-    pub outcome: Option<&'static str>,
-    /// Those since this moment, in unix seconds.
-    pub since: Option<i64>,
-    /// Those until this moment, in unix seconds.
-    pub until: Option<i64>,
-    /// The newest so many.
-    pub limit: Option<u64>,
-}
 
 impl EventQuery {
     /// Which events meet it, with its fields as `?1` to `?6`.

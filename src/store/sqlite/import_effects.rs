@@ -6,10 +6,13 @@ use rusqlite::named_params;
 
 use super::ReadTransaction;
 use super::Result;
-use super::import::RowPlace;
 use super::import::updated;
 use super::users::ends_later;
 use crate::domain::removal::Removals;
+use crate::store::types::import::RowPlace;
+use crate::store::types::import_effects::LockEffect;
+use crate::store::types::import_effects::RowRemoval;
+use crate::store::types::import_effects::UpdateEffects;
 
 /// The condition that a row removes the password of its user.
 const REMOVES_PASSWORD: &str = "(n.had_password AND n.sign_in = 'saml')";
@@ -17,42 +20,6 @@ const REMOVES_PASSWORD: &str = "(n.had_password AND n.sign_in = 'saml')";
 /// The condition that a row gives a user a hash who has no password since a job ended theirs.
 const AFTER_END: &str = "(NOT n.had_password AND n.password_hash IS NOT NULL AND n.sign_in <> 'saml' AND EXISTS \
      (SELECT 1 FROM main.password_history AS ended WHERE ended.user_id = n.id AND ended.is_ended = 1))";
-
-/// What an update changes that its operator may not expect.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct UpdateEffects {
-    /// What it takes away.
-    pub removals: Removals,
-    /// From how many users.
-    pub users: u64,
-    /// How many users get another role.
-    pub roles_changed: u64,
-    /// How many users get a hash who have no password since a job ended theirs. It may be of the ended one: a login that replaces a
-    /// hash by a stronger one leaves others of the same password in older exports.
-    pub after_end: u64,
-}
-
-/// What a row does to the lock of its user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LockEffect {
-    /// The user would not be locked.
-    Ended,
-    /// The lock would end sooner.
-    Shortened,
-}
-
-/// A row that takes something away from its user.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowRemoval {
-    /// Its place in the input.
-    pub place: RowPlace,
-    /// The username as it is before the import.
-    pub username: String,
-    /// Whether the password is removed.
-    pub password: bool,
-    /// What becomes of a lock in force that does not stay.
-    pub lock: Option<LockEffect>,
-}
 
 impl ReadTransaction<'_> {
     /// Counts what the staged rows take away.

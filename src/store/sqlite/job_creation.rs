@@ -2,16 +2,13 @@
 //! them, with the reason.
 
 use std::rc::Rc;
-use std::time::Duration;
 
-use jiff::Timestamp;
 use rusqlite::ToSql;
 use rusqlite::params;
 
 use super::ReadTransaction;
 use super::Result;
 use super::WriteTransaction;
-use super::jobs::JobSendOptions;
 use super::messages::WAITING;
 use super::protected_users::is_protected;
 use super::user_list::Conditions;
@@ -21,10 +18,13 @@ use crate::domain::eligibility::Ineligible;
 use crate::domain::email_domain;
 use crate::domain::job::JobId;
 use crate::domain::management::ManagementError;
-use crate::domain::management::ProtectedUsers;
-use crate::domain::operator::Account;
 use crate::domain::selection::Selection;
 use crate::domain::user::UserId;
+use crate::store::types::job_creation::AudiencePart;
+use crate::store::types::job_creation::NewJob;
+use crate::store::types::job_creation::RecipientSelection;
+use crate::store::types::job_creation::Recipients;
+use crate::store::types::jobs::JobSendOptions;
 
 /// The condition that a user has a password, or had one that was ended: there is no other way to have a former one alone.
 const HAD_PASSWORD: &str = "(password_set_at IS NOT NULL OR EXISTS (SELECT 1 FROM password_history WHERE password_history.user_id = users.id))";
@@ -32,71 +32,6 @@ const HAD_PASSWORD: &str = "(password_set_at IS NOT NULL OR EXISTS (SELECT 1 FRO
 /// How many users the relay is asked about, and among how many of the first ones other domains are looked for.
 const SAMPLES: u32 = 5;
 const FIRST: u32 = 1_000;
-
-/// Who is meant.
-#[derive(Debug, Clone)]
-pub enum AudiencePart<'a> {
-    /// The users of a selection.
-    Selected(&'a Selection),
-    /// The users to whom a job brought a link before this moment that they did not use, and whose password was not changed
-    /// since.
-    NotYet(JobId, Timestamp),
-    /// The users whose mail of a job failed.
-    Failed(JobId),
-}
-
-/// Who is mailed, and who is not.
-#[derive(Debug, Clone)]
-pub struct Recipients<'a> {
-    /// Who is meant.
-    pub whom: AudiencePart<'a>,
-    /// On whom the operator may not act.
-    pub protected: &'a ProtectedUsers,
-    /// The domains that addresses must be in; empty: any.
-    pub email_domains: &'a [String],
-    /// Who was sent a link since then is left out; `None`: nobody.
-    pub sent_since: Option<Timestamp>,
-    /// Their passwords end. No other mail holds back a user who has one: a stolen one would still work, and that mail ends with it.
-    pub ends_passwords: bool,
-    /// When.
-    pub now: Timestamp,
-}
-
-/// A job to be made.
-#[derive(Debug, Clone)]
-pub struct NewJob<'a> {
-    /// What the operator calls it.
-    pub key: Option<&'a str>,
-    /// Who asks for it.
-    pub operator: &'a Account,
-    /// Why.
-    pub reason: Option<&'a str>,
-    /// Which users, in the operator's words.
-    pub selection: &'a str,
-    /// The operator's own words in the mails.
-    pub note: Option<&'a str>,
-    /// How long the link of a reset lives.
-    pub reset_life: Duration,
-    /// How long that of an invitation lives.
-    pub invitation_lifetime: Duration,
-    /// How it is sent.
-    pub sending: JobSendOptions,
-    /// The passwords and sessions of those who are mailed end with its creation.
-    pub ends_passwords: bool,
-}
-
-/// Some of the users that are meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecipientSelection {
-    /// Why they are not mailed; `None`: they are.
-    pub skipped: Option<String>,
-    /// How many.
-    pub count: u64,
-    /// How many of them have a password, or had one that was ended, so that theirs is a reset and no invitation.
-    pub resets: u64,
-    /// How many of them have a password.
-    pub passwords: u64,
-}
 
 impl Recipients<'_> {
     /// Why a user is not mailed, as an expression; NULL: they are. It is [`crate::domain::eligibility::check`] in SQL, and

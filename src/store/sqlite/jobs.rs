@@ -14,7 +14,6 @@ use super::damage::lossy;
 use super::links::not_for;
 use super::links::open;
 use super::links::open_or_sending;
-use super::messages::Message;
 use super::time;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
@@ -24,6 +23,10 @@ use crate::domain::message::MessageState;
 use crate::domain::user::User;
 use crate::domain::user::UserId;
 use crate::store::types::damage::RowFault;
+use crate::store::types::jobs::Job;
+use crate::store::types::jobs::JobSendOptions;
+use crate::store::types::jobs::RecipientOutcome;
+use crate::store::types::messages::Message;
 
 /// The columns of a job.
 pub(super) const COLUMNS: &str = "id, key, state, why, operator, operator_uid, created_at, ended_at, reason, selection, connections, \
@@ -32,62 +35,6 @@ pub(super) const COLUMNS: &str = "id, key, state, why, operator, operator_uid, c
 /// A message of no job that ended before `?1`, whose link, if it has one, cannot be used any more at `?2`.
 fn old() -> String {
     format!("job_id IS NULL AND ended_at < ?1 AND (lifetime IS NULL OR NOT ({}))", open("?2"))
-}
-
-/// A job as stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Job {
-    /// Its number.
-    pub id: JobId,
-    /// What the operator calls it.
-    pub key: Option<String>,
-    /// Where it is.
-    pub state: JobState,
-    /// Why it is paused.
-    pub why: Option<String>,
-    /// The OS account that asked for it.
-    pub operator: String,
-    /// That account's number.
-    pub operator_uid: u32,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it ended.
-    pub ended_at: Option<Timestamp>,
-    /// Why, as the operator gave it.
-    pub reason: Option<String>,
-    /// Which users, as the operator said it.
-    pub selection: String,
-    /// How it is sent.
-    pub sending: JobSendOptions,
-    /// How many passwords it ended when it was created; `None`: it was not asked to.
-    pub passwords_ended: Option<u64>,
-    /// How many were accepted, and how many had failed, when an operator let it go on after a pause: its limits count from
-    /// there.
-    pub base: (u64, u64),
-}
-
-/// How a job is sent, by whichever process goes on with it. The texts are as the operator gave them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct JobSendOptions {
-    /// How many connections at most; otherwise as configured.
-    pub connections: Option<u32>,
-    /// How fast at most, besides what is configured: rates joined by commas.
-    pub rates: Option<String>,
-    /// The share of failures at which it is paused.
-    pub max_failures: Option<String>,
-    /// How many go first.
-    pub canary: Option<u64>,
-}
-
-/// What became of some messages of a job, and with which words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecipientOutcome {
-    /// Where they are.
-    pub state: MessageState,
-    /// The server's words, or why they were called off or skipped.
-    pub reply: String,
-    /// How many.
-    pub count: u64,
 }
 
 impl ReadTransaction<'_> {

@@ -10,37 +10,18 @@ use super::WriteTransaction;
 use super::clock::SEEN;
 use super::clock::link_time;
 use super::messages::COLUMNS;
-use super::messages::LinkState;
-use super::messages::LinkStatus;
-use super::messages::Message;
 use super::messages::message;
 use super::protected_users::is_protected;
 use crate::domain::management::ProtectedUsers;
 use crate::domain::message::MessageId;
 use crate::domain::user::UserId;
 use crate::secrets::reset_code::ResetCodeHash;
-
-/// Which links a list shows.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LinkQuery {
-    /// Those of this user.
-    pub user: Option<UserId>,
-    /// Those that are so.
-    pub state: Option<LinkState>,
-    /// At most so many.
-    pub limit: Option<u64>,
-}
-
-/// A link, found by its code.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link {
-    /// The message that brought it.
-    pub message: MessageId,
-    /// The user it was made for, who may be deleted by now.
-    pub user: UserId,
-    /// What became of it.
-    pub metadata: LinkStatus,
-}
+use crate::store::types::links::Link;
+use crate::store::types::links::LinkQuery;
+use crate::store::types::links::ProtectedLinks;
+use crate::store::types::messages::LinkState;
+use crate::store::types::messages::LinkStatus;
+use crate::store::types::messages::Message;
 
 /// The condition that somebody may have the mail of a link: the relay accepted it, or may have, or it is under way, and may be
 /// read before the relay's answer is noted.
@@ -176,17 +157,6 @@ impl WriteTransaction<'_> {
         let waiting = self.transaction.execute(&sql, params![now.as_second(), user, why])?;
         Ok((links as u64, waiting as u64))
     }
-}
-
-/// The links and mails of users who are protected from the operator.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ProtectedLinks {
-    /// Links that can still be used.
-    pub links: u64,
-    /// Mails with a link that wait to be sent.
-    pub waiting: u64,
-    /// One of their users.
-    pub user: Option<UserId>,
 }
 
 impl ReadTransaction<'_> {

@@ -141,7 +141,7 @@ fn lock_in(store: &Path, first: i64, length: i64) -> Result<Option<flock>> {
 #[cfg(test)]
 mod tests {
     use crate::private_file::Rule;
-    use crate::store::open::ExpectedVersion;
+    use crate::store::types::open::ExpectedVersion;
 
     use super::*;
 

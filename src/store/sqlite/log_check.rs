@@ -137,7 +137,7 @@ mod tests {
     use super::*;
     use crate::private_file::Rule;
     use crate::store::Store;
-    use crate::store::open::ExpectedVersion;
+    use crate::store::types::open::ExpectedVersion;
 
     /// A store with a log of three commits, copied while it is open: closing would empty the log.
     fn with_log() -> (tempfile::TempDir, PathBuf) {

@@ -8,12 +8,6 @@ use super::Result;
 use super::WriteTransaction;
 use super::damage;
 
-/// The SHA-256 of the reset key, so that another key file is refused.
-pub const KEY_FINGERPRINT: &str = "reset key sha256";
-
-/// When `jobs run` last reported a failure, and which.
-pub const LAST_REPORT: &str = "last report of jobs run";
-
 impl ReadTransaction<'_> {
     /// A fact by its name.
     ///

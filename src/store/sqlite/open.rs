@@ -39,19 +39,11 @@ use crate::private_file::COMPANIONS;
 use crate::private_file::FileError;
 use crate::private_file::Rule;
 use crate::private_file::UnfinishedFile;
+use crate::store::types::open::ExpectedVersion;
 
 /// How many prepared statements a connection keeps: as many as the code has that prepares for a cache. Each turn of the outbox
 /// needs some twenty, and with fewer places each would be prepared anew.
 const STATEMENTS: usize = 128;
-
-/// What is asked of the file's version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ExpectedVersion {
-    /// The version this program knows.
-    Current,
-    /// That, or an older one: for the migration itself.
-    CurrentOrOlder,
-}
 
 impl Store {
     /// Opens an existing store. The modes and the owner of the file, of what SQLite keeps beside it and of its directory

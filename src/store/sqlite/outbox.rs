@@ -2,13 +2,11 @@
 //! the engine opens and commits, so that recording attempts and starting the next ones (`attempts.rs`) is one commit.
 
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension as _;
 use rusqlite::Row;
 use rusqlite::params_from_iter;
-use rusqlite::types::Value;
 
 use super::ReadTransaction;
 use super::Result;
@@ -24,168 +22,24 @@ use crate::domain::message::MessageState;
 use crate::domain::message::NoticeCause;
 use crate::domain::role::RoleId;
 use crate::domain::user::Lock;
-use crate::domain::user::SignIn;
 use crate::domain::user::UserId;
-use crate::secrets::reset_code::NONCE;
 use crate::store::types::damage::RowFault;
-
-/// A message that is due, with the user as they are now.
-#[derive(Debug, Clone)]
-pub struct Due {
-    /// Its number.
-    pub id: MessageId,
-    /// What it is for.
-    pub kind: MailKind,
-    /// Where it is on its way.
-    pub state: MessageState,
-    /// Where it goes.
-    pub address: EmailAddress,
-    /// The OS account that asked for it, by name.
-    pub operator: String,
-    /// The same by number.
-    pub operator_uid: u32,
-    /// When it was queued.
-    pub created_at: Timestamp,
-    /// Since when it is due.
-    pub due_at: Timestamp,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// How often it was in doubt.
-    pub doubts: u32,
-    /// When it was tried first: the mail's Date.
-    pub first_try_at: Option<Timestamp>,
-    /// Since when its lifetime in the queue counts: the first counted try, and later by the time its job was paused.
-    pub lifetime_from: Option<Timestamp>,
-    /// Its last try does not count, because the relay refused everything then.
-    pub given_back: bool,
-    /// How long its link lives.
-    pub lifetime: Option<Duration>,
-    /// What a notice tells of.
-    pub cause: Option<NoticeCause>,
-    /// The operator's own words.
-    pub note: Option<String>,
-    /// From an earlier try.
-    pub nonce: Option<[u8; NONCE]>,
-    /// From an earlier try.
-    pub message_id: Option<String>,
-    /// The user's number.
-    pub user: Option<UserId>,
-    /// The user, while they exist.
-    pub recipient: Option<Recipient>,
-    /// Whether the user was sent another link since the message was queued.
-    pub has_later_link: bool,
-    /// Whether its own link was used or revoked.
-    pub has_ended_link: bool,
-    /// Whether it belongs to a job.
-    pub is_of_job: bool,
-}
-
-/// The user of a message, as they are now.
-#[derive(Debug, Clone)]
-pub struct Recipient {
-    /// The name to sign in with.
-    pub username: String,
-    /// The person's name.
-    pub name: String,
-    /// Their address, which may be another one by now.
-    pub email: EmailAddress,
-    /// The language.
-    pub locale: Option<String>,
-    /// How they sign in.
-    pub sign_in: SignIn,
-    /// The role.
-    pub role: RoleId,
-    /// The lock, in force or past.
-    pub lock: Option<Lock>,
-    /// Whether they must choose another password at the next sign-in.
-    pub must_change: bool,
-}
-
-/// Which messages are to be sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scope {
-    /// These.
-    These(Vec<MessageId>),
-    /// Whatever is due and belongs to no job.
-    OfNoJob,
-    /// Whatever is due of this job.
-    Job(JobId),
-}
-
-impl Scope {
-    /// The job whose messages they are, if they are a job's.
-    pub fn job(&self) -> Option<JobId> {
-        if let Self::Job(job) = self { Some(*job) } else { None }
-    }
-}
-
-/// A message that waits and whose row, or the row of its user, cannot be used. It is left as it is.
-#[derive(Debug, Clone)]
-pub struct Unreadable {
-    /// Its number.
-    pub id: MessageId,
-    /// Whether it was never tried.
-    is_fresh: bool,
-    /// Since when it is due, whatever the column holds.
-    due_at: Value,
-    /// What is wrong.
-    pub fault: RowFault,
-}
-
-/// A message that waits, as far as it can be read.
-pub type Found = std::result::Result<Due, Unreadable>;
-
-/// How far a run has looked through what is due, so that it meets each message once, though it may leave one as it is
-/// for a while. What another process puts back behind that place is for the next run.
-#[derive(Debug, Clone)]
-pub struct Cursor {
-    /// Of which job; `None`: of none.
-    job: Option<JobId>,
-    /// The last of those that never were tried, by time and number: what the relay's trouble has put back comes last.
-    fresh: (Value, i64),
-    /// The last of those that are tried again, by time and number.
-    again: (Value, i64),
-}
+use crate::store::types::outbox::Cursor;
+use crate::store::types::outbox::Due;
+use crate::store::types::outbox::Found;
+use crate::store::types::outbox::NextTry;
+use crate::store::types::outbox::Recipient;
+use crate::store::types::outbox::StoredValue;
+use crate::store::types::outbox::Unreadable;
 
 impl Cursor {
-    /// The beginning.
-    pub fn of(job: Option<JobId>) -> Self {
-        // Before every message, one of a clock that was set before 1970 too.
-        let beginning = (Value::Integer(i64::MIN), i64::MIN);
-        Self { job, fresh: beginning.clone(), again: beginning }
-    }
-
-    /// Goes past a message.
-    pub fn pass(&mut self, due: &Due) {
-        match due.state {
-            MessageState::Queued => self.fresh = (due.due_at.as_second().into(), due.id.0),
-            _ => self.again = (due.due_at.as_second().into(), due.id.0),
-        }
-    }
-
-    /// Goes past a message that cannot be read.
-    pub fn pass_unreadable(&mut self, message: &Unreadable) {
-        let place = (message.due_at.clone(), message.id.0);
-        if message.is_fresh { self.fresh = place } else { self.again = place }
-    }
-
     /// What [`FRESH`] and [`AGAIN`] are given.
-    pub(super) fn values(&self, now: Timestamp) -> [Value; 6] {
+    pub(super) fn values(&self, now: Timestamp) -> [StoredValue; 6] {
         let ((fresh_at, fresh), (again_at, again)) = (self.fresh.clone(), self.again.clone());
-        let job = self.job.map(|job| job.0);
-        [now.as_second().into(), fresh_at, fresh.into(), again_at, again.into(), job.into()]
+        let job = self.job.map_or(StoredValue::Null, |job| StoredValue::Integer(job.0));
+        let [now, fresh, again] = [now.as_second(), fresh, again].map(StoredValue::Integer);
+        [now, fresh_at, fresh, again_at, again, job]
     }
-}
-
-/// The messages that wait for another try.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NextTry {
-    /// How many.
-    pub count: u64,
-    /// When the first of them is tried.
-    pub due_at: Timestamp,
-    /// Why it waits: the words of its last try.
-    pub reply: String,
 }
 
 /// Whether the user was sent another link since the message was queued.
@@ -249,7 +103,7 @@ impl ReadTransaction<'_> {
         let sql = if fresh { &NEXT_FRESH } else { &NEXT_AGAIN };
         let [now, fresh_at, fresh_id, again_at, again_id, job] = place.values(now);
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let values = [now, fresh_at, fresh_id, again_at, again_id, job, most.into()];
+        let values = [now, fresh_at, fresh_id, again_at, again_id, job, StoredValue::Integer(most)];
         let mut statement = self.transaction.prepare_cached(sql)?;
         let found = statement.query_map(params_from_iter(values), found)?;
         Ok(found.collect::<rusqlite::Result<_>>()?)

@@ -1,6 +1,5 @@
 //! The passwords that jobs have ended in a store, and which of them a copy brings back that is to take its place.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use rusqlite::Row;
@@ -8,9 +7,14 @@ use rusqlite::Row;
 use super::ReadTransaction;
 use super::Result;
 use super::StoreError;
-use super::metadata::KEY_FINGERPRINT;
 use super::rows::unless_damaged;
 use crate::domain::job::JobId;
+use crate::store::types::metadata::KEY_FINGERPRINT;
+use crate::store::types::passwords_back::EndedPasswords;
+use crate::store::types::passwords_back::EndedUser;
+use crate::store::types::passwords_back::EndingJob;
+use crate::store::types::passwords_back::PasswordsBack;
+use crate::store::types::passwords_back::Uncounted;
 
 /// The users whose passwords ended, when, and when each user was added, in unix seconds. Tables are read without their indexes, which
 /// may be older where the file was copied in part.
@@ -35,67 +39,6 @@ const ADDED: &str = "SELECT id, created_at FROM users NOT INDEXED WHERE typeof(c
 
 const JOBS: &str = "SELECT id, created_at, passwords_ended FROM jobs NOT INDEXED WHERE passwords_ended > 0 \
      AND typeof(created_at) = 'integer' AND typeof(passwords_ended) = 'integer' ORDER BY id";
-
-/// Why there may be ended passwords that nobody can count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Uncounted {
-    /// There is no store to compare the copy with.
-    NoStore,
-    /// Not all of the store can be read.
-    Damaged,
-}
-
-impl Uncounted {
-    /// The same in words.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::NoStore => "there is no store to compare the backup with",
-            Self::Damaged => "the replaced store is damaged",
-        }
-    }
-}
-
-/// Whose passwords jobs have ended in a store, for comparing it with a copy that is to take its place.
-#[derive(Debug, Default)]
-pub struct EndedPasswords {
-    users: HashMap<i64, EndedUser>,
-    /// The fingerprint of the reset key: a copy with the same one is a copy of this store.
-    key: Option<Vec<u8>>,
-    jobs: Vec<EndingJob>,
-    /// Whether the users of the jobs can be listed.
-    has_lists: bool,
-    uncounted: Option<Uncounted>,
-}
-
-/// A user whose passwords jobs have ended. Ids are never given again, but the copy may be of another store.
-#[derive(Debug)]
-struct EndedUser {
-    /// When the last password ended, in unix seconds.
-    ended_at: i64,
-    /// When the user was added, in unix seconds.
-    added_at: Option<i64>,
-    /// The address of a user who was deleted since.
-    address: Option<String>,
-}
-
-/// A job that ended passwords.
-#[derive(Debug)]
-struct EndingJob {
-    id: i64,
-    created_at: i64,
-    passwords: i64,
-}
-
-/// The passwords of a copy that were ended after it was made.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PasswordsBack {
-    /// How many users log in with them once the copy is the store.
-    pub count: u64,
-    /// Why there may be more; `None`: there are no more.
-    pub uncounted: Option<Uncounted>,
-    /// The jobs that ended them, as far as the store that is replaced still has them, and the users of each; the copy has none of them.
-    pub jobs: Vec<JobId>,
-}
 
 impl EndedPasswords {
     /// Those of a store of which nothing is known.
@@ -124,17 +67,6 @@ impl EndedPasswords {
 
     fn is_empty(&self) -> bool {
         self.users.is_empty() && self.uncounted.is_none()
-    }
-}
-
-impl EndedUser {
-    /// Whether it is the user of a copy with the same id. What a damaged store does not tell excludes nobody.
-    fn is(&self, is_same_store: bool, created_at: i64, email: Option<&str>) -> bool {
-        match (self.added_at, &self.address) {
-            (Some(added_at), _) => added_at == created_at,
-            (None, Some(address)) => is_same_store || email == Some(address),
-            (None, None) => true,
-        }
     }
 }
 

@@ -7,15 +7,15 @@ use super::ReadTransaction;
 use super::Result;
 use super::StoreError;
 use super::WriteTransaction;
-use super::attempts::AttemptResult;
-use super::attempts::AttemptStart;
-use super::outbox::Cursor;
-use super::outbox::Scope;
 use crate::domain::job::JobId;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 use crate::secrets::reset_code::NONCE;
 use crate::secrets::reset_code::ResetCodeHash;
+use crate::store::types::attempts::AttemptResult;
+use crate::store::types::attempts::AttemptStart;
+use crate::store::types::outbox::Cursor;
+use crate::store::types::outbox::Scope;
 
 /// The tables that sending uses and that have few rows.
 const SMALL: [&str; 10] = [

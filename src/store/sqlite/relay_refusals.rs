@@ -10,10 +10,12 @@ use super::ReadTransaction;
 use super::Result;
 use super::WriteTransaction;
 use super::damage::lossy;
-use super::outbox::Scope;
 use super::time;
 use crate::domain::message::MessageId;
 use crate::domain::retry;
+use crate::store::types::outbox::Scope;
+use crate::store::types::relay_refusals::IN_DOUBT;
+use crate::store::types::relay_refusals::RelayHold;
 
 /// How many messages are looked at for one in another domain.
 const LOOKED_AT: i64 = 500;
@@ -24,40 +26,6 @@ const MOST_GIVEN_BACK: i64 = 200;
 const FRESH: &str = "state = 'queued' AND job_id IS ?1 AND ?2 IS NOT NULL AND typeof(due_at) = 'integer'";
 const AGAIN: &str =
     "state IN ('deferred', 'in doubt') AND job_id IS ?1 AND due_at <= ?2 AND typeof(due_at) = 'integer'";
-
-/// What the words of a hold begin with because everything was in doubt. No reply of a relay does.
-const IN_DOUBT: &str = "in doubt: ";
-
-/// The last time the relay refused everything, or left everything in doubt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RelayHold {
-    /// Until when nothing is sent unless somebody asks for it.
-    pub until: Timestamp,
-    /// How many times in a row; 0 once the relay has accepted a mail.
-    pub count: u32,
-    /// The relay's words, or what happened.
-    pub reply: String,
-    /// The relay has accepted a mail since.
-    pub has_accepted: bool,
-}
-
-impl RelayHold {
-    /// Whether the relay left everything in doubt. Otherwise it refused everything.
-    pub fn is_for_doubts(&self) -> bool {
-        self.reply.starts_with(IN_DOUBT)
-    }
-
-    /// The relay's words, or what happened, alone.
-    pub fn words(&self) -> &str {
-        self.reply.strip_prefix(IN_DOUBT).unwrap_or(&self.reply)
-    }
-
-    /// Whether nothing is sent at `now`. An end that is further off than any hold lasts was set by a clock that was ahead.
-    pub fn is_in_force(&self, now: Timestamp) -> bool {
-        let left = self.until.duration_since(now);
-        left.is_positive() && left.unsigned_abs() <= retry::LONGEST_HOLD
-    }
-}
 
 impl ReadTransaction<'_> {
     /// The last time the relay refused everything, if it ever did.

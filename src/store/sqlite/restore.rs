@@ -34,8 +34,6 @@ use super::lock::lock_all;
 use super::lock::lock_as_restorer;
 use super::lock_file::LockGuard;
 use super::messages::WAITING;
-use super::metadata::KEY_FINGERPRINT;
-use super::open::ExpectedVersion;
 use super::open::companion_of;
 use super::open::connect;
 use super::open::identify;
@@ -53,6 +51,9 @@ use crate::private_file::FileError;
 use crate::private_file::FsCredentials;
 use crate::private_file::Rule;
 use crate::private_file::UnfinishedFile;
+use crate::store::types::metadata::KEY_FINGERPRINT;
+use crate::store::types::open::ExpectedVersion;
+use crate::store::types::restore::UnsettledRows;
 
 /// Why what waits in a restored copy is not simply sent.
 const WHY: &str = "restored from a copy: it may have been sent since the copy was made";
@@ -69,17 +70,6 @@ pub struct RestoreInProgress {
     rule: Rule,
     /// Keeps others from restoring; `None`: there is no store yet.
     _alone: Option<LockGuard>,
-}
-
-/// What a copy claims that may not be true any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UnsettledRows {
-    /// Links that could have been used.
-    pub links: u64,
-    /// Messages that waited.
-    pub messages: u64,
-    /// Jobs that ran.
-    pub jobs: u64,
 }
 
 impl RestoreInProgress {

@@ -8,13 +8,13 @@ use super::ReadTransaction;
 use super::Result;
 use super::WriteTransaction;
 use super::clock::link_time;
-use super::job_creation::RecipientSelection;
-use super::job_creation::Recipients;
 use super::outbox::OF_RUNS;
 use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::message::MessageState;
 use crate::domain::operator::Account;
+use crate::store::types::job_creation::RecipientSelection;
+use crate::store::types::job_creation::Recipients;
 
 /// The words for a failed mail whose user does not exist any more.
 const USER_DELETED: &str = "user deleted";

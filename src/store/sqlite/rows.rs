@@ -23,9 +23,8 @@ use crate::domain::role::BUILT_IN;
 use crate::domain::text;
 use crate::domain::user::MAX_USERNAME;
 use crate::store::types::damage::RowFault;
-
-/// The most faults that are listed, as of SQLite's `integrity_check`.
-const MOST: usize = 100;
+use crate::store::types::rows::MOST;
+use crate::store::types::rows::RowFindings;
 
 /// The tables whose rows are numbered, and the highest number that one has.
 const NUMBERED: [(&str, &str); 8] = [
@@ -62,32 +61,6 @@ const BOUNDED: [(&str, &str, &str, usize); 10] = [
     ("operators", "uid", "account", text::MAX_NAME),
     ("messages", "id", "address", MAX_ADDRESS),
 ];
-
-/// What was found in the rows.
-#[derive(Debug, Default)]
-pub struct RowFindings {
-    /// What is wrong, a line each, at most 100.
-    pub faults: Vec<String>,
-    /// How many rows of each table could be read.
-    pub readable: Vec<(&'static str, u64)>,
-}
-
-impl RowFindings {
-    fn is_full(&self) -> bool {
-        self.faults.len() >= MOST
-    }
-
-    /// Adds a fault, which two functions may find that read the same row.
-    fn add(&mut self, table: &str, key: &str, column: &str, fault: &str) {
-        self.push(format!("{table}: row {key}: {column}: {fault}"));
-    }
-
-    fn push(&mut self, line: String) {
-        if !self.is_full() && !self.faults.contains(&line) {
-            self.faults.push(line);
-        }
-    }
-}
 
 impl ReadTransaction<'_> {
     /// The rows that a command could not use. The rows pass through one by one. `is_chain_whole`: following the chain to its end

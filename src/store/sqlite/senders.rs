@@ -134,7 +134,7 @@ fn namespace() -> String {
 mod tests {
     use super::*;
     use crate::private_file::Rule;
-    use crate::store::open::ExpectedVersion;
+    use crate::store::types::open::ExpectedVersion;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()

@@ -8,28 +8,14 @@ use super::Result;
 use super::WriteTransaction;
 use super::clock::PERIOD;
 use super::damage;
-use super::metadata::LAST_REPORT;
 use super::time;
 use crate::domain::report_limit::LastReport;
 use crate::domain::retry;
+use crate::store::types::metadata::LAST_REPORT;
+use crate::store::types::times::TimesAhead;
 
 /// Clocks differ by so many seconds without anybody noticing: what is less ahead passes by itself.
 const UNNOTICED: i64 = 300;
-
-/// Times of one kind that are ahead.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TimesAhead {
-    /// What they are the times of, in the plural.
-    pub what: &'static str,
-    /// In how many rows.
-    pub count: u64,
-    /// The first of these rows.
-    pub first: String,
-    /// The time in it.
-    pub time: Timestamp,
-    /// Whether something happens too late because of it; otherwise it only tells when something was.
-    pub takes_effect: bool,
-}
 
 /// A kind of time.
 struct Kind {

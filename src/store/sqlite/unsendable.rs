@@ -12,6 +12,7 @@ use super::Result;
 use super::damage;
 use crate::domain::job::JobId;
 use crate::store::types::damage::RowFault;
+use crate::store::types::unsendable::Stuck;
 
 /// The states of jobs that do not run. One in an unknown state is damaged, and must be named.
 pub(super) const NOT_RUNNING: &str = "('paused', 'finished', 'cancelled')";
@@ -40,15 +41,6 @@ fn without_job((index, condition): (&str, &str)) -> String {
          (SELECT min(id) {of_queue} AND messages.job_id = found.job_id) FROM found \
          WHERE job_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = found.job_id)"
     )
-}
-
-/// Messages that no run meets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stuck {
-    /// What is wrong with the first of them.
-    pub fault: RowFault,
-    /// How many have the same fault.
-    pub count: u64,
 }
 
 impl ReadTransaction<'_> {

@@ -22,6 +22,7 @@ use crate::domain::user_change::DELETED;
 use crate::domain::user_change::ERASED_SALT;
 use crate::domain::user_change::SaltSeed;
 use crate::domain::user_change::UserChange;
+use crate::store::types::user_changes::ChangeQuery;
 
 /// The columns of a change, and where they come from.
 pub(super) const COLUMNS: &str = "SELECT id, event, user_id, field, old, new, salt, digest FROM user_changes";
@@ -32,19 +33,6 @@ const NOTE_CHANGES: &str = include_str!("note_user_changes.sql");
 /// Begins to note the changes that this connection makes. It must be in no transaction, which could be undone.
 pub(super) fn begin_to_note(connection: &Connection) -> Result<()> {
     Ok(connection.execute_batch(NOTE_CHANGES)?)
-}
-
-/// Which changes are wanted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ChangeQuery {
-    /// Those of this event.
-    pub event: Option<i64>,
-    /// Those of this user.
-    pub user: Option<UserId>,
-    /// Those after the change with this id: the last one of the page before; 0: from the first.
-    pub after: i64,
-    /// At most this many.
-    pub limit: u32,
 }
 
 impl ReadTransaction<'_> {

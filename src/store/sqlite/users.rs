@@ -21,8 +21,10 @@ use crate::domain::user::User;
 use crate::domain::user::UserId;
 use crate::domain::user::UserReference;
 use crate::domain::user::Username;
-use crate::secrets::admission::AcceptedHash;
 use crate::secrets::password_hash::PasswordHash;
+use crate::store::types::users::MOST_HISTORY;
+use crate::store::types::users::NewPassword;
+use crate::store::types::users::NewUser;
 
 /// The columns of a user, without the hash.
 pub(super) const COLUMNS: &str = "users.id, username, email, users.name, users.role_id, sign_in, locale, locked_at, \
@@ -38,41 +40,6 @@ pub(super) fn locked_at(now: &str) -> String {
 /// end: [`crate::domain::user::lock_ends_later`] in SQL.
 pub(super) fn ends_later(until: &str, other: &str) -> String {
     format!("({other} IS NOT NULL AND ({until} IS NULL OR {until} > {other}))")
-}
-
-/// How many old passwords are kept of a user: the most that a policy may refuse (`[password] history`).
-pub const MOST_HISTORY: u32 = 24;
-
-/// A user to be added.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewUser {
-    /// The name to sign in with.
-    pub username: Username,
-    /// The address.
-    pub email: EmailAddress,
-    /// The person's name; may be empty.
-    pub name: String,
-    /// The role.
-    pub role: RoleId,
-    /// How they sign in.
-    pub sign_in: SignIn,
-    /// The language.
-    pub locale: Option<String>,
-    /// When.
-    pub created_at: Timestamp,
-}
-
-/// A password to be set.
-#[derive(Debug)]
-pub struct NewPassword {
-    /// Its hash, and the policy it met.
-    pub accepted: AcceptedHash,
-    /// Whether the user must choose another password at the next sign-in.
-    pub must_change: bool,
-    /// Whether sessions that are open stay so.
-    pub keep_sessions: bool,
-    /// When.
-    pub set_at: Timestamp,
 }
 
 impl ReadTransaction<'_> {
