@@ -22,7 +22,7 @@ const FAR_FROM_THE_END_OF_32_BITS: u32 = u32::MAX >> 1;
 
 impl RowFault {
     /// The fault that an error tells of; `None`: it is another error.
-    pub(in crate::store) fn of(error: &Error) -> Option<&Self> {
+    pub(super) fn of(error: &Error) -> Option<&Self> {
         match error {
             Error::FromSqlConversionFailure(_, _, inner) => inner.downcast_ref(),
             _ => None,

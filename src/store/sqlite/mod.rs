@@ -26,6 +26,7 @@ mod dead_senders;
 mod deliveries;
 mod denied;
 mod ended_passwords;
+mod error;
 mod events;
 mod file_header;
 mod file_identity;

@@ -384,7 +384,7 @@ pub(super) fn unless_damaged(examined: rusqlite::Result<()>) -> Result<Option<St
     let Err(error) = examined else { return Ok(None) };
     match StoreError::from(error) {
         // Such as a table that is missing.
-        StoreError::Sql(error) => Ok(Some(error.to_string())),
+        StoreError::Sql(words) => Ok(Some(words)),
         error => error.damage().map(Some).ok_or(error),
     }
 }

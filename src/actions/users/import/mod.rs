@@ -35,6 +35,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::removal::Removals;
 use crate::domain::role::Permission;
 use crate::domain::role::RoleId;
+use crate::store::StoreError;
 use crate::store::import::Imported;
 use crate::store::import::RowPlace;
 use crate::store::import_effects::RowRemoval;
@@ -332,7 +333,7 @@ pub fn write(
             let removals = removals.into_iter().map(|removal| (placed(removal.place), removal)).collect();
             Ok(ImportOutcome { imported, notices, effects, removals, sha256: sha256.clone() })
         }
-        Err(ActionError::Store(error)) if error.is_conflict() => {
+        Err(ActionError::Store(StoreError::Conflict(_))) => {
             let mut report = DiagnosticCollector::new(checked.is_array, report);
             report.conflicts(app, *action, protected, options.mode)?;
             report.end(app, *action, checked.rows)?;
