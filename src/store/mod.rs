@@ -4,6 +4,7 @@
 
 pub mod error;
 mod sqlite;
+pub mod stop_signals;
 pub mod types;
 
 pub use error::StoreError;
@@ -14,7 +15,6 @@ pub use sqlite::damaged;
 pub use sqlite::lock_file;
 pub use sqlite::schema;
 pub use sqlite::senders;
-pub use sqlite::stop_signals;
 pub use sqlite::user_list;
 pub use sqlite::waiting;
 pub use types::attempts;

@@ -10,8 +10,8 @@ use super::Store;
 use super::free_space::LOG_PAGES;
 use super::paths::beside;
 use super::schema;
-use super::stop_signals;
 use crate::domain::text;
+use crate::store::stop_signals;
 use crate::store::types::check::FileFaults;
 use crate::store::types::open::ExpectedVersion;
 

@@ -10,11 +10,11 @@ use super::Store;
 use super::file_header;
 use super::file_identity::FileIdentity;
 use super::free_space::OpenMode;
+use super::guarded_connection::GuardedConnection;
 use super::log_check;
 use super::open::connect;
 use super::schema;
 use super::schema::Schema;
-use super::stop_signals::GuardedConnection;
 use crate::private_file::Rule;
 
 /// What is wrong with the write-ahead log of a store, a line each; empty: nothing, or there is none. A process that opens the store and

@@ -33,6 +33,7 @@ mod file_identity;
 mod file_system;
 mod free_space;
 mod functions;
+mod guarded_connection;
 pub mod import;
 mod import_effects;
 mod index_entries;
@@ -64,7 +65,6 @@ mod selected_users;
 pub mod senders;
 mod sign_in_failures;
 mod sql_token;
-pub mod stop_signals;
 mod stored_value;
 mod times;
 mod unsendable;
@@ -84,13 +84,14 @@ use rusqlite::Connection;
 use rusqlite::Transaction;
 use rusqlite::TransactionBehavior;
 
+use super::stop_signals::StopSignalGuard;
 use file_identity::FileIdentity;
+use guarded_connection::GuardedConnection;
 use schema::Schema;
-use stop_signals::GuardedConnection;
-use stop_signals::StopSignalGuard;
 
 use super::Result;
 use super::StoreError;
+use super::stop_signals;
 use crate::private_file::Rule;
 
 /// How long the end of a deletion waits for others who read, to empty the log of what was erased.

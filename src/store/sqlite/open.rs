@@ -25,20 +25,20 @@ use super::free_space;
 use super::free_space::LOG_PAGES;
 use super::free_space::OpenMode;
 use super::functions;
+use super::guarded_connection::GuardedConnection;
 use super::log_space::empty_log;
 use super::paths::beside;
 use super::paths::directory_of;
 use super::paths::resolved;
 use super::schema;
 use super::schema::Schema;
-use super::stop_signals;
-use super::stop_signals::GuardedConnection;
 use super::waiting::wait_for_the_writer;
 use crate::private_file;
 use crate::private_file::COMPANIONS;
 use crate::private_file::FileError;
 use crate::private_file::Rule;
 use crate::private_file::UnfinishedFile;
+use crate::store::stop_signals;
 use crate::store::types::open::ExpectedVersion;
 
 /// How many prepared statements a connection keeps: as many as the code has that prepares for a cache. Each turn of the outbox

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::time::Duration;
 use std::time::Instant;
 
-use super::stop_signals;
+use crate::store::stop_signals;
 
 /// How long a writer waits for another one.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
