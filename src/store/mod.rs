@@ -16,7 +16,6 @@ pub use sqlite::lock_file;
 pub use sqlite::schema;
 pub use sqlite::senders;
 pub use sqlite::user_list;
-pub use sqlite::waiting;
 pub use types::attempts;
 pub use types::check;
 pub use types::damage;

@@ -184,8 +184,8 @@ mod tests {
     use rusqlite::Connection;
 
     use super::*;
-    use crate::store::functions;
     use crate::store::schema;
+    use crate::store::sqlite::functions;
 
     #[test]
     fn the_conditions_are_found_among_comments_quotes_and_parentheses() {

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::path::Path;
+use std::time::Instant;
 
 use rusqlite::config::DbConfig;
 
@@ -74,6 +75,7 @@ impl DamagedStore {
             rule: *rule,
             notes_changes: Cell::default(),
             keeps_erased: Cell::default(),
+            was_free: Cell::new(Instant::now()),
             is_for_reading: true,
             schema: &Schema::CURRENT,
         };

@@ -291,8 +291,8 @@ impl Aggregate<Seen, Option<Summary>> for Entries {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::functions;
     use crate::store::schema;
+    use crate::store::sqlite::functions;
 
     fn migrated() -> Connection {
         let connection = Connection::open_in_memory().unwrap();

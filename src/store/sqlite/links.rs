@@ -20,7 +20,6 @@ use crate::store::types::links::Link;
 use crate::store::types::links::LinkQuery;
 use crate::store::types::links::ProtectedLinks;
 use crate::store::types::messages::LinkState;
-use crate::store::types::messages::LinkStatus;
 use crate::store::types::messages::Message;
 
 /// The condition that somebody may have the mail of a link: the relay accepted it, or may have, or it is under way, and may be

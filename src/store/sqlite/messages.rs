@@ -14,7 +14,6 @@ use super::damage;
 use super::damage::lossy;
 use super::time;
 use crate::domain::job::JobId;
-use crate::domain::link;
 use crate::domain::message::MailKind;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;

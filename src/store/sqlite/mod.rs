@@ -34,7 +34,7 @@ mod file_system;
 mod free_space;
 mod functions;
 mod guarded_connection;
-pub mod import;
+pub(super) mod import;
 mod import_effects;
 mod index_entries;
 mod job_counts;
@@ -56,7 +56,7 @@ mod paths;
 mod protected_users;
 mod rehearsal;
 mod relay_refusals;
-pub mod restore;
+pub(super) mod restore;
 mod retries;
 mod roles;
 mod rows;
@@ -71,13 +71,14 @@ mod unsendable;
 mod user_changes;
 pub mod user_list;
 mod users;
-pub mod waiting;
+mod waiting;
 
 use std::cell::Cell;
 use std::ops::Deref;
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
+use std::time::Instant;
 
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -110,6 +111,8 @@ pub struct Store {
     notes_changes: Cell<bool>,
     /// [`Store::keeps_erased`].
     keeps_erased: Cell<bool>,
+    /// When it was last left free for others: [`Store::yield_to_others`].
+    was_free: Cell<Instant>,
     /// Whether there was too little room to open it for more than reading: [`room`].
     is_for_reading: bool,
     /// What the file must have, or is upgraded to.

@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use nix::unistd::geteuid;
 use rusqlite::Connection;
@@ -121,6 +122,7 @@ impl Store {
             rule: *rule,
             notes_changes: Cell::default(),
             keeps_erased: Cell::default(),
+            was_free: Cell::new(Instant::now()),
             is_for_reading,
             schema,
         })
@@ -177,6 +179,7 @@ impl Store {
             rule: *rule,
             notes_changes: Cell::default(),
             keeps_erased: Cell::default(),
+            was_free: Cell::new(Instant::now()),
             is_for_reading: false,
             schema: &Schema::CURRENT,
         };

@@ -15,7 +15,6 @@ use super::damage::lossy;
 use super::messages::NOTE;
 use super::time;
 use crate::domain::email_address::EmailAddress;
-use crate::domain::job::JobId;
 use crate::domain::message::MailKind;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;

@@ -229,6 +229,7 @@ fn open_replaced(place: &Path, rule: &Rule) -> Result<Store> {
         rule: *rule,
         notes_changes: Cell::default(),
         keeps_erased: Cell::default(),
+        was_free: Cell::new(Instant::now()),
         is_for_reading: false,
         schema: &Schema::CURRENT,
     })

@@ -154,7 +154,7 @@ impl LinkState {
 impl std::str::FromStr for LinkState {
     type Err = String;
 
-    fn from_str(word: &str) -> std::result::Result<Self, String> {
+    fn from_str(word: &str) -> Result<Self, String> {
         let unknown = || "expected unsent, open, used, expired or revoked".to_owned();
         Self::ALL.into_iter().find(|state| state.word() == word).ok_or_else(unknown)
     }

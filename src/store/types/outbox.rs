@@ -136,7 +136,7 @@ pub struct Unreadable {
 }
 
 /// A message that waits, as far as it can be read.
-pub type Found = std::result::Result<Due, Unreadable>;
+pub type Found = Result<Due, Unreadable>;
 
 /// How far a run has looked through what is due, so that it meets each message once, though it may leave one as it is
 /// for a while. What another process puts back behind that place is for the next run.
