@@ -295,4 +295,9 @@ impl StoreError {
             _ => false,
         }
     }
+
+    /// Whether it is [`StoreError::Conflict`].
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict(_))
+    }
 }

@@ -170,7 +170,7 @@ impl Store {
     /// Begins to write, when the present writer has finished.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] or [`StoreError::BusySending`] when that takes longer than [`waiting::ANSWER_TIMEOUT`], [`StoreError::Replaced`] when another file is in the
+    /// [`StoreError::Busy`] or [`StoreError::BusySending`] when that takes longer than 30 seconds, [`StoreError::Replaced`] when another file is in the
     /// place of the store, [`StoreError::Scarce`] when its disk is nearly full; others when the store cannot be written.
     pub fn write(&self) -> Result<WriteTransaction<'_>> {
         let stop_signals = stop_signals::defer();

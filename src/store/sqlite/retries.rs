@@ -21,7 +21,7 @@ const USER_DELETED: &str = "user deleted";
 
 impl ReadTransaction<'_> {
     /// Whose mail of a job failed, and why some of them get no other one, the largest part first: `recipients` are those of
-    /// [`super::job_creation::AudiencePart::Failed`].
+    /// [`AudiencePart::Failed`](crate::store::job_creation::AudiencePart::Failed).
     ///
     /// # Errors
     /// When the store cannot be read.

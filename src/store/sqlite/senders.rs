@@ -1,5 +1,5 @@
 //! Which processes send, and whether they still do something: each notes that in the file of locks, at a place that belongs to
-//! its lock ([`super::lock`]). A note counts while the lock is held.
+//! its lock (`lock.rs`). A note counts while the lock is held.
 //!
 //! The kernel does not tell who holds such a lock: F_OFD_GETLK gives no process, and /proc/PID/fdinfo of a process that others
 //! cannot look into is for root alone.

@@ -206,7 +206,7 @@ impl ReadTransaction<'_> {
 impl WriteTransaction<'_> {
     /// Brings the times of [`ReadTransaction::times_ahead`] to `now`: mails are due, links expire, the hold of the relay and the last report
     /// are gone, and a lock for some time has that time still before it. What a clock that was ahead has seen is kept, so that
-    /// no link which had expired lives again ([`super::clock`]).
+    /// no link which had expired lives again (`clock.rs`).
     ///
     /// # Errors
     /// When the store cannot be written.

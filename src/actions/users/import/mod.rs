@@ -35,7 +35,6 @@ use crate::domain::refusal::Refusal;
 use crate::domain::removal::Removals;
 use crate::domain::role::Permission;
 use crate::domain::role::RoleId;
-use crate::store::StoreError;
 use crate::store::import::Imported;
 use crate::store::import::RowPlace;
 use crate::store::import_effects::RowRemoval;
@@ -333,7 +332,7 @@ pub fn write(
             let removals = removals.into_iter().map(|removal| (placed(removal.place), removal)).collect();
             Ok(ImportOutcome { imported, notices, effects, removals, sha256: sha256.clone() })
         }
-        Err(ActionError::Store(StoreError::Conflict(_))) => {
+        Err(ActionError::Store(error)) if error.is_conflict() => {
             let mut report = DiagnosticCollector::new(checked.is_array, report);
             report.conflicts(app, *action, protected, options.mode)?;
             report.end(app, *action, checked.rows)?;
