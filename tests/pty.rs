@@ -20,6 +20,8 @@ mod program;
 mod screens;
 #[path = "pty/turn.rs"]
 mod turn;
+#[path = "pty/wait.rs"]
+mod wait;
 
 use std::process::Command;
 use std::process::Output;

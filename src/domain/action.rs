@@ -32,6 +32,7 @@ pub enum Action {
     JobsList,
     JobsShow,
     JobsRecipients,
+    JobsWait,
     JobsPause,
     JobsResume,
     JobsRetry,
@@ -73,7 +74,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 63] = [
+    pub const ALL: [Self; 64] = [
         Self::UsersList,
         Self::UsersShow,
         Self::UsersAdd,
@@ -100,6 +101,7 @@ impl Action {
         Self::JobsList,
         Self::JobsShow,
         Self::JobsRecipients,
+        Self::JobsWait,
         Self::JobsPause,
         Self::JobsResume,
         Self::JobsRetry,
@@ -168,6 +170,7 @@ impl Action {
             Self::JobsList => "jobs list",
             Self::JobsShow => "jobs show",
             Self::JobsRecipients => "jobs recipients",
+            Self::JobsWait => "jobs wait",
             Self::JobsPause => "jobs pause",
             Self::JobsResume => "jobs resume",
             Self::JobsRetry => "jobs retry",
@@ -218,7 +221,8 @@ impl Action {
             | Self::MailQueue
             | Self::JobsList
             | Self::JobsShow
-            | Self::JobsRecipients => Some(Permission::ViewUsers),
+            | Self::JobsRecipients
+            | Self::JobsWait => Some(Permission::ViewUsers),
             Self::UsersAdd | Self::UsersClone | Self::UsersImport => Some(Permission::AddUsers),
             Self::UsersEdit => Some(Permission::EditUsers),
             Self::UsersDelete => Some(Permission::DeleteUsers),

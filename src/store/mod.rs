@@ -18,6 +18,7 @@
 mod address_notices;
 pub mod attempts;
 pub mod backup;
+mod change_number;
 pub mod check;
 pub mod clock;
 mod constraints;

@@ -39,6 +39,7 @@ mod jobs_cron;
 mod jobs_rates;
 mod jobs_retry;
 mod jobs_rules;
+mod jobs_wait;
 mod limits;
 mod login_config;
 mod mail;
