@@ -8,6 +8,8 @@ mod arguments;
 mod choice;
 #[path = "pty/completion.rs"]
 mod completion;
+#[path = "pty/completion_of_store.rs"]
+mod completion_of_store;
 #[path = "pty/editing.rs"]
 mod editing;
 #[path = "pty/harness.rs"]

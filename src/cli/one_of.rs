@@ -10,6 +10,7 @@ use clap::builder::TypedValueParser;
 
 use crate::actions::users::import::Clearable;
 use crate::domain::message::MailKind;
+use crate::domain::role::Permission;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
 use crate::store::messages::LinkState;
@@ -39,6 +40,11 @@ pub fn link_state() -> OneOf<LinkState> {
 /// A kind of mail.
 pub fn mail_kind() -> OneOf<MailKind> {
     OneOf::new(MailKind::ALL.map(MailKind::word))
+}
+
+/// A permission.
+pub fn permission() -> OneOf<Permission> {
+    OneOf::new(Permission::ALL.map(Permission::word))
 }
 
 /// A column whose value an import clears.

@@ -21,6 +21,7 @@ pub mod backup;
 mod change_number;
 pub mod check;
 pub mod clock;
+pub mod completion;
 mod constraints;
 pub mod damage;
 pub mod damaged;

@@ -12,7 +12,7 @@ pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 thread_local!(static WAITS: Cell<Duration> = const { Cell::new(ANSWER_TIMEOUT) });
 
 /// Runs something in which a busy store is waited for no longer than this.
-pub(super) fn waiting_at_most<T>(patience: Duration, run: impl FnOnce() -> T) -> T {
+pub fn waiting_at_most<T>(patience: Duration, run: impl FnOnce() -> T) -> T {
     let before = WAITS.replace(patience);
     let value = run();
     WAITS.set(before);

@@ -14,6 +14,7 @@ mod audit_users;
 mod blocklist;
 mod change_password;
 mod clock;
+mod complete;
 mod config;
 mod damaged_pages;
 mod damaged_rows;
