@@ -42,7 +42,7 @@ pub enum Subject {
 
 /// A value that can be given, as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
+pub struct CompletionItem {
     /// The value.
     pub value: String,
     /// What it stands for, for shells that show it.
@@ -55,21 +55,21 @@ pub struct Candidate {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn candidates(app: &App, subject: Subject, prefix: &str) -> Result<Vec<Candidate>> {
+pub fn candidates(app: &App, subject: Subject, prefix: &str) -> Result<Vec<CompletionItem>> {
     let found = match subject {
         Subject::User { acts } => app.view_quietly(Action::UsersList, |view| users(view, acts, prefix)),
         Subject::Role => app.view_quietly(Action::RolesList, |view| {
             let roles = view.roles()?.into_iter();
-            Ok(some(roles.map(|role| Candidate { value: role.name, description: role.description }), prefix))
+            Ok(some(roles.map(|role| CompletionItem { value: role.name, description: role.description }), prefix))
         }),
         Subject::Operator => app.view_quietly(Action::OperatorsList, |view| {
             let operators = view.operators()?.into_iter();
-            Ok(some(operators.map(|one| Candidate { value: one.account, description: one.role_name }), prefix))
+            Ok(some(operators.map(|one| CompletionItem { value: one.account, description: one.role_name }), prefix))
         }),
         Subject::Job => app.view_quietly(Action::JobsList, |view| {
             let jobs = view.jobs(Some(JOBS))?.into_iter().map(|job| {
                 let words = job.key.unwrap_or(job.selection);
-                Candidate { value: job.id.to_string(), description: format!("{}, {words}", job.state) }
+                CompletionItem { value: job.id.to_string(), description: format!("{}, {words}", job.state) }
             });
             Ok(some(jobs, prefix))
         }),
@@ -78,7 +78,7 @@ pub fn candidates(app: &App, subject: Subject, prefix: &str) -> Result<Vec<Candi
 }
 
 /// Those that begin with the prefix.
-fn some(all: impl Iterator<Item = Candidate>, prefix: &str) -> Vec<Candidate> {
+fn some(all: impl Iterator<Item = CompletionItem>, prefix: &str) -> Vec<CompletionItem> {
     let begins = |value: &str| value.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix));
     all.filter(|candidate| begins(&candidate.value) && can_be_typed(&candidate.value)).take(MOST).collect()
 }
@@ -88,7 +88,7 @@ fn can_be_typed(value: &str) -> bool {
     !value.is_empty() && !value.starts_with('-') && text::visible(value) == value
 }
 
-fn users(view: &View<'_>, acts: bool, prefix: &str) -> Result<Vec<Candidate>> {
+fn users(view: &View<'_>, acts: bool, prefix: &str) -> Result<Vec<CompletionItem>> {
     let by = if prefix.contains('@') { UserNameKind::Email } else { UserNameKind::Username };
     let is_everybody = !acts || view.protected_users()?.is_empty();
     let roles: HashMap<RoleId, Permissions> = if is_everybody {
@@ -120,5 +120,5 @@ fn users(view: &View<'_>, acts: bool, prefix: &str) -> Result<Vec<Candidate>> {
             first.push(last);
         }
     }
-    Ok(first.into_iter().map(|user| Candidate { value: user.name, description: user.person }).collect())
+    Ok(first.into_iter().map(|user| CompletionItem { value: user.name, description: user.person }).collect())
 }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::actions::completion;
-use crate::actions::completion::Candidate;
+use crate::actions::completion::CompletionItem;
 use crate::actions::completion::Subject;
 use crate::cli::Global;
 use crate::cli::command_tree;
@@ -126,7 +126,7 @@ fn answer(process: Process, clock: Arc<dyn Clock>, random: Arc<dyn Random>, requ
         Wanted::Action => actions(&position.value),
     };
     let mut lines = String::new();
-    for Candidate { value, description } in candidates {
+    for CompletionItem { value, description } in candidates {
         match request.shell {
             Shell::Bash => {
                 if let Some(text) = quoting::for_bash(&typed, &request.text, &position.value, &value) {
@@ -160,7 +160,7 @@ fn wanted(position: &Position<'_>) -> Option<Wanted> {
     Some(Wanted::OfStore(subject))
 }
 
-fn of_store(context: &mut Context, subject: Subject, prefix: &str) -> Option<Vec<Candidate>> {
+fn of_store(context: &mut Context, subject: Subject, prefix: &str) -> Option<Vec<CompletionItem>> {
     let named = NamedFiles {
         config: context.global.config.is_some(),
         store: context.global.store.is_some(),
@@ -176,9 +176,9 @@ fn of_store(context: &mut Context, subject: Subject, prefix: &str) -> Option<Vec
 }
 
 /// The actions of events that begin so.
-fn actions(prefix: &str) -> Vec<Candidate> {
+fn actions(prefix: &str) -> Vec<CompletionItem> {
     let words = Action::ALL.into_iter().map(Action::word).filter(|word| word.starts_with(prefix));
-    words.map(|word| Candidate { value: word.to_owned(), description: String::new() }).collect()
+    words.map(|word| CompletionItem { value: word.to_owned(), description: String::new() }).collect()
 }
 
 /// The file that a word names, as the shell would hand it over; `None`: it cannot be told from the word.
