@@ -35,22 +35,20 @@ impl<const AT_TERMINAL: u64> LimitArgs<AT_TERMINAL> {
         self.limit.or(is_cut.then_some(AT_TERMINAL))
     }
 
-    /// Says at a terminal how many rows there are, in words such as "12 jobs" with the `noun` job; and where some of them were
-    /// not shown, how many were, and how all of them are shown.
+    /// Says at a terminal how many rows there are, such as "12 jobs." where the `noun` is "job"; and where some of them were not shown,
+    /// how many were, and how all of them are shown. Who chose a limit is told nothing.
     pub fn say_total(&self, output: &mut Output, shown: u64, Total(total): Total, noun: &str) {
         let total = total.unwrap_or(shown);
-        if !is_read_at_terminal(output) || total == 0 {
+        if !is_read_at_terminal(output) || self.limit.is_some() || total == 0 {
             return;
         }
         let all = counted(total, noun);
-        let words = match (total > shown, self.limit) {
-            (false, _) => format!("{all}."),
-            (true, Some(_)) => format!("{} of {all} shown.", text::grouped(shown, ',')),
-            (true, None) => {
-                format!("{} of {all} shown; to show all of them, add `--all-rows`.", text::grouped(shown, ','))
-            }
-        };
-        output.say(&words);
+        if total > shown {
+            let shown = text::grouped(shown, ',');
+            output.say(&format!("{shown} of {all} shown; to show all of them, add `--all-rows`."));
+        } else {
+            output.say(&format!("{all}."));
+        }
     }
 }
 

@@ -102,8 +102,6 @@ fn every_change_of_a_user_is_found_by_the_user() {
     NO  WHEN  OPERATOR  ACTION                    OUTCOME  DETAILS
     9   now   owner     users edit                done     changed: 2, passwords_removed: 1, selection: --all, sign_in: -> …
     8   now   owner     users send-reset to many  done     job: 1, messages: 2, selection: --all, skipped: 0
-    -- stderr
-    2 of 9 events shown.
     ");
     world.run("audit verify").expect_status(0);
     let changes = |number: &str| {

@@ -244,8 +244,6 @@ fn whoami_and_the_audit_say_what_named_the_operator_and_who_logged_in() {
     NO  WHEN  OPERATOR      ACTION        OUTCOME  DETAILS
     6   now   carol (doas)  users unlock  done     alice
     5   now   root          users lock    done     alice, until: permanent, logged in as carol (uid 61001), reason: left
-    -- stderr
-    2 of 6 events shown.
     ");
     let show = |number: u32| world.command("audit show").argument(number.to_string()).run().expect_status(0).out();
     let by_su = show(number - 1);

@@ -41,12 +41,9 @@ fn at_a_terminal_the_beginning_is_shown_and_how_much_more_there_is() {
         assert_eq!(run.out().lines().count(), 51, "{list}: {run}");
         assert_eq!(run.err(), format!("50 of 60 {noun}s shown; to show all of them, add `--all-rows`.\n"), "{list}");
         let all = format!("60 {noun}s.\n");
-        for (options, rows, told) in [
-            ("--limit 60", 60, all.as_str()),
-            ("--limit 7", 7, &format!("7 of 60 {noun}s shown.\n")),
-            ("--all-rows", 60, &all),
-            ("--all-rows -q", 60, ""),
-        ] {
+        for (options, rows, told) in
+            [("--limit 60", 60, ""), ("--limit 7", 7, ""), ("--all-rows", 60, all.as_str()), ("--all-rows -q", 60, "")]
+        {
             let run = world.command(&format!("{list} {options}")).columns(200).run().expect_status(0);
             assert_eq!((run.out().lines().count(), run.err().as_str()), (rows + 1, told), "{list} {options}");
         }
@@ -73,7 +70,7 @@ fn of_the_users_a_terminal_shows_a_thousand() {
     };
     assert_eq!(lines(""), (1_000, "1,000 of 1,001 users shown; to show all of them, add `--all-rows`.\n".to_owned()));
     assert_eq!(lines("--all-rows"), (1_001, "1,001 users.\n".to_owned()));
-    assert_eq!(lines("--limit 1001"), (1_001, "1,001 users.\n".to_owned()));
+    assert_eq!(lines("--limit 1001"), (1_001, String::new()));
     assert_eq!(world.run("users list").out().lines().count(), 1_002);
 }
 

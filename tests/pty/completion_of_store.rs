@@ -98,12 +98,13 @@ fn run(home: &Path, words: &[&str]) {
 
 /// A store in the directory, with users whom no command would add.
 fn make_store(home: &Path, name: &str, users: &[(&str, &str, &str)]) {
-    let (store, mails) = (home.join(format!("{name}.db")), home.join("mail"));
+    let (store, mails, key) = (home.join(format!("{name}.db")), home.join("mail"), home.join(format!("{name}.key")));
     let config = format!(
         "[store]\npath = \"{}\"\n[mail]\nfrom = \"passwords@example.com\"\ntransport = \"file\"\n\
-         [mail.file]\ndirectory = \"{}\"\n[reset]\nlink = \"https://reset.example.com/#{{code}}\"\n",
+         [mail.file]\ndirectory = \"{}\"\n[reset]\nkey_file = \"{}\"\nlink = \"https://reset.example.com/#{{code}}\"\n",
         store.display(),
-        mails.display()
+        mails.display(),
+        key.display()
     );
     fs::write(home.join("config.toml"), config).unwrap();
     run(home, &["init", "--yes"]);
