@@ -16,8 +16,10 @@
 mod address_notices;
 mod attempts;
 mod backup;
+mod change_number;
 mod check;
 mod clock;
+mod completion;
 mod constraints;
 mod damage;
 pub mod damaged;
@@ -84,6 +86,8 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use rusqlite::Transaction;
 use rusqlite::TransactionBehavior;
+
+pub use waiting::waiting_at_most;
 
 use super::stop_signals::StopSignalGuard;
 use file_identity::FileIdentity;
