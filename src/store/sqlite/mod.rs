@@ -168,7 +168,7 @@ impl Store {
     /// # Errors
     /// As [`Store::write`].
     pub fn write_within(&self, patience: Duration) -> Result<WriteTransaction<'_>> {
-        waiting::waiting_at_most(patience, || self.write())
+        waiting_at_most(patience, || self.write())
     }
 
     /// Begins to write, when the present writer has finished.
@@ -222,7 +222,7 @@ impl WriteTransaction<'_> {
         reading.transaction.commit()?;
         if has_erased.get() {
             // While others read, the log keeps the values until it is written anew.
-            keeps_erased.set(waiting::waiting_at_most(EMPTY_LOG_WITHIN, || log_space::empty_log(connection)).is_err());
+            keeps_erased.set(waiting_at_most(EMPTY_LOG_WITHIN, || log_space::empty_log(connection)).is_err());
         }
         Ok(())
     }
