@@ -144,6 +144,12 @@ impl Store {
         &self.path
     }
 
+    /// The account for which the store is kept: the owner of the file that was opened, and never an account that a row names. Whoever
+    /// has its rights can read and write the store without the program.
+    pub fn service_account(&self) -> u32 {
+        self.file.owner
+    }
+
     /// Whether values that were erased are still in the log beside the store, because others were reading: until all of these have
     /// ended.
     pub fn keeps_erased(&self) -> bool {
