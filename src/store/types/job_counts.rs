@@ -1,11 +1,13 @@
 //! How many messages of a job are in each state.
 
 use crate::domain::message::MessageState;
+use strum::EnumCount as _;
+use strum::VariantArray as _;
 
 /// How many messages of a job are in each state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
-    pub(in crate::store) states: [u64; MessageState::ALL.len()],
+    pub(in crate::store) states: [u64; MessageState::COUNT],
     /// How many are in a state that the program does not know: their rows are damaged.
     pub unknown: u64,
 }
@@ -13,7 +15,7 @@ pub struct Counts {
 impl Counts {
     /// Those in this state.
     pub fn of(&self, state: MessageState) -> u64 {
-        let index = MessageState::ALL.iter().position(|other| *other == state);
+        let index = MessageState::VARIANTS.iter().position(|other| *other == state);
         index.map_or(0, |index| self.states[index])
     }
 
@@ -29,11 +31,11 @@ impl Counts {
 
     /// Those that have not ended.
     pub fn waiting(&self) -> u64 {
-        MessageState::ALL.iter().filter(|state| !state.has_ended()).map(|state| self.of(*state)).sum()
+        MessageState::VARIANTS.iter().filter(|state| !state.has_ended()).map(|state| self.of(*state)).sum()
     }
 
     pub(in crate::store) fn add(&mut self, state: Option<MessageState>, count: u64) {
-        match MessageState::ALL.iter().position(|other| Some(*other) == state) {
+        match MessageState::VARIANTS.iter().position(|other| Some(*other) == state) {
             Some(index) => self.states[index] += count,
             None => self.unknown += count,
         }

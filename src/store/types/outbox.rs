@@ -144,7 +144,7 @@ pub type Found = Result<Due, Unreadable>;
 pub struct Cursor {
     /// Of which job; `None`: of none.
     pub(in crate::store) job: Option<JobId>,
-    /// The last of those that never were tried, by time and number: what the relay's trouble has put back comes last.
+    /// The last of those that never were tried, by time and number: what was put back because the relay could not be used comes last.
     pub(in crate::store) fresh: (StoredValue, i64),
     /// The last of those that are tried again, by time and number.
     pub(in crate::store) again: (StoredValue, i64),
