@@ -255,6 +255,13 @@ fn no_type_of_an_engine_leaves_its_directory() {
 }
 
 #[test]
+fn the_tests_of_the_outbox_come_to_sqlite_in_one_file() {
+    let all = sources("tests/outbox");
+    let opens = all.iter().filter(|source| source.count("rusqlite") > 0).map(|source| source.name.as_str());
+    assert_eq!(opens.collect::<Vec<_>>(), ["tests/outbox/world.rs"]);
+}
+
+#[test]
 fn sqlite_opens_a_file_in_one_function_that_checks_it_first() {
     assert_eq!(places("open_with_flags"), [("src/store/sqlite/open.rs".to_owned(), 1)]);
     let mut wrong = Vec::new();
