@@ -3,6 +3,7 @@
 
 pub mod audit;
 mod delivery;
+pub mod doctor;
 pub mod init;
 pub mod jobs;
 pub mod mail;

@@ -61,6 +61,7 @@ pub enum Action {
     AuditVerify,
     AuditHead,
     WhoAmI,
+    Doctor,
     ConfigShow,
     StoreOpen,
     StoreInit,
@@ -73,7 +74,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 63] = [
+    pub const ALL: [Self; 64] = [
         Self::UsersList,
         Self::UsersShow,
         Self::UsersAdd,
@@ -129,6 +130,7 @@ impl Action {
         Self::AuditVerify,
         Self::AuditHead,
         Self::WhoAmI,
+        Self::Doctor,
         Self::ConfigShow,
         Self::StoreOpen,
         Self::StoreInit,
@@ -197,6 +199,7 @@ impl Action {
             Self::AuditVerify => "audit verify",
             Self::AuditHead => "audit head",
             Self::WhoAmI => "whoami",
+            Self::Doctor => "doctor",
             Self::ConfigShow => "config show",
             Self::StoreOpen => "opening the store",
             Self::StoreInit => "init",
@@ -252,7 +255,8 @@ impl Action {
             | Self::WhoAmI
             | Self::StoreOpen => None,
             Self::AuditList | Self::AuditShow | Self::AuditVerify | Self::AuditHead => Some(Permission::ViewAudit),
-            Self::ConfigShow
+            Self::Doctor
+            | Self::ConfigShow
             | Self::StoreInit
             | Self::StoreCheck
             | Self::StoreRepairTimes
