@@ -65,7 +65,7 @@ impl SampleMail {
             Ok(mail) => Some(Ok(mail)),
             Err(DeliveryOutcome::Deferred { reply: words, .. }) => {
                 let (kind, phase) = (TransportErrorKind::Configuration, Phase::Local);
-                Some(Err(TransportError { kind, phase, words }))
+                Some(Err(TransportError { kind, phase, message: words }))
             }
             Err(_) => None,
         }
@@ -95,7 +95,7 @@ fn run(
     within: Duration,
     probing: impl Future<Output = Result<(), TransportError>>,
 ) -> Result<(), TransportError> {
-    let later = |phase, words| TransportError { kind: TransportErrorKind::Temporary, phase, words };
+    let later = |phase, words| TransportError { kind: TransportErrorKind::Temporary, phase, message: words };
     // If tokio gets no descriptors for its signals, it panics.
     resources::check(transport, 1).map_err(|error| later(Phase::Local, error.to_string()))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -9,7 +9,7 @@ use crate::app::ActionError;
 use crate::app::App;
 use crate::domain::action::Action;
 use crate::domain::text;
-use crate::store::disk_check::DiskCheck;
+use crate::store::disk_space::DiskCheck;
 
 /// Below this, in bytes, the disk will soon be full.
 const LOW: u64 = 256 * 1024 * 1024;

@@ -51,7 +51,7 @@ pub enum CheckError {
     #[error(transparent)]
     Action(#[from] ActionError),
     /// The relay.
-    #[error("{}", .0.words)]
+    #[error("{}", .0.message)]
     Relay(TransportError),
 }
 

@@ -9,7 +9,7 @@ use crate::actions::ago;
 use crate::app::App;
 use crate::domain::action::Action;
 use crate::domain::text;
-use crate::store::unfinished_jobs::UnfinishedJob;
+use crate::store::jobs::UnfinishedJob;
 
 /// A job in which nothing happened for so long was forgotten.
 const STUCK: Duration = Duration::from_secs(86_400);

@@ -68,7 +68,7 @@ pub fn check_relay(setup: &Setup, look_up: &LookUp, reporter: &Reporter) {
             reporter.line(MAIL, Ok(Finding::ok(format!("by SMTP to {host}, port {port} (tls = \"{security}\")"))));
             converse(*relay, &mail, setup.clock().now(), look_up, reporter);
         }
-        Transport::Folder(_) | Transport::Memory(_) => {
+        Transport::Directory(_) | Transport::Memory(_) => {
             let next = "set [mail] transport to \"smtp\" or \"sendmail\"";
             let words = "mails are written to files; nobody receives them";
             reporter.line(MAIL, Ok(Finding::warning(FaultClass::Configuration, words, next)));

@@ -55,7 +55,7 @@ pub(super) fn row(result: CheckResult) -> Row {
         Err(CheckError::Action(error)) => return failed(&error.into()),
         Err(CheckError::Relay(error)) => {
             let hint = "the dialogue: cxme-admin mail test ADDRESS -v".to_owned();
-            return failed(&CliError::NotSent { fault: fault_of(&error), words: error.words, hint }.into());
+            return failed(&CliError::NotSent { fault: fault_of(&error), words: error.message, hint }.into());
         }
     };
     Row { status, code: failure::code_of_fault(fault.class), found: fault.words, next: fault.next }
