@@ -2,9 +2,12 @@
 //! the user (OWASP ASVS 6.3.4). Nothing else in the program makes a hash of a password to be stored: see
 //! [`crate::secrets::admission`], whose types keep that.
 
+use std::time::Duration;
+
 use crate::app::ActionError;
 use crate::app::App;
 use crate::app::Result;
+use crate::app::Setup;
 use crate::domain::operator::PolicyOverride;
 use crate::domain::policy::PersonalWords;
 use crate::domain::policy::Violation;
@@ -50,6 +53,18 @@ pub enum PolicyEnforcement {
     Policy,
     /// An operator with the permission `override-policy` waived it.
     Overridden,
+}
+
+impl Setup {
+    /// What a new hash costs, and how long one takes in the time of a processor.
+    ///
+    /// # Errors
+    /// When the configured cost is none that a hash can have, or the process may not have the memory.
+    pub fn time_hash(&self) -> Result<(HashParameters, Duration)> {
+        let mut hasher = self.hashing_cost()?.hasher();
+        let time = hasher.time_of_hash()?;
+        Ok((*hasher.parameters(), time))
+    }
 }
 
 impl App {

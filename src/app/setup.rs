@@ -158,6 +158,16 @@ impl Setup {
         }
     }
 
+    /// The organization.
+    pub fn organization(&self) -> &Organization {
+        &self.organization
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
     /// Whether the configuration was read for a login alone.
     pub(super) fn is_for_login(&self) -> bool {
         self.is_for_login

@@ -13,6 +13,7 @@ mod usage;
 use std::io;
 use strum::VariantArray as _;
 
+use crate::actions::doctor::finding::FaultClass;
 use crate::app::ActionError;
 use crate::app::MailerError;
 use crate::app::SetupError;
@@ -166,6 +167,25 @@ pub fn is_shortage(error: &anyhow::Error) -> bool {
 pub fn code_and_words(error: &anyhow::Error) -> (u8, String) {
     let told = describe(error);
     (told.code, told.words)
+}
+
+/// The exit code of any error, its words and details in one line, and what to do about it.
+pub fn code_words_and_hint(error: &anyhow::Error) -> (u8, String, String) {
+    let told = describe(error);
+    let words = std::iter::once(told.words).chain(told.details).collect::<Vec<_>>().join("; ");
+    (told.code, words, told.hint.unwrap_or_default())
+}
+
+/// The exit code of a fault that a check found.
+pub fn code_of_fault(class: FaultClass) -> u8 {
+    match class {
+        FaultClass::Data => DATA,
+        FaultClass::InputOutput => IO,
+        FaultClass::Relay => RELAY,
+        FaultClass::Later => LATER,
+        FaultClass::Configuration => CONFIGURATION,
+        FaultClass::Bug => BUG,
+    }
 }
 
 fn describe(error: &anyhow::Error) -> RenderedError {

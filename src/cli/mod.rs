@@ -10,6 +10,7 @@ pub mod config;
 pub mod context;
 pub mod data;
 pub mod demo;
+pub mod doctor;
 pub mod examples;
 pub mod failure;
 pub mod files;
@@ -138,6 +139,7 @@ enum Command {
     Store(store::StoreCommand),
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    Doctor(doctor::DoctorArgs),
     Whoami(whoami::WhoamiArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -210,6 +212,7 @@ fn dispatch(context: &mut Context, command: Command) -> anyhow::Result<()> {
         Command::Mail(command) => mail::run(context, command),
         Command::Store(command) => store::run(context, command),
         Command::Config(command) => config::run(context, command),
+        Command::Doctor(args) => doctor::run(context, &args),
         Command::Whoami(args) => whoami::run(context, &args),
         Command::Completions(args) => completions::run(context, &args),
     }

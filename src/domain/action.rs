@@ -120,6 +120,8 @@ pub enum Action {
     AuditHead,
     #[strum(serialize = "whoami")]
     WhoAmI,
+    #[strum(serialize = "doctor")]
+    Doctor,
     #[strum(serialize = "config show")]
     ConfigShow,
     #[strum(serialize = "opening the store")]
@@ -189,7 +191,8 @@ impl Action {
             | Self::WhoAmI
             | Self::StoreOpen => None,
             Self::AuditList | Self::AuditShow | Self::AuditVerify | Self::AuditHead => Some(Permission::ViewAudit),
-            Self::ConfigShow
+            Self::Doctor
+            | Self::ConfigShow
             | Self::StoreInit
             | Self::StoreCheck
             | Self::StoreRepairTimes

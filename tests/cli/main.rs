@@ -19,6 +19,8 @@ mod config;
 mod damaged_pages;
 mod damaged_rows;
 mod deleted_users;
+mod doctor;
+mod doctor_relay;
 mod dry_run;
 mod elevation;
 mod end_passwords;

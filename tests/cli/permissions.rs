@@ -13,7 +13,7 @@ use crate::support::MALLORY;
 use crate::support::World;
 
 /// A command for every action; none changes what the next one needs.
-pub(crate) const COMMANDS: [(Action, &str); 62] = [
+pub(crate) const COMMANDS: [(Action, &str); 63] = [
     (Action::UsersList, "users list"),
     (Action::UsersShow, "users show alice"),
     (Action::UsersAdd, "users add new@example.com -n"),
@@ -70,6 +70,7 @@ pub(crate) const COMMANDS: [(Action, &str); 62] = [
     (Action::AuditVerify, "audit verify"),
     (Action::AuditHead, "audit head"),
     (Action::WhoAmI, "whoami"),
+    (Action::Doctor, "doctor"),
     (Action::ConfigShow, "config show"),
     (Action::StoreCheck, "store check"),
     (Action::StoreRepairTimes, "store check --repair-times -n"),
@@ -226,6 +227,7 @@ fn the_matrix_of_commands_and_roles_is_exactly_this() {
     audit verify                          yes      .        .        yes      .        .        .        .        .        yes
     audit head                            yes      .        .        yes      .        .        .        .        .        yes
     whoami                                yes      yes      yes      yes      yes      yes      yes      yes      .        yes
+    doctor                                yes      .        .        .        .        .        .        .        .        yes
     config show                           yes      .        .        .        .        .        .        .        .        yes
     store check                           yes      .        .        .        .        .        .        .        .        yes
     store check with repair of times      yes      .        .        .        .        .        .        .        .        yes

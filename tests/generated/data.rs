@@ -62,6 +62,7 @@ const CALLS: &[(&str, &str, &str)] = &[
     ("mail queue", "", "One record for each mail that waits."),
     ("store check", "", "One record for each part that is checked."),
     ("config show", "", "One record for each setting."),
+    ("doctor", "", "One record for each check."),
     ("whoami", "", "One record."),
 ];
 

@@ -278,7 +278,7 @@ impl Context {
     }
 
     /// How somebody who may run any command sees what a restricted operator is not shown.
-    fn root_sees_why(&self, command: &str) -> String {
+    pub fn root_sees_why(&self, command: &str) -> String {
         let as_root = self.caller.map_or_else(|| "sudo".to_owned(), |caller| caller.by.as_root());
         format!("root sees why: {as_root} cxme-admin {command}")
     }

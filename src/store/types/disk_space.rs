@@ -1,6 +1,7 @@
 //! How much room a disk has.
 
 use std::fmt;
+use std::time::Duration;
 
 /// What a change may need: SQLite's log with the index of it, the pages that a small change touches, and what is recorded of it.
 pub(in crate::store) const LEAST: DiskSpace =
@@ -31,4 +32,13 @@ impl fmt::Display for DiskSpace {
             _ => write!(formatter, "less than 1 MiB left"),
         }
     }
+}
+
+/// The disk of the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DiskCheck {
+    /// The room for the account that runs the program, in bytes.
+    pub free: u64,
+    /// The time of a sync (fdatasync(2)) after 4 KiB were written.
+    pub sync: Duration,
 }

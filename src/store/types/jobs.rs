@@ -61,3 +61,14 @@ pub struct RecipientOutcome {
     /// How many.
     pub count: u64,
 }
+
+/// A job that has not ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnfinishedJob {
+    /// Its number.
+    pub id: JobId,
+    /// Where it is.
+    pub state: JobState,
+    /// When something happened in it last: it was created or paused, or one of its mails was tried.
+    pub since: Timestamp,
+}
