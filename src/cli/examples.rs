@@ -101,7 +101,7 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
     ("policy blocklist build", &["cxme-admin policy blocklist build pwned.txt --out pwned.filter"]),
     ("policy blocklist info", &["cxme-admin policy blocklist info pwned.filter"]),
     ("policy blocklist check", &["cxme-admin policy blocklist check pwned.filter"]),
-    ("audit list", &["cxme-admin audit list --user alice", "cxme-admin audit list --refused --since 7d"]),
+    ("audit list", &["cxme-admin audit list --user alice", "cxme-admin audit list --outcome refused --since 7d"]),
     ("audit show", &["cxme-admin audit show 3", "cxme-admin audit show 3 --changes"]),
     ("audit verify", &["cxme-admin audit verify"]),
     ("audit head", &["cxme-admin audit head | ssh loghost 'cat >> cxme-admin.heads'"]),

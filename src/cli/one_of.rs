@@ -9,6 +9,7 @@ use clap::builder::PossibleValue;
 use clap::builder::TypedValueParser;
 
 use crate::actions::users::import::Clearable;
+use crate::domain::event::EventOutcome;
 use crate::domain::message::MailKind;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
@@ -39,6 +40,11 @@ pub fn link_state() -> OneOf<LinkState> {
 /// A kind of mail.
 pub fn mail_kind() -> OneOf<MailKind> {
     OneOf::new(MailKind::ALL.map(MailKind::word))
+}
+
+/// The outcome of an event.
+pub fn event_outcome() -> OneOf<EventOutcome> {
+    OneOf::new(EventOutcome::ALL.map(EventOutcome::word))
 }
 
 /// A column whose value an import clears.

@@ -1,5 +1,7 @@
 //! The audit: what was done, by whom, and the chain that shows whether the record was edited afterwards.
 
+use std::str::FromStr;
+
 use jiff::Timestamp;
 
 use super::field_hasher::FieldHasher;
@@ -19,12 +21,24 @@ pub enum EventOutcome {
 }
 
 impl EventOutcome {
+    /// All outcomes.
+    pub const ALL: [Self; 2] = [Self::Done, Self::Refused];
+
     /// The word in the store and in data.
     pub fn word(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::Refused => "refused",
         }
+    }
+}
+
+impl FromStr for EventOutcome {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|outcome| outcome.word() == text);
+        found.ok_or_else(|| format!("`{}` is not an outcome: take `done` or `refused`", text::quoted(text, 40)))
     }
 }
 

@@ -30,6 +30,7 @@ mod denied;
 pub mod disk_space;
 pub mod ended_passwords;
 pub mod error;
+mod event_users;
 pub mod events;
 mod file_header;
 mod file_identity;

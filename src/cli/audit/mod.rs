@@ -2,6 +2,8 @@
 
 pub mod head;
 pub mod list;
+mod phrases;
+mod sentence;
 pub mod show;
 pub mod verify;
 
@@ -34,5 +36,7 @@ pub fn run(context: &mut Context, command: AuditCommand) -> anyhow::Result<()> {
 
 /// Bytes as hexadecimal digits.
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = |byte: &u8| [byte >> 4, byte & 15].map(|half| char::from(DIGITS[usize::from(half)]));
+    bytes.iter().flat_map(digits).collect()
 }
