@@ -315,6 +315,7 @@ fn of_refusal(refusal: &Refusal) -> RenderedError {
         | Refusal::UsersOutrank { .. } => {
             told(NOT_PERMITTED).hint("ask an operator whose role has at least those permissions")
         }
+        Refusal::ReasonRequired(_) => told(USAGE).hint("give `--reason TEXT`"),
         Refusal::SelectionChanged { .. } => told(DATA).hint("run the command again, and look at the new count"),
         Refusal::LockedLonger { user, .. } => {
             told(DATA).hint(format!("to shorten the lock, end it first: cxme-admin users unlock {user}"))
@@ -368,6 +369,8 @@ fn of_refusal(refusal: &Refusal) -> RenderedError {
             told(DATA).hint("cxme-admin jobs list")
         }
         Refusal::NoSuchEvent(_) => told(DATA).hint("cxme-admin audit list"),
+        Refusal::OtherEvent(_) | Refusal::EventNotThere { .. } => told(DATA)
+            .hint("compare with the audit log that you have; to begin anew: cxme-admin audit export"),
         Refusal::JobRuns(id) => told(LATER).hint(format!("how far it is: cxme-admin jobs show {id}")),
         Refusal::NotExpected { .. } => told(DATA).hint("details: the same with `--dry-run`"),
         Refusal::MostLocked { locked, .. } => told(DATA).hint(format!("if that is right, give `--expect {locked}`")),

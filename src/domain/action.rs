@@ -60,6 +60,7 @@ pub enum Action {
     AuditShow,
     AuditVerify,
     AuditHead,
+    AuditExport,
     WhoAmI,
     ConfigShow,
     StoreOpen,
@@ -73,7 +74,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 63] = [
+    pub const ALL: [Self; 64] = [
         Self::UsersList,
         Self::UsersShow,
         Self::UsersAdd,
@@ -128,6 +129,7 @@ impl Action {
         Self::AuditShow,
         Self::AuditVerify,
         Self::AuditHead,
+        Self::AuditExport,
         Self::WhoAmI,
         Self::ConfigShow,
         Self::StoreOpen,
@@ -196,6 +198,7 @@ impl Action {
             Self::AuditShow => "audit show",
             Self::AuditVerify => "audit verify",
             Self::AuditHead => "audit head",
+            Self::AuditExport => "audit export",
             Self::WhoAmI => "whoami",
             Self::ConfigShow => "config show",
             Self::StoreOpen => "opening the store",
@@ -251,7 +254,9 @@ impl Action {
             | Self::MailPreview
             | Self::WhoAmI
             | Self::StoreOpen => None,
-            Self::AuditList | Self::AuditShow | Self::AuditVerify | Self::AuditHead => Some(Permission::ViewAudit),
+            Self::AuditList | Self::AuditShow | Self::AuditVerify | Self::AuditHead | Self::AuditExport => {
+                Some(Permission::ViewAudit)
+            }
             Self::ConfigShow
             | Self::StoreInit
             | Self::StoreCheck
@@ -260,6 +265,83 @@ impl Action {
             | Self::StoreRestore
             | Self::StoreMigrate
             | Self::MailTest => Some(Permission::ManageStore),
+        }
+    }
+
+    /// The words of its command. Those of a variant begin with the words of another action and a blank.
+    pub fn command(self) -> &'static str {
+        let word = self.word();
+        let is_of = |other: &Self| word.strip_prefix(other.word()).is_some_and(|rest| rest.starts_with(' '));
+        Self::ALL.into_iter().find(is_of).map_or(word, Self::word)
+    }
+
+    /// Whether it changes something, so that an event tells of it and has the operator's reason.
+    pub fn is_change(self) -> bool {
+        match self {
+            Self::UsersAdd
+            | Self::UsersClone
+            | Self::UsersEdit
+            | Self::UsersDelete
+            | Self::UsersLock
+            | Self::UsersUnlock
+            | Self::UsersImport
+            | Self::UsersImportHashes
+            | Self::UsersExportHashes
+            | Self::UsersSetPassword
+            | Self::UsersOverridePolicy
+            | Self::UsersChangePassword
+            | Self::UsersSendReset
+            | Self::UsersSendResetToMany
+            | Self::ResetsRevoke
+            | Self::ResetsRevokeByCode
+            | Self::ResetsRedeem
+            | Self::JobsRun
+            | Self::JobsPause
+            | Self::JobsResume
+            | Self::JobsRetry
+            | Self::JobsCancel
+            | Self::JobsRemind
+            | Self::JobsDelete
+            | Self::MailTest
+            | Self::MailCancel
+            | Self::RolesAdd
+            | Self::RolesEdit
+            | Self::RolesClone
+            | Self::RolesDelete
+            | Self::OperatorsAdd
+            | Self::OperatorsEdit
+            | Self::OperatorsDisable
+            | Self::OperatorsEnable
+            | Self::OperatorsRemove
+            | Self::StoreInit
+            | Self::StoreRepairTimes
+            | Self::StoreBackup
+            | Self::StoreRestore
+            | Self::StoreMigrate => true,
+            Self::UsersList
+            | Self::UsersShow
+            | Self::UsersExport
+            | Self::UsersVerifyPassword
+            | Self::ResetsList
+            | Self::JobsList
+            | Self::JobsShow
+            | Self::JobsRecipients
+            | Self::MailPreview
+            | Self::MailQueue
+            | Self::RolesList
+            | Self::RolesShow
+            | Self::OperatorsList
+            | Self::PolicyShow
+            | Self::PolicyCheck
+            | Self::AuditList
+            | Self::AuditShow
+            | Self::AuditVerify
+            | Self::AuditHead
+            | Self::AuditExport
+            | Self::WhoAmI
+            | Self::ConfigShow
+            | Self::StoreOpen
+            | Self::StoreCheck => false,
         }
     }
 

@@ -31,6 +31,7 @@ pub mod relay;
 pub mod removal;
 pub mod reply;
 pub mod report_limit;
+pub mod required_reason;
 pub mod retry;
 pub mod role;
 pub mod role_name;

@@ -287,6 +287,22 @@ pub enum Refusal {
     /// No event has this number.
     #[error("no such event: {0}")]
     NoSuchEvent(i64),
+    /// The store has another event with this number than the reader.
+    #[error("event {0} is another one than the one that you have: the store was restored from a backup, or replaced")]
+    OtherEvent(i64),
+    /// The store does not have the event that the reader has.
+    #[error(
+        "there is no event {number}: the newest is {newest}; the store was restored from a backup, or is another one"
+    )]
+    EventNotThere {
+        /// The event that the reader has.
+        number: i64,
+        /// The newest event of the store; 0: there is none.
+        newest: i64,
+    },
+    /// The organization wants a reason for this command.
+    #[error("`{0}` needs a reason here ([audit] require_reason); nothing was changed")]
+    ReasonRequired(&'static str),
     /// No message has this number.
     #[error("no such message: {0}")]
     NoSuchMessage(i64),

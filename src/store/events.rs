@@ -286,7 +286,7 @@ fn event_of(row: &Row<'_>) -> rusqlite::Result<Event> {
 }
 
 /// The same without copying anything.
-fn fields<'row>(row: &'row Row<'_>) -> rusqlite::Result<EventFields<'row>> {
+pub(super) fn fields<'row>(row: &'row Row<'_>) -> rusqlite::Result<EventFields<'row>> {
     Ok(EventFields {
         number: row.get(0)?,
         time: row.get(1)?,

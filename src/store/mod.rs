@@ -30,6 +30,7 @@ mod denied;
 pub mod disk_space;
 pub mod ended_passwords;
 pub mod error;
+mod event_stream;
 mod event_users;
 pub mod events;
 mod file_header;
@@ -150,6 +151,14 @@ impl Store {
     /// ended.
     pub fn keeps_erased(&self) -> bool {
         self.keeps_erased.get()
+    }
+
+    /// Asks whether the file that is open is still in its place. What others write into another one, this connection does not see.
+    ///
+    /// # Errors
+    /// [`StoreError::Replaced`] when it is not.
+    pub fn require_in_place(&self) -> Result<()> {
+        self.file.require_at(&self.path)
     }
 
     /// Begins to read.

@@ -38,6 +38,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("audit list", "a"),
     ("audit verify", "a"),
     ("audit head", "a"),
+    ("audit export --after 1", "a"),
     ("roles list", "hoal"),
     ("roles show Helpdesk", "hoal"),
     ("operators list", "hoal"),

@@ -1,5 +1,6 @@
 //! The audit log.
 
+pub mod export;
 pub mod head;
 pub mod list;
 pub mod show;

@@ -179,7 +179,7 @@ fn action(given: &str) -> Result<&'static str, CliError> {
 }
 
 /// A moment: a date, a time, or so long ago.
-fn moment(option: &str, given: &str, now: Timestamp, zone: &TimeZone) -> Result<i64, CliError> {
+pub(super) fn moment(option: &str, given: &str, now: Timestamp, zone: &TimeZone) -> Result<i64, CliError> {
     let usage = |words: String| CliError::Usage { words: format!("{option}: {words}"), hint: None };
     if let Ok(age) = parse_duration(given) {
         return now.checked_sub(age).map(Timestamp::as_second).map_err(|_| usage("reaches too far back".to_owned()));

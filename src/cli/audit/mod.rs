@@ -1,5 +1,6 @@
 //! `audit`.
 
+pub mod export;
 pub mod head;
 pub mod list;
 mod phrases;
@@ -10,6 +11,7 @@ pub mod verify;
 use clap::Subcommand;
 
 use crate::cli::context::Context;
+use crate::cli::failure::CliError;
 
 /// The audit log: every action, in a chain of hashes
 #[derive(Debug, Subcommand)]
@@ -19,6 +21,7 @@ pub enum AuditCommand {
     Show(show::ShowArgs),
     Verify(verify::VerifyArgs),
     Head(head::HeadArgs),
+    Export(export::ExportArgs),
 }
 
 /// Runs a command of the group.
@@ -31,7 +34,19 @@ pub fn run(context: &mut Context, command: AuditCommand) -> anyhow::Result<()> {
         AuditCommand::Show(args) => show::run(context, &args),
         AuditCommand::Verify(args) => verify::run(context, &args),
         AuditCommand::Head(args) => head::run(context, &args),
+        AuditCommand::Export(args) => export::run(context, &args),
     }
+}
+
+/// A hash that an option gives.
+fn hash_of(option: &str, hex: &str) -> Result<Vec<u8>, CliError> {
+    let digits = hex.as_bytes();
+    let pairs = digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    let bytes: Option<Vec<u8>> = if digits.iter().all(u8::is_ascii_hexdigit) { pairs.collect() } else { None };
+    bytes.filter(|bytes| bytes.len() == 32).ok_or_else(|| CliError::Usage {
+        words: format!("{option}: a hash is 64 hexadecimal digits"),
+        hint: Some("cxme-admin audit head".to_owned()),
+    })
 }
 
 /// Bytes as hexadecimal digits.

@@ -307,6 +307,7 @@ pub(super) fn of(action: Action, facts: &Facts<'_>) -> Phrase {
         | Action::AuditShow
         | Action::AuditVerify
         | Action::AuditHead
+        | Action::AuditExport
         | Action::WhoAmI
         | Action::ConfigShow
         | Action::StoreCheck => plain(format!("ran `{}`", action.word())),

@@ -3,7 +3,6 @@
 use crate::actions::audit::verify;
 use crate::cli::context::Context;
 use crate::cli::data;
-use crate::cli::failure::CliError;
 use crate::cli::jobs::summary::counted;
 use crate::cli::output::Format;
 use crate::cli::value::Heading;
@@ -28,7 +27,7 @@ pub struct VerifyArgs {
 /// # Errors
 /// When the chain is broken, or the operator may not view the audit.
 pub fn run(context: &mut Context, args: &VerifyArgs) -> anyhow::Result<()> {
-    let head = args.head.as_deref().map(bytes).transpose()?;
+    let head = args.head.as_deref().map(|head| super::hash_of("--head", head)).transpose()?;
     let app = context.app(Action::AuditVerify)?;
     let ChainReport { events, erased } = verify::verify(&app, head)?;
     if context.output.format != Format::Table {
@@ -51,14 +50,4 @@ pub fn run(context: &mut Context, args: &VerifyArgs) -> anyhow::Result<()> {
         context.output.say(words);
     }
     Ok(())
-}
-
-fn bytes(hex: &str) -> Result<Vec<u8>, CliError> {
-    let digits = hex.as_bytes();
-    let pairs = digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
-    let bytes: Option<Vec<u8>> = if digits.iter().all(u8::is_ascii_hexdigit) { pairs.collect() } else { None };
-    bytes.filter(|bytes| bytes.len() == 32).ok_or_else(|| CliError::Usage {
-        words: "--head: a hash is 64 hexadecimal digits".to_owned(),
-        hint: Some("cxme-admin audit head".to_owned()),
-    })
 }
