@@ -101,6 +101,7 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
     ("policy blocklist build", &["cxme-admin policy blocklist build pwned.txt --out pwned.filter"]),
     ("policy blocklist info", &["cxme-admin policy blocklist info pwned.filter"]),
     ("policy blocklist check", &["cxme-admin policy blocklist check pwned.filter"]),
+    ("audit archive", &["cxme-admin audit archive --before 365d --out audit-2025.ndjson"]),
     ("audit export", &["cxme-admin audit export --since 7d", "cxme-admin audit export --after 3 --follow"]),
     ("audit list", &["cxme-admin audit list --user alice", "cxme-admin audit list --outcome refused --since 7d"]),
     ("audit show", &["cxme-admin audit show 3", "cxme-admin audit show 3 --changes"]),

@@ -2,6 +2,7 @@
 //! the program stand here (sysexits(3) where it has one).
 
 mod complaint;
+mod of_archive;
 mod of_complaint;
 mod of_file;
 mod of_management;
@@ -34,6 +35,7 @@ use crate::texts::policy::Reader;
 
 pub use complaint::CliError;
 pub use complaint::MailFailure;
+use of_archive::of_archive;
 use of_complaint::of_complaint;
 use of_file::of_file;
 use of_file::of_io;
@@ -346,6 +348,7 @@ fn of_refusal(refusal: &Refusal) -> RenderedError {
             told(NOT_PERMITTED).hint("log in as yourself, and use one of sudo, doas, run0 and pkexec, once")
         }
         Refusal::Management(refusal) => of_management(refusal),
+        Refusal::Archive(refusal) => of_archive(refusal),
         Refusal::NoSuchUser { near, .. } => told(NO_USER).hint(meant_users(near)),
         Refusal::NoSuchRole(_) => told(DATA).hint("cxme-admin roles list"),
         Refusal::NoSuchAccount(_) => {

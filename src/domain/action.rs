@@ -61,6 +61,7 @@ pub enum Action {
     AuditVerify,
     AuditHead,
     AuditExport,
+    AuditArchive,
     WhoAmI,
     ConfigShow,
     StoreOpen,
@@ -74,7 +75,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 64] = [
+    pub const ALL: [Self; 65] = [
         Self::UsersList,
         Self::UsersShow,
         Self::UsersAdd,
@@ -130,6 +131,7 @@ impl Action {
         Self::AuditVerify,
         Self::AuditHead,
         Self::AuditExport,
+        Self::AuditArchive,
         Self::WhoAmI,
         Self::ConfigShow,
         Self::StoreOpen,
@@ -199,6 +201,7 @@ impl Action {
             Self::AuditVerify => "audit verify",
             Self::AuditHead => "audit head",
             Self::AuditExport => "audit export",
+            Self::AuditArchive => "audit archive",
             Self::WhoAmI => "whoami",
             Self::ConfigShow => "config show",
             Self::StoreOpen => "opening the store",
@@ -260,6 +263,7 @@ impl Action {
             Self::ConfigShow
             | Self::StoreInit
             | Self::StoreCheck
+            | Self::AuditArchive
             | Self::StoreRepairTimes
             | Self::StoreBackup
             | Self::StoreRestore
@@ -313,6 +317,7 @@ impl Action {
             | Self::OperatorsDisable
             | Self::OperatorsEnable
             | Self::OperatorsRemove
+            | Self::AuditArchive
             | Self::StoreInit
             | Self::StoreRepairTimes
             | Self::StoreBackup

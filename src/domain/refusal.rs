@@ -4,6 +4,7 @@ mod recorded;
 
 use jiff::Timestamp;
 
+use crate::domain::archive_refusal::ArchiveRefusal;
 use crate::domain::elevation::Elevation;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::email_address::EmailAddressError;
@@ -125,6 +126,9 @@ pub enum Refusal {
     /// A change of roles and operators, or an action on users outside the operator's limits.
     #[error(transparent)]
     Management(#[from] ManagementRefusal),
+    /// Events are not moved out of the store, or were.
+    #[error(transparent)]
+    Archive(#[from] ArchiveRefusal),
     /// Rows of an import would act on users whose role may do more than the operator's, or give such a role.
     #[error(
         "{rows} {} a role with permissions that your role, {role}, lacks; nothing was imported",

@@ -30,6 +30,7 @@ mod denied;
 pub mod disk_space;
 pub mod ended_passwords;
 pub mod error;
+pub mod event_archives;
 mod event_stream;
 mod event_users;
 pub mod events;

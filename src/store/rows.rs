@@ -11,6 +11,7 @@ use super::StoreError;
 use super::damage;
 use super::damage::FAR_FROM_THE_END;
 use super::damage::RowFault;
+use super::event_archives;
 use super::events;
 use super::jobs;
 use super::messages;
@@ -116,6 +117,9 @@ impl ReadTransaction<'_> {
             let changes = user_changes::COLUMNS;
             self.read_each(&mut found, "user_changes", changes, |row| user_changes::change(row).map(drop))?;
         }
+        self.read_each(&mut found, "event_archives", event_archives::COLUMNS, |row| {
+            event_archives::archive(row).map(drop)
+        })?;
         self.read_each(&mut found, "jobs", &all(jobs::COLUMNS, "jobs"), |row| jobs::job(row).map(drop))?;
         let message = all(&messages::columns_alone(), "messages");
         self.read_each(&mut found, "messages", &message, |row| messages::message(row).map(drop))?;

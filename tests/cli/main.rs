@@ -10,6 +10,7 @@ mod address_notices;
 mod addresses;
 mod app_of_configuration;
 mod audit;
+mod audit_archive;
 mod audit_export;
 mod audit_users;
 mod blocklist;

@@ -195,6 +195,8 @@ const CALLS: &[Call] = &[
     ("audit show 9999", "", "view-audit"),
     ("audit verify", "", "view-audit"),
     ("audit head", "", "view-audit"),
+    ("audit archive --before 60d --out [NEW]", "", "manage-store"),
+    ("audit archive --before nothing --out [DIR]/saved.db", "", "manage-store"),
     ("audit export", "", "view-audit"),
     ("audit export --follow", "", "view-audit"),
     ("audit export --after 9999 --hash nothing", "", "view-audit"),

@@ -12,7 +12,7 @@ use crate::support::MALLORY;
 use crate::support::World;
 
 /// A command for every action; none changes what the next one needs.
-pub(crate) const COMMANDS: [(Action, &str); 62] = [
+pub(crate) const COMMANDS: [(Action, &str); 63] = [
     (Action::UsersList, "users list"),
     (Action::UsersShow, "users show alice"),
     (Action::UsersAdd, "users add new@example.com -n"),
@@ -68,6 +68,7 @@ pub(crate) const COMMANDS: [(Action, &str); 62] = [
     (Action::AuditVerify, "audit verify"),
     (Action::AuditHead, "audit head"),
     (Action::AuditExport, "audit export"),
+    (Action::AuditArchive, "audit archive --before 60d --out [DIR]/old.ndjson -n"),
     (Action::WhoAmI, "whoami"),
     (Action::ConfigShow, "config show"),
     (Action::StoreCheck, "store check"),
@@ -222,6 +223,7 @@ fn the_matrix_of_commands_and_roles_is_exactly_this() {
     audit verify                          yes      .        .        yes      .        .        .        .        .        yes
     audit head                            yes      .        .        yes      .        .        .        .        .        yes
     audit export                          yes      .        .        yes      .        .        .        .        .        yes
+    audit archive                         yes      .        .        .        .        .        .        .        .        yes
     whoami                                yes      yes      yes      yes      yes      yes      yes      yes      .        yes
     config show                           yes      .        .        .        .        .        .        .        .        yes
     store check                           yes      .        .        .        .        .        .        .        .        yes

@@ -39,6 +39,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("audit verify", "a"),
     ("audit head", "a"),
     ("audit export --after 1", "a"),
+    ("audit archive --before 60d --out /tmp/old.ndjson --yes", ""),
     ("roles list", "hoal"),
     ("roles show Helpdesk", "hoal"),
     ("operators list", "hoal"),

@@ -5,7 +5,9 @@ use crate::app::App;
 use crate::app::Result;
 use crate::app::View;
 use crate::domain::action::Action;
+use crate::domain::archive_refusal::ArchiveRefusal;
 use crate::domain::event::EventFields;
+use crate::domain::event_archive::EventArchive;
 use crate::domain::refusal::Refusal;
 use crate::domain::user_change::UserChange;
 
@@ -17,12 +19,12 @@ pub enum ExportStart {
     /// With the first event at this moment, in unix seconds, or later.
     Since(i64),
     /// Behind an event that the reader has.
-    After(Position),
+    After(ExportPosition),
 }
 
 /// An event up to which a reader has all.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Position {
+pub struct ExportPosition {
     /// Its number.
     pub number: i64,
     /// Its hash, which says whether the store still has this event; `None`: the reader did not keep it.
@@ -37,7 +39,7 @@ pub type EventSink<'sink> = dyn FnMut(&EventFields<'_>, &[UserChange]) -> Result
 ///
 /// # Errors
 /// When the operator may not view the audit, the store does not have the event behind which it begins, or `visit` fails.
-pub fn export(app: &App, start: &ExportStart, limit: Option<u64>, visit: &mut EventSink<'_>) -> Result<Option<Position>> {
+pub fn export(app: &App, start: &ExportStart, limit: Option<u64>, visit: &mut EventSink<'_>) -> Result<Option<ExportPosition>> {
     app.view(Action::AuditExport, |view| {
         let after = match start {
             ExportStart::First => 0,
@@ -53,7 +55,7 @@ pub fn export(app: &App, start: &ExportStart, limit: Option<u64>, visit: &mut Ev
         let mut last = None;
         view.each_event_after(after, limit, |event, changes| {
             visit(event, changes)?;
-            let Position { number, hash } = last.get_or_insert_with(|| Position { number: 0, hash: Some(Vec::new()) });
+            let ExportPosition { number, hash } = last.get_or_insert_with(|| ExportPosition { number: 0, hash: Some(Vec::new()) });
             *number = event.number;
             let hash = hash.get_or_insert_default();
             hash.clear();
@@ -66,10 +68,18 @@ pub fn export(app: &App, start: &ExportStart, limit: Option<u64>, visit: &mut Ev
 
 /// Asks whether the store is still the one that the reader has read: a backup that was restored has fewer events, or others under
 /// the same numbers.
-fn require(view: &View<'_>, position: &Position) -> Result<()> {
-    let Position { number, hash } = position;
+fn require(view: &View<'_>, position: &ExportPosition) -> Result<()> {
+    let ExportPosition { number, hash } = position;
     if *number == 0 {
         return Ok(());
+    }
+    if let Some(archive) = view.event_archives()?.pop().filter(|archive| *number <= archive.last) {
+        let EventArchive { last, last_hash, file, .. } = archive;
+        return match hash {
+            _ if *number < last => Err(ArchiveRefusal::MovedBehind { after: *number, last, file }.into()),
+            Some(hash) if *hash != last_hash => Err(Refusal::OtherEvent(*number).into()),
+            _ => Ok(()),
+        };
     }
     match view.event(*number)? {
         Some(event) if hash.as_ref().is_none_or(|hash| *hash == event.hash) => Ok(()),

@@ -7,6 +7,7 @@ use crate::app::Transaction as _;
 use crate::app::View;
 use crate::domain::action::Action;
 use crate::domain::event::Event;
+use crate::domain::event_archive::EventArchive;
 use crate::domain::user::UserId;
 use crate::domain::user::UserReference;
 use crate::domain::user_change::UserChange;
@@ -103,11 +104,19 @@ fn user_or_deleted(view: &View<'_>, reference: &UserReference) -> Result<UserId>
     let found = view.user(reference);
     if found.is_err()
         && let Ok(number) = reference.as_str().parse()
-        && view.is_in_audit(UserId(number))?
+        && (view.is_in_audit(UserId(number))? || !view.event_archives()?.is_empty())
     {
         return Ok(UserId(number));
     }
     Ok(found?.id)
+}
+
+/// The file into which the newest of the moved events were moved; `None`: all events are in the store.
+///
+/// # Errors
+/// When the operator may not view the audit.
+pub fn newest_archive(app: &App) -> Result<Option<EventArchive>> {
+    app.view(Action::AuditList, |view| Ok(view.event_archives()?.pop()))
 }
 
 /// The refused attempts that no event tells of yet: the rest of a minute becomes one event.

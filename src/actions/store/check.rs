@@ -11,7 +11,7 @@ use crate::app::Result;
 use crate::app::Transaction as _;
 use crate::app::View;
 use crate::domain::action::Action;
-use crate::domain::event::ChainVerifier;
+use crate::domain::event_chain::ChainVerifier;
 use crate::domain::event::EventOutcome;
 use crate::domain::operator::Operator;
 use crate::domain::text;

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::hex;
 use super::list;
 use crate::actions::audit::export;
+use crate::actions::audit::list as actions;
 use crate::actions::audit::export::ExportStart;
-use crate::actions::audit::export::Position;
+use crate::actions::audit::export::ExportPosition;
 use crate::app::ActionError;
 use crate::app::App;
 use crate::cli::context::Context;
@@ -19,6 +19,7 @@ use crate::cli::value::Heading;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::event::EventFields;
+use crate::domain::event_archive::hex;
 use crate::domain::user_change::UserChange;
 use crate::process::continuous_output::ContinuousOutput;
 use crate::process::continuous_output::WaitEnd;
@@ -76,7 +77,7 @@ pub fn run(context: &mut Context, args: &ExportArgs) -> anyhow::Result<()> {
         (Some(given), _) => ExportStart::Since(list::moment("--since", given, app.now(), &zone)?),
         (None, Some(number)) => {
             let hash = args.hash.as_deref().map(|hash| super::hash_of("--hash", hash)).transpose()?;
-            ExportStart::After(Position { number, hash })
+            ExportStart::After(ExportPosition { number, hash })
         }
         (None, None) => ExportStart::First,
     };
@@ -87,6 +88,10 @@ pub fn run(context: &mut Context, args: &ExportArgs) -> anyhow::Result<()> {
             return Err(CliError::Usage { words, hint: None }.into());
         }
         Format::Csv | Format::Json | Format::Ndjson => {}
+    }
+    if !matches!(start, ExportStart::After(_)) {
+        let since = if let ExportStart::Since(since) = start { Some(since) } else { None };
+        list::say_moved(context, actions::newest_archive(&app)?, since);
     }
     if args.follow {
         let output = context.process.continuous_output().map_err(StoreError::NoThread)?;

@@ -22,6 +22,8 @@ use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
 use crate::domain::event::Event;
 use crate::domain::event::EventOutcome;
+use crate::domain::event_archive::EventArchive;
+use crate::domain::event_archive::hex;
 use crate::domain::moment::parse_moment;
 use crate::domain::user::UserReference;
 use crate::domain::user_change::DELETED;
@@ -97,7 +99,7 @@ pub(super) const FIELDS: [Column<EventRow>; 14] =
             title: "Details",
             cell: |row| row.event.details.as_deref().map_or(Value::Nothing(""), |details| Value::Json(details.into())),
         },
-        Column { name: "hash", title: "Hash", cell: |row| Value::text(super::hex(&row.event.hash)) },
+        Column { name: "hash", title: "Hash", cell: |row| Value::text(hex(&row.event.hash)) },
     ];
 
 /// What an event changed, as data: an array of objects.
@@ -152,12 +154,21 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
         Ok(())
     })?;
     args.limit.say_rest(&mut context.output, shown, total);
+    say_moved(context, list::newest_archive(&app)?, query.since);
     for attempts in list::unrecorded_attempts(&app)? {
         let count = counted(attempts.count, "refused attempt");
         let since = context.output.local_time(attempts.since);
         context.output.say(&format!("Not yet recorded: {count} since {since} ({}).", attempts.action));
     }
     Ok(())
+}
+
+/// Says where the events are that were moved out of the store, if they would be among those since this moment.
+pub(super) fn say_moved(context: &mut Context, newest: Option<EventArchive>, since: Option<i64>) {
+    let Some(newest) = newest.filter(|newest| since.is_none_or(|since| since < newest.before)) else { return };
+    let EventArchive { last, file, .. } = newest;
+    let what = if last == 1 { "Event 1 was".to_owned() } else { format!("Events 1 to {last} were") };
+    context.output.say(&format!("{what} moved out of the store; the newest of their files: {file}."));
 }
 
 /// When the event happened.

@@ -289,6 +289,10 @@ pub(super) fn of(action: Action, facts: &Facts<'_>) -> Phrase {
             let version = |name| facts.number(name).map_or_else(|| "?".to_owned(), |version| version.to_string());
             plain(format!("upgraded the store from version {} to {}", version("from_version"), version("to_version")))
         }
+        Action::AuditArchive => {
+            let number = |name| facts.number(name).map_or_else(|| "?".to_owned(), |number| number.to_string());
+            phrase(format!("moved events {} to {} out of the store", number("first"), number("last")), [to(facts)])
+        }
         Action::UsersList
         | Action::UsersShow
         | Action::UsersExport
