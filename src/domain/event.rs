@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use strum::VariantArray as _;
 
 use super::field_hasher::FieldHasher;
 use crate::domain::operator::Account;
@@ -10,7 +11,8 @@ use crate::domain::text;
 use crate::domain::user::UserId;
 
 /// Whether the action was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "lowercase")]
 pub enum EventOutcome {
     /// It was.
     Done,
@@ -19,15 +21,9 @@ pub enum EventOutcome {
 }
 
 impl EventOutcome {
-    /// All outcomes.
-    pub const ALL: [Self; 2] = [Self::Done, Self::Refused];
-
     /// The word in the store and in data.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Refused => "refused",
-        }
+        self.into()
     }
 }
 
@@ -35,7 +31,7 @@ impl FromStr for EventOutcome {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|outcome| outcome.word() == text);
+        let found = Self::VARIANTS.iter().copied().find(|outcome| outcome.word() == text);
         found.ok_or_else(|| format!("`{}` is not an outcome: take `done` or `refused`", text::quoted(text, 40)))
     }
 }

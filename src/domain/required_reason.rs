@@ -1,5 +1,7 @@
 //! The commands that an organization wants no operator to use without a reason (`[audit] require_reason`).
 
+use strum::VariantArray as _;
+
 use crate::domain::action::Action;
 
 /// The commands that are refused without a reason.
@@ -34,7 +36,7 @@ impl RequiredReasons {
     /// # Errors
     /// When there is none, or it changes nothing.
     pub fn command(words: &str) -> Result<&'static str, RequiredReasonError> {
-        let named = Action::ALL.into_iter().find(|action| action.word() == words && action.command() == words);
+        let named = Action::VARIANTS.iter().copied().find(|action| action.word() == words && action.command() == words);
         let Some(command) = named.filter(|action| *action != Action::StoreOpen).map(Action::word) else {
             let nearest = Action::nearest(words).and_then(Action::named).map(Action::command);
             return Err(RequiredReasonError::Unknown { nearest: nearest.filter(|nearest| Self::acts(nearest)) });
@@ -44,7 +46,7 @@ impl RequiredReasons {
 
     /// Whether the command, or a variant of it, changes something. `init` creates the configuration that would say so.
     fn acts(command: &str) -> bool {
-        Action::ALL.into_iter().any(|action| action.command() == command && Self::takes_reason(action))
+        Action::VARIANTS.iter().copied().any(|action| action.command() == command && Self::takes_reason(action))
     }
 
     fn takes_reason(action: Action) -> bool {
