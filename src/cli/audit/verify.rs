@@ -37,7 +37,7 @@ pub fn run(context: &mut Context, args: &VerifyArgs) -> anyhow::Result<()> {
     let head = args.head.as_deref().map(|head| super::hash_of("--head", head)).transpose()?;
     let app = context.app(Action::AuditVerify)?;
     let open = |path: &PathBuf| -> anyhow::Result<NamedArchive> {
-        Ok(NamedArchive { path: path.clone(), input: Box::new(files::open_secret(path)?) })
+        Ok(NamedArchive { path: path.clone(), input: Box::new(files::open_data(path)?) })
     };
     let files = args.archive.iter().map(open).collect::<anyhow::Result<_>>()?;
     let ChainReport { events, archived, erased } = verify::verify(&app, head, files)?;
