@@ -4,6 +4,7 @@
 pub mod acting_args;
 pub mod audit;
 pub mod column;
+pub mod complete;
 pub mod completions;
 pub mod config;
 pub mod context;
@@ -180,6 +181,9 @@ fn parse(arguments: &[OsString], typed: Option<&str>) -> Result<Parsed, clap::Er
 
 /// Runs the program in a process and gives its exit code.
 pub fn run(process: Process, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> u8 {
+    if let Some(request) = complete::asked_for(&process.arguments) {
+        return complete::run(process, clock, random, request);
+    }
     let Parsed { named, reason, arguments: Arguments { global, command } } = match parse(&process.arguments, None) {
         Ok(parsed) => parsed,
         Err(error) => {

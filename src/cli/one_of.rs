@@ -12,6 +12,7 @@ use strum::VariantArray;
 use crate::actions::users::import::Clearable;
 use crate::domain::event::EventOutcome;
 use crate::domain::message::MailKind;
+use crate::domain::role::Permission;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
 use crate::store::messages::LinkState;
@@ -45,6 +46,11 @@ pub fn mail_kind() -> OneOf<MailKind> {
 
 /// The outcome of an event.
 pub fn event_outcome() -> OneOf<EventOutcome> {
+    OneOf::all()
+}
+
+/// A permission.
+pub fn permission() -> OneOf<Permission> {
     OneOf::all()
 }
 

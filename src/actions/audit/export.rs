@@ -91,11 +91,10 @@ fn require(view: &View<'_>, position: &ExportPosition) -> Result<()> {
     }
 }
 
-/// Asks whether the store is still in its place, for a reader who follows it: what others write into a file that has taken its
-/// place, this app does not see.
+/// A number that is another one when others have changed the store since it was asked for last.
 ///
 /// # Errors
-/// [`StoreError::Replaced`](crate::store::StoreError::Replaced) when it is not.
-pub fn require_in_place(app: &App) -> Result<()> {
-    Ok(app.store().require_in_place()?)
+/// [`StoreError::Replaced`](crate::store::StoreError::Replaced) when another file has taken the place of the store.
+pub fn change_number(app: &App) -> Result<i64> {
+    Ok(app.store().change_number()?)
 }

@@ -106,15 +106,17 @@ pub fn run(context: &mut Context, args: &ExportArgs) -> anyhow::Result<()> {
 
 /// Writes events as they come until it is stopped, which is its usual end.
 fn follow(context: &mut Context, app: &App, output: &ContinuousOutput, mut start: ExportStart) -> anyhow::Result<()> {
+    let mut seen = None;
     loop {
-        let read = write_new(context, app, output, &mut start)?;
-        if read == FollowStep::Stopped {
-            return Ok(());
-        }
-        if let Err(moved) = export::require_in_place(app) {
-            // What was written before somebody moved the file is in it.
-            write_new(context, app, output, &mut start)?;
-            return Err(moved.into());
+        match export::change_number(app) {
+            Ok(number) if seen == Some(number) => {}
+            found => {
+                // What was written before somebody moved the file is in it.
+                if write_new(context, app, output, &mut start)? == FollowStep::Stopped {
+                    return Ok(());
+                }
+                seen = Some(found?);
+            }
         }
         match output.wait(PAUSE)? {
             WaitEnd::TimeOver => {}

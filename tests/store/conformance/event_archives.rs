@@ -168,12 +168,3 @@ fn the_users_of_an_event_are_found_with_the_names_that_they_have_now() {
         assert!(!fixture.read().is_deletion_told(alice).unwrap());
     }
 }
-
-#[test]
-fn a_store_is_in_its_place_until_somebody_moves_it() {
-    for fixture in Engine::each() {
-        fixture.store.require_in_place().unwrap();
-        std::fs::rename(fixture.store.path(), fixture.store.path().with_extension("moved")).unwrap();
-        assert!(matches!(fixture.store.require_in_place(), Err(StoreError::Replaced(_))));
-    }
-}
