@@ -12,7 +12,8 @@ pub struct AuditSection {
 
 impl AuditSection {
     pub(super) fn read(section: &Section<'_, '_>) -> Self {
-        let command = |words: &str| RequiredReasons::command(words).map(str::to_owned).map_err(|error| error.to_string());
+        let command =
+            |words: &str| RequiredReasons::command(words).map(str::to_owned).map_err(|error| error.to_string());
         Self { require_reason: RequiredReasons::new(section.list("require_reason", command).unwrap_or_default()) }
     }
 }

@@ -230,11 +230,8 @@ impl ArchivedChange {
     /// Gives the change as its digest covers it, and its digest, to `take`.
     pub fn with_values<T>(&self, take: impl FnOnce(&ChangeValues<'_>, &[u8]) -> T) -> T {
         let (salt, digest) = (bytes_of(&self.salt), bytes_of(&self.digest));
-        let (field, old, new) = (
-            self.field.bytes(),
-            self.old.as_ref().map(TextOrBytes::bytes),
-            self.new.as_ref().map(TextOrBytes::bytes),
-        );
+        let (field, old, new) =
+            (self.field.bytes(), self.old.as_ref().map(TextOrBytes::bytes), self.new.as_ref().map(TextOrBytes::bytes));
         let values = ChangeValues {
             event: self.event,
             user: self.user_id,

@@ -97,7 +97,9 @@ pub enum ChainBreak {
     #[error("the store's record of the file that event {0} tells of was edited or removed")]
     ArchiveEdited(i64),
     /// No event tells of a file of moved events that the store records.
-    #[error("the store records that the events up to {0} were moved to a file, and no event tells of it: events were deleted")]
+    #[error(
+        "the store records that the events up to {0} were moved to a file, and no event tells of it: events were deleted"
+    )]
     ArchiveUntold(i64),
     /// The files do not lead to the events that are in the store.
     #[error("the events of the files end with event {found}, and those in the store begin behind event {expected}")]
@@ -272,7 +274,11 @@ impl ChainVerifier {
             return Err(ChainBreak::ArchiveUntold(archive.last));
         }
         if self.sought.is_some() && !self.found {
-            return Err(if self.start == 0 { ChainBreak::HeadNotFound } else { ChainBreak::HeadNotFoundBehind(self.start) });
+            return Err(if self.start == 0 {
+                ChainBreak::HeadNotFound
+            } else {
+                ChainBreak::HeadNotFoundBehind(self.start)
+            });
         }
         Ok(ChainReport { events: self.count - self.start, archived: self.start, erased: self.erased })
     }

@@ -28,7 +28,10 @@ fn an_export_has_the_records_of_the_list_oldest_first() {
     let csv = world.run("audit export -o csv").expect_status(0).out();
     let listed = world.run("audit list -o csv").expect_status(0).out();
     assert_eq!(csv.lines().next(), listed.lines().next());
-    assert_eq!(csv.lines().skip(1).collect::<Vec<_>>(), listed.lines().skip(1).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>());
+    assert_eq!(
+        csv.lines().skip(1).collect::<Vec<_>>(),
+        listed.lines().skip(1).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>()
+    );
     let json: serde_json::Value = serde_json::from_str(&world.run("audit export -o json").out()).unwrap();
     assert_eq!(json.as_array().unwrap().len(), 5);
 }
@@ -47,7 +50,8 @@ fn a_collector_continues_behind_the_last_event_that_it_has() {
     assert_snapshot!(world.run(&format!("audit export --after 4 --hash {head}")), @"");
     assert_snapshot!(world.run("audit export --after 9"), @"");
     assert_snapshot!(world.run("audit export --after 4 --hash 12"), @"");
-    for usage in ["--after -1", "--after x", "--hash 00", "--after 1 --since 7d", "--follow -o csv", "--follow -o json"] {
+    for usage in ["--after -1", "--after x", "--hash 00", "--after 1 --since 7d", "--follow -o csv", "--follow -o json"]
+    {
         assert_eq!(world.run(&format!("audit export {usage}")).status, 2, "{usage}");
     }
 }

@@ -22,7 +22,9 @@ fn a_command_that_needs_a_reason_is_refused_without_one() {
     let events = world.events();
     assert_snapshot!(world.command("users set-password alice --stdin").stdin(GOOD).run(), @"");
     assert_snapshot!(world.run("users lock alice --reason ' '"), @"");
-    for command in ["users set-password alice --generate", "users add carl@example.com --generate", "users lock --all --yes"] {
+    for command in
+        ["users set-password alice --generate", "users add carl@example.com --generate", "users lock --all --yes"]
+    {
         assert_eq!(world.run(command).status, 2, "{command}");
     }
     assert_eq!(world.events(), events);

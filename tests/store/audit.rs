@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use cxme_admin::clock::SystemClock;
 use cxme_admin::domain::elevation::Elevation;
-use cxme_admin::domain::event_chain::ChainBreak;
 use cxme_admin::domain::event::CHAIN_START;
-use cxme_admin::domain::event_chain::ChainVerifier;
 use cxme_admin::domain::event::NewEvent;
+use cxme_admin::domain::event_chain::ChainBreak;
+use cxme_admin::domain::event_chain::ChainVerifier;
 use cxme_admin::domain::operator::Account;
 use cxme_admin::domain::user::UserId;
 use cxme_admin::private_file::Rule;

@@ -16,10 +16,10 @@ use sha2::Sha256;
 use crate::app::ActionError;
 use crate::app::Result;
 use crate::domain::archive_refusal::ArchiveRefusal;
-use crate::domain::event_archive::ArchivedChange;
-use crate::domain::event_archive::ArchivedEvent;
 use crate::domain::event_archive::ArchiveHeader;
 use crate::domain::event_archive::ArchiveLine;
+use crate::domain::event_archive::ArchivedChange;
+use crate::domain::event_archive::ArchivedEvent;
 use crate::domain::event_archive::VERSION;
 use crate::domain::event_chain::ChainBreak;
 use crate::domain::event_chain::ChainVerifier;
@@ -118,8 +118,9 @@ impl<'a, R: Read> ArchiveReader<'a, R> {
         let mut report = FileReport::default();
         let (mut last, mut changes) = (self.header.first - 1, 0);
         while let Some(line) = next_line(&mut self.input, self.path)? {
-            let line = serde_json::from_slice(&line)
-                .map_err(|_| fault(self.path, format!("a line behind event {last} is neither an event nor a user change")))?;
+            let line = serde_json::from_slice(&line).map_err(|_| {
+                fault(self.path, format!("a line behind event {last} is neither an event nor a user change"))
+            })?;
             let followed = match &line {
                 ArchiveLine::Event(event) => {
                     last = event.number;

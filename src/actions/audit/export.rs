@@ -39,7 +39,12 @@ pub type EventSink<'sink> = dyn FnMut(&EventFields<'_>, &[UserChange]) -> Result
 ///
 /// # Errors
 /// When the operator may not view the audit, the store does not have the event behind which it begins, or `visit` fails.
-pub fn export(app: &App, start: &ExportStart, limit: Option<u64>, visit: &mut EventSink<'_>) -> Result<Option<ExportPosition>> {
+pub fn export(
+    app: &App,
+    start: &ExportStart,
+    limit: Option<u64>,
+    visit: &mut EventSink<'_>,
+) -> Result<Option<ExportPosition>> {
     app.view(Action::AuditExport, |view| {
         let after = match start {
             ExportStart::First => 0,
@@ -55,7 +60,8 @@ pub fn export(app: &App, start: &ExportStart, limit: Option<u64>, visit: &mut Ev
         let mut last = None;
         view.each_event_after(after, limit, |event, changes| {
             visit(event, changes)?;
-            let ExportPosition { number, hash } = last.get_or_insert_with(|| ExportPosition { number: 0, hash: Some(Vec::new()) });
+            let ExportPosition { number, hash } =
+                last.get_or_insert_with(|| ExportPosition { number: 0, hash: Some(Vec::new()) });
             *number = event.number;
             let hash = hash.get_or_insert_default();
             hash.clear();

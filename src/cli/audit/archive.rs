@@ -53,7 +53,9 @@ pub fn run(context: &mut Context, args: &ArchiveArgs) -> anyhow::Result<()> {
     );
     if args.acting.dry_run {
         archive::check_place(&args.out)?;
-        let number = |number: fn(&OldEvents) -> i64| plan.old.as_ref().map_or(Value::Nothing(""), |old| Value::Number(number(old)));
+        let number = |number: fn(&OldEvents) -> i64| {
+            plan.old.as_ref().map_or(Value::Nothing(""), |old| Value::Number(number(old)))
+        };
         let step = PlanStep::new(Action::AuditArchive, format!("Would move {what} to {file}."))
             .if_changed(plan.old.is_some())
             .field("events", Value::count(plan.old.as_ref().map_or(0, OldEvents::events)))

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 use super::list;
 use crate::actions::audit::export;
-use crate::actions::audit::list as actions;
-use crate::actions::audit::export::ExportStart;
 use crate::actions::audit::export::ExportPosition;
+use crate::actions::audit::export::ExportStart;
+use crate::actions::audit::list as actions;
 use crate::app::ActionError;
 use crate::app::App;
 use crate::cli::context::Context;

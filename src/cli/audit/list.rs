@@ -80,27 +80,26 @@ const TABLE: [Column<EventRow>; 3] = [
 ];
 
 /// The fields of an event as data, with their titles where one event is shown.
-pub(super) const FIELDS: [Column<EventRow>; 14] =
-    [
-        Column { name: "number", title: "Event", cell: |row| Value::Number(row.event.number) },
-        Column { name: "time", title: "Time", cell: |row| Value::Time(store_time(&row.event)) },
-        Column { name: "operator", title: "Operator", cell: |row| Value::text(&row.event.operator) },
-        Column { name: "operator_uid", title: "Operator uid", cell: |row| Value::Number(row.event.operator_uid) },
-        Column { name: "login_uid", title: "Logged in as", cell: |row| number_or_nothing(row.event.login_uid) },
-        Column { name: "host", title: "Host", cell: |row| Value::text(&row.event.host) },
-        Column { name: "identified_by", title: "Identified by", cell: |row| Value::text(&row.event.identified_by) },
-        Column { name: "authority", title: "Role", cell: |row| Value::text(&row.event.authority) },
-        Column { name: "action", title: "Action", cell: |row| Value::text(&row.event.action) },
-        Column { name: "outcome", title: "Outcome", cell: |row| Value::text(&row.event.outcome) },
-        Column { name: "user_id", title: "User id", cell: |row| number_or_nothing(row.event.user_id) },
-        Column { name: "reason", title: "Reason", cell: |row| Value::text_or(row.event.reason.as_deref(), "") },
-        Column {
-            name: "details",
-            title: "Details",
-            cell: |row| row.event.details.as_deref().map_or(Value::Nothing(""), |details| Value::Json(details.into())),
-        },
-        Column { name: "hash", title: "Hash", cell: |row| Value::text(hex(&row.event.hash)) },
-    ];
+pub(super) const FIELDS: [Column<EventRow>; 14] = [
+    Column { name: "number", title: "Event", cell: |row| Value::Number(row.event.number) },
+    Column { name: "time", title: "Time", cell: |row| Value::Time(store_time(&row.event)) },
+    Column { name: "operator", title: "Operator", cell: |row| Value::text(&row.event.operator) },
+    Column { name: "operator_uid", title: "Operator uid", cell: |row| Value::Number(row.event.operator_uid) },
+    Column { name: "login_uid", title: "Logged in as", cell: |row| number_or_nothing(row.event.login_uid) },
+    Column { name: "host", title: "Host", cell: |row| Value::text(&row.event.host) },
+    Column { name: "identified_by", title: "Identified by", cell: |row| Value::text(&row.event.identified_by) },
+    Column { name: "authority", title: "Role", cell: |row| Value::text(&row.event.authority) },
+    Column { name: "action", title: "Action", cell: |row| Value::text(&row.event.action) },
+    Column { name: "outcome", title: "Outcome", cell: |row| Value::text(&row.event.outcome) },
+    Column { name: "user_id", title: "User id", cell: |row| number_or_nothing(row.event.user_id) },
+    Column { name: "reason", title: "Reason", cell: |row| Value::text_or(row.event.reason.as_deref(), "") },
+    Column {
+        name: "details",
+        title: "Details",
+        cell: |row| row.event.details.as_deref().map_or(Value::Nothing(""), |details| Value::Json(details.into())),
+    },
+    Column { name: "hash", title: "Hash", cell: |row| Value::text(hex(&row.event.hash)) },
+];
 
 /// What an event changed, as data: an array of objects.
 pub(super) const CHANGES: Column<EventRow> =

@@ -172,9 +172,7 @@ pub(super) fn of(action: Action, facts: &Facts<'_>) -> Phrase {
             phrase(format!("edited {}", facts.users("changed")), notes)
         }
         Action::UsersDelete => plain(format!("deleted {}", facts.users("users"))),
-        Action::UsersLock => {
-            phrase(format!("locked {}{}", facts.users("changed"), facts.until()), [facts.selection()])
-        }
+        Action::UsersLock => phrase(format!("locked {}{}", facts.users("changed"), facts.until()), [facts.selection()]),
         Action::UsersUnlock => {
             let failures = facts.count("failed_logins", "failed login").map(|count| format!("{count} forgotten"));
             phrase(format!("unlocked {}", facts.users("unlocked")), [facts.selection(), failures])

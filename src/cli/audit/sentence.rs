@@ -126,7 +126,9 @@ mod tests {
     #[test]
     fn each_action_has_a_sentence_done_or_refused_also_without_details() {
         for action in Action::VARIANTS.iter().copied() {
-            for details in ["", "{}", "[]", "no JSON", r#"{"users":"many","job":-1,"jobs":7,"until":9,"permissions":{}}"#] {
+            for details in
+                ["", "{}", "[]", "no JSON", r#"{"users":"many","job":-1,"jobs":7,"until":9,"permissions":{}}"#]
+            {
                 let done = told(&event(action.word(), EventOutcome::Done, details), None);
                 assert!(done.starts_with("carol ") && done.len() > "carol ".len() && !done.contains("  "), "{done}");
                 let refused = told(&event(action.word(), EventOutcome::Refused, details), None);
@@ -150,7 +152,8 @@ mod tests {
             "refusal": lacking.to_string(), "count": 12, "since": "2026-11-24T08:00:00Z"
         });
         let refused = event("users set-password", EventOutcome::Refused, &details.to_string());
-        let expected = "carol was refused 12 times: users set-password (needs set-passwords; since 2026-11-24T08:00:00Z)";
+        let expected =
+            "carol was refused 12 times: users set-password (needs set-passwords; since 2026-11-24T08:00:00Z)";
         assert_eq!(told(&refused, None), expected);
     }
 

@@ -47,7 +47,13 @@ pub fn run(context: &mut Context, args: &VerifyArgs) -> anyhow::Result<()> {
         return Ok(data::record(
             &mut context.output,
             &heads,
-            &[Value::Number(events), Value::Flag(true), found, Value::Number(erased.cast_signed()), Value::Number(archived)],
+            &[
+                Value::Number(events),
+                Value::Flag(true),
+                found,
+                Value::Number(erased.cast_signed()),
+                Value::Number(archived),
+            ],
             app.now(),
         )?);
     }
@@ -58,7 +64,9 @@ pub fn run(context: &mut Context, args: &VerifyArgs) -> anyhow::Result<()> {
     }
     if archived > 0 {
         let words = if archived == 1 { "Event 1 was".to_owned() } else { format!("Events 1 to {archived} were") };
-        context.output.line(&format!("{words} moved out of the store, and not checked: give the files with `--archive`."))?;
+        context
+            .output
+            .line(&format!("{words} moved out of the store, and not checked: give the files with `--archive`."))?;
     }
     if args.head.is_none() {
         let words = "Without `--head HASH`, truncation or a full rewrite cannot be detected.";

@@ -21,7 +21,8 @@ use crate::store::types::event_archives::OldEvents;
 use crate::store::types::event_archives::OldRow;
 
 /// The columns of an archive, and where they come from.
-pub(super) const COLUMNS: &str = "SELECT last_number, first_number, last_hash, before, changes, file, sha256, event FROM event_archives";
+pub(super) const COLUMNS: &str =
+    "SELECT last_number, first_number, last_hash, before, changes, file, sha256, event FROM event_archives";
 
 impl ReadTransaction<'_> {
     /// The files into which events were moved, the oldest events first.
@@ -41,8 +42,7 @@ impl ReadTransaction<'_> {
     /// When the store cannot be read.
     pub fn old_events(&self, before: i64) -> Result<Option<OldEvents>> {
         let newest = self.event_archives()?.pop();
-        let (moved, hash_before) =
-            newest.map_or((0, CHAIN_START.to_vec()), |newest| (newest.last, newest.last_hash));
+        let (moved, hash_before) = newest.map_or((0, CHAIN_START.to_vec()), |newest| (newest.last, newest.last_hash));
         let sql = "SELECT min(ifnull((SELECT min(number) FROM events WHERE time >= ?1), max(number)), max(number)) - 1 FROM events";
         let last: Option<i64> = self.transaction.query_row(sql, [before], |row| row.get(0))?;
         let Some(last) = last.filter(|last| *last > moved) else { return Ok(None) };
@@ -94,8 +94,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn is_deletion_told(&self, user: UserId) -> Result<bool> {
-        let sql =
-            format!("SELECT EXISTS (SELECT 1 FROM user_changes WHERE user_id = ?1 AND field = '{DELETED}')");
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM user_changes WHERE user_id = ?1 AND field = '{DELETED}')");
         Ok(self.transaction.prepare_cached(&sql)?.query_row([user.0], |row| row.get(0))?)
     }
 }

@@ -1,10 +1,10 @@
 //! The audit: events in a chain, and the lists of them.
 
+use cxme_admin::domain::event::Event;
+use cxme_admin::domain::event::NewEvent;
 use cxme_admin::domain::event_chain::ChainBreak;
 use cxme_admin::domain::event_chain::ChainReport;
 use cxme_admin::domain::event_chain::ChainVerifier;
-use cxme_admin::domain::event::Event;
-use cxme_admin::domain::event::NewEvent;
 use cxme_admin::domain::user::UserId;
 use cxme_admin::store::StoreError;
 use cxme_admin::store::events::EventQuery;
