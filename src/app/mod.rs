@@ -90,6 +90,16 @@ impl App {
         Self::with_store(setup, account, store)
     }
 
+    /// As [`App::open`], where it depends on the account that the store is kept for who the operator is.
+    ///
+    /// # Errors
+    /// As [`App::open`].
+    pub fn open_as(setup: Arc<Setup>, expected: ExpectedVersion, account: impl FnOnce(u32) -> Account) -> Result<Self> {
+        let store = Store::open(setup.store_path(), &setup.store_rule(), expected)?;
+        let account = account(store.service_account());
+        Self::with_store(setup, account, store)
+    }
+
     /// An app at a store that is open already, such as a copy that is to take the place of the setup's.
     ///
     /// # Errors

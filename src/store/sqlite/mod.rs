@@ -52,7 +52,6 @@ mod log_check;
 mod log_space;
 mod messages;
 mod metadata;
-mod near;
 mod open;
 mod operators;
 mod outbox;
@@ -69,6 +68,7 @@ pub mod schema;
 mod selected_users;
 pub mod senders;
 mod sign_in_failures;
+mod similar_usernames;
 mod sql_token;
 mod stored_value;
 mod times;
@@ -149,6 +149,12 @@ impl Store {
     /// Where the store is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The account for which the store is kept: the owner of the file that was opened, and never an account that a row names. Whoever
+    /// has its rights can read and write the store without the program.
+    pub fn service_account(&self) -> u32 {
+        self.file.owner
     }
 
     /// Whether values that were erased are still in the log beside the store, because others were reading: until all of these have
