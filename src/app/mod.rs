@@ -158,6 +158,14 @@ impl App {
             let validated = text::check_line(reason, text::MAX_REASON);
             validated.map_err(|fault| Refusal::Field { field: "reason", fault: fault.to_string() })?;
         }
+        let has_reason = change_options.reason.as_ref().is_some_and(|reason| !reason.trim().is_empty());
+        if let Some(command) = self.setup.config().audit.require_reason.of(action)
+            && !has_reason
+            && !change_options.dry_run
+        {
+            self.authorize(action, &[])?;
+            return Err(Refusal::ReasonRequired(command).into());
+        }
         self.write(action, change_options, run).map_err(|error| self.explained(error))
     }
 

@@ -2,6 +2,7 @@
 //! them only through a [`Process`], so that a test can run the whole program in its own process.
 
 mod closed_at_start;
+pub mod continuous_output;
 mod environment;
 pub mod full_disk;
 pub mod hardening;

@@ -24,6 +24,7 @@ pub use types::damage;
 pub use types::damaged_pages;
 pub use types::disk_space;
 pub use types::ended_passwords;
+pub use types::event_archives;
 pub use types::events;
 pub use types::import_effects;
 pub use types::job_counts;

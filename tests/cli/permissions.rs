@@ -14,6 +14,7 @@ use crate::support::World;
 
 /// A command for every action; none changes what the next one needs.
 pub(crate) const COMMANDS: [(Action, &str); 63] = [
+pub(crate) const COMMANDS: [(Action, &str); 64] = [
     (Action::UsersList, "users list"),
     (Action::UsersShow, "users show alice"),
     (Action::UsersAdd, "users add new@example.com -n"),
@@ -69,6 +70,8 @@ pub(crate) const COMMANDS: [(Action, &str); 63] = [
     (Action::AuditShow, "audit show 1"),
     (Action::AuditVerify, "audit verify"),
     (Action::AuditHead, "audit head"),
+    (Action::AuditExport, "audit export"),
+    (Action::AuditArchive, "audit archive --before 60d --out [DIR]/old.ndjson -n"),
     (Action::WhoAmI, "whoami"),
     (Action::Doctor, "doctor"),
     (Action::ConfigShow, "config show"),
@@ -226,6 +229,8 @@ fn the_matrix_of_commands_and_roles_is_exactly_this() {
     audit show                            yes      .        .        yes      .        .        .        .        .        yes
     audit verify                          yes      .        .        yes      .        .        .        .        .        yes
     audit head                            yes      .        .        yes      .        .        .        .        .        yes
+    audit export                          yes      .        .        yes      .        .        .        .        .        yes
+    audit archive                         yes      .        .        .        .        .        .        .        .        yes
     whoami                                yes      yes      yes      yes      yes      yes      yes      yes      .        yes
     doctor                                yes      .        .        .        .        .        .        .        .        yes
     config show                           yes      .        .        .        .        .        .        .        .        yes

@@ -7,6 +7,7 @@ pub mod damage;
 pub mod damaged_pages;
 pub mod disk_space;
 pub mod ended_passwords;
+pub mod event_archives;
 pub mod events;
 pub mod import;
 pub mod import_effects;

@@ -1,6 +1,7 @@
 //! Tests of the chain.
 
 use super::*;
+use crate::domain::event::Event;
 
 fn event(number: i64, before: &[u8]) -> Event {
     let mut event = Event {
