@@ -118,6 +118,20 @@ impl App {
         self.look(action, run).map_err(|error| self.explained(error))
     }
 
+    /// As [`App::view`], for what the operator did not ask for in so many words, such as the completion of a line that they are typing.
+    /// `None`: they may not; that is not recorded.
+    ///
+    /// # Errors
+    /// When `action` refuses, or when the store fails.
+    pub fn view_quietly<T>(&self, action: Action, run: impl FnOnce(&View<'_>) -> Result<T>) -> Result<Option<T>> {
+        let reading = self.store.read()?;
+        let authority = self.authority(&reading)?;
+        if self.require(&authority, action).is_err() {
+            return Ok(None);
+        }
+        run(&View { app: self, authority, now: self.now(), reading }).map(Some)
+    }
+
     fn look<T>(&self, action: Action, run: impl FnOnce(&View<'_>) -> Result<T>) -> Result<T> {
         let reading = self.store.read()?;
         let authority = self.authority(&reading)?;

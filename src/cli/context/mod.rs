@@ -164,6 +164,15 @@ impl Context {
         permitted(self.open_app(ExpectedVersion::Current, Reading::ForLogin)?, action, &[])
     }
 
+    /// Opens the store for the completion of a command line: no more of the configuration is read than says where the store is. What the
+    /// operator may do is not asked.
+    ///
+    /// # Errors
+    /// As [`Context::app`].
+    pub fn app_for_completion(&mut self) -> anyhow::Result<App> {
+        self.open_app(ExpectedVersion::Current, Reading::ForLogin)
+    }
+
     fn open_app(&mut self, expected: ExpectedVersion, reading: Reading) -> anyhow::Result<App> {
         let setup = self.setup_by(reading)?;
         let path = setup.store_path().to_owned();

@@ -17,8 +17,10 @@
 mod address_notices;
 mod attempts;
 mod backup;
+mod change_number;
 mod check;
 mod clock;
+mod completion;
 mod constraints;
 mod damage;
 pub mod damaged;
@@ -85,6 +87,8 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use rusqlite::Transaction;
 use rusqlite::TransactionBehavior;
+
+pub use waiting::waiting_at_most;
 
 use super::stop_signals::StopSignalGuard;
 use file_identity::FileIdentity;
@@ -171,7 +175,7 @@ impl Store {
     /// # Errors
     /// As [`Store::write`].
     pub fn write_within(&self, patience: Duration) -> Result<WriteTransaction<'_>> {
-        waiting::waiting_at_most(patience, || self.write())
+        waiting_at_most(patience, || self.write())
     }
 
     /// Begins to write as soon as no other process is writing.
@@ -226,7 +230,7 @@ impl WriteTransaction<'_> {
         reading.transaction.commit()?;
         if has_erased.get() {
             // While other processes read, the values remain in the log.
-            keeps_erased.set(waiting::waiting_at_most(EMPTY_LOG_WITHIN, || log_space::empty_log(connection)).is_err());
+            keeps_erased.set(waiting_at_most(EMPTY_LOG_WITHIN, || log_space::empty_log(connection)).is_err());
         }
         Ok(())
     }
