@@ -27,6 +27,7 @@ pub mod plan;
 pub mod policy;
 pub mod prompt;
 mod reason;
+mod reason_given;
 pub mod resets;
 pub mod roles;
 pub mod selection;
@@ -63,8 +64,8 @@ use failure::CliError;
 use files::NamedFiles;
 use output::Colour;
 use output::Format;
-use reason::ReasonGiven;
 use reason::ReasonTyped;
+use reason_given::ReasonGiven;
 
 /// Set, reset and check the passwords of an organization's users
 ///
@@ -174,7 +175,7 @@ struct Parsed {
 
 /// Parses the arguments; `typed` takes the place of a `--reason` that is not given.
 fn parse(arguments: &[OsString], typed: Option<&str>) -> Result<Parsed, clap::Error> {
-    let tree = || typed.map_or_else(command_tree, |reason| reason::with_reason(command_tree(), reason));
+    let tree = || typed.map_or_else(command_tree, |reason| reason_given::with_reason(command_tree(), reason));
     let mut matches = tree().try_get_matches_from(arguments)?;
     let (named, reason) = (NamedFiles::of(&matches), ReasonGiven::of(&matches));
     let parsed = Arguments::from_arg_matches_mut(&mut matches);

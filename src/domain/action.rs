@@ -269,6 +269,8 @@ impl Action {
             | Self::JobsList
             | Self::JobsShow
             | Self::JobsRecipients
+            | Self::JobsWait
+            | Self::Doctor
             | Self::MailPreview
             | Self::MailQueue
             | Self::RolesList

@@ -298,6 +298,8 @@ pub(super) fn of(action: Action, facts: &Facts<'_>) -> Phrase {
         | Action::JobsList
         | Action::JobsShow
         | Action::JobsRecipients
+        | Action::JobsWait
+        | Action::Doctor
         | Action::MailPreview
         | Action::MailQueue
         | Action::RolesList

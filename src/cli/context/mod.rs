@@ -24,7 +24,7 @@ use crate::cli::Global;
 use crate::cli::failure::CliError;
 use crate::cli::output::Charset;
 use crate::cli::output::Output;
-use crate::cli::reason::ReasonGiven;
+use crate::cli::reason_given::ReasonGiven;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::LoadError;

@@ -1,4 +1,4 @@
-//! How far the opening of a connection has come, for whoever shows it step by step.
+//! The steps in which a connection is opened, for callers that show them.
 
 use std::fmt;
 use std::net::SocketAddr;
