@@ -60,7 +60,7 @@ impl Reporter {
     }
 
     fn send(&self, report: Report) {
-        // Whoever has run out of time is not listened to.
+        // Nobody listens to a check that has run out of time.
         let _ = self.sender.send((self.number, report));
     }
 }

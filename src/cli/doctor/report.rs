@@ -16,14 +16,14 @@ use crate::domain::text;
 
 /// What becomes of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Status {
+pub(super) enum CheckStatus {
     Ok,
     Warning,
     Failed,
     NotChecked,
 }
 
-impl Status {
+impl CheckStatus {
     fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -35,8 +35,8 @@ impl Status {
 }
 
 /// A check, as it is shown.
-pub(super) struct Row {
-    status: Status,
+pub(super) struct ShownCheck {
+    status: CheckStatus,
     /// The exit code, where it is a failure or a warning.
     code: u8,
     found: String,
@@ -44,33 +44,33 @@ pub(super) struct Row {
 }
 
 /// What is shown of the result of a check.
-pub(super) fn row(result: CheckResult) -> Row {
+pub(super) fn row(result: CheckResult) -> ShownCheck {
     let (status, fault) = match result {
-        Ok(Finding::Ok(found)) => return Row { status: Status::Ok, code: 0, found, next: String::new() },
+        Ok(Finding::Ok(found)) => return ShownCheck { status: CheckStatus::Ok, code: 0, found, next: String::new() },
         Ok(Finding::NotChecked(found)) => {
-            return Row { status: Status::NotChecked, code: 0, found, next: String::new() };
+            return ShownCheck { status: CheckStatus::NotChecked, code: 0, found, next: String::new() };
         }
-        Ok(Finding::Warning(fault)) => (Status::Warning, fault),
-        Ok(Finding::Failed(fault)) => (Status::Failed, fault),
+        Ok(Finding::Warning(fault)) => (CheckStatus::Warning, fault),
+        Ok(Finding::Failed(fault)) => (CheckStatus::Failed, fault),
         Err(CheckError::Action(error)) => return failed(&error.into()),
         Err(CheckError::Relay(error)) => {
             let hint = "the dialogue: cxme-admin mail test ADDRESS -v".to_owned();
             return failed(&CliError::NotSent { fault: fault_of(&error), words: error.message, hint }.into());
         }
     };
-    Row { status, code: failure::code_of_fault(fault.class), found: fault.words, next: fault.next }
+    ShownCheck { status, code: failure::code_of_fault(fault.class), found: fault.words, next: fault.next }
 }
 
 /// The same of an error.
-pub(super) fn failed(error: &anyhow::Error) -> Row {
+pub(super) fn failed(error: &anyhow::Error) -> ShownCheck {
     let (code, found, next) = failure::code_words_and_hint(error);
-    Row { status: Status::Failed, code, found, next }
+    ShownCheck { status: CheckStatus::Failed, code, found, next }
 }
 
 /// A row with its name, as it is written.
 struct NamedRow {
     name: &'static str,
-    status: Status,
+    status: CheckStatus,
     found: String,
     /// In a table it is behind what was found.
     next: Option<String>,
@@ -97,13 +97,18 @@ fn tells_of_configuration(name: &str) -> bool {
 ///
 /// # Errors
 /// The first failure, or with `is_strict` the first warning; when standard output cannot be written.
-pub(super) fn print(context: &mut Context, rows: Vec<(&'static str, Row)>, is_strict: bool) -> anyhow::Result<()> {
+pub(super) fn print(
+    context: &mut Context,
+    rows: Vec<(&'static str, ShownCheck)>,
+    is_strict: bool,
+) -> anyhow::Result<()> {
     let is_table = context.output.format == Format::Table;
-    let is_fault = |row: &Row| row.status == Status::Failed || (is_strict && row.status == Status::Warning);
+    let is_fault =
+        |row: &ShownCheck| row.status == CheckStatus::Failed || (is_strict && row.status == CheckStatus::Warning);
     let faults: Vec<(&str, u8)> =
         rows.iter().filter(|(_, row)| is_fault(row)).map(|(name, row)| (*name, row.code)).collect();
     let count = rows.len() as u64;
-    let shown = |(name, Row { status, found, next, .. })| {
+    let shown = |(name, ShownCheck { status, found, next, .. })| {
         if context.is_restricted() && tells_of_configuration(name) {
             return NamedRow { name, status, found: context.root_sees_why("doctor"), next: None };
         }

@@ -1,4 +1,4 @@
-//! How far the opening of a connection has come, for whoever shows it step by step.
+//! How far the opening of a connection has come, for a caller that shows each step.
 
 use std::fmt;
 use std::net::SocketAddr;
