@@ -1,7 +1,5 @@
 //! When links become valid and invalid.
 
-use std::time::Duration;
-
 use cxme_admin::domain::management::ProtectedUsers;
 use cxme_admin::domain::message::MessageId;
 use cxme_admin::domain::policy::PersonalWords;

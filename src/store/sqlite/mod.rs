@@ -151,7 +151,7 @@ impl Store {
         &self.path
     }
 
-    /// The account for which the store is kept: the owner of the file that was opened, and never an account that a row names. Whoever
+    /// The account for which the store is kept: the owner of the file that was opened, and never an account that a row names. Anyone who
     /// has its rights can read and write the store without the program.
     pub fn service_account(&self) -> u32 {
         self.file.owner
