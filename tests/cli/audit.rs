@@ -44,8 +44,8 @@ fn the_sentences_of_other_commands_name_their_objects() {
     let world = World::with_mail().with_users("alice,bob");
     for command in [
         "roles add Helpdesk --allow send-resets",
-        "roles edit Helpdesk --deny send-resets --rename Desk",
-        "roles delete Desk --yes",
+        "roles edit Helpdesk --deny send-resets --rename Hotline",
+        "roles delete Hotline --yes",
         "users set-password --all --generate --out FILE --yes",
         "users send-reset --all --yes",
         "jobs delete --older-than 0s --yes",
