@@ -6,6 +6,7 @@ mod delivery;
 pub mod init;
 pub mod jobs;
 pub mod mail;
+pub mod metrics;
 pub mod notices;
 pub mod operators;
 pub mod policy;

@@ -113,6 +113,7 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
     ("store restore", &["cxme-admin store restore store.backup --dry-run", "cxme-admin store restore store.backup"]),
     ("store migrate", &["cxme-admin store migrate --dry-run", "cxme-admin store migrate"]),
     ("config show", &["cxme-admin config show"]),
+    ("metrics", &["cxme-admin metrics"]),
     ("whoami", &["cxme-admin whoami"]),
     ("completions", &["cxme-admin completions bash > /etc/bash_completion.d/cxme-admin"]),
 ];

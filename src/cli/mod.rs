@@ -18,6 +18,7 @@ pub mod jobs;
 mod labelled;
 pub mod limit;
 pub mod mail;
+pub mod metrics;
 pub mod one_of;
 pub mod operators;
 pub mod output;
@@ -137,6 +138,7 @@ enum Command {
     Store(store::StoreCommand),
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    Metrics(metrics::MetricsArgs),
     Whoami(whoami::WhoamiArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -206,6 +208,7 @@ fn dispatch(context: &mut Context, command: Command) -> anyhow::Result<()> {
         Command::Mail(command) => mail::run(context, command),
         Command::Store(command) => store::run(context, command),
         Command::Config(command) => config::run(context, command),
+        Command::Metrics(args) => metrics::run(context, &args),
         Command::Whoami(args) => whoami::run(context, &args),
         Command::Completions(args) => completions::run(context, &args),
     }

@@ -60,6 +60,7 @@ pub enum Action {
     AuditShow,
     AuditVerify,
     AuditHead,
+    Metrics,
     WhoAmI,
     ConfigShow,
     StoreOpen,
@@ -73,7 +74,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 63] = [
+    pub const ALL: [Self; 64] = [
         Self::UsersList,
         Self::UsersShow,
         Self::UsersAdd,
@@ -128,6 +129,7 @@ impl Action {
         Self::AuditShow,
         Self::AuditVerify,
         Self::AuditHead,
+        Self::Metrics,
         Self::WhoAmI,
         Self::ConfigShow,
         Self::StoreOpen,
@@ -196,6 +198,7 @@ impl Action {
             Self::AuditShow => "audit show",
             Self::AuditVerify => "audit verify",
             Self::AuditHead => "audit head",
+            Self::Metrics => "metrics",
             Self::WhoAmI => "whoami",
             Self::ConfigShow => "config show",
             Self::StoreOpen => "opening the store",
@@ -249,6 +252,7 @@ impl Action {
             | Self::PolicyShow
             | Self::PolicyCheck
             | Self::MailPreview
+            | Self::Metrics
             | Self::WhoAmI
             | Self::StoreOpen => None,
             Self::AuditList | Self::AuditShow | Self::AuditVerify | Self::AuditHead => Some(Permission::ViewAudit),

@@ -1,11 +1,11 @@
-//! How many messages of a job are in each state.
+//! How many messages of a job, or of the store, are in each state.
 
 use super::ReadTransaction;
 use super::Result;
 use crate::domain::job::JobId;
 use crate::domain::message::MessageState;
 
-/// How many messages of a job are in each state.
+/// How many messages are in each state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
     states: [u64; MessageState::ALL.len()],
@@ -35,7 +35,7 @@ impl Counts {
         MessageState::ALL.iter().filter(|state| !state.has_ended()).map(|state| self.of(*state)).sum()
     }
 
-    fn add(&mut self, state: Option<MessageState>, count: u64) {
+    pub(super) fn add(&mut self, state: Option<MessageState>, count: u64) {
         match MessageState::ALL.iter().position(|other| Some(*other) == state) {
             Some(place) => self.states[place] += count,
             None => self.unknown += count,

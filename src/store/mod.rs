@@ -49,6 +49,7 @@ mod log_check;
 mod log_space;
 pub mod messages;
 pub mod metadata;
+pub mod metrics;
 pub mod near;
 pub mod open;
 pub mod operators;

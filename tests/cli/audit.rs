@@ -235,7 +235,7 @@ fn a_command_is_found_with_its_variants_and_what_is_no_action_is_refused() {
       - operators: list, add, edit, disable, enable, remove
       - policy: show, check
       - audit: list, show, verify, head
-      - whoami, init
+      - metrics, whoami, init
       - config: show
       - store: check, check with repair of times, backup, restore, migrate
     hint: did you mean `users set-password`?

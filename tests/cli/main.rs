@@ -43,6 +43,7 @@ mod limits;
 mod login_config;
 mod mail;
 mod mail_relay;
+mod metrics;
 mod misplaced_secrets;
 mod near_users;
 mod notices;

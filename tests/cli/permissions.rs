@@ -12,7 +12,7 @@ use crate::support::MALLORY;
 use crate::support::World;
 
 /// A command for every action; none changes what the next one needs.
-pub(crate) const COMMANDS: [(Action, &str); 61] = [
+pub(crate) const COMMANDS: [(Action, &str); 62] = [
     (Action::UsersList, "users list"),
     (Action::UsersShow, "users show alice"),
     (Action::UsersAdd, "users add new@example.com -n"),
@@ -67,6 +67,7 @@ pub(crate) const COMMANDS: [(Action, &str); 61] = [
     (Action::AuditShow, "audit show 1"),
     (Action::AuditVerify, "audit verify"),
     (Action::AuditHead, "audit head"),
+    (Action::Metrics, "metrics"),
     (Action::WhoAmI, "whoami"),
     (Action::ConfigShow, "config show"),
     (Action::StoreCheck, "store check"),
@@ -220,6 +221,7 @@ fn the_matrix_of_commands_and_roles_is_exactly_this() {
     audit show                            yes      .        .        yes      .        .        .        .        .        yes
     audit verify                          yes      .        .        yes      .        .        .        .        .        yes
     audit head                            yes      .        .        yes      .        .        .        .        .        yes
+    metrics                               yes      yes      yes      yes      yes      yes      yes      yes      .        yes
     whoami                                yes      yes      yes      yes      yes      yes      yes      yes      .        yes
     config show                           yes      .        .        .        .        .        .        .        .        yes
     store check                           yes      .        .        .        .        .        .        .        .        yes

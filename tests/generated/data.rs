@@ -61,6 +61,7 @@ const CALLS: &[(&str, &str, &str)] = &[
     ("mail queue", "", "One record for each mail that waits."),
     ("store check", "", "One record for each part that is checked."),
     ("config show", "", "One record for each setting."),
+    ("metrics", "", "One record for each number. Without `-o`: the text format of Prometheus."),
     ("whoami", "", "One record."),
 ];
 

@@ -301,7 +301,7 @@ fn validate(
             });
         }
         Some(StopReason::OutOfTime) => {
-            return not_sent(MailFailure::Later, format!("time limit reached; {words}"), go_on());
+            return not_sent(MailFailure::TimeLimit, format!("time limit reached; {words}"), go_on());
         }
         _ => {}
     }
