@@ -108,6 +108,7 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
     ("mail test", &["cxme-admin mail test postmaster@example.com -v"]),
     ("mail preview", &["cxme-admin mail preview reset --user alice", "cxme-admin mail preview invitation --locale de"]),
     ("mail queue", &["cxme-admin mail queue"]),
+    ("mail bounces", &["cxme-admin mail bounces reports.mbox", "ssh mx cat reports.mbox | cxme-admin mail bounces -"]),
     ("store check", &["cxme-admin store check"]),
     ("store backup", &["cxme-admin store backup store.backup"]),
     ("store restore", &["cxme-admin store restore store.backup --dry-run", "cxme-admin store restore store.backup"]),

@@ -88,6 +88,8 @@ const EVENT_HEAD: Metric = gauge(
     "",
     "Number of the newest event of the audit log. It falls only if the store is replaced.",
 );
+const BOUNCING_USERS: Metric =
+    gauge("cxme_admin_bouncing_users", "", "Users whose address takes no mail, as delivery reports said.");
 const LAST_RUN: Metric =
     gauge("cxme_admin_last_run_timestamp_seconds", "", "When jobs run wrote this file, in seconds since 1970.");
 const LAST_RUN_STATUS: Metric =
@@ -111,6 +113,7 @@ pub fn samples(metrics: &Metrics, now: Timestamp) -> Vec<Sample> {
     add(LAST_SUCCESS, "", metrics.last_success.map_or(0, Timestamp::as_second));
     add(REFUSED_ACTIONS, "", number(metrics.refused_actions));
     add(EVENT_HEAD, "", number(metrics.event_head));
+    add(BOUNCING_USERS, "", number(metrics.bouncing_users));
     samples
 }
 
@@ -152,7 +155,7 @@ pub fn run(context: &mut Context, _: &MetricsArgs) -> anyhow::Result<()> {
         return Ok(());
     }
     column::list::<_, ActionError>(&mut context.output, &COLUMNS, now, |sink| {
-        Ok(samples.iter().try_for_each(|sample| sink(sample))?)
+        Ok(samples.iter().try_for_each(sink)?)
     })?;
     Ok(())
 }

@@ -42,6 +42,7 @@ pub enum Action {
     MailPreview,
     MailQueue,
     MailCancel,
+    MailBounces,
     RolesList,
     RolesShow,
     RolesAdd,
@@ -74,7 +75,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 64] = [
+    pub const ALL: [Self; 65] = [
         Self::UsersList,
         Self::UsersShow,
         Self::UsersAdd,
@@ -111,6 +112,7 @@ impl Action {
         Self::MailPreview,
         Self::MailQueue,
         Self::MailCancel,
+        Self::MailBounces,
         Self::RolesList,
         Self::RolesShow,
         Self::RolesAdd,
@@ -180,6 +182,7 @@ impl Action {
             Self::MailPreview => "mail preview",
             Self::MailQueue => "mail queue",
             Self::MailCancel => "mail queue with cancel",
+            Self::MailBounces => "mail bounces",
             Self::RolesList => "roles list",
             Self::RolesShow => "roles show",
             Self::RolesAdd => "roles add",
@@ -239,7 +242,8 @@ impl Action {
             | Self::JobsRetry
             | Self::JobsCancel
             | Self::JobsRemind
-            | Self::JobsDelete => Some(Permission::RunBulkJobs),
+            | Self::JobsDelete
+            | Self::MailBounces => Some(Permission::RunBulkJobs),
             Self::RolesAdd | Self::RolesEdit | Self::RolesClone | Self::RolesDelete => Some(Permission::ManageRoles),
             Self::OperatorsAdd
             | Self::OperatorsEdit

@@ -147,6 +147,8 @@ pub enum MessageState {
     Deferred,
     /// It was not delivered, and is not tried again.
     Failed,
+    /// The relay accepted it, and a delivery report said later that it did not arrive.
+    Bounced,
     /// The connection was lost after the final dot, or the sender died: the relay may have it or not. It is tried again,
     /// with the same link and Message-ID.
     InDoubt,
@@ -158,12 +160,13 @@ pub enum MessageState {
 
 impl MessageState {
     /// All states.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Queued,
         Self::Sending,
         Self::Accepted,
         Self::Deferred,
         Self::Failed,
+        Self::Bounced,
         Self::InDoubt,
         Self::Cancelled,
         Self::Skipped,
@@ -177,6 +180,7 @@ impl MessageState {
             Self::Accepted => "accepted",
             Self::Deferred => "deferred",
             Self::Failed => "failed",
+            Self::Bounced => "bounced",
             Self::InDoubt => "in doubt",
             Self::Cancelled => "cancelled",
             Self::Skipped => "skipped",
@@ -185,7 +189,7 @@ impl MessageState {
 
     /// Whether nothing will happen to the message any more.
     pub fn has_ended(self) -> bool {
-        matches!(self, Self::Accepted | Self::Failed | Self::Cancelled | Self::Skipped)
+        matches!(self, Self::Accepted | Self::Failed | Self::Bounced | Self::Cancelled | Self::Skipped)
     }
 
     /// The state of a word in the store.

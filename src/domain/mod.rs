@@ -1,6 +1,8 @@
 //! Facts and rules: no input, no output, no clock. Everything here can be tested with plain values.
 
 pub mod action;
+pub mod bounce;
+pub mod bounce;
 pub mod duration;
 pub mod elevation;
 pub mod eligibility;

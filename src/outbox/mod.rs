@@ -265,7 +265,7 @@ impl SendReport {
     fn count(&mut self, state: MessageState) {
         match state {
             MessageState::Accepted => self.accepted += 1,
-            MessageState::Failed => self.failed += 1,
+            MessageState::Failed | MessageState::Bounced => self.failed += 1,
             MessageState::InDoubt => self.in_doubt += 1,
             MessageState::Cancelled | MessageState::Skipped => self.cancelled += 1,
             MessageState::Deferred | MessageState::Queued | MessageState::Sending => self.deferred += 1,

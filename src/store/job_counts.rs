@@ -30,6 +30,11 @@ impl Counts {
         self.total() - self.of(MessageState::Skipped)
     }
 
+    /// Those that the relay accepted, also those that bounced later: the limits of a run are about the relay.
+    pub fn accepted_by_relay(&self) -> u64 {
+        self.of(MessageState::Accepted) + self.of(MessageState::Bounced)
+    }
+
     /// Those that have not ended.
     pub fn waiting(&self) -> u64 {
         MessageState::ALL.iter().filter(|state| !state.has_ended()).map(|state| self.of(*state)).sum()

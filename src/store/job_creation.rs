@@ -58,6 +58,8 @@ pub struct Recipients<'a> {
     pub sent_since: Option<Timestamp>,
     /// Their passwords end. No other mail holds back a user who has one: a stolen one would still work, and that mail ends with it.
     pub ends_passwords: bool,
+    /// Users whose address takes no mail are mailed all the same.
+    pub includes_bounced: bool,
     /// When.
     pub now: Timestamp,
 }
@@ -114,6 +116,10 @@ impl Recipients<'_> {
         if !self.email_domains.is_empty() {
             let places: Vec<String> = (0..self.email_domains.len()).map(|place| format!("?{}", 2 + place)).collect();
             when(&format!("{EMAIL_DOMAIN} NOT IN ({})", places.join(", ")), Ineligible::EmailDomain);
+        }
+        if !self.includes_bounced {
+            // The words are those of `Bounce::words`.
+            cases += " WHEN bounced_at IS NOT NULL THEN bounce_words(bounced_at, bounce_reply, ?1)";
         }
         format!("CASE{cases} ELSE held.reason END")
     }

@@ -31,6 +31,8 @@ pub struct Metrics {
     pub refused_actions: u64,
     /// The number of the newest event.
     pub event_head: u64,
+    /// How many users have an address that takes no mail.
+    pub bouncing_users: u64,
 }
 
 /// The messages in the states that have an index of their own, by state, and how many there are in all.
@@ -38,7 +40,7 @@ const COUNTS: [&str; 6] = [
     "SELECT state, count(*) FROM messages WHERE state = 'queued'",
     "SELECT state, count(*) FROM messages WHERE state IN ('deferred', 'in doubt') GROUP BY state",
     "SELECT state, count(*) FROM messages WHERE state = 'sending'",
-    "SELECT state, count(*) FROM messages WHERE state = 'failed' OR state = 'cancelled' OR state = 'skipped' GROUP BY state",
+    "SELECT state, count(*) FROM messages WHERE state = 'failed' OR state = 'bounced' OR state = 'cancelled' OR state = 'skipped' GROUP BY state",
     "SELECT NULL, count(*) FROM messages WHERE user_id IS NOT NULL",
     "SELECT NULL, count(*) FROM messages WHERE user_id IS NULL",
 ];
@@ -50,7 +52,8 @@ impl ReadTransaction<'_> {
     /// When the store cannot be read.
     pub fn metrics(&self, now: Timestamp) -> Result<Metrics> {
         let hold = self.relay_hold()?.filter(|hold| hold.is_in_force(now));
-        let last_success = self.fact(LAST_SUCCESS)?.and_then(|bytes| Some(time(i64::from_be_bytes(bytes.try_into().ok()?))));
+        let last_success =
+            self.fact(LAST_SUCCESS)?.and_then(|bytes| Some(time(i64::from_be_bytes(bytes.try_into().ok()?))));
         let mut jobs = Vec::new();
         for state in JobState::ALL {
             let sql = "SELECT count(*) FROM jobs WHERE state = ?1";
@@ -66,6 +69,7 @@ impl ReadTransaction<'_> {
             last_success,
             refused_actions: self.number("SELECT count(*) FROM events WHERE outcome = 'refused'")?,
             event_head: self.number("SELECT ifnull(max(number), 0) FROM events")?,
+            bouncing_users: self.number("SELECT count(*) FROM users WHERE bounced_at IS NOT NULL")?,
         })
     }
 

@@ -17,6 +17,8 @@ use super::damage::RowFault;
 use super::damage::lossy;
 use super::messages::NOTE;
 use super::time;
+use super::users::bounce;
+use crate::domain::bounce::Bounce;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::job::JobId;
 use crate::domain::message::MailKind;
@@ -99,6 +101,8 @@ pub struct Recipient {
     pub lock: Option<Lock>,
     /// Whether they must choose another password at the next sign-in.
     pub must_change: bool,
+    /// That their address takes no mail.
+    pub bounce: Option<Bounce>,
 }
 
 /// Which messages are to be sent.
@@ -199,7 +203,8 @@ fn columns(has_later_link: &str, note: &str) -> String {
         "messages.id, kind, state, user_id, address, operator_uid, messages.created_at, attempts, \
      first_try_at, lifetime, cause, {note}, nonce, message_id, users.id, username, users.name, email, locale, sign_in, \
      locked_at, must_change_password, messages.due_at, {has_later_link}, used_at IS NOT NULL OR revoked_at IS NOT NULL, \
-     job_id IS NOT NULL, messages.operator, locked_until, users.role_id, lifetime_from, given_back IS NOT NULL, is_forced IS NOT NULL, times_in_doubt"
+     job_id IS NOT NULL, messages.operator, locked_until, users.role_id, lifetime_from, given_back IS NOT NULL, is_forced IS NOT NULL, times_in_doubt, \
+     bounced_at, bounce_reply"
     )
 }
 
@@ -389,6 +394,7 @@ fn recipient_of(row: &Row<'_>) -> rusqlite::Result<Recipient> {
         role: RoleId(row.get(28)?),
         lock: row.get::<_, Option<i64>>(20)?.map(|_| Lock { until, reason: None }),
         must_change: row.get(21)?,
+        bounce: bounce(row, 33)?,
     })
 }
 

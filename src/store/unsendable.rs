@@ -27,7 +27,7 @@ const WITHOUT_SENDER: &str = "SELECT id FROM messages INDEXED BY messages_sendin
 
 /// In a state that the program does not know. The index has the same condition.
 pub(super) const UNKNOWN_STATE: &str = "state <> 'queued' AND state <> 'sending' AND state <> 'accepted' AND state <> 'deferred' \
-     AND state <> 'failed' AND state <> 'in doubt' AND state <> 'cancelled' AND state <> 'skipped'";
+     AND state <> 'failed' AND state <> 'bounced' AND state <> 'in doubt' AND state <> 'cancelled' AND state <> 'skipped'";
 
 /// Those, of a job or of any (`?1`).
 static IN_UNKNOWN_STATE: LazyLock<String> = LazyLock::new(|| {

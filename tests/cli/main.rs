@@ -12,6 +12,7 @@ mod app_of_configuration;
 mod audit;
 mod audit_users;
 mod blocklist;
+mod bounces;
 mod change_password;
 mod clock;
 mod config;

@@ -35,6 +35,7 @@ fn every_number_has_its_meaning_and_type_and_a_new_store_has_none_that_alarms() 
     cxme_admin_messages{state="accepted"} 0
     cxme_admin_messages{state="deferred"} 0
     cxme_admin_messages{state="failed"} 0
+    cxme_admin_messages{state="bounced"} 0
     cxme_admin_messages{state="in doubt"} 0
     cxme_admin_messages{state="cancelled"} 0
     cxme_admin_messages{state="skipped"} 0
@@ -61,6 +62,9 @@ fn every_number_has_its_meaning_and_type_and_a_new_store_has_none_that_alarms() 
     # HELP cxme_admin_event_head_number Number of the newest event of the audit log. It falls only if the store is replaced.
     # TYPE cxme_admin_event_head_number gauge
     cxme_admin_event_head_number 1
+    # HELP cxme_admin_bouncing_users Users whose address takes no mail, as delivery reports said.
+    # TYPE cxme_admin_bouncing_users gauge
+    cxme_admin_bouncing_users 0
     "#);
 }
 
@@ -72,11 +76,11 @@ fn the_numbers_are_those_of_the_store() {
     world.run("mail test postmaster@example.com").expect_status(0);
     world.run("users send-reset --all --queue-only --yes").expect_status(0);
     world.wait(90);
-    let states = [("bob", "deferred"), ("carla", "in doubt"), ("dora", "failed"), ("emil", "cancelled"), ("fred", "accepted")];
+    let states =
+        [("bob", "deferred"), ("carla", "in doubt"), ("dora", "failed"), ("emil", "cancelled"), ("fred", "accepted")];
     for (user, state) in states {
-        world.sql(&format!(
-            "UPDATE messages SET state = '{state}' WHERE job_id = 1 AND address = '{user}@example.com'"
-        ));
+        world
+            .sql(&format!("UPDATE messages SET state = '{state}' WHERE job_id = 1 AND address = '{user}@example.com'"));
     }
     world.command("users list").uid(MALLORY).run().expect_status(77);
     let text = metrics(&world);
@@ -106,10 +110,11 @@ fn no_statement_reads_a_whole_table_of_what_was_ever_sent_or_done() {
     for sql in [
         "SELECT state, count(*) FROM messages WHERE state = 'queued'",
         "SELECT state, count(*) FROM messages WHERE state IN ('deferred', 'in doubt') GROUP BY state",
-        "SELECT state, count(*) FROM messages WHERE state = 'failed' OR state = 'cancelled' OR state = 'skipped' GROUP BY state",
+        "SELECT state, count(*) FROM messages WHERE state = 'failed' OR state = 'bounced' OR state = 'cancelled' OR state = 'skipped' GROUP BY state",
         "SELECT NULL, count(*) FROM messages WHERE user_id IS NOT NULL",
         "SELECT NULL, count(*) FROM messages WHERE user_id IS NULL",
         "SELECT count(*) FROM events WHERE outcome = 'refused'",
+        "SELECT count(*) FROM users WHERE bounced_at IS NOT NULL",
     ] {
         let connection = rusqlite::Connection::open(world.store()).unwrap();
         let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
@@ -155,9 +160,13 @@ fn a_run_writes_the_file_for_everybody_to_read_and_says_when_one_succeeded() {
     assert_eq!(value(&text, "cxme_admin_last_success_timestamp_seconds"), now);
     assert_eq!(value(&text, "cxme_admin_oldest_unsent_seconds{of=\"single\"}"), 60);
     assert!(value(&text, "cxme_admin_relay_hold_seconds") > 0, "{text}");
-    assert_eq!(fs::read_dir(world.directory()).unwrap().filter(|entry| {
-        entry.as_ref().unwrap().file_name().to_string_lossy().contains("cxme.prom")
-    }).count(), 1);
+    assert_eq!(
+        fs::read_dir(world.directory())
+            .unwrap()
+            .filter(|entry| { entry.as_ref().unwrap().file_name().to_string_lossy().contains("cxme.prom") })
+            .count(),
+        1
+    );
 }
 
 #[test]

@@ -158,6 +158,8 @@ const CALLS: &[Call] = &[
     ("mail queue -o csv", "", "view-users"),
     ("mail queue --cancel 3", "", "send-resets"),
     ("mail queue --cancel 99", "", "send-resets"),
+    ("mail bounces -", "", "run-bulk-jobs"),
+    ("mail bounces [DIR]/nobody.txt", "", "run-bulk-jobs"),
     ("metrics", "", ""),
     ("metrics -o json", "", ""),
     ("whoami", "", ""),

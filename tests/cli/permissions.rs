@@ -12,7 +12,7 @@ use crate::support::MALLORY;
 use crate::support::World;
 
 /// A command for every action; none changes what the next one needs.
-pub(crate) const COMMANDS: [(Action, &str); 62] = [
+pub(crate) const COMMANDS: [(Action, &str); 63] = [
     (Action::UsersList, "users list"),
     (Action::UsersShow, "users show alice"),
     (Action::UsersAdd, "users add new@example.com -n"),
@@ -49,6 +49,7 @@ pub(crate) const COMMANDS: [(Action, &str); 62] = [
     (Action::MailPreview, "mail preview reset"),
     (Action::MailQueue, "mail queue"),
     (Action::MailCancel, "mail queue --cancel 1 -n"),
+    (Action::MailBounces, "mail bounces -"),
     (Action::RolesList, "roles list"),
     (Action::RolesShow, "roles show Nothing"),
     (Action::RolesAdd, "roles add New -n"),
@@ -203,6 +204,7 @@ fn the_matrix_of_commands_and_roles_is_exactly_this() {
     mail preview                          yes      yes      yes      yes      yes      yes      yes      yes      .        yes
     mail queue                            yes      yes      yes      .        .        .        .        yes      .        yes
     mail queue with cancel                yes      .        .        .        .        .        .        yes      .        yes
+    mail bounces                          yes      .        .        .        .        .        .        yes      .        yes
     roles list                            yes      yes      yes      yes      yes      yes      yes      yes      .        yes
     roles show                            yes      yes      yes      yes      yes      yes      yes      yes      .        yes
     roles add                             yes      .        .        .        .        .        .        .        .        yes

@@ -321,6 +321,7 @@ fn every_argument_that_names_a_file_is_refused_to_a_restricted_operator() {
     policy blocklist info FILE
     policy blocklist check FILE
     mail preview reset --out FILE
+    mail bounces FILE
     store backup FILE
     store restore FILE
     store migrate --backup FILE

@@ -59,6 +59,7 @@ const CALLS: &[(&str, &str, &str)] = &[
     ("audit head", "", "One record."),
     ("mail preview reset", "", "One record."),
     ("mail queue", "", "One record for each mail that waits."),
+    ("mail bounces -", "Subject: hello\n\nNo report.\n", "One record. With `--dry-run` it has the same fields."),
     ("store check", "", "One record for each part that is checked."),
     ("config show", "", "One record for each setting."),
     ("metrics", "", "One record for each number. Without `-o`: the text format of Prometheus."),

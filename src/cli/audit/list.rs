@@ -118,8 +118,17 @@ fn number_or_nothing(number: Option<i64>) -> Value<'static> {
 }
 
 /// The fields of which the action and its details say enough in a list of all events.
-const TOLD_BY_THE_ACTION: [&str; 7] =
-    ["added_by_event", "failed_logins", "locked_at", "locked_until", "lock_reason", "password", DELETED];
+const TOLD_BY_THE_ACTION: [&str; 9] = [
+    "added_by_event",
+    "bounced_at",
+    "bounce_reply",
+    "failed_logins",
+    "locked_at",
+    "locked_until",
+    "lock_reason",
+    "password",
+    DELETED,
+];
 
 /// Runs the command.
 ///

@@ -16,10 +16,11 @@ use crate::store::jobs::RecipientOutcome;
 pub use crate::domain::text::counted;
 
 /// The states in the order in which they are told.
-const TOLD: [MessageState; 7] = [
+const TOLD: [MessageState; 8] = [
     MessageState::Accepted,
     MessageState::Deferred,
     MessageState::Failed,
+    MessageState::Bounced,
     MessageState::InDoubt,
     MessageState::Queued,
     MessageState::Sending,
