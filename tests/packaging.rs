@@ -214,7 +214,9 @@ fn prometheus_accepts_the_numbers_of_a_store_and_of_a_run() {
     }
     // The names in the rules are names of numbers.
     let (rules, numbers) = (read("packaging/prometheus/cxme-admin.rules.yml"), fs::read_to_string(&file).unwrap());
-    for name in rules.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.starts_with("cxme_admin_")) {
+    for name in
+        rules.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.starts_with("cxme_admin_"))
+    {
         assert!(numbers.contains(&format!("# TYPE {name} ")), "{name}");
     }
 }

@@ -50,7 +50,8 @@ impl ReadTransaction<'_> {
     /// When the store cannot be read.
     pub fn metrics(&self, now: Timestamp) -> Result<Metrics> {
         let hold = self.relay_hold()?.filter(|hold| hold.is_in_force(now));
-        let last_success = self.fact(LAST_SUCCESS)?.and_then(|bytes| Some(time(i64::from_be_bytes(bytes.try_into().ok()?))));
+        let last_success =
+            self.fact(LAST_SUCCESS)?.and_then(|bytes| Some(time(i64::from_be_bytes(bytes.try_into().ok()?))));
         let mut jobs = Vec::new();
         for state in JobState::ALL {
             let sql = "SELECT count(*) FROM jobs WHERE state = ?1";
