@@ -51,6 +51,9 @@ _cxme_admin() {
             cxme_admin,mail)
                 cmd="cxme_admin__subcmd__mail"
                 ;;
+            cxme_admin,metrics)
+                cmd="cxme_admin__subcmd__metrics"
+                ;;
             cxme_admin,operators)
                 cmd="cxme_admin__subcmd__operators"
                 ;;
@@ -137,6 +140,9 @@ _cxme_admin() {
                 ;;
             cxme_admin__subcmd__help,mail)
                 cmd="cxme_admin__subcmd__help__subcmd__mail"
+                ;;
+            cxme_admin__subcmd__help,metrics)
+                cmd="cxme_admin__subcmd__help__subcmd__metrics"
                 ;;
             cxme_admin__subcmd__help,operators)
                 cmd="cxme_admin__subcmd__help__subcmd__operators"
@@ -739,7 +745,7 @@ _cxme_admin() {
 
     case "${cmd}" in
         cxme_admin)
-            opts="-c -o -q -v -h -V --config --store --output --quiet --verbose --color --no-input --help --version demo init users resets jobs roles operators policy audit mail store whoami completions config help"
+            opts="-c -o -q -v -h -V --config --store --output --quiet --verbose --color --no-input --help --version demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -1624,7 +1630,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__help)
-            opts="demo init users resets jobs roles operators policy audit mail store whoami completions config help"
+            opts="demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -1990,6 +1996,20 @@ _cxme_admin() {
         cxme_admin__subcmd__help__subcmd__mail__subcmd__test)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__metrics)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -3720,7 +3740,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__run)
-            opts="-c -o -q -v -h --now --max-runtime --reason --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --now --max-runtime --metrics-file --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -3730,6 +3750,21 @@ _cxme_admin() {
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --metrics-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
                     fi
                     return 0
                     ;;
@@ -4229,6 +4264,77 @@ _cxme_admin() {
                     fi
                     return 0
                     ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__metrics)
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then

@@ -49,6 +49,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "policy" -d 'T
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "audit" -d 'The audit log: every action, in a chain of hashes'
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "mail" -d 'Test the relay, preview mails, list waiting mails'
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "store" -d 'The store'
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "metrics" -d 'Print numbers for monitoring, in the text format of Prometheus'
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "whoami" -d 'Show the account, role, permissions and store that commands use here'
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "config" -d 'The configuration'
@@ -705,6 +706,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from recipients" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from recipients" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l max-runtime -d 'Stop starting new mails after this time, such as `50m`' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l metrics-file -d 'Write numbers for monitoring to this file at the end of the run, also of one that fails: for the textfile collector of node_exporter, which reads files named `*.prom`' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l reason -d 'Reason, recorded in the audit log if a paused job is resumed or mail is tried early' -r -f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
@@ -1415,6 +1417,19 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "restore" -d 'Replace the store with a backup'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "migrate" -d 'Upgrade the store to the current schema'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand metrics" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand metrics" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand metrics" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object per line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand metrics" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand metrics" -s q -l quiet -d 'Suppress messages; print only data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand metrics" -s v -l verbose -d 'Print messages even without a terminal'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand metrics" -l no-input -d 'Never prompt; fail if input is needed'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand metrics" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand whoami" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand whoami" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand whoami" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -1471,21 +1486,22 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and __fish
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show the files and settings in force, and where each comes from'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store whoami completions config help" -f -a "demo" -d 'Show the program at work on a sample organization'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store whoami completions config help" -f -a "init" -d 'Create the configuration, store and reset key if they are missing'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store whoami completions config help" -f -a "users" -d 'Users, their passwords and their locks'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store whoami completions config help" -f -a "resets" -d 'Links with which users choose a password'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store whoami completions config help" -f -a "jobs" -d 'Bulk sends and the outbox'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store whoami completions config help" -f -a "roles" -d 'Roles and their permissions'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store whoami completions config help" -f -a "operators" -d 'Operators: the OS accounts that may use this tool'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store whoami completions config help" -f -a "policy" -d 'The organization\'s password requirements'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store whoami completions config help" -f -a "audit" -d 'The audit log: every action, in a chain of hashes'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store whoami completions config help" -f -a "mail" -d 'Test the relay, preview mails, list waiting mails'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store whoami completions config help" -f -a "store" -d 'The store'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store whoami completions config help" -f -a "whoami" -d 'Show the account, role, permissions and store that commands use here'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store whoami completions config help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store whoami completions config help" -f -a "config" -d 'The configuration'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store whoami completions config help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "demo" -d 'Show the program at work on a sample organization'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "init" -d 'Create the configuration, store and reset key if they are missing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "users" -d 'Users, their passwords and their locks'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "resets" -d 'Links with which users choose a password'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "jobs" -d 'Bulk sends and the outbox'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "roles" -d 'Roles and their permissions'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "operators" -d 'Operators: the OS accounts that may use this tool'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "policy" -d 'The organization\'s password requirements'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "audit" -d 'The audit log: every action, in a chain of hashes'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "mail" -d 'Test the relay, preview mails, list waiting mails'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "store" -d 'The store'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "metrics" -d 'Print numbers for monitoring, in the text format of Prometheus'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "whoami" -d 'Show the account, role, permissions and store that commands use here'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "config" -d 'The configuration'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "list" -d 'List users, by email address'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "show" -d 'Show users'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "add" -d 'Add a user'

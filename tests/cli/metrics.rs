@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use insta::assert_snapshot;
 
 use crate::relay::Act;
+use crate::relay::At;
 use crate::relay::Offer;
 use crate::relay::ScriptedRelay;
 use crate::support::CAROL;
@@ -159,7 +160,10 @@ fn a_run_writes_the_file_for_everybody_to_read_and_says_when_one_succeeded() {
     assert_eq!(value(&text, "cxme_admin_last_run_timestamp_seconds"), now + 60);
     assert_eq!(value(&text, "cxme_admin_last_success_timestamp_seconds"), now);
     assert_eq!(value(&text, "cxme_admin_oldest_unsent_seconds{of=\"single\"}"), 60);
-    assert!(value(&text, "cxme_admin_relay_hold_seconds") > 0, "{text}");
+    // Held back as after a relay that refuses every mail.
+    let until = world.now().as_second() + 300;
+    world.sql(&format!("INSERT OR REPLACE INTO relay_hold (id, until, count, reply) VALUES (1, {until}, 1, '550 no')"));
+    assert_eq!(value(&metrics(&world), "cxme_admin_relay_hold_seconds"), 300);
     assert_eq!(
         fs::read_dir(world.directory())
             .unwrap()
@@ -224,6 +228,25 @@ fn nothing_but_a_file_of_metrics_is_replaced_and_the_mail_is_sent_all_the_same()
     let run = world.command("jobs run --metrics-file").argument(open.join("cxme.prom")).run();
     assert_eq!(run.status, 78, "{run}");
     assert_eq!(fs::read_dir(&open).unwrap().count(), 0);
+}
+
+/// systemd and cron keep what is said on standard error: it names the job and the message.
+#[test]
+fn an_incident_is_one_line_that_names_the_job_and_the_message() {
+    let world = World::with_mail().with_users("alice,bob,carla");
+    let relay = ScriptedRelay::start(Offer::default(), |moment| match moment.at {
+        At::Rcpt if moment.line.contains("bob") => Act::Say(b"550 5.1.1 no such user\r\n".to_vec()),
+        _ => Act::Usual,
+    });
+    world.configure_relay(relay.port());
+    world.run("users send-reset --search alice --queue-only --yes").expect_status(0);
+    world.run("users send-reset --search bob --queue-only --yes").expect_status(0);
+    assert_snapshot!(world.run("jobs run"), @"
+    status 3
+    -- stderr
+    error: Job 2, finished: 1 mail: 1 failed (first: message 2 of job 2)
+    hint: details: cxme-admin jobs recipients 2; to try again: cxme-admin jobs retry 2
+    ");
 }
 
 #[test]

@@ -13,7 +13,7 @@ const LONG_EMAIL: &str = "maximilian.alexander.von.und.zu.hohenstein-sigmaringen
 const LONG_NAME: &str = "Maximilian Alexander Karl Friedrich von und zu Hohenstein-Sigmaringen und Wolfenbüttel";
 
 /// Every screen with a table, a record or a time.
-const SCREENS: [&str; 21] = [
+const SCREENS: [&str; 20] = [
     "users list",
     "users list --columns id,username,email,name,role,status,locked_until,sign_in,password_set_at,created_at",
     "users show ann",
@@ -30,7 +30,6 @@ const SCREENS: [&str; 21] = [
     "roles permissions",
     "policy show",
     "config show",
-    "metrics",
     "whoami",
     "store check",
     "users send-reset --all -n",

@@ -130,7 +130,7 @@ pub fn go_on(context: &mut Context, app: &App, task: &Task<'_>) -> anyhow::Resul
         _ => {
             let without = shown.iter().map(|shown| shown.without_password.users).sum();
             let without = summary::words_without_password(without).map_or(String::new(), |words| format!("; {words}"));
-            format!("{report}{without}")
+            format!("{report}{}{without}", summary::first_failed(&report))
         }
     };
     if let Some(error) = sent.broken {
@@ -313,11 +313,13 @@ fn validate(
         let hint = if fault == MailFailure::InDoubt { IN_DOUBT } else { hint_for(fault) };
         return not_sent(fault, format!("{}; {words}", trouble.words), hint.to_owned());
     }
+    // A run that names a job prints its line, and `jobs recipients` has the rest.
+    let first_failed = if task.is_named { String::new() } else { summary::first_failed(report) };
     for told in shown {
         let JobStatus { job, counts, .. } = told;
         let id = job.id;
         if job.state == JobState::Paused {
-            let words = summary::line(told);
+            let words = format!("{}{first_failed}", summary::line(told));
             let hint = format!("see: cxme-admin jobs show {id}; then: cxme-admin jobs run {id}");
             return not_sent(MailFailure::Some, words, hint);
         }
@@ -325,7 +327,7 @@ fn validate(
         let has_failed = counts.of(MessageState::Failed) > 0;
         let without = told.without_password;
         if job.state == JobState::Finished && (has_failed || without.users > 0) {
-            let words = summary::line(told);
+            let words = format!("{}{first_failed}", summary::line(told));
             let mut hint = format!("details: cxme-admin jobs recipients {id}");
             if has_failed {
                 hint += &format!("; to try again: cxme-admin jobs retry {id}");
