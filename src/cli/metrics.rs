@@ -47,7 +47,7 @@ pub struct Metric {
 
 /// One number.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sample {
+pub struct MetricSample {
     /// What it means.
     pub metric: Metric,
     /// The value of the label; empty: there is none.
@@ -96,9 +96,9 @@ const LAST_RUN_STATUS: Metric =
     gauge("cxme_admin_last_run_exit_status", "", "Exit status of the jobs run that wrote this file.");
 
 /// The numbers of the store as samples.
-pub fn samples(metrics: &Metrics, now: Timestamp) -> Vec<Sample> {
+pub fn samples(metrics: &Metrics, now: Timestamp) -> Vec<MetricSample> {
     let mut samples = Vec::new();
-    let mut add = |metric, label, value| samples.push(Sample { metric, label, value });
+    let mut add = |metric, label, value| samples.push(MetricSample { metric, label, value });
     for state in MessageState::ALL {
         add(MESSAGES, state.word(), number(metrics.messages.of(state)));
     }
@@ -118,8 +118,8 @@ pub fn samples(metrics: &Metrics, now: Timestamp) -> Vec<Sample> {
 }
 
 /// What a run says of itself.
-pub fn samples_of_run(status: u8, now: Timestamp) -> [Sample; 2] {
-    let sample = |metric, value| Sample { metric, label: "", value };
+pub fn samples_of_run(status: u8, now: Timestamp) -> [MetricSample; 2] {
+    let sample = |metric, value| MetricSample { metric, label: "", value };
     [sample(LAST_RUN, now.as_second()), sample(LAST_RUN_STATUS, i64::from(status))]
 }
 
@@ -132,7 +132,7 @@ fn seconds_between(earlier: Timestamp, later: Timestamp) -> i64 {
     later.as_second().saturating_sub(earlier.as_second()).max(0)
 }
 
-const COLUMNS: [Column<Sample>; 3] = [
+const COLUMNS: [Column<MetricSample>; 3] = [
     Column { name: "metric", title: "METRIC", cell: |row| Value::text(row.metric.name) },
     Column {
         name: "label",

@@ -5,18 +5,18 @@
 use std::fmt::Write as _;
 
 use crate::cli::metrics::MetricKind;
-use crate::cli::metrics::Sample;
+use crate::cli::metrics::MetricSample;
 
 /// How each file of metrics begins. A file that begins otherwise is not one, and is not replaced.
 pub const BEGINNING: &str = "# HELP cxme_admin_";
 
 /// Samples as text. Those of one metric follow each other, as the format requires. Names, helps and labels are words of the
 /// program, none of which holds a character to be escaped.
-pub fn text(samples: &[Sample]) -> String {
+pub fn text(samples: &[MetricSample]) -> String {
     let mut text = String::new();
     let mut before = "";
     // A text in memory takes every write.
-    for Sample { metric, label, value } in samples {
+    for MetricSample { metric, label, value } in samples {
         let name = metric.name;
         if before != name {
             let kind = match metric.kind {
