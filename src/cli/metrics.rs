@@ -3,6 +3,7 @@
 pub mod exposition;
 
 use jiff::Timestamp;
+use strum::VariantArray as _;
 
 use crate::actions::metrics;
 use crate::app::ActionError;
@@ -99,7 +100,7 @@ const LAST_RUN_STATUS: Metric =
 pub fn samples(metrics: &Metrics, now: Timestamp) -> Vec<MetricSample> {
     let mut samples = Vec::new();
     let mut add = |metric, label, value| samples.push(MetricSample { metric, label, value });
-    for state in MessageState::ALL {
+    for &state in MessageState::VARIANTS {
         add(MESSAGES, state.word(), number(metrics.messages.of(state)));
     }
     add(MESSAGES, "unknown", number(metrics.messages.unknown));

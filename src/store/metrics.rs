@@ -2,6 +2,7 @@
 //! size is that of everything that was ever sent or done.
 
 use jiff::Timestamp;
+use strum::VariantArray as _;
 
 use super::ReadTransaction;
 use super::Result;
@@ -55,7 +56,7 @@ impl ReadTransaction<'_> {
         let last_success =
             self.fact(LAST_SUCCESS)?.and_then(|bytes| Some(time(i64::from_be_bytes(bytes.try_into().ok()?))));
         let mut jobs = Vec::new();
-        for state in JobState::ALL {
+        for &state in JobState::VARIANTS {
             let sql = "SELECT count(*) FROM jobs WHERE state = ?1";
             let count: i64 = self.transaction.prepare_cached(sql)?.query_row([state.word()], |row| row.get(0))?;
             jobs.push((state, count.unsigned_abs()));
