@@ -113,7 +113,7 @@ impl Source {
         numbered.filter(|(_, line)| !line.trim_start().starts_with("//"))
     }
 
-    /// `src/store/open.rs` and `src/store.rs` are in the layer `store`; `src/lib.rs` and `src/main.rs` in none.
+    /// `src/store/sqlite/open.rs` and `src/store.rs` are in the layer `store`; `src/lib.rs` and `src/main.rs` in none.
     fn layer(&self) -> Option<&str> {
         let below = self.name.strip_prefix("src/")?;
         let layer = below.split('/').next()?;
@@ -246,19 +246,19 @@ fn sql_stands_only_in_the_store() {
 
 #[test]
 fn sqlite_opens_a_file_in_one_function_that_checks_it_first() {
-    assert_eq!(places("open_with_flags"), [("src/store/open.rs".to_owned(), 1)]);
+    assert_eq!(places("open_with_flags"), [("src/store/sqlite/open.rs".to_owned(), 1)]);
     let mut wrong = Vec::new();
     for source in sources("src") {
         // A database in memory has no file; ATTACH would open one beside.
         let opens = |line: &str| line.contains("Connection::open(") || line.contains("ATTACH ");
         wrong.extend(source.code().filter(|(_, line)| opens(line)).map(|(n, _)| format!("{}:{n}", source.name)));
-        if source.name == "src/store/open.rs" {
+        if source.name == "src/store/sqlite/open.rs" {
             let (_, body) = source.text.split_once("fn connect(").unwrap();
             let (checked, opened) = (body.find("check_database(").unwrap(), body.find("open_with_flags").unwrap());
             assert!(checked < opened && opened < body.find("\n}\n").unwrap());
         }
     }
-    assert_none(&wrong, "SQLite opens a file without `store::open::connect`");
+    assert_none(&wrong, "SQLite opens a file without `store::sqlite::open::connect`");
 }
 
 #[test]

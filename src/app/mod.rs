@@ -180,7 +180,7 @@ impl App {
             StoreError::Full => reading
                 .and_then(|reading| reading.table_without_numbers())
                 .map(|table| table.map(StoreError::NoNumbers)),
-            StoreError::Sql(_) | StoreError::Value(_) => {
+            StoreError::Sql(_) | StoreError::Conflict(_) | StoreError::Value(_) => {
                 reading.and_then(|reading| reading.first_damage()).map(|found| found.map(StoreError::Corrupt))
             }
             _ => return error,
