@@ -2,7 +2,6 @@
 
 pub mod action;
 pub mod bounce;
-pub mod bounce;
 pub mod duration;
 pub mod elevation;
 pub mod eligibility;
