@@ -29,8 +29,8 @@ impl ReadTransaction<'_> {
             Scope::These(ids) => ids.clone(),
             Scope::OfNoJob | Scope::Job(_) => {
                 let values = Cursor::of(scope.job()).values(now);
-                let mut ids = self.numbers(outbox::PLACES_OF_FRESH, &values)?;
-                ids.extend(self.numbers(outbox::PLACES_OF_AGAIN, &values)?);
+                let mut ids = self.ids(outbox::IDS_OF_FRESH, &values)?;
+                ids.extend(self.ids(outbox::IDS_OF_AGAIN, &values)?);
                 ids
             }
         };
@@ -47,8 +47,8 @@ impl ReadTransaction<'_> {
         Ok(examined)
     }
 
-    /// The numbers of the messages in a queue.
-    fn numbers(&self, sql: &str, values: &[StoredValue; 6]) -> Result<Vec<MessageId>> {
+    /// The ids of the messages in a queue.
+    fn ids(&self, sql: &str, values: &[StoredValue; 6]) -> Result<Vec<MessageId>> {
         let mut statement = self.transaction.prepare(sql)?;
         let ids = statement.query_map(params_from_iter(values), |row| row.get(0).map(MessageId))?;
         Ok(ids.collect::<rusqlite::Result<_>>()?)

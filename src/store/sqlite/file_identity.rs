@@ -7,11 +7,12 @@ use std::path::Path;
 use super::Result;
 use super::StoreError;
 
-/// A file, whatever its name is: its device and inode (stat(2)).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A file, whatever its name is: its device and inode (stat(2)), and the account that owned it when it was opened.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct FileIdentity {
     device: u64,
     inode: u64,
+    pub(super) owner: u32,
 }
 
 impl FileIdentity {
@@ -24,7 +25,7 @@ impl FileIdentity {
             io::ErrorKind::NotFound => StoreError::Replaced(path.to_owned()),
             _ => StoreError::of_opening(path, error),
         })?;
-        Ok(Self { device: found.dev(), inode: found.ino() })
+        Ok(Self { device: found.dev(), inode: found.ino(), owner: found.uid() })
     }
 
     /// Asks whether it is still at `path`.
@@ -32,6 +33,8 @@ impl FileIdentity {
     /// # Errors
     /// [`StoreError::Replaced`] when it is not.
     pub(super) fn require_at(self, path: &Path) -> Result<()> {
-        if Self::at(path)? == self { Ok(()) } else { Err(StoreError::Replaced(path.to_owned())) }
+        let found = Self::at(path)?;
+        let is_same = (found.device, found.inode) == (self.device, self.inode);
+        if is_same { Ok(()) } else { Err(StoreError::Replaced(path.to_owned())) }
     }
 }

@@ -17,8 +17,10 @@ mod address_notices;
 mod attempts;
 mod backup;
 mod bounces;
+mod change_number;
 mod check;
 mod clock;
+mod completion;
 mod constraints;
 mod damage;
 pub mod damaged;
@@ -49,7 +51,6 @@ mod log_space;
 mod messages;
 mod metadata;
 mod metrics;
-mod near;
 mod open;
 mod operators;
 mod outbox;
@@ -66,6 +67,7 @@ pub mod schema;
 mod selected_users;
 pub mod senders;
 mod sign_in_failures;
+mod similar_usernames;
 mod sql_token;
 mod stored_value;
 mod times;
@@ -86,6 +88,8 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use rusqlite::Transaction;
 use rusqlite::TransactionBehavior;
+
+pub use waiting::waiting_at_most;
 
 use super::stop_signals::StopSignalGuard;
 use file_identity::FileIdentity;
@@ -146,6 +150,12 @@ impl Store {
         &self.path
     }
 
+    /// The account for which the store is kept: the owner of the file that was opened, and never an account that a row names. Anyone who
+    /// has its rights can read and write the store without the program.
+    pub fn service_account(&self) -> u32 {
+        self.file.owner
+    }
+
     /// Whether values that were erased are still in the log beside the store, because others were reading: until all of these have
     /// ended.
     pub fn keeps_erased(&self) -> bool {
@@ -166,7 +176,7 @@ impl Store {
     /// # Errors
     /// As [`Store::write`].
     pub fn write_within(&self, patience: Duration) -> Result<WriteTransaction<'_>> {
-        waiting::waiting_at_most(patience, || self.write())
+        waiting_at_most(patience, || self.write())
     }
 
     /// Begins to write, when the present writer has finished.
@@ -220,7 +230,7 @@ impl WriteTransaction<'_> {
         reading.transaction.commit()?;
         if has_erased.get() {
             // While others read, the log keeps the values until it is written anew.
-            keeps_erased.set(waiting::waiting_at_most(EMPTY_LOG_WITHIN, || log_space::empty_log(connection)).is_err());
+            keeps_erased.set(waiting_at_most(EMPTY_LOG_WITHIN, || log_space::empty_log(connection)).is_err());
         }
         Ok(())
     }

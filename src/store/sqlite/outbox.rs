@@ -72,10 +72,10 @@ fn next_due(condition: &str) -> String {
     format!("{} WHERE {condition} ORDER BY messages.due_at, messages.id LIMIT ?7", every_due())
 }
 
-/// The numbers of all of them, for a store with damaged pages: from the indexes alone, as far as SQLite can.
-pub(super) const PLACES_OF_FRESH: &str = "SELECT id FROM messages INDEXED BY messages_queued WHERE state = 'queued' \
+/// The ids of all of them, for a store with damaged pages: from the indexes alone, as far as SQLite can.
+pub(super) const IDS_OF_FRESH: &str = "SELECT id FROM messages INDEXED BY messages_queued WHERE state = 'queued' \
      AND job_id IS ?6 AND (due_at, id) > (?2, ?3) ORDER BY due_at, id";
-pub(super) const PLACES_OF_AGAIN: &str = "SELECT id FROM messages INDEXED BY messages_deferred \
+pub(super) const IDS_OF_AGAIN: &str = "SELECT id FROM messages INDEXED BY messages_deferred \
      WHERE state IN ('deferred', 'in doubt') AND job_id IS ?6 AND due_at <= ?1 AND (due_at, id) > (?4, ?5) ORDER BY due_at, id";
 
 /// One message that waits. (For an IN of more than two words SQLite makes a table, each time.)
@@ -95,14 +95,14 @@ static ANYTHING_DUE: LazyLock<String> = LazyLock::new(|| {
 pub(super) const OF_RUNS: &str = "(job_id IS NULL OR (SELECT jobs.state FROM jobs WHERE jobs.id = job_id) = 'running')";
 
 impl ReadTransaction<'_> {
-    /// The next messages that are due behind `place`, at most `most`: of those that never were tried (`fresh`), or of those
+    /// The next messages that are due behind `cursor`, at most `most`: of those that never were tried (`fresh`), or of those
     /// that are tried again.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn due_batch(&self, fresh: bool, place: &Cursor, now: Timestamp, most: usize) -> Result<Vec<Found>> {
+    pub fn due_batch(&self, fresh: bool, cursor: &Cursor, now: Timestamp, most: usize) -> Result<Vec<Found>> {
         let sql = if fresh { &NEXT_FRESH } else { &NEXT_AGAIN };
-        let [now, fresh_at, fresh_id, again_at, again_id, job] = place.values(now);
+        let [now, fresh_at, fresh_id, again_at, again_id, job] = cursor.values(now);
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let values = [now, fresh_at, fresh_id, again_at, again_id, job, StoredValue::Integer(most)];
         let mut statement = self.transaction.prepare_cached(sql)?;
@@ -153,12 +153,12 @@ impl ReadTransaction<'_> {
         Ok(self.waiting_batch([id])?.pop())
     }
 
-    /// Whether a message is due behind `place`.
+    /// Whether a message is due behind `cursor`.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn anything_due(&self, place: &Cursor, now: Timestamp) -> Result<bool> {
-        Ok(self.transaction.prepare_cached(&ANYTHING_DUE)?.query_row(place.values(now), |row| row.get(0))?)
+    pub fn anything_due(&self, cursor: &Cursor, now: Timestamp) -> Result<bool> {
+        Ok(self.transaction.prepare_cached(&ANYTHING_DUE)?.query_row(cursor.values(now), |row| row.get(0))?)
     }
 
     /// Whether a message has waited since before this moment, of no job or of a job that runs.

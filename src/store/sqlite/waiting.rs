@@ -22,7 +22,7 @@ const FREE_EVERY: Duration = Duration::from_millis(100);
 thread_local!(static WAITS: Cell<Duration> = const { Cell::new(ANSWER_TIMEOUT) });
 
 /// Runs something in which a busy store is waited for no longer than this.
-pub(super) fn waiting_at_most<T>(patience: Duration, run: impl FnOnce() -> T) -> T {
+pub fn waiting_at_most<T>(patience: Duration, run: impl FnOnce() -> T) -> T {
     let before = WAITS.replace(patience);
     let value = run();
     WAITS.set(before);

@@ -15,8 +15,8 @@ pub struct Counts {
 impl Counts {
     /// Those in this state.
     pub fn of(&self, state: MessageState) -> u64 {
-        let place = MessageState::VARIANTS.iter().position(|other| *other == state);
-        place.map_or(0, |place| self.states[place])
+        let index = MessageState::VARIANTS.iter().position(|other| *other == state);
+        index.map_or(0, |index| self.states[index])
     }
 
     /// All.
@@ -41,7 +41,7 @@ impl Counts {
 
     pub(in crate::store) fn add(&mut self, state: Option<MessageState>, count: u64) {
         match MessageState::VARIANTS.iter().position(|other| Some(*other) == state) {
-            Some(place) => self.states[place] += count,
+            Some(index) => self.states[index] += count,
             None => self.unknown += count,
         }
     }

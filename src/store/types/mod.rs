@@ -3,6 +3,7 @@
 pub mod attempts;
 pub mod bounces;
 pub mod check;
+pub mod completion;
 pub mod damage;
 pub mod damaged_pages;
 pub mod disk_space;

@@ -141,8 +141,8 @@ pub struct Unreadable {
 /// A message that waits, as far as it can be read.
 pub type Found = Result<Due, Unreadable>;
 
-/// How far a run has looked through what is due, so that it meets each message once, though it may leave one as it is
-/// for a while. What another process puts back behind that place is for the next run.
+/// How far a run has read the messages that are due, so that it reads each of them once, although it may leave one unsent for a while.
+/// A message that another process puts back behind this position is for the next run.
 #[derive(Debug, Clone)]
 pub struct Cursor {
     /// Of which job; `None`: of none.
@@ -163,14 +163,14 @@ impl Cursor {
 
     /// Goes past a message.
     pub fn pass(&mut self, due: &Due) {
-        let place = (StoredValue::Integer(due.due_at.as_second()), due.id.0);
-        if due.state == MessageState::Queued { self.fresh = place } else { self.again = place }
+        let key = (StoredValue::Integer(due.due_at.as_second()), due.id.0);
+        if due.state == MessageState::Queued { self.fresh = key } else { self.again = key }
     }
 
     /// Goes past a message that cannot be read.
     pub fn pass_unreadable(&mut self, message: &Unreadable) {
-        let place = (message.due_at.clone(), message.id.0);
-        if message.is_fresh { self.fresh = place } else { self.again = place }
+        let key = (message.due_at.clone(), message.id.0);
+        if message.is_fresh { self.fresh = key } else { self.again = key }
     }
 }
 

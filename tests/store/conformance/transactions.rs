@@ -140,3 +140,20 @@ fn changes_of_others_are_told_from_its_own() {
         assert_eq!(seen(), after);
     }
 }
+
+#[test]
+fn the_change_number_is_another_one_after_a_commit_of_somebody_else() {
+    for fixture in Engine::each() {
+        let other = fixture.other();
+        let first = fixture.store.change_number().unwrap();
+        change(&fixture.store, |writing| writing.set_fact("one", b"1"));
+        let writing = other.write().unwrap();
+        writing.set_fact("one", b"2").unwrap();
+        drop(writing);
+        assert_eq!(fixture.store.change_number().unwrap(), first, "nobody else has committed");
+        change(&other, |writing| writing.set_fact("one", b"2"));
+        let second = fixture.store.change_number().unwrap();
+        assert_ne!(second, first);
+        assert_eq!(fixture.store.change_number().unwrap(), second);
+    }
+}
