@@ -13,8 +13,7 @@ use crate::support::MALLORY;
 use crate::support::World;
 
 /// A command for every action; none changes what the next one needs.
-pub(crate) const COMMANDS: [(Action, &str); 63] = [
-pub(crate) const COMMANDS: [(Action, &str); 62] = [
+pub(crate) const COMMANDS: [(Action, &str); 64] = [
     (Action::UsersList, "users list"),
     (Action::UsersShow, "users show alice"),
     (Action::UsersAdd, "users add new@example.com -n"),
