@@ -129,6 +129,7 @@ fn each_condition_of_a_selection_chooses_and_counts_the_same() {
             (Selection { password_set_before: Some(at(20)), ..none() }, &["carol"]),
             (Selection { policy_other_than: Some("another".to_owned()), ..none() }, &["carol", "bob"]),
             (Selection { policy_other_than: Some(policy), ..none() }, &[]),
+            (Selection { bounced: true, ..none() }, &[]),
             (Selection { never_logged_in: true, ..none() }, &["dave", "bob", "Alice"]),
             (named(&["bob", "nobody", "Z@example.com", "BOB"]), &["bob", "Alice"]),
             (named(&[]), &[]),
