@@ -252,6 +252,7 @@ impl Action {
             | Self::JobsDelete
             | Self::MailTest
             | Self::MailCancel
+            | Self::MailBounces
             | Self::RolesAdd
             | Self::RolesEdit
             | Self::RolesClone
@@ -277,6 +278,7 @@ impl Action {
             | Self::JobsRecipients
             | Self::JobsWait
             | Self::Doctor
+            | Self::Metrics
             | Self::MailPreview
             | Self::MailQueue
             | Self::RolesList

@@ -14,7 +14,6 @@ use crate::support::World;
 
 /// A command for every action; none changes what the next one needs.
 pub(crate) const COMMANDS: &[(Action, &str)] = &[
-pub(crate) const COMMANDS: [(Action, &str); 64] = [
     (Action::UsersList, "users list"),
     (Action::UsersShow, "users show alice"),
     (Action::UsersAdd, "users add new@example.com -n"),

@@ -99,7 +99,7 @@ fn each_condition_of_a_selection_chooses_and_counts_the_same() {
         };
         let domain = |domain: &str| Selection { email_domain: Some(domain.to_owned()), ..none() };
         let policy = new_password(10, false).accepted.policy().unwrap().to_owned();
-        let selections: [(Selection, &[&str]); 33] = [
+        let selections: [(Selection, &[&str]); 34] = [
             (none(), &["dave", "carol", "bob", "Alice"]),
             (search("ALI"), &["Alice"]),
             (search("example.com"), &["dave", "Alice"]),
