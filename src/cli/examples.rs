@@ -109,8 +109,14 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
     ("mail preview", &["cxme-admin mail preview reset --user alice", "cxme-admin mail preview invitation --locale de"]),
     ("mail queue", &["cxme-admin mail queue"]),
     ("store check", &["cxme-admin store check"]),
-    ("store backup", &["cxme-admin store backup store.backup"]),
-    ("store restore", &["cxme-admin store restore store.backup --dry-run", "cxme-admin store restore store.backup"]),
+    (
+        "store backup",
+        &["cxme-admin store backup store.backup", "cxme-admin store backup --directory backups --keep 14"],
+    ),
+    (
+        "store restore",
+        &["cxme-admin store restore --latest backups --dry-run", "cxme-admin store restore store.backup"],
+    ),
     ("store migrate", &["cxme-admin store migrate --dry-run", "cxme-admin store migrate"]),
     ("config show", &["cxme-admin config show"]),
     ("whoami", &["cxme-admin whoami"]),

@@ -252,11 +252,11 @@ impl Action {
             | Self::WhoAmI
             | Self::StoreOpen => None,
             Self::AuditList | Self::AuditShow | Self::AuditVerify | Self::AuditHead => Some(Permission::ViewAudit),
+            Self::StoreBackup => Some(Permission::BackUpStore),
             Self::ConfigShow
             | Self::StoreInit
             | Self::StoreCheck
             | Self::StoreRepairTimes
-            | Self::StoreBackup
             | Self::StoreRestore
             | Self::StoreMigrate
             | Self::MailTest => Some(Permission::ManageStore),

@@ -1,6 +1,7 @@
 //! Facts and rules: no input, no output, no clock. Everything here can be tested with plain values.
 
 pub mod action;
+pub mod backup_name;
 pub mod duration;
 pub mod elevation;
 pub mod eligibility;

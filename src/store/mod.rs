@@ -18,6 +18,7 @@
 mod address_notices;
 pub mod attempts;
 pub mod backup;
+pub mod backup_directory;
 pub mod check;
 pub mod clock;
 mod constraints;

@@ -73,7 +73,9 @@ const CALLS: &[(&str, &str)] = &[
     ("operators remove dave", ""),
     ("store check --repair-times", ""),
     ("store backup [DIR]/copy.db", ""),
+    ("store backup --directory [DIR]/backups --keep 1", ""),
     ("store restore [DIR]/saved.db", ""),
+    ("store restore --latest [DIR]/backups", ""),
     ("store migrate", ""),
 ];
 
@@ -93,6 +95,8 @@ fn world() -> (World, String) {
     world.run("operators add mallory --role Clerk").expect_status(0);
     world.run("operators disable mallory").expect_status(0);
     world.command("store backup").argument(world.path("saved.db")).run().expect_status(0);
+    std::fs::create_dir(world.path("backups")).unwrap();
+    world.command("store backup --directory").argument(world.path("backups")).run().expect_status(0);
     (world, code)
 }
 

@@ -11,6 +11,7 @@ mod addresses;
 mod app_of_configuration;
 mod audit;
 mod audit_users;
+mod backup_directory;
 mod blocklist;
 mod change_password;
 mod clock;

@@ -60,6 +60,11 @@ const CALLS: &[(&str, &str, &str)] = &[
     ("mail preview reset", "", "One record."),
     ("mail queue", "", "One record for each mail that waits."),
     ("store check", "", "One record for each part that is checked."),
+    (
+        "store backup --directory [DIR]/backups --keep 1",
+        "",
+        "One record for the new file, and one for each earlier backup that was deleted.",
+    ),
     ("config show", "", "One record for each setting."),
     ("whoami", "", "One record."),
 ];
@@ -97,7 +102,6 @@ const WITHOUT_DATA: &[&str] = &[
     "roles delete",
     "roles edit",
     "store",
-    "store backup",
     "store migrate",
     "store restore",
     "users",
@@ -116,6 +120,7 @@ fn world() -> World {
     let world = World::with_mail().with_users("alice,bob,carla,dora");
     world.set_password("alice", GOOD);
     world.run("users edit alice --name 'Alice Adams'").expect_status(0);
+    fs::create_dir(world.path("backups")).unwrap();
     world.run("users lock bob --for 2h --reason 'lost laptop'").expect_status(0);
     world.command("users verify-password alice --stdin --client 192.0.2.1").stdin(OTHER).run().expect_status(1);
     world.run("users send-reset --search dora --yes --key first").expect_status(0);
