@@ -133,8 +133,9 @@ impl UserReference {
     }
 }
 
-/// How a user signs in. The column alone decides; `[saml] email_domains` only sets it when an address comes in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a user signs in; read in any case, because spreadsheets capitalize words. The column alone decides; `[saml] email_domains` only sets it when an address comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "lowercase", ascii_case_insensitive, parse_err_ty = String, parse_err_fn = unknown_sign_in)]
 pub enum SignIn {
     /// With a password kept here.
     Password,
@@ -145,21 +146,12 @@ pub enum SignIn {
 impl SignIn {
     /// The word in the store, in data and in options.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Password => "password",
-            Self::Saml => "saml",
-        }
+        self.into()
     }
 }
 
-impl FromStr for SignIn {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        // Spreadsheets capitalize what is typed into them.
-        let found = [Self::Password, Self::Saml].into_iter().find(|this| this.word().eq_ignore_ascii_case(text));
-        found.ok_or_else(|| format!("`{}` is not a sign-in: take `password` or `saml`", text::quoted(text, 40)))
-    }
+fn unknown_sign_in(text: &str) -> String {
+    format!("`{}` is not a sign-in: take `password` or `saml`", text::quoted(text, 40))
 }
 
 /// A lock that keeps a user from signing in.
@@ -203,7 +195,8 @@ pub fn lock_is_in_force(until: Option<Timestamp>, now: Timestamp) -> bool {
 }
 
 /// Whether a user may sign in at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "lowercase", ascii_case_insensitive, parse_err_ty = String, parse_err_fn = unknown_status)]
 pub enum Status {
     /// They may.
     Active,
@@ -214,20 +207,12 @@ pub enum Status {
 impl Status {
     /// The word in data and in options.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Locked => "locked",
-        }
+        self.into()
     }
 }
 
-impl FromStr for Status {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let found = [Self::Active, Self::Locked].into_iter().find(|this| this.word().eq_ignore_ascii_case(text));
-        found.ok_or_else(|| format!("`{}` is not a status: take `active` or `locked`", text::quoted(text, 40)))
-    }
+fn unknown_status(text: &str) -> String {
+    format!("`{}` is not a status: take `active` or `locked`", text::quoted(text, 40))
 }
 
 /// What is known about a user's password; never the password or its hash.

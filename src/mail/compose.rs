@@ -8,6 +8,7 @@ mod tests;
 use std::borrow::Cow;
 use std::iter;
 use std::sync::Arc;
+use strum::VariantArray as _;
 
 use jiff::tz::TimeZone;
 use lettre::Message;
@@ -154,7 +155,7 @@ impl Composer {
         let texts = Arc::clone(&composer.texts);
         for language in texts.texts().languages() {
             let requirements = policy::requirements(identity.policy, language, Reader::User);
-            for kind in MailKind::ALL {
+            for &kind in MailKind::VARIANTS {
                 let form = composer.form(kind, language, &requirements, reply_to.as_ref(), identity.headers)?;
                 composer.forms.push(form);
             }

@@ -245,6 +245,8 @@ fn word(random: &dyn Random) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray as _;
+
     use std::sync::Mutex;
 
     use std::collections::HashSet;
@@ -266,7 +268,7 @@ mod tests {
         vec![
             Policy::default(),
             strict(8, &[], 0),
-            strict(15, &CharacterClass::ALL, 0),
+            strict(15, CharacterClass::VARIANTS, 0),
             strict(64, &[CharacterClass::Digit], 0),
             strict(900, &[CharacterClass::Upper], 0),
         ]
@@ -320,7 +322,7 @@ mod tests {
     #[test]
     fn each_password_is_recognized_as_one() {
         let random = ScriptedRandom::new(7);
-        for (min_length, classes) in [(8, &[][..]), (8, &CharacterClass::ALL)] {
+        for (min_length, classes) in [(8, &[][..]), (8, CharacterClass::VARIANTS)] {
             let policy = Policy { min_length, classes: classes.to_vec(), ..Policy::default() };
             let known = PersonalWords::default();
             for length in (12..=32).chain([100, 1_024]) {
@@ -368,7 +370,7 @@ mod tests {
             assert!(plain.reveal().split('-').all(|word| list.contains(word)), "{}", plain.reveal());
             assert_eq!(plain.reveal().split('-').count(), count);
         }
-        let all = Policy { classes: CharacterClass::ALL.to_vec(), ..Policy::default() };
+        let all = Policy { classes: CharacterClass::VARIANTS.to_vec(), ..Policy::default() };
         let dressed = phrase(&all, None).unwrap();
         assert_eq!(dressed.reveal().chars().filter(char::is_ascii_digit).count(), 1);
         assert_eq!(dressed.reveal().chars().filter(char::is_ascii_uppercase).count(), 8);

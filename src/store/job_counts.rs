@@ -4,11 +4,13 @@ use super::ReadTransaction;
 use super::Result;
 use crate::domain::job::JobId;
 use crate::domain::message::MessageState;
+use strum::EnumCount as _;
+use strum::VariantArray as _;
 
 /// How many messages of a job are in each state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
-    states: [u64; MessageState::ALL.len()],
+    states: [u64; MessageState::COUNT],
     /// How many are in a state that the program does not know: their rows are damaged.
     pub unknown: u64,
 }
@@ -16,7 +18,7 @@ pub struct Counts {
 impl Counts {
     /// Those in this state.
     pub fn of(&self, state: MessageState) -> u64 {
-        let place = MessageState::ALL.iter().position(|other| *other == state);
+        let place = MessageState::VARIANTS.iter().position(|other| *other == state);
         place.map_or(0, |place| self.states[place])
     }
 
@@ -32,11 +34,11 @@ impl Counts {
 
     /// Those that have not ended.
     pub fn waiting(&self) -> u64 {
-        MessageState::ALL.iter().filter(|state| !state.has_ended()).map(|state| self.of(*state)).sum()
+        MessageState::VARIANTS.iter().filter(|state| !state.has_ended()).map(|state| self.of(*state)).sum()
     }
 
     fn add(&mut self, state: Option<MessageState>, count: u64) {
-        match MessageState::ALL.iter().position(|other| Some(*other) == state) {
+        match MessageState::VARIANTS.iter().position(|other| Some(*other) == state) {
             Some(place) => self.states[place] += count,
             None => self.unknown += count,
         }

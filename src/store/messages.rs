@@ -161,7 +161,8 @@ fn address_of(address: String) -> String {
 }
 
 /// Whether a link can be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "lowercase", parse_err_ty = String, parse_err_fn = unknown_link_state)]
 pub enum LinkState {
     /// No mail that may have arrived holds it.
     Unsent,
@@ -176,28 +177,14 @@ pub enum LinkState {
 }
 
 impl LinkState {
-    /// All states.
-    pub const ALL: [Self; 5] = [Self::Unsent, Self::Open, Self::Used, Self::Expired, Self::Revoked];
-
     /// The word in data and in options.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Unsent => "unsent",
-            Self::Open => "open",
-            Self::Used => "used",
-            Self::Expired => "expired",
-            Self::Revoked => "revoked",
-        }
+        self.into()
     }
 }
 
-impl std::str::FromStr for LinkState {
-    type Err = String;
-
-    fn from_str(word: &str) -> std::result::Result<Self, String> {
-        let unknown = || "expected unsent, open, used, expired or revoked".to_owned();
-        Self::ALL.into_iter().find(|state| state.word() == word).ok_or_else(unknown)
-    }
+fn unknown_link_state(_: &str) -> String {
+    "expected unsent, open, used, expired or revoked".to_owned()
 }
 
 impl LinkStatus {

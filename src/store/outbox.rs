@@ -141,7 +141,7 @@ pub type Found = std::result::Result<Due, Unreadable>;
 pub struct Cursor {
     /// Of which job; `None`: of none.
     job: Option<JobId>,
-    /// The last of those that never were tried, by time and number: what the relay's trouble has put back comes last.
+    /// The last of those that never were tried, by time and number: what was put back because the relay could not be used comes last.
     fresh: (Value, i64),
     /// The last of those that are tried again, by time and number.
     again: (Value, i64),

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::OptionalExtension as _;
 use rusqlite::Row;
 use rusqlite::params;
+use strum::VariantArray as _;
 
 use super::ReadTransaction;
 use super::Result;
@@ -130,7 +131,7 @@ impl WriteTransaction<'_> {
             params![role.id.0, role.name, role.description],
         )?;
         // Words of a later version stay.
-        for permission in Permission::ALL {
+        for permission in Permission::VARIANTS {
             self.transaction.execute(
                 "DELETE FROM role_permissions WHERE role_id = ?1 AND permission = ?2",
                 params![role.id.0, permission.word()],

@@ -1,6 +1,7 @@
 //! Who may do what: default deny, and nobody reaches above their own role.
 
 use std::fmt::Write as _;
+use strum::VariantArray as _;
 
 use cxme_admin::domain::action::Action;
 use insta::assert_snapshot;
@@ -112,7 +113,9 @@ fn world() -> World {
 
 #[test]
 fn every_action_has_its_line_in_the_matrix() {
-    for action in Action::ALL.into_iter().filter(|action| ![Action::StoreInit, Action::StoreOpen].contains(action)) {
+    for action in
+        Action::VARIANTS.iter().copied().filter(|action| ![Action::StoreInit, Action::StoreOpen].contains(action))
+    {
         assert!(COMMANDS.iter().any(|(listed, _)| *listed == action), "{action:?}");
     }
 }

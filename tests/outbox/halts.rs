@@ -45,12 +45,12 @@ fn a_run_stops_when_too_many_fail_and_what_is_left_waits() {
     let relay = refusing(|line| line.contains("1@") || line.contains("3@") || line.contains("5@"));
     let order = SendOptions { connections: 4, max_failures: Some("20%".parse().unwrap()), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
-    let Some(StopReason::TooManyFailures { failed, settled }) = report.halt else { panic!("{report:?}") };
+    let Some(StopReason::TooManyFailures { failed, settled }) = report.stop_reason else { panic!("{report:?}") };
     assert!((10..14).contains(&settled) && failed * 5 > settled, "{report:?}");
     // At most the messages in flight were sent after that.
     assert!(report.total() <= settled + 4, "{report:?}");
     assert_eq!(count(&world, MessageState::Queued), 200 - i64::try_from(report.total()).unwrap());
-    assert_eq!((count(&world, MessageState::Sending), report.trouble), (0, None));
+    assert_eq!((count(&world, MessageState::Sending), report.transport_error), (0, None));
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn the_canaries_are_sent_first_and_the_others_follow_if_all_are_accepted() {
     let relay = refusing(|line| line.contains("user50@"));
     let order = SendOptions { connections: 4, canary: Some(20), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
-    assert_eq!((report.accepted, report.failed, report.halt), (99, 1, None));
+    assert_eq!((report.accepted, report.failed, report.stop_reason), (99, 1, None));
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn the_first_canary_that_fails_stops_the_run() {
     let relay = refusing(|line| line.contains("user12@"));
     let order = SendOptions { connections: 4, canary: Some(20), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
-    assert_eq!((report.failed, report.halt), (1, Some(StopReason::CanaryFailed)));
+    assert_eq!((report.failed, report.stop_reason), (1, Some(StopReason::CanaryFailed)));
     assert!(report.total() <= 20, "{report:?}");
     assert_eq!(count(&world, MessageState::Queued), 100 - i64::try_from(report.total()).unwrap());
 }
@@ -82,7 +82,7 @@ fn nothing_is_started_after_its_time() {
     let relay = refusing(|_| false);
     let order = SendOptions { begin_until: Some(Instant::now()), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
-    assert_eq!((report.total(), report.halt, report.trouble), (0, Some(StopReason::OutOfTime), None));
+    assert_eq!((report.total(), report.stop_reason, report.transport_error), (0, Some(StopReason::OutOfTime), None));
     assert_eq!(count(&world, MessageState::Queued), 10);
 }
 
@@ -97,13 +97,13 @@ fn waiting_workers_do_not_extend_a_run_beyond_its_time() {
     let order =
         SendOptions { rates: "1/min".parse().unwrap(), connections: 2, begin_until: soon(), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
-    assert_eq!((report.accepted, report.halt, report.trouble), (1, Some(StopReason::OutOfTime), None));
+    assert_eq!((report.accepted, report.stop_reason, report.transport_error), (1, Some(StopReason::OutOfTime), None));
     assert!(began.elapsed() < Duration::from_secs(40), "{:?}", began.elapsed());
     // A worker waits for an unusable relay, for up to an hour.
     let down = ScriptedRelay::start(pipelining(), |_| Act::Hang(Vec::new()));
     let order = SendOptions { retry_for: Duration::from_secs(3_600), begin_until: soon(), ..SendOptions::default() };
     let report = world.send_with(smtp(down.port()), &order);
-    assert_eq!((report.accepted, report.halt), (0, Some(StopReason::OutOfTime)));
+    assert_eq!((report.accepted, report.stop_reason), (0, Some(StopReason::OutOfTime)));
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn a_past_deadline_sends_nothing_and_is_reported() {
     let order =
         SendOptions { deadline: Some(Instant::now()), retry_for: Duration::from_secs(60), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
-    assert_eq!((report.total(), report.halt), (0, Some(StopReason::OutOfTime)));
+    assert_eq!((report.total(), report.stop_reason), (0, Some(StopReason::OutOfTime)));
     assert_eq!(count(&world, MessageState::Queued), 3);
 }
 
@@ -129,7 +129,11 @@ fn stopped(
     let order = SendOptions { stop: Some(Arc::clone(&stop)), ..SendOptions::default() };
     let relay = ScriptedRelay::start(pipelining(), move |moment| script(moment, &stop));
     let report = world.send_with(smtp(relay.port()), &order);
-    assert_eq!((report.halt, report.trouble.is_some()), (Some(StopReason::Stopped), false), "{report:?}");
+    assert_eq!(
+        (report.stop_reason, report.transport_error.is_some()),
+        (Some(StopReason::Stopped), false),
+        "{report:?}"
+    );
     assert_eq!(count(&world, MessageState::Sending), 0);
     let accepted = relay.accepted().len();
     (world, report, accepted)
@@ -203,7 +207,7 @@ fn a_run_that_waits_for_its_turn_or_for_the_relay_can_be_stopped() {
     let rates = "1/min".parse().unwrap();
     let order = SendOptions { rates, connections: 2, stop: Some(stop), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
-    assert_eq!((report.accepted, report.halt), (1, Some(StopReason::Stopped)));
+    assert_eq!((report.accepted, report.stop_reason), (1, Some(StopReason::Stopped)));
     // An unusable relay, and a long time to retry.
     let stop = Arc::new(StopSignal::default());
     let asked = Arc::clone(&stop);
@@ -213,7 +217,7 @@ fn a_run_that_waits_for_its_turn_or_for_the_relay_can_be_stopped() {
     });
     let order = SendOptions { retry_for: Duration::from_secs(3_600), stop: Some(stop), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
-    assert_eq!((report.total(), report.halt), (0, Some(StopReason::Stopped)));
+    assert_eq!((report.total(), report.stop_reason), (0, Some(StopReason::Stopped)));
 }
 
 #[test]
@@ -278,6 +282,6 @@ fn a_job_that_another_process_pauses_or_cancels_is_sent_no_further() {
         });
         let order = SendOptions { scope: Scope::Job(JobId(1)), ..SendOptions::default() };
         let report = world.send_with(smtp(relay.port()), &order);
-        assert_eq!((report.accepted, report.halt), (10, Some(StopReason::Ended)), "{state}");
+        assert_eq!((report.accepted, report.stop_reason), (10, Some(StopReason::Ended)), "{state}");
     }
 }

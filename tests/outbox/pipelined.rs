@@ -67,7 +67,7 @@ fn a_message_of_which_only_the_envelope_was_sent_is_not_in_doubt() {
     });
     let report = world.send(smtp(relay.port()), 1);
     assert_eq!((report.accepted, report.in_doubt), (1, 0));
-    assert!(report.trouble.is_some());
+    assert!(report.transport_error.is_some());
     for id in &ids[1..] {
         let message = world.message(*id);
         assert_eq!((message.state, message.attempts), (MessageState::Queued, 0));
@@ -81,7 +81,7 @@ fn a_user_who_is_locked_while_their_envelope_is_pipelined_gets_nothing_and_the_o
     let locked = "UPDATE users SET locked_at = 1, updated_at = 1 WHERE username = 'user3'";
     let relay = changed_at_dot(&world, "user2@example.com", locked);
     let report = world.send(smtp(relay.port()), 1);
-    assert_eq!((report.accepted, report.trouble, relay.connections()), (5, None, 2));
+    assert_eq!((report.accepted, report.transport_error, relay.connections()), (5, None, 2));
     assert_eq!(world.message(ids[3]).state, MessageState::Cancelled);
     assert!(relay.accepted().iter().all(|mail| mail.recipients != ["user3@example.com"]));
 }
@@ -93,7 +93,7 @@ fn an_announced_mail_that_cannot_be_composed_costs_one_message_and_one_connectio
     world.sql(&format!("UPDATE messages SET message_id = 'none' WHERE id = {}", ids[2].0));
     let relay = ScriptedRelay::start(pipelining(), |_| Act::Usual);
     let report = world.send(smtp(relay.port()), 1);
-    assert_eq!((report.accepted, report.failed, report.trouble), (5, 1, None));
+    assert_eq!((report.accepted, report.failed, report.transport_error), (5, 1, None));
     assert_eq!(relay.connections(), 2);
     assert!(world.message(ids[2]).reply.unwrap().contains("Message-ID"));
 }
@@ -165,6 +165,6 @@ fn a_user_who_is_locked_after_their_message_was_read_ahead_gets_nothing() {
     let relay = changed_at_dot(&world, "user2@example.com", locked);
     let report = world.send(smtp(relay.port()), 1);
     // The message was not announced yet.
-    assert_eq!((report.accepted, report.trouble, relay.connections()), (5, None, 1));
+    assert_eq!((report.accepted, report.transport_error, relay.connections()), (5, None, 1));
     assert_eq!(world.message(ids[4]).state, MessageState::Cancelled);
 }

@@ -51,7 +51,7 @@ fn messages_beyond_the_rate_wait_for_a_later_run_without_a_connection() {
     assert_eq!(send(&world, &relay, "4/h", 3).accepted, 4);
     world.wait(3_660);
     let report = send(&world, &relay, "4/h", 3);
-    assert_eq!((report.accepted, report.halt), (2, None), "nothing is left that could wait");
+    assert_eq!((report.accepted, report.stop_reason), (2, None), "nothing is left that could wait");
 }
 
 #[test]

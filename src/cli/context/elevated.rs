@@ -24,6 +24,7 @@ use crate::domain::uid::ROOT;
 use crate::private_file::owner_of;
 use crate::process::sudo::SudoRights;
 use crate::store::open::ExpectedVersion;
+use strum::VariantArray as _;
 
 /// The variables that are the program's own.
 const OWN_VARIABLES: &str = "CXME_";
@@ -125,7 +126,7 @@ impl Context {
     fn callers(&mut self) -> anyhow::Result<Vec<Caller>> {
         self.caller_gid = self.number_of("SUDO_GID")?;
         let mut callers = Vec::new();
-        for by in Elevation::ALL {
+        for &by in Elevation::VARIANTS {
             let uid = match by {
                 Elevation::Sudo | Elevation::Pkexec => self.number_of(by.variable())?,
                 Elevation::Doas => self.account_of(by.variable())?,

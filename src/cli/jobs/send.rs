@@ -106,8 +106,9 @@ pub fn go_on(context: &mut Context, app: &App, task: &Task<'_>) -> anyhow::Resul
     };
     let signal = signal.map_or(0, |by| by.number());
     let named = task.jobs.first().copied().filter(|_| task.is_named);
-    let is_idle =
-        |report: &SendReport| report.total() == 0 && report.halt.is_none() && report.trouble.is_none() && !report.bug;
+    let is_idle = |report: &SendReport| {
+        report.total() == 0 && report.stop_reason.is_none() && report.transport_error.is_none() && !report.bug
+    };
     if sent.reports.iter().all(is_idle) && sent.broken.is_none() && sent.elsewhere > 0 {
         return match (stalled::complaint(context, app, None)?, named) {
             (Some(complaint), _) => Err(complaint.into()),
@@ -206,12 +207,13 @@ fn send(context: &mut Context, app: &App, task: &Task<'_>, send_options: &SendOp
             Ok(RunOutcome::Elsewhere) => sent.elsewhere += 1,
             Ok(RunOutcome::Sent(report)) => {
                 sent.has_single_failed |= part.is_none() && report.failed > 0;
-                // A single mail in trouble keeps no job from starting.
-                let is_trouble = report.halt == Some(StopReason::Trouble) && !report.is_over_one;
+                // A single mail that cannot be delivered keeps no job from starting.
+                let is_transport_failed =
+                    report.stop_reason == Some(StopReason::TransportFailed) && !report.is_over_one;
                 let is_used_up = report.used_up().is_some_and(|used_up| !used_up.is_of_job);
-                let is_over = is_trouble
+                let is_over = is_transport_failed
                     || is_used_up
-                    || matches!(report.halt, Some(StopReason::OutOfTime | StopReason::Stopped));
+                    || matches!(report.stop_reason, Some(StopReason::OutOfTime | StopReason::Stopped));
                 sent.reports.push(report);
                 if is_over {
                     break;
@@ -262,7 +264,7 @@ fn with_counts(error: anyhow::Error, words: &str) -> anyhow::Error {
     }
 }
 
-/// Names what was skipped because it is damaged. Trouble of another kind keeps its exit code.
+/// Names what was skipped because it is damaged. Another error keeps its exit code.
 fn with_skipped(validated: Result<String, CliError>, jobs: &Skipped, mails: &Skipped) -> Result<String, CliError> {
     let Some(skipped) = summary::of_skipped(jobs, mails) else { return validated };
     match validated {
@@ -292,7 +294,7 @@ fn validate(
     if report.bug {
         return not_sent(MailFailure::Bug, words, "this is a bug: please report it".to_owned());
     }
-    match report.halt {
+    match report.stop_reason {
         Some(StopReason::Stopped) => {
             return Err(CliError::Stopped {
                 signal,
@@ -305,13 +307,13 @@ fn validate(
         }
         _ => {}
     }
-    if let Some(trouble) = &report.trouble {
-        let fault = match fault_of(trouble) {
-            MailFailure::Later if trouble.phase == Phase::Dot && report.in_doubt > 0 => MailFailure::InDoubt,
+    if let Some(transport_error) = &report.transport_error {
+        let fault = match fault_of(transport_error) {
+            MailFailure::Later if transport_error.phase == Phase::Dot && report.in_doubt > 0 => MailFailure::InDoubt,
             fault => fault,
         };
         let hint = if fault == MailFailure::InDoubt { IN_DOUBT } else { hint_for(fault) };
-        return not_sent(fault, format!("{}; {words}", trouble.words), hint.to_owned());
+        return not_sent(fault, format!("{}; {words}", transport_error.message), hint.to_owned());
     }
     for told in shown {
         let JobStatus { job, counts, .. } = told;

@@ -32,14 +32,15 @@ impl InvalidReplies {
     }
 
     /// Whether an error is of this kind. So is a program in place of a relay that exits as if it were not set up.
-    fn is_invalid_reply(trouble: &TransportError) -> bool {
-        trouble.kind == TransportErrorKind::Permanent && (Phase::Mail..=Phase::Dot).contains(&trouble.phase)
-            || trouble.phase == Phase::Program
+    fn is_invalid_reply(transport_error: &TransportError) -> bool {
+        transport_error.kind == TransportErrorKind::Permanent
+            && (Phase::Mail..=Phase::Dot).contains(&transport_error.phase)
+            || transport_error.phase == Phase::Program
     }
 
     /// Notes the error, and returns whether this message met such an error before, so that the message is the cause.
-    pub(super) fn is_repeated(&mut self, id: MessageId, trouble: &TransportError) -> bool {
-        if !Self::is_invalid_reply(trouble) {
+    pub(super) fn is_repeated(&mut self, id: MessageId, transport_error: &TransportError) -> bool {
+        if !Self::is_invalid_reply(transport_error) {
             return false;
         }
         let is_new = self.seen.insert(id);
@@ -50,25 +51,25 @@ impl InvalidReplies {
     }
 
     /// Whether another message is tried after this one.
-    pub(super) fn is_tolerated(&self, id: MessageId, trouble: &TransportError) -> bool {
+    pub(super) fn is_tolerated(&self, id: MessageId, transport_error: &TransportError) -> bool {
         let others = self.in_row.iter().filter(|other| **other != id).count();
-        Self::is_invalid_reply(trouble) && (others + 1 < INVALID_REPLY_LIMIT || self.seen.contains(&id))
+        Self::is_invalid_reply(transport_error) && (others + 1 < INVALID_REPLY_LIMIT || self.seen.contains(&id))
     }
 }
 
 impl Engine<'_> {
     /// Whether another message is tried after this error, without a retry. A program in place of a relay that has
     /// accepted no mail in this run is taken to be not set up.
-    fn is_tolerated(&self, id: MessageId, trouble: &TransportError) -> bool {
-        let is_not_set_up = trouble.phase == Phase::Program && self.report.accepted == 0;
-        !is_not_set_up && self.invalid_replies.is_tolerated(id, trouble)
+    fn is_tolerated(&self, id: MessageId, transport_error: &TransportError) -> bool {
+        let is_not_set_up = transport_error.phase == Phase::Program && self.report.accepted == 0;
+        !is_not_set_up && self.invalid_replies.is_tolerated(id, transport_error)
     }
 
     /// What a worker does after an error of the relay: try again after a while as the probe, wait for the probe
     /// (`None`), or end with the run.
-    pub(super) fn retry_or_stop(&mut self, number: usize, trouble: TransportError) -> Option<WorkerResponse> {
-        self.last_error = Some(trouble.words.clone());
-        if !self.is_stopping && self.is_one_too_many(number, &trouble) {
+    pub(super) fn retry_or_stop(&mut self, number: usize, transport_error: TransportError) -> Option<WorkerResponse> {
+        self.last_error = Some(transport_error.message.clone());
+        if !self.is_stopping && self.is_one_too_many(number, &transport_error) {
             self.idle.push(number);
             return None;
         }
@@ -76,12 +77,12 @@ impl Engine<'_> {
             self.idle.push(number);
             return None;
         }
-        let (since, tries) = self.trouble.get_or_insert_with(|| (Instant::now(), 0));
+        let (since, tries) = self.unusable.get_or_insert_with(|| (Instant::now(), 0));
         let (first, longest) = RELAY_WAITS;
         let wait = first.saturating_mul(1 << (*tries).min(8)).min(longest);
         *tries += 1;
-        let may_retry =
-            trouble.kind == TransportErrorKind::Temporary && since.elapsed() + wait <= self.send_options.retry_for;
+        let may_retry = transport_error.kind == TransportErrorKind::Temporary
+            && since.elapsed() + wait <= self.send_options.retry_for;
         if may_retry && !self.is_stopping {
             self.probe = Some(number);
             self.retry_at = Some(Instant::now() + wait);
@@ -89,23 +90,23 @@ impl Engine<'_> {
         }
         self.retry_at = None;
         if !self.is_stopping {
-            self.report.is_over_one = trouble.phase >= Phase::Mail && self.failed_at.len() == 1;
-            self.report.trouble.get_or_insert(trouble);
+            self.report.is_over_one = transport_error.phase >= Phase::Mail && self.failed_at.len() == 1;
+            self.report.transport_error.get_or_insert(transport_error);
         }
-        self.stop(StopReason::Trouble);
+        self.stop(StopReason::TransportFailed);
         Some(WorkerResponse::End)
     }
 
     /// The error of the relay at a message that keeps a worker from continuing.
-    pub(super) fn trouble_of(&self, id: MessageId, outcome: &DeliveryOutcome) -> Option<TransportError> {
+    pub(super) fn transport_error_of(&self, id: MessageId, outcome: &DeliveryOutcome) -> Option<TransportError> {
         match outcome {
-            DeliveryOutcome::Trouble(trouble) if self.is_tolerated(id, trouble) => None,
-            DeliveryOutcome::Trouble(trouble) => Some(trouble.clone()),
+            DeliveryOutcome::TransportFailed(transport_error) if self.is_tolerated(id, transport_error) => None,
+            DeliveryOutcome::TransportFailed(transport_error) => Some(transport_error.clone()),
             // The relay refuses mail temporarily before it knows the recipient.
             DeliveryOutcome::Deferred { reply, relay: Some(relay) }
                 if relay.phase == Phase::Mail && self.report.accepted == 0 =>
             {
-                Some(TransportError { kind: TransportErrorKind::Temporary, phase: Phase::Mail, words: reply.clone() })
+                Some(TransportError { kind: TransportErrorKind::Temporary, phase: Phase::Mail, message: reply.clone() })
             }
             _ => None,
         }
@@ -113,12 +114,12 @@ impl Engine<'_> {
 
     /// Whether a connection failed to open while others work: then the relay accepts no more than those. A relay may
     /// say so with a permanent code in the greeting.
-    fn is_one_too_many(&mut self, number: usize, trouble: &TransportError) -> bool {
-        let is_temporary = trouble.kind == TransportErrorKind::Temporary && trouble.phase < Phase::Mail;
-        let is_at_opening =
-            is_temporary || trouble.kind == TransportErrorKind::Permanent && trouble.phase == Phase::Greeting;
+    fn is_one_too_many(&mut self, number: usize, transport_error: &TransportError) -> bool {
+        let is_temporary = transport_error.kind == TransportErrorKind::Temporary && transport_error.phase < Phase::Mail;
+        let is_at_opening = is_temporary
+            || transport_error.kind == TransportErrorKind::Permanent && transport_error.phase == Phase::Greeting;
         let others = self.open_connections() - usize::from(!self.idle.contains(&number));
-        if !is_at_opening || others == 0 || self.trouble.is_some() {
+        if !is_at_opening || others == 0 || self.unusable.is_some() {
             return false;
         }
         self.connections.lower(others);
@@ -134,5 +135,5 @@ impl Engine<'_> {
 
 pub(super) fn bug_while_connecting() -> TransportError {
     let words = "a bug: the program failed while it opened a connection to the relay".to_owned();
-    TransportError { kind: TransportErrorKind::Permanent, phase: Phase::Connect, words }
+    TransportError { kind: TransportErrorKind::Permanent, phase: Phase::Connect, message: words }
 }
