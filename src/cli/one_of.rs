@@ -11,6 +11,7 @@ use strum::VariantArray;
 
 use crate::actions::users::import::Clearable;
 use crate::domain::message::MailKind;
+use crate::domain::role::Permission;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
 use crate::store::messages::LinkState;
@@ -39,6 +40,11 @@ pub fn link_state() -> OneOf<LinkState> {
 
 /// A kind of mail.
 pub fn mail_kind() -> OneOf<MailKind> {
+    OneOf::all()
+}
+
+/// A permission.
+pub fn permission() -> OneOf<Permission> {
     OneOf::all()
 }
 

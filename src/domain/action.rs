@@ -60,6 +60,8 @@ pub enum Action {
     JobsShow,
     #[strum(serialize = "jobs recipients")]
     JobsRecipients,
+    #[strum(serialize = "jobs wait")]
+    JobsWait,
     #[strum(serialize = "jobs pause")]
     JobsPause,
     #[strum(serialize = "jobs resume")]
@@ -152,7 +154,8 @@ impl Action {
             | Self::MailQueue
             | Self::JobsList
             | Self::JobsShow
-            | Self::JobsRecipients => Some(Permission::ViewUsers),
+            | Self::JobsRecipients
+            | Self::JobsWait => Some(Permission::ViewUsers),
             Self::UsersAdd | Self::UsersClone | Self::UsersImport => Some(Permission::AddUsers),
             Self::UsersEdit => Some(Permission::EditUsers),
             Self::UsersDelete => Some(Permission::DeleteUsers),

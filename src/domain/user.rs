@@ -182,13 +182,13 @@ pub enum LockChange {
 }
 
 /// Whether a lock that ends at `until` (`None`: only by `users unlock`) ends later than one that ends at `other`. Seconds count,
-/// as in the store. `store/users.rs` has a copy in SQL, which a property test holds to it.
+/// as in the store. `store/sqlite/users.rs` has a copy in SQL, which a property test holds to it.
 pub fn lock_ends_later(until: Option<Timestamp>, other: Option<Timestamp>) -> bool {
     other.is_some_and(|other| until.is_none_or(|until| until.as_second() > other.as_second()))
 }
 
 /// Whether a lock that ends at `until` (`None`: only by `users unlock`) keeps its user out at `now`. At its end the user is
-/// free. This is the rule; `store/users.rs` and the view `login` have fast copies of it in SQL, which a property test holds
+/// free. This is the rule; `store/sqlite/users.rs` and the view `login` have fast copies of it in SQL, which a property test holds
 /// to it.
 pub fn lock_is_in_force(until: Option<Timestamp>, now: Timestamp) -> bool {
     until.is_none_or(|until| until > now)
@@ -275,7 +275,7 @@ impl User {
     }
 
     /// What `lock` changes for the user at `now`. A lock in force never ends sooner by another one: only `users unlock` ends it.
-    /// It keeps its reason where `lock` gives none. `store/selected_users.rs` has a copy in SQL for many users, which a property test
+    /// It keeps its reason where `lock` gives none. `store/sqlite/selected_users.rs` has a copy in SQL for many users, which a property test
     /// holds to it.
     pub fn locking(&self, lock: &Lock, now: Timestamp) -> LockChange {
         let Some(old) = self.lock.as_ref().filter(|old| old.is_in_force(now)) else {

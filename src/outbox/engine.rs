@@ -56,23 +56,15 @@ use crate::store::WriteTransaction;
 use crate::store::damaged_pages::ExaminedMessages;
 use crate::store::senders::SendingLock;
 use crate::store::stop_signals;
-use crate::store::waiting::ANSWER_TIMEOUT;
 use refusals::RelayView;
 use transport_error::InvalidReplies;
 use transport_error::bug_while_connecting;
 use workers::Worker;
 
-/// How long the store is left free for others at a time: longer than a waiting writer sleeps between two attempts to
-/// take the lock (`open.rs` in the store).
-const STORE_PAUSE: Duration = Duration::from_millis(2);
-/// The longest time without such a pause.
-const STORE_PAUSE_EVERY: Duration = Duration::from_millis(100);
 /// Up to this many workers are answered together.
 const SMALL_GROUP: usize = 8;
 /// How often the run checks whether it must stop.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
-/// How long the run waits for a busy store before it checks the clock again.
-const BUSY_POLL: Duration = Duration::from_secs(1);
 /// The waits between two attempts to use an unusable relay: the first and the longest.
 const RELAY_WAITS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 
@@ -257,16 +249,14 @@ impl<'run> Engine<'run> {
     }
 
     fn serve(&mut self, requests: &RequestQueue) -> Result<()> {
-        let (mut was_free, mut last_turn) = (Instant::now(), Duration::ZERO);
+        let mut last_turn = Duration::ZERO;
         while self.workers.iter().any(|worker| !worker.has_ended || worker.in_flight.is_some()) {
             self.send_answers();
             let since = Instant::now();
             let Some(requests_now) = requests.take(since + POLL_INTERVAL, group(self.in_flight()), last_turn) else {
                 break;
             };
-            if since.elapsed() >= STORE_PAUSE {
-                was_free = Instant::now();
-            }
+            self.store.yield_to_others(since.elapsed());
             self.received.note(&requests_now);
             self.check_stop();
             if !requests_now.is_empty() {
@@ -275,10 +265,6 @@ impl<'run> Engine<'run> {
                 self.read_ahead();
             } else if self.retry_at.is_some() {
                 self.observe();
-            }
-            if was_free.elapsed() >= STORE_PAUSE_EVERY {
-                thread::sleep(STORE_PAUSE);
-                was_free = Instant::now();
             }
         }
         Ok(())
@@ -367,21 +353,14 @@ impl<'run> Engine<'run> {
     /// a message whose result is not recorded would be sent again.
     fn start_transaction(&mut self) -> Result<WriteTransaction<'run>> {
         let store: &'run Store = self.store;
-        let began = Instant::now();
-        loop {
-            match store.write_within(BUSY_POLL) {
-                Err(StoreError::Busy) => {}
-                begun => return begun,
-            }
+        store.write_while(|is_long| {
             self.check_stop();
             self.send_answers();
             let is_cut = self.cut_at.is_some_and(|at| at <= Instant::now());
             let is_urgent = self.send_options.stop.as_deref().is_some_and(|stop| stop.asked() > 1);
-            let is_idle = self.in_flight() == 0 && began.elapsed() >= ANSWER_TIMEOUT;
-            if is_cut || is_urgent || is_idle {
-                return Err(StoreError::Busy);
-            }
-        }
+            let is_idle = self.in_flight() == 0 && is_long;
+            !(is_cut || is_urgent || is_idle)
+        })
     }
 
     fn in_flight(&self) -> usize {

@@ -136,6 +136,8 @@ const CALLS: &[Call] = &[
     ("jobs show 99", "", "view-users"),
     ("jobs recipients 2", "", "view-users"),
     ("jobs recipients 99 -o csv", "", "view-users"),
+    ("jobs wait 2", "", "view-users"),
+    ("jobs wait 99 --timeout 1h", "", "view-users"),
     ("jobs pause 2", "", "run-bulk-jobs"),
     ("jobs pause 99", "", "run-bulk-jobs"),
     ("jobs resume 2", "", "run-bulk-jobs"),

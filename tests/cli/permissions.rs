@@ -13,7 +13,7 @@ use crate::support::MALLORY;
 use crate::support::World;
 
 /// A command for every action; none changes what the next one needs.
-pub(crate) const COMMANDS: [(Action, &str); 61] = [
+pub(crate) const COMMANDS: [(Action, &str); 62] = [
     (Action::UsersList, "users list"),
     (Action::UsersShow, "users show alice"),
     (Action::UsersAdd, "users add new@example.com -n"),
@@ -40,6 +40,7 @@ pub(crate) const COMMANDS: [(Action, &str); 61] = [
     (Action::JobsList, "jobs list"),
     (Action::JobsShow, "jobs show 1"),
     (Action::JobsRecipients, "jobs recipients 1"),
+    (Action::JobsWait, "jobs wait 1 --timeout 0s"),
     (Action::JobsPause, "jobs pause 1 -n"),
     (Action::JobsResume, "jobs resume 1 -n"),
     (Action::JobsRetry, "jobs retry 1 -n"),
@@ -195,6 +196,7 @@ fn the_matrix_of_commands_and_roles_is_exactly_this() {
     jobs list                             yes      yes      yes      .        .        .        .        yes      .        yes
     jobs show                             yes      yes      yes      .        .        .        .        yes      .        yes
     jobs recipients                       yes      yes      yes      .        .        .        .        yes      .        yes
+    jobs wait                             yes      yes      yes      .        .        .        .        yes      .        yes
     jobs pause                            yes      .        .        .        .        .        .        yes      .        yes
     jobs resume                           yes      .        .        .        .        .        .        yes      .        yes
     jobs retry                            yes      .        .        .        .        .        .        yes      .        yes

@@ -14,8 +14,8 @@ use crate::app::Transaction as _;
 use crate::domain::action::Action;
 use crate::private_file::FileError;
 use crate::store::StoreError;
-use crate::store::backup_directory::EarlierBackups;
-use crate::store::backup_directory::KeptBackup;
+use crate::store::backup::EarlierBackups;
+use crate::store::backup::KeptBackup;
 
 /// A backup in a directory, and what became of the earlier ones.
 #[derive(Debug)]

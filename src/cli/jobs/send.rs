@@ -315,28 +315,8 @@ fn validate(
         let hint = if fault == MailFailure::InDoubt { IN_DOUBT } else { hint_for(fault) };
         return not_sent(fault, format!("{}; {words}", transport_error.message), hint.to_owned());
     }
-    for told in shown {
-        let JobStatus { job, counts, .. } = told;
-        let id = job.id;
-        if job.state == JobState::Paused {
-            let words = summary::line(told);
-            let hint = format!("see: cxme-admin jobs show {id}; then: cxme-admin jobs run {id}");
-            return not_sent(MailFailure::Some, words, hint);
-        }
-        // The job ends with this run: a user who was told "later" until now is told what became of it.
-        let has_failed = counts.of(MessageState::Failed) > 0;
-        let without = told.without_password;
-        if job.state == JobState::Finished && (has_failed || without.users > 0) {
-            let words = summary::line(told);
-            let mut hint = format!("details: cxme-admin jobs recipients {id}");
-            if has_failed {
-                hint += &format!("; to try again: cxme-admin jobs retry {id}");
-            }
-            if without.users > without.failed {
-                hint += &format!("; to mail those without a password: {}", summary::SEND_AGAIN);
-            }
-            return not_sent(MailFailure::Some, words, hint);
-        }
+    if let Some(complaint) = shown.iter().find_map(complaint_of_end) {
+        return Err(complaint);
     }
     if let Some(used_up) = report.used_up() {
         let words = format!("{}; {words}", summary::of_used_up(&used_up, now));
@@ -357,6 +337,30 @@ fn validate(
         return not_sent(MailFailure::InDoubt, words, IN_DOUBT.to_owned());
     }
     Ok(words)
+}
+
+/// What is said of a job that is paused, or has finished without every mail being accepted; `None`: all is well, or it has not come to
+/// that.
+pub fn complaint_of_end(told: &JobStatus) -> Option<CliError> {
+    let JobStatus { job, counts, without_password: without, .. } = told;
+    let id = job.id;
+    let has_failed = counts.of(MessageState::Failed) > 0;
+    let hint = match job.state {
+        JobState::Paused => format!("see: cxme-admin jobs show {id}; then: cxme-admin jobs run {id}"),
+        // The job ends with this run: a user who was told "later" until now is told what became of it.
+        JobState::Finished if has_failed || without.users > 0 => {
+            let mut hint = format!("details: cxme-admin jobs recipients {id}");
+            if has_failed {
+                hint += &format!("; to try again: cxme-admin jobs retry {id}");
+            }
+            if without.users > without.failed {
+                hint += &format!("; to mail those without a password: {}", summary::SEND_AGAIN);
+            }
+            hint
+        }
+        _ => return None,
+    };
+    Some(CliError::NotSent { fault: MailFailure::Some, words: summary::line(told), hint })
 }
 
 /// The name of a signal, such as SIGTERM.

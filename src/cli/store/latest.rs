@@ -10,7 +10,7 @@ use crate::cli;
 use crate::cli::failure;
 use crate::cli::failure::CliError;
 use crate::store::StoreError;
-use crate::store::backup_directory;
+use crate::store::backup;
 
 /// The newest backup of a directory, and the one before it.
 pub(super) struct Latest {
@@ -24,7 +24,7 @@ impl Latest {
     /// # Errors
     /// When there is none, there are some of several stores, or its name is later than `now`.
     pub(super) fn find(directory: &Path, now: Timestamp) -> Result<Self, StoreError> {
-        let mut backups = backup_directory::backups_in(directory)?.into_iter();
+        let mut backups = backup::backups_in(directory)?.into_iter();
         let (name, file) = backups.next().ok_or_else(|| StoreError::NoBackup(directory.to_owned()))?;
         if name.time() > now {
             return Err(StoreError::BackupAhead(file));
