@@ -165,6 +165,12 @@ pub fn is_shortage(error: &anyhow::Error) -> bool {
         || error.downcast_ref().is_some_and(is_shortage_of_descriptors)
 }
 
+/// An error of the newest backup of a directory, with the command that restores the one before it.
+pub fn of_newest_backup(error: &anyhow::Error, before: Option<String>) -> CliError {
+    let RenderedError { code, words, details, .. } = describe(error);
+    CliError::NewestBackup { words, details, code, before }
+}
+
 /// The exit code of any error, and its words.
 pub fn code_and_words(error: &anyhow::Error) -> (u8, String) {
     let told = describe(error);
