@@ -67,6 +67,7 @@ pub(crate) const FIELDS: &[(&str, Kind, &str)] = &[
     ("entries", Number, "different entries of the lists"),
     ("erased", Flag, "whether the values were erased, because the user was deleted"),
     ("audit verify: erased", Number, "changes whose values were erased, because their users were deleted"),
+    ("archived", Number, "how many events before them `audit archive` moved out of the store"),
     ("events", Number, "how many events there are"),
     ("examined", Text, "the part that was checked"),
     ("expires_at", Time, "when the link expires"),
