@@ -43,7 +43,11 @@ fn told(run: &Run, world: &World) -> String {
 fn old_events_move_to_a_file_and_the_chain_is_checked_with_it_and_without() {
     let world = old();
     let head = world.run("audit head").out();
-    assert_snapshot!(told(&archive(&world, "old.ndjson"), &world), @"");
+    assert_snapshot!(told(&archive(&world, "old.ndjson"), &world), @"
+    status 0
+    -- stderr
+    Moved 6 events (1 to 6) to [DIR]/old.ndjson. Keep it: `audit verify` needs it for the whole chain.
+    ");
     assert_eq!(world.ask("SELECT group_concat(number) FROM events"), "7,8");
     assert_eq!(world.ask("SELECT count(*) FROM user_changes WHERE event <= 6"), "0");
     assert_snapshot!(told(&world.command("audit verify").at_terminal().run(), &world), @"");
@@ -62,7 +66,16 @@ fn what_reads_old_events_says_where_they_are() {
     let world = old();
     archive(&world, "old.ndjson").expect_status(0);
     let run = |command: &str| told(&world.command(command).columns(150).run(), &world);
-    assert_snapshot!(run("audit list"), @"");
+    assert_snapshot!(run("audit list"), @"
+    status 0
+    -- stdout
+    NO  WHEN  WHAT HAPPENED
+    8   now   owner moved events 1 to 6 out of the store (to [DIR]/old.ndjson)
+    7   now   owner unlocked alice
+    -- stderr
+    2 events.
+    Events 1 to 6 were moved out of the store; the newest of their files: [DIR]/old.ndjson.
+    ");
     assert_snapshot!(run("audit list --user alice --since 1d"), @"");
     // Bob's number, of whom all events were moved.
     assert_snapshot!(run("audit list --user 2"), @"");
@@ -79,7 +92,12 @@ fn a_second_file_continues_the_first_and_both_are_needed() {
     world.wait(100 * DAY);
     world.run("users edit alice --name Other").expect_status(0);
     archive(&world, "second.ndjson").expect_status(0);
-    assert_snapshot!(verify(&world, &["second.ndjson", "first.ndjson"]), @"");
+    assert_snapshot!(verify(&world, &["second.ndjson", "first.ndjson"]), @"
+    status 0
+    -- stdout
+    10 events, chain intact.
+    Erased with deleted users: the values of 1 user change.
+    ");
     assert_snapshot!(told(&verify(&world, &["second.ndjson"]), &world), @"");
     assert_snapshot!(told(&verify(&world, &["first.ndjson", "first.ndjson"]), &world), @"");
     world.run("audit verify").expect_status(0);
@@ -166,7 +184,12 @@ fn what_cannot_be_moved_is_refused_and_nothing_is_changed() {
     let before = state();
     let out = world.path("old.ndjson");
     let run = |options: &str| world.command(&format!("audit archive {options} --out")).argument(&out).run();
-    assert_snapshot!(run("--before 29d --yes"), @"");
+    assert_snapshot!(run("--before 29d --yes"), @"
+    status 2
+    -- stderr
+    error: the events of the last 30 days stay in the store; nothing was moved
+    hint: give an earlier date, or `--before 30d`
+    ");
     assert_snapshot!(run("--before 2026-12-31 --yes"), @"");
     assert_eq!(run("--before 60d").status, 2, "nobody can be asked");
     assert_eq!(run("--before yesterday --yes").status, 2);

@@ -33,7 +33,11 @@ fn backups(world: &World) -> Vec<PathBuf> {
 #[test]
 fn a_backup_is_named_after_the_time_and_the_oldest_are_deleted() {
     let world = world();
-    assert_snapshot!(back_up(&world, "-v --keep 2"), @"");
+    assert_snapshot!(back_up(&world, "-v --keep 2"), @"
+    status 0
+    -- stderr
+    Backed up the store to [DIR]/backups/store-jvprsrkp-20261124-080000Z.db, and verified it.
+    ");
     assert_snapshot!(back_up(&world, "-v --keep 2"), @"");
     world.wait(86_400);
     assert_snapshot!(back_up(&world, "--keep 2 --dry-run"), @"");
@@ -51,7 +55,16 @@ fn a_backup_is_named_after_the_time_and_the_oldest_are_deleted() {
 #[test]
 fn a_wrong_call_is_refused_in_one_line() {
     let world = world();
-    assert_snapshot!(world.run("store backup"), @"");
+    assert_snapshot!(world.run("store backup"), @"
+    status 2
+    -- stderr
+    error: the following required arguments were not provided:
+      <FILE|--directory <DIR>>
+
+    Usage: cxme-admin store backup <FILE|--directory <DIR>>
+
+    For more information, try '--help'.
+    ");
     assert_snapshot!(back_up(&world, "--keep 0"), @"");
     assert_snapshot!(back_up(&world, "copy.db"), @"");
     assert_snapshot!(world.run("store backup copy.db --keep 2"), @"");
@@ -69,7 +82,12 @@ fn a_damaged_store_is_not_backed_up_and_no_earlier_backup_is_deleted() {
     let before = (backups(&world), world.events());
     world
         .sql("PRAGMA foreign_keys = OFF; INSERT INTO role_permissions (role_id, permission) VALUES (99, 'view-users')");
-    assert_snapshot!(back_up(&world, "--keep 1"), @"");
+    assert_snapshot!(back_up(&world, "--keep 1"), @"
+    status 74
+    -- stderr
+    error: [DIR]/backups/store-jvprsrkp-20261124-080000Z_2.db: the copy of the store is not sound and was removed; nothing else was changed: references: role_permissions: row ?
+    hint: the copy was read from the disk again; whether the store itself is damaged: cxme-admin store check
+    ");
     assert_eq!((backups(&world), world.events()), before);
 }
 
@@ -89,14 +107,28 @@ fn what_is_no_backup_of_this_store_is_left_alone_and_named() {
     fs::copy(&first, place(&format!("{prefix}20360101-000000Z.db"))).unwrap();
     fs::copy(&first, place(&format!("{prefix}20200103-000000Z.db"))).unwrap();
     world.wait(60);
-    assert_snapshot!(back_up(&world, "-v --keep 1"), @"");
+    assert_snapshot!(back_up(&world, "-v --keep 1"), @"
+    status 0
+    -- stderr
+    Backed up the store to [DIR]/backups/store-jvprsrkp-20261124-080100Z.db, and verified it.
+    Deleted [DIR]/backups/store-jvprsrkp-20200103-000000Z.db.
+    Deleted [DIR]/backups/store-jvprsrkp-20261124-080000Z.db.
+    [DIR]/backups/store-jvprsrkp-20200101-000000Z.db: not counted and not deleted: it is not a store of this account, or somebody has it open.
+    [DIR]/backups/store-jvprsrkp-20200102-000000Z.db: not counted and not deleted: it is not a store of this account, or somebody has it open.
+    warning: [DIR]/backups/store-jvprsrkp-20360101-000000Z.db: the name is later than the clock, which is or was wrong; 1 such backup of the directory not counted and not deleted: correct the clock, or delete what is too old yourself
+    ");
     assert_eq!(backups(&world).len(), 7);
 }
 
 #[test]
 fn the_newest_backup_is_restored_and_no_other_in_its_place() {
     let world = world();
-    assert_snapshot!(restore(&world, "--yes"), @"");
+    assert_snapshot!(restore(&world, "--yes"), @"
+    status 65
+    -- stderr
+    error: [DIR]/backups: has no backup that `store backup --directory` created
+    hint: name the file: cxme-admin store restore FILE
+    ");
     back_up(&world, "").expect_status(0);
     world.wait(86_400);
     world.run("users add bob@example.com --name Bob").expect_status(0);
@@ -132,7 +164,12 @@ fn a_service_account_backs_up_and_does_not_restore() {
     let world = world().with_operator(CAROL, "Service");
     let run = |command: &str| world.command(command).argument(world.path("backups")).uid(CAROL);
     run("store backup --keep 1 --directory").run().expect_status(0);
-    assert_snapshot!(run("store restore --yes --latest").run(), @"");
+    assert_snapshot!(run("store restore --yes --latest").run(), @"
+    status 77
+    -- stderr
+    error: your role, Service, lacks the permission `manage-store`
+    hint: manage-store: Check, restore and migrate the store, and send a test mail; an Admin can give another role
+    ");
     // By sudo, operators who are not Admin name no files.
     assert_snapshot!(run("store backup --directory").uid(0).sudo_by(CAROL).run(), @"");
 }
