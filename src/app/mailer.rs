@@ -67,7 +67,7 @@ impl App {
             organization: self.organization(),
             time_zone: config.organization.time_zone.clone(),
             link: config.reset.link.clone(),
-            policy: self.policy()?,
+            policy: self.requirements_now()?,
             texts,
         };
         Ok(Composer::new(identity).map_err(|error| SetupError::configuration("[mail]", error))?)

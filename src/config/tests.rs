@@ -57,13 +57,18 @@ fn every_key_is_read() {
         [password]
         min_length = 10
         classes = ["lower", "digit"]
-        history = 24
+        history = 12
         min_score = 4
         max_length = 200
         words = ["Sea Breeze"]
         blocklist_file = "lists/common.txt"
         must_change_after_set = true
+        temporary_lifetime = "7d"
+        min_age = "1h"
+        max_age = "90d"
         prompt_timeout = "30s"
+        role."Help desk".min_length = 30
+        role."Help desk".max_age = "30d"
         argon2.memory_kib = 0x10_000
         argon2.iterations = 2
         argon2.parallelism = 4
@@ -88,12 +93,23 @@ fn every_key_is_read() {
         password: PasswordSection {
             min_length: 10,
             classes: vec!["lower".into(), "digit".into()],
-            history: 24,
+            history: 12,
             min_score: 4,
             max_length: Some(200),
             words: vec!["Sea Breeze".to_owned()],
             blocklist_files: vec!["/etc/cxme-admin/lists/common.txt".into()],
             must_change_after_set: true,
+            temporary_lifetime: Some(Duration::from_secs(7 * 86_400)),
+            min_age: Some(Duration::from_secs(3_600)),
+            max_age: Some(Duration::from_secs(90 * 86_400)),
+            roles: vec![RoleSection {
+                role: "Help desk".to_owned(),
+                file: "/etc/cxme-admin/config.toml".into(),
+                line: 24,
+                min_length: Some(30),
+                max_age: Some(Duration::from_secs(30 * 86_400)),
+                ..RoleSection::default()
+            }],
             prompt_timeout: Duration::from_secs(30),
             argon2: Argon2Section { memory_kib: 65_536, iterations: 2, parallelism: 4 },
             is_argon2_known: true,
@@ -107,7 +123,9 @@ fn every_key_is_read() {
     };
     let of_login = parse_for_login(text).unwrap();
     assert_eq!((&of_login.store, &of_login.sign_in), (&expected.store, &expected.sign_in));
-    assert_eq!(of_login.password, expected.password);
+    let roles = of_login.password.roles.iter().cloned();
+    let roles = roles.map(|role| RoleSection { file: "/etc/cxme-admin/config.toml".into(), ..role }).collect();
+    assert_eq!(PasswordSection { roles, ..of_login.password }, expected.password);
     assert_eq!(parse(text), Ok(expected));
 }
 
@@ -126,7 +144,7 @@ prompt_timeout = "5 minutes"
     config.toml:2: [organization] name: expected text in quotes, found 5
     config.toml:3: [organization] second_factor: expected true or false, found "yes"
     config.toml:6: [password] min_lenght: unknown key, did you mean `min_length`?
-    config.toml:7: [password] history: expected a whole number from 0 to 24, found 99
+    config.toml:7: [password] history: expected a whole number from 0 to 12 (each is compared by a whole Argon2 hash, and a change may take about a second), found 99
     config.toml:8: [password] prompt_timeout: expected whole numbers with the units w, d, h, m, s, as in `24h`, `90d` or `2h30m`, found "5 minutes"
     "#);
     let found = parse(text).unwrap_err();
@@ -392,6 +410,10 @@ fn every_key_is_explained_in_the_example() {
         if let Some(name) = line.strip_prefix('[') {
             section = name.trim_end_matches(']');
             assert!(explained(), "[{section}]");
+            if section == "password.role.\"Admin\"" {
+                // Any role may stand there.
+                section = "password.role.NAME";
+            }
         } else if let Some((key, _)) = line.trim_start_matches("# ").split_once(" = ") {
             assert!(explained(), "[{section}] {key}");
             // The names of its keys are chosen by the file.

@@ -53,6 +53,8 @@ pub mod near;
 pub mod open;
 pub mod operators;
 pub mod outbox;
+mod outdated_passwords;
+pub mod password_ages;
 pub mod passwords_back;
 mod paths;
 mod protected_users;

@@ -227,6 +227,8 @@ impl WriteTransaction<'_> {
                must_change_password = n.must_change_password, \
                password_set_at = CASE n.sign_in WHEN 'password' THEN password_set_at END, \
                password_policy = CASE n.sign_in WHEN 'password' THEN password_policy END, \
+               password_expires_at = CASE WHEN n.must_change_password THEN password_expires_at END, \
+               password_is_own = password_is_own * (n.sign_in = 'password'), \
                password_hash = CASE n.sign_in WHEN 'password' THEN password_hash END, \
                session_epoch = session_epoch + (n.sign_in <> users.sign_in), updated_at = :now \
              FROM (SELECT id, ifnull(:role, role_id) AS role_id, ifnull(:sign_in, sign_in) AS sign_in, \

@@ -25,6 +25,7 @@ pub enum UserColumn {
     Locale,
     PasswordSetAt,
     MustChangePassword,
+    PasswordExpiresAt,
     SessionEpoch,
     LastLoginAt,
     CreatedAt,
@@ -34,7 +35,7 @@ pub enum UserColumn {
 
 impl UserColumn {
     /// All columns that a list may show; a hash is for exports alone.
-    pub const LISTED: [Self; 15] = [
+    pub const LISTED: [Self; 16] = [
         Self::Id,
         Self::Username,
         Self::Email,
@@ -46,6 +47,7 @@ impl UserColumn {
         Self::Locale,
         Self::PasswordSetAt,
         Self::MustChangePassword,
+        Self::PasswordExpiresAt,
         Self::SessionEpoch,
         Self::LastLoginAt,
         Self::CreatedAt,
@@ -57,7 +59,7 @@ impl UserColumn {
         [Self::Username, Self::Email, Self::Name, Self::Status, Self::PasswordSetAt, Self::LastLoginAt];
 
     /// What data holds where nobody says otherwise.
-    pub const DATA: [Self; 13] = [
+    pub const DATA: [Self; 14] = [
         Self::Username,
         Self::Email,
         Self::Name,
@@ -68,6 +70,7 @@ impl UserColumn {
         Self::Locale,
         Self::PasswordSetAt,
         Self::MustChangePassword,
+        Self::PasswordExpiresAt,
         Self::LastLoginAt,
         Self::CreatedAt,
         Self::UpdatedAt,
@@ -92,6 +95,7 @@ impl UserColumn {
             Self::Locale => ("locale", "LOCALE"),
             Self::PasswordSetAt => ("password_set_at", "PASSWORD"),
             Self::MustChangePassword => ("must_change_password", "MUST CHANGE"),
+            Self::PasswordExpiresAt => ("password_expires_at", "PASSWORD ENDS"),
             Self::SessionEpoch => ("session_epoch", "SESSION EPOCH"),
             Self::LastLoginAt => ("last_login_at", "LAST LOGIN"),
             Self::CreatedAt => ("created_at", "ADDED"),
@@ -121,7 +125,8 @@ impl UserColumn {
                 let none = if row.sign_in() == SignIn::Saml { "SAML" } else { "none" };
                 Value::time_or(row.password_set_at(), none)
             }
-            Self::MustChangePassword => Value::Flag(row.must_change_password()),
+            Self::MustChangePassword => Value::Flag(must_change(row, surroundings)),
+            Self::PasswordExpiresAt => Value::time_or(row.password_expires_at(), ""),
             Self::SessionEpoch => Value::Number(row.session_epoch()),
             Self::LastLoginAt => Value::time_or(row.last_login_at(), "never"),
             Self::CreatedAt => Value::time_or(row.created_at(), ""),
@@ -129,6 +134,12 @@ impl UserColumn {
             Self::PasswordHash => Value::text_or(row.password_hash(), ""),
         }
     }
+}
+
+/// Whether the user must choose another password: somebody demands it, or it has reached its greatest age.
+fn must_change(row: &UserRow<'_>, ListContext { now, times, .. }: &ListContext) -> bool {
+    let is_too_old = |password| times.is_too_old(&password, row.role(), *now);
+    row.must_change_password() || !times.max_ages.is_empty() && row.password().is_some_and(is_too_old)
 }
 
 impl FromStr for UserColumn {
