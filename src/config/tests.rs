@@ -105,7 +105,7 @@ fn every_key_is_read() {
             roles: vec![RoleSection {
                 role: "Help desk".to_owned(),
                 file: "/etc/cxme-admin/config.toml".into(),
-                line: 24,
+                line: 26,
                 min_length: Some(30),
                 max_age: Some(Duration::from_secs(30 * 86_400)),
                 ..RoleSection::default()
