@@ -110,7 +110,7 @@ fn lists_records_and_data_show_its_end() {
     let changes = world.run("audit list --user alice -o json").out();
     assert!(changes.contains("password_expires_at") && changes.contains("2026-12-01T08:00:00Z"), "{changes}");
     // A user who may keep it does not lose it.
-    world.run("users edit alice --must-change no").expect_status(0);
+    world.run("users edit alice --no-must-change").expect_status(0);
     world.wait(30 * DAY);
     assert!(world.accepts("alice", GOOD));
 }
@@ -159,7 +159,14 @@ fn a_batch_has_a_column_for_it() {
         "alice,quiet horse battery lantern,no,2d\nbob,seven violet umbrellas whistle,,soon\ncarla,eleven purple doors sing,,1s\n",
         "",
     );
-    assert_snapshot!(bad, @"");
+    assert_snapshot!(bad, @"
+    status 65
+    -- stderr
+    line 2, expires: a password that ends must be changed: leave `expires` or `must_change_password` empty
+    line 3, expires: expected whole numbers with the units w, d, h, m, s, as in `24h`, `90d` or `2h30m`
+    line 4, expires: expected a duration from 5m to 366d
+    error: 3 of 3 passwords cannot be set; nothing was changed
+    ");
     assert_eq!(world.ask(ends), "alice 1 604800, bob 0 -, carla 1 3600", "nothing was changed");
 }
 
@@ -174,5 +181,9 @@ fn a_lifetime_that_makes_no_sense_is_refused() {
     let both = world.command("users set-password alice --stdin --permanent --expires 7d").stdin(GOOD).run();
     assert_eq!(both.status, 2, "{both}");
     assert_eq!(world.ask("SELECT count(*) FROM users WHERE password_set_at IS NOT NULL"), "0");
-    assert_snapshot!(world.command("users set-password alice --stdin --expires 7d --dry-run").stdin(GOOD).run(), @"");
+    assert_snapshot!(world.command("users set-password alice --stdin --expires 7d --dry-run").stdin(GOOD).run(), @"
+    status 0
+    -- stdout
+    Would set the password of alice. It ends at 2026-12-01T08:00:00Z: the user must choose another password before.
+    ");
 }
