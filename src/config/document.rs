@@ -170,7 +170,13 @@ impl<'t> Document<'t> {
 impl ReadNotes {
     /// The text for an unknown name.
     fn unknown_name(&self, section: &str, name: &str, path: &str, is_table: bool) -> String {
-        let here: Vec<&str> = self.keys.iter().filter(|(owner, _)| *owner == section).map(|(_, key)| *key).collect();
+        // The keys of sections of one kind are asked for once for each.
+        let mut here: Vec<&str> = Vec::new();
+        for (_, key) in self.keys.iter().filter(|(owner, _)| *owner == section) {
+            if !here.contains(key) {
+                here.push(key);
+            }
+        }
         if is_table {
             let nearest = nearest(path, self.sections.iter().copied()).map(|near| format!("did you mean [{near}]?"));
             let all = || format!("the sections are {}", listed(self.sections.iter().map(|name| format!("[{name}]"))));

@@ -18,7 +18,12 @@ fn a_user_keeps_a_password_that_they_chose_for_its_least_age() {
     let world = World::with_rules("min_age = \"1d\"").with_users("alice").with_password("alice", GOOD);
     change(&world, GOOD, OTHER).expect_status(0);
     world.wait(DAY - 1);
-    assert_snapshot!(change(&world, OTHER, THIRD), @"");
+    assert_snapshot!(change(&world, OTHER, THIRD), @"
+    status 65
+    -- stderr
+    error: alice must keep this password until 2026-11-25T08:00:00Z: they chose it less than the least age of passwords ago
+    hint: if somebody else knows it: cxme-admin users send-reset alice
+    ");
     assert!(world.accepts("alice", OTHER));
     // Who does not know the old one is told nothing of it.
     assert_snapshot!(change(&world, GOOD, THIRD), @"
@@ -118,7 +123,12 @@ fn ages_and_lifetimes_are_checked_in_the_configuration() {
         assert_eq!(run.status, 78, "{rules}: {run}");
         world.without_paths(&run.err())
     };
-    assert_snapshot!(refused("min_age = \"2d\"\nmax_age = \"2d\""), @"");
-    assert_snapshot!(refused("max_age = \"1h\"\nmin_age = \"40d\"\ntemporary_lifetime = \"1m\""), @"");
-    assert_snapshot!(refused("history = 13"), @"");
+    assert_snapshot!(refused("min_age = \"2d\"\nmax_age = \"2d\""), @"error: [DIR]/config/cxme-admin/config.toml:8: [password] min_age: expected less than max_age, which is 2d");
+    assert_snapshot!(refused("max_age = \"1h\"\nmin_age = \"40d\"\ntemporary_lifetime = \"1m\""), @r#"
+    error: the configuration has 3 problems
+      - [DIR]/config/cxme-admin/config.toml:8: [password] max_age: expected a duration from 1d to 3660d, found "1h"
+      - [DIR]/config/cxme-admin/config.toml:9: [password] min_age: expected a duration from 1m to 30d, found "40d"
+      - [DIR]/config/cxme-admin/config.toml:10: [password] temporary_lifetime: expected a duration from 5m to 366d, found "1m"
+    "#);
+    assert_snapshot!(refused("history = 13"), @"error: [DIR]/config/cxme-admin/config.toml:8: [password] history: expected a whole number from 0 to 12 (each is compared by a whole Argon2 hash, and a change may take about a second), found 13");
 }

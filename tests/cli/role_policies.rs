@@ -29,10 +29,68 @@ fn the_stricter_value_holds_and_is_named_with_its_section() {
         let out = world.run(command).out();
         out.lines().filter(|line| !line.starts_with("Fingerprint")).collect::<Vec<_>>().join("\n")
     };
-    assert_snapshot!(shown("policy show --user alice"), @"");
-    assert_snapshot!(shown("policy show --user bob"), @"");
-    assert_snapshot!(shown("policy show"), @"");
-    assert_snapshot!(world.run("policy show --user nobody"), @"");
+    assert_snapshot!(shown("policy show --user alice"), @r#"
+    A new password of alice (role Admin) at Example Travel needs:
+      - at least 30 characters (any characters, including spaces)
+      - not a common password, even with digits or symbols added; several words in a row are fine
+      - not only the user's name, username or email address, or the organization's name
+      - no repetition of one character or a short group, and no sequence such as abcdefgh12345678
+      - not one of the user's last 2 passwords
+      - valid for 90 days, and then to be changed
+    KEY                    VALUE  FROM
+    min_length             30     [password.role."Admin"]
+    classes                none   [password]
+    history                2      [password.role."Admin"]
+    min_score              0      [password]
+    must_change_after_set  true   [password.role."Admin"]
+    temporary_lifetime     1d     [password.role."Admin"]
+    min_age                none   [password]
+    max_age                90d    [password.role."Admin"]
+    A password may have at most 1,024 bytes, which is at least 256 characters of any script
+    NIST SP 800-63B-4 section 3.1.1.2 advises against asking users to change passwords after some time: they choose weaker ones
+    A password that an operator sets and the user must change ends after 24 hours
+    Help: help@example.com, extension 4711
+    "#);
+    assert_snapshot!(shown("policy show --user bob"), @"
+    A new password of bob (role Minimal Permissions) at Example Travel needs:
+      - at least 15 characters (any characters, including spaces)
+      - not a common password, even with digits or symbols added; several words in a row are fine
+      - not only the user's name, username or email address, or the organization's name
+      - no repetition of one character or a short group, and no sequence such as abcdefgh12345678
+      - valid for 400 days, and then to be changed
+    KEY                    VALUE  FROM
+    min_length             15     [password]
+    classes                none   [password]
+    history                0      [password]
+    min_score              0      [password]
+    must_change_after_set  false  [password]
+    temporary_lifetime     7d     [password]
+    min_age                none   [password]
+    max_age                400d   [password]
+    A password may have at most 1,024 bytes, which is at least 256 characters of any script
+    NIST SP 800-63B-4 section 3.1.1.2 advises against asking users to change passwords after some time: they choose weaker ones
+    A password that an operator sets and the user must change ends after 7 days
+    Help: help@example.com, extension 4711
+    ");
+    assert_snapshot!(shown("policy show"), @"
+    A new password at Example Travel needs:
+      - at least 15 characters (any characters, including spaces)
+      - not a common password, even with digits or symbols added; several words in a row are fine
+      - not only the user's name, username or email address, or the organization's name
+      - no repetition of one character or a short group, and no sequence such as abcdefgh12345678
+      - valid for 400 days, and then to be changed
+    Stricter for users with the role Admin: policy show --user USER
+    A password may have at most 1,024 bytes, which is at least 256 characters of any script
+    NIST SP 800-63B-4 section 3.1.1.2 advises against asking users to change passwords after some time: they choose weaker ones
+    A password that an operator sets and the user must change ends after 7 days
+    Help: help@example.com, extension 4711
+    ");
+    assert_snapshot!(world.run("policy show --user nobody"), @"
+    status 67
+    -- stderr
+    error: no user with the username `nobody`
+    hint: names must match exactly; to search: cxme-admin users list --search TEXT
+    ");
     let json: serde_json::Value = serde_json::from_str(&world.run("policy show --user alice -o json").out()).unwrap();
     assert_eq!((&json["username"], &json["role"]), (&"alice".into(), &"Admin".into()));
     let expected = serde_json::json!({ "key": "min_length", "value": "30", "section": "[password.role.\"Admin\"]" });
@@ -129,8 +187,18 @@ fn a_role_that_the_configuration_names_keeps_its_name() {
     let world = World::new().with_role("Help desk", "view-users").with_users("alice:Help desk");
     world.configure("[password.role.\"help desk\"]\nmin_length = 20\n");
     let told = |command: &str| world.without_paths(&world.run(command).to_string());
-    assert_snapshot!(told("roles delete 'Help desk' --yes"), @"");
-    assert_snapshot!(told("roles edit 'Help desk' --rename Desk"), @"");
+    assert_snapshot!(told("roles delete 'Help desk' --yes"), @r#"
+    status 65
+    -- stderr
+    error: the configuration names the role Help desk ([DIR]/config/cxme-admin/config.toml:8: [password.role."help desk"]); nothing was changed
+    hint: take the section out of the configuration, and add it again under the new name
+    "#);
+    assert_snapshot!(told("roles edit 'Help desk' --rename Desk"), @r#"
+    status 65
+    -- stderr
+    error: the configuration names the role Help desk ([DIR]/config/cxme-admin/config.toml:8: [password.role."help desk"]); nothing was changed
+    hint: take the section out of the configuration, and add it again under the new name
+    "#);
     world.run("roles edit 'Help desk' --allow lock-users").expect_status(0);
     world.run("roles edit 'Help desk' --rename 'Help desk' --description 'Unlocks'").expect_status(0);
     world.configure("");
@@ -143,7 +211,12 @@ fn a_role_that_nobody_has_added_is_refused_with_its_line_and_can_be_added() {
     let world = World::new().with_users("alice").with_password("alice", GOOD);
     world.configure("[password.role.\"Help desk\"]\nmin_length = 20\nmax_age = \"90d\"\n");
     let told = |run: crate::support::Run| world.without_paths(&run.to_string());
-    assert_snapshot!(told(set(&world, "alice", OTHER)), @"");
+    assert_snapshot!(told(set(&world, "alice", OTHER)), @r#"
+    status 78
+    -- stderr
+    error: [DIR]/config/cxme-admin/config.toml:8: [password.role."Help desk"]: no such role: `Help desk`
+    hint: correct the name, or add the role: cxme-admin roles add 'Help desk'
+    "#);
     for command in ["policy show", "users list --policy-outdated", "users show alice"] {
         world.run(command).expect_status(78);
     }
@@ -163,9 +236,22 @@ fn sections_of_roles_are_checked_like_the_others() {
         assert_eq!(run.status, 78, "{rules}: {run}");
         world.without_paths(&run.err())
     };
-    assert_snapshot!(refused("max_length = 64\n[password.role.Admin]\nmin_length = 65\nmin_lenght = 20\nhistory = 99\n"), @"");
-    assert_snapshot!(refused("max_age = \"30d\"\n[password.role.Admin]\nmin_age = \"30d\"\n[password.role.\"\\u001b\"]\nx = 1\n"), @"");
-    assert_snapshot!(refused("[password.role]\nAdmin = 30\n[password.rolle.Admin]\nmin_length = 20\n"), @"");
+    assert_snapshot!(refused("max_length = 64\n[password.role.Admin]\nmin_length = 65\nmin_lenght = 20\nhistory = 99\n"), @r#"
+    error: the configuration has 3 problems
+      - [DIR]/config/cxme-admin/config.toml:10: [password.role."Admin"] min_length: expected at most max_length in [password], which is 64
+      - [DIR]/config/cxme-admin/config.toml:11: [password.role.NAME] min_lenght: unknown key, did you mean `min_length`?
+      - [DIR]/config/cxme-admin/config.toml:12: [password.role."Admin"] history: expected a whole number from 0 to 12 (each is compared by a whole Argon2 hash, and a change may take about a second), found 99
+    "#);
+    assert_snapshot!(refused("max_age = \"30d\"\n[password.role.Admin]\nmin_age = \"30d\"\n[password.role.\"\\u001b\"]\nx = 1\n"), @r#"
+    error: the configuration has 2 problems
+      - [DIR]/config/cxme-admin/config.toml:10: [password.role."Admin"] min_age: expected a min_age below the max_age, found 30d and 30d
+      - [DIR]/config/cxme-admin/config.toml:12: [password.role.NAME] x: unknown key, the keys here are min_length, min_age, max_age, classes, history, min_score, must_change_after_set, temporary_lifetime
+    "#);
+    assert_snapshot!(refused("[password.role]\nAdmin = 30\n[password.rolle.Admin]\nmin_length = 20\n"), @"
+    error: the configuration has 2 problems
+      - [DIR]/config/cxme-admin/config.toml:9: [password.role] Admin: unknown key, every key belongs in a section
+      - [DIR]/config/cxme-admin/config.toml:10: [password.rolle]: unknown section, did you mean [password.role]?
+    ");
     world.configure("[password.role.\"Admin\"]\nmin_length = 30\nclasses = [\"digit\"]\n");
     let shown = world.run("config show").out();
     assert!(shown.contains("password.role.\"Admin\".min_length"), "{shown}");
