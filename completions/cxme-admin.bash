@@ -204,6 +204,9 @@ _cxme_admin() {
             cxme_admin__subcmd__help__subcmd__jobs,show)
                 cmd="cxme_admin__subcmd__help__subcmd__jobs__subcmd__show"
                 ;;
+            cxme_admin__subcmd__help__subcmd__jobs,wait)
+                cmd="cxme_admin__subcmd__help__subcmd__jobs__subcmd__wait"
+                ;;
             cxme_admin__subcmd__help__subcmd__mail,preview)
                 cmd="cxme_admin__subcmd__help__subcmd__mail__subcmd__preview"
                 ;;
@@ -369,6 +372,9 @@ _cxme_admin() {
             cxme_admin__subcmd__jobs,show)
                 cmd="cxme_admin__subcmd__jobs__subcmd__show"
                 ;;
+            cxme_admin__subcmd__jobs,wait)
+                cmd="cxme_admin__subcmd__jobs__subcmd__wait"
+                ;;
             cxme_admin__subcmd__jobs__subcmd__help,cancel)
                 cmd="cxme_admin__subcmd__jobs__subcmd__help__subcmd__cancel"
                 ;;
@@ -401,6 +407,9 @@ _cxme_admin() {
                 ;;
             cxme_admin__subcmd__jobs__subcmd__help,show)
                 cmd="cxme_admin__subcmd__jobs__subcmd__help__subcmd__show"
+                ;;
+            cxme_admin__subcmd__jobs__subcmd__help,wait)
+                cmd="cxme_admin__subcmd__jobs__subcmd__help__subcmd__wait"
                 ;;
             cxme_admin__subcmd__mail,help)
                 cmd="cxme_admin__subcmd__mail__subcmd__help"
@@ -1036,7 +1045,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__audit__subcmd__list)
-            opts="-c -o -q -v -h --user --action --operator --refused --since --until --limit --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --user --action --operator --refused --since --until --limit --all-rows --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -1792,7 +1801,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__jobs)
-            opts="list show recipients run pause resume retry cancel remind delete"
+            opts="list show recipients wait run pause resume retry cancel remind delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -1932,6 +1941,20 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__jobs__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__jobs__subcmd__wait)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
@@ -2766,7 +2789,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__jobs)
-            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list show recipients run pause resume retry cancel remind delete help"
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list show recipients wait run pause resume retry cancel remind delete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -3000,7 +3023,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__help)
-            opts="list show recipients run pause resume retry cancel remind delete help"
+            opts="list show recipients wait run pause resume retry cancel remind delete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -3167,8 +3190,22 @@ _cxme_admin() {
             COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cxme_admin__subcmd__jobs__subcmd__help__subcmd__wait)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cxme_admin__subcmd__jobs__subcmd__list)
-            opts="-c -o -q -v -h --limit --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --limit --all-rows --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -3324,7 +3361,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__recipients)
-            opts="-c -o -q -v -h --limit --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --limit --all-rows --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -3875,6 +3912,84 @@ _cxme_admin() {
             COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cxme_admin__subcmd__jobs__subcmd__wait)
+            opts="-c -o -q -v -h --timeout --config --store --output --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cxme_admin__subcmd__mail)
             opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help test preview queue help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -4124,7 +4239,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__mail__subcmd__queue)
-            opts="-n -c -o -q -v -h --cancel --limit --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-n -c -o -q -v -h --cancel --limit --all-rows --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -5833,7 +5948,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__resets__subcmd__list)
-            opts="-c -o -q -v -h --user --state --limit --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --user --state --limit --all-rows --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -6156,10 +6271,7 @@ _cxme_admin() {
             fi
             case "${prev}" in
                 --allow)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
+                    COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "view-users add-users edit-users delete-users lock-users set-passwords send-resets run-bulk-jobs redeem verify-passwords manage-roles manage-operators export-hashes override-policy view-audit manage-store" -- "${cur##*,}"))
                     return 0
                     ;;
                 --description)
@@ -6418,17 +6530,11 @@ _cxme_admin() {
             fi
             case "${prev}" in
                 --allow)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
+                    COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "view-users add-users edit-users delete-users lock-users set-passwords send-resets run-bulk-jobs redeem verify-passwords manage-roles manage-operators export-hashes override-policy view-audit manage-store" -- "${cur##*,}"))
                     return 0
                     ;;
                 --deny)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
+                    COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "view-users add-users edit-users delete-users lock-users set-passwords send-resets run-bulk-jobs redeem verify-passwords manage-roles manage-operators export-hashes override-policy view-audit manage-store" -- "${cur##*,}"))
                     return 0
                     ;;
                 --rename)
@@ -8471,7 +8577,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__list)
-            opts="-c -o -q -v -h --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --from --sort --reverse --limit --columns --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --from --sort --reverse --limit --all-rows --columns --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -9638,7 +9744,40 @@ _cxme_admin() {
 }
 
 if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _cxme_admin -o nosort cxme-admin
+    complete -F _cxme_admin_with_values -o nosort cxme-admin
 else
-    complete -F _cxme_admin cxme-admin
+    complete -F _cxme_admin_with_values cxme-admin
 fi
+
+# The values that only the store knows: users, roles, operators, jobs. Where the program is not there, or may not read the store,
+# there are none.
+_cxme_admin_with_values() {
+    _cxme_admin "$@"
+    # What the function above knows nothing about it leaves as it is typed.
+    [[ ${#COMPREPLY[@]} -eq 0 || ( ${#COMPREPLY[@]} -eq 1 && ( "${COMPREPLY[0]}" == "$2" || -z "${COMPREPLY[0]}" ) ) ]] || return 0
+    [[ "$2" != -* || "$2" == *=* ]] || return 0
+    type -P cxme-admin >/dev/null || return 0
+    # bash divides words at `=`, `:` and `@` too: what stands without a blank between is one word.
+    local rest="${COMP_LINE:0:COMP_POINT}" word values value i
+    local -a words=()
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        if [[ $i -eq 0 || "$rest" == [[:space:]]* ]]; then
+            words+=("")
+        fi
+        rest="${rest#"${rest%%[![:space:]]*}"}"
+        word="${COMP_WORDS[i]}"
+        [[ $i -lt $COMP_CWORD ]] || word="$rest"
+        words[${#words[@]}-1]+="$word"
+        rest="${rest#"$word"}"
+    done
+    values="$(command cxme-admin __complete bash "$2" "${words[@]}" </dev/null 2>/dev/null)"
+    [[ -n "$values" ]] || return 0
+    COMPREPLY=()
+    while IFS= read -r value; do
+        COMPREPLY+=("$value")
+    done <<< "$values"
+    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+        compopt +o nospace +o default
+    fi
+    return 0
+}

@@ -14,7 +14,7 @@
 //! | [`process`] | the outside world: arguments, environment, streams, terminal, OS account | nothing |
 //! | [`blocklist`] | filters of published lists of passwords: building one, looking one password up | domain, private_file |
 //! | [`secrets`] | passwords, hashes, generated passwords, the reset key | domain, random, private_file |
-//! | [`store`] | all SQL | domain, secrets, private_file |
+//! | [`store`] | the store: what the others see of it, what goes in and out, and the engine with all SQL | domain, secrets, private_file |
 //! | [`mail`] | mails: writing one, handing it over | domain, secrets, texts, private_file |
 //! | [`outbox`] | the messages that have not ended: taken, sent, settled | clock, random, domain, secrets, store, mail |
 //! | [`config`] | the configuration file, a file a section | domain, secrets, private_file |

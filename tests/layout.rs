@@ -113,7 +113,7 @@ impl Source {
         numbered.filter(|(_, line)| !line.trim_start().starts_with("//"))
     }
 
-    /// `src/store/open.rs` and `src/store.rs` are in the layer `store`; `src/lib.rs` and `src/main.rs` in none.
+    /// `src/store/sqlite/open.rs` and `src/store.rs` are in the layer `store`; `src/lib.rs` and `src/main.rs` in none.
     fn layer(&self) -> Option<&str> {
         let below = self.name.strip_prefix("src/")?;
         let layer = below.split('/').next()?;
@@ -230,35 +230,52 @@ fn the_map_in_lib_rs_says_the_same_as_the_table() {
 
 #[test]
 fn sql_stands_only_in_the_store() {
-    let words = ["SELECT ", "INSERT INTO", "INSERT OR ", "UPDATE ", "DELETE FROM", "PRAGMA ", "BEGIN ", "rusqlite::"];
+    let words = ["SELECT ", "INSERT INTO", "INSERT OR ", "UPDATE ", "DELETE FROM", "PRAGMA ", "BEGIN "];
     let mut wrong = Vec::new();
     let mut seen = 0;
     for source in sources("src") {
         let hits = source.code().filter(|(_, line)| words.iter().any(|word| line.contains(word)));
-        match source.layer() {
-            Some("store") => seen += hits.count(),
-            _ => wrong.extend(hits.map(|(number, line)| format!("{}:{number}: {}", source.name, line.trim()))),
+        match source.name.starts_with("src/store/sqlite/") {
+            true => seen += hits.count(),
+            false => wrong.extend(hits.map(|(number, line)| format!("{}:{number}: {}", source.name, line.trim()))),
         }
     }
     assert!(seen > 20, "only {seen} statements were seen in the store: the test looks past them");
-    assert_none(&wrong, "SQL outside src/store");
+    assert_none(&wrong, "SQL outside src/store/sqlite");
+}
+
+/// What uses the store works with another engine too.
+#[test]
+fn no_type_of_an_engine_leaves_its_directory() {
+    let all = places("rusqlite");
+    let outside = |(name, _): &&(String, usize)| !name.starts_with("src/store/sqlite/");
+    let wrong: Vec<String> = all.iter().filter(outside).map(|(name, count)| format!("{name}: {count} times")).collect();
+    assert!(all.len() > 20, "only {} files were seen in the engine: the test looks past them", all.len());
+    assert_none(&wrong, "`rusqlite` outside src/store/sqlite");
+}
+
+#[test]
+fn the_tests_of_the_outbox_come_to_sqlite_in_one_file() {
+    let all = sources("tests/outbox");
+    let opens = all.iter().filter(|source| source.count("rusqlite") > 0).map(|source| source.name.as_str());
+    assert_eq!(opens.collect::<Vec<_>>(), ["tests/outbox/world.rs"]);
 }
 
 #[test]
 fn sqlite_opens_a_file_in_one_function_that_checks_it_first() {
-    assert_eq!(places("open_with_flags"), [("src/store/open.rs".to_owned(), 1)]);
+    assert_eq!(places("open_with_flags"), [("src/store/sqlite/open.rs".to_owned(), 1)]);
     let mut wrong = Vec::new();
     for source in sources("src") {
         // A database in memory has no file; ATTACH would open one beside.
         let opens = |line: &str| line.contains("Connection::open(") || line.contains("ATTACH ");
         wrong.extend(source.code().filter(|(_, line)| opens(line)).map(|(n, _)| format!("{}:{n}", source.name)));
-        if source.name == "src/store/open.rs" {
+        if source.name == "src/store/sqlite/open.rs" {
             let (_, body) = source.text.split_once("fn connect(").unwrap();
             let (checked, opened) = (body.find("check_database(").unwrap(), body.find("open_with_flags").unwrap());
             assert!(checked < opened && opened < body.find("\n}\n").unwrap());
         }
     }
-    assert_none(&wrong, "SQLite opens a file without `store::open::connect`");
+    assert_none(&wrong, "SQLite opens a file without `store::sqlite::open::connect`");
 }
 
 #[test]

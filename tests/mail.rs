@@ -6,6 +6,7 @@
 mod reading;
 
 use std::time::Duration;
+use strum::VariantArray as _;
 
 use cxme_admin::domain::email_address::EmailAddress;
 use cxme_admin::domain::link::LinkTemplate;
@@ -72,7 +73,7 @@ fn python_reads_every_mail_without_a_defect() {
             |cause| MailContent::Notice { cause, must_change: true, time: "2026-03-04T09:05:59Z".parse().unwrap() };
         let contents = [MailContent::Reset(choice), MailContent::Invitation(choice), MailContent::Test]
             .into_iter()
-            .chain(NoticeCause::ALL.map(changed));
+            .chain(NoticeCause::VARIANTS.iter().copied().map(changed));
         for (content, locale) in contents.flat_map(|content| ["en", "de"].map(|locale| (content, locale))) {
             let message_id = composer.message_id(MessageId(count.try_into().unwrap()), &nonce);
             let letter = MailContext {

@@ -8,6 +8,8 @@ mod arguments;
 mod choice;
 #[path = "pty/completion.rs"]
 mod completion;
+#[path = "pty/completion_of_store.rs"]
+mod completion_of_store;
 #[path = "pty/editing.rs"]
 mod editing;
 #[path = "pty/harness.rs"]
@@ -20,6 +22,8 @@ mod program;
 mod screens;
 #[path = "pty/turn.rs"]
 mod turn;
+#[path = "pty/wait.rs"]
+mod wait;
 
 use std::process::Command;
 use std::process::Output;

@@ -2,6 +2,7 @@
 //! [`Change`](crate::app::Change) of an [`App`](crate::app::App).
 
 pub mod audit;
+pub mod completion;
 mod delivery;
 pub mod init;
 pub mod jobs;

@@ -55,8 +55,11 @@ pub fn send_notices(
             let late = deadline.filter(|deadline| *deadline <= Instant::now());
             let late = late.map(|_| "the relay did not answer in time".to_owned());
             let used_up = report.used_up().map(|used_up| used_up.to_string());
-            let trouble = late.or(report.trouble.map(|trouble| trouble.words));
-            let why = trouble.or(used_up).or(message.reply.clone()).unwrap_or_else(|| message.state.word().to_owned());
+            let transport_error = late.or(report.transport_error.map(|transport_error| transport_error.message));
+            let why = transport_error
+                .or(used_up)
+                .or(message.reply.clone())
+                .unwrap_or_else(|| message.state.word().to_owned());
             if message.state.has_ended() { Noticed::NotSent(why) } else { Noticed::Waits(why) }
         }
         None => Noticed::NotSent("its user was deleted".to_owned()),

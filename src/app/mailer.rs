@@ -86,7 +86,7 @@ impl App {
         if own.as_deref() == Some(&key.fingerprint()) { Ok(()) } else { Err(MailerError::OtherKey.into()) }
     }
 
-    /// How a command sends its own messages: over few connections, and without waiting for a relay in trouble, because
+    /// How a command sends its own messages: over few connections, and without waiting for a relay that cannot be used, because
     /// `jobs run` tries again.
     pub fn send_options(&self) -> SendOptions {
         let smtp = &self.setup.config().mail.smtp;

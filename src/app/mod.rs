@@ -92,6 +92,16 @@ impl App {
         Self::with_store(setup, account, store)
     }
 
+    /// As [`App::open`], where it depends on the account that the store is kept for who the operator is.
+    ///
+    /// # Errors
+    /// As [`App::open`].
+    pub fn open_as(setup: Arc<Setup>, expected: ExpectedVersion, account: impl FnOnce(u32) -> Account) -> Result<Self> {
+        let store = Store::open(setup.store_path(), &setup.store_rule(), expected)?;
+        let account = account(store.service_account());
+        Self::with_store(setup, account, store)
+    }
+
     /// An app at a store that is open already, such as a copy that is to take the place of the setup's.
     ///
     /// # Errors
@@ -109,6 +119,20 @@ impl App {
     /// When the operator may not, when `action` refuses, or when the store fails.
     pub fn view<T>(&self, action: Action, run: impl FnOnce(&View<'_>) -> Result<T>) -> Result<T> {
         self.look(action, run).map_err(|error| self.explained(error))
+    }
+
+    /// As [`App::view`], for what the operator did not ask for in so many words, such as the completion of a line that they are typing.
+    /// `None`: they may not; that is not recorded.
+    ///
+    /// # Errors
+    /// When `action` refuses, or when the store fails.
+    pub fn view_quietly<T>(&self, action: Action, run: impl FnOnce(&View<'_>) -> Result<T>) -> Result<Option<T>> {
+        let reading = self.store.read()?;
+        let authority = self.authority(&reading)?;
+        if self.require(&authority, action).is_err() {
+            return Ok(None);
+        }
+        run(&View { app: self, authority, now: self.now(), reading }).map(Some)
     }
 
     fn look<T>(&self, action: Action, run: impl FnOnce(&View<'_>) -> Result<T>) -> Result<T> {
@@ -186,7 +210,7 @@ impl App {
             StoreError::Full => reading
                 .and_then(|reading| reading.table_without_numbers())
                 .map(|table| table.map(StoreError::NoNumbers)),
-            StoreError::Sql(_) | StoreError::Value(_) => {
+            StoreError::Sql(_) | StoreError::Conflict(_) | StoreError::Value(_) => {
                 reading.and_then(|reading| reading.first_damage()).map(|found| found.map(StoreError::Corrupt))
             }
             _ => return error,

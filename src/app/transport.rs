@@ -51,7 +51,7 @@ impl Setup {
                 // Where root works for another account.
                 let account = owner_of_directory(self.store_path());
                 directory.account = account.filter(|(uid, _)| self.uid == ROOT && *uid != ROOT);
-                Transport::Folder(directory)
+                Transport::Directory(directory)
             }
         }))
     }

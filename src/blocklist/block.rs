@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_look_alike_are_no_trouble() {
+    fn keys_that_look_alike_are_kept_apart() {
         for keys in [(0..9_000).collect::<Vec<u64>>(), (0..9_000).map(|key| key << 40).collect(), vec![u64::MAX, 0]] {
             let block = Block::build(&keys).unwrap();
             assert!(keys.iter().all(|key| block.has(*key)));

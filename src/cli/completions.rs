@@ -1,7 +1,8 @@
 //! `completions`.
 //!
-//! `clap_complete` writes the scripts. For bash and fish they are corrected afterwards, at places that are looked up and must
-//! be there: the tests type at real shells.
+//! `clap_complete` writes the scripts. They are corrected afterwards, at places that are looked up and must be there: the tests type
+//! at real shells. For bash, zsh and fish a function is added that asks the program for the values that only the store knows
+//! ([`crate::cli::complete`]).
 
 use std::fmt::Write as _;
 
@@ -14,6 +15,9 @@ use clap_complete::Shell;
 use crate::cli::context::Context;
 
 /// Print the completion script for a shell
+///
+/// In bash, zsh and fish, TAB completes commands and options, and the users, roles, operators and jobs of the store, if you may read it:
+/// usernames, and addresses once you typed an `@`. Where the store cannot be read, such as behind `sudo`, there are none.
 ///
 /// For bash: `cxme-admin completions bash > /etc/bash_completion.d/cxme-admin`
 #[derive(Debug, clap::Args)]
@@ -50,10 +54,18 @@ fn generated(shell: Shell, mut tree: Command, name: &str) -> anyhow::Result<Stri
     Ok(String::from_utf8(script)?)
 }
 
+/// What asks the program for values, in each shell.
+const BASH_VALUES: &str = include_str!("completions/values.bash");
+const ZSH_VALUES: &str = include_str!("completions/values.zsh");
+const FISH_VALUES: &str = include_str!("completions/values.fish");
+
 /// The tree where each argument says what its value is: else shells offer files where a user is meant.
 fn with_hints(command: Command) -> Command {
+    // Elsewhere an account is an operator's, whom the store knows.
+    let names_new = ["add", "init"].contains(&command.get_name());
     let hinted = command.mut_args(|argument| {
-        let is_account = argument.get_value_names().is_some_and(|names| names.iter().any(|name| name == "ACCOUNT"));
+        let names = argument.get_value_names();
+        let is_account = names_new && names.is_some_and(|names| names.iter().any(|name| name == "ACCOUNT"));
         match argument.get_value_hint() {
             _ if !argument.get_action().takes_values() || !argument.get_possible_values().is_empty() => argument,
             ValueHint::Unknown if is_account => argument.value_hint(ValueHint::Username),
@@ -96,16 +108,15 @@ fn options_with_equals(tree: &Command) -> Vec<&str> {
     options
 }
 
-/// The long options whose value is a list with commas, each with the words that the list may have.
-fn lists(tree: &Command) -> Vec<(&str, String)> {
+/// The words that a value may have which is a list with commas, of each such option.
+fn lists(tree: &Command) -> Vec<String> {
     let arguments = commands(tree).into_iter().flat_map(|named| named.command.get_arguments());
     let words = |arg: &Arg| {
         let values = arg.get_possible_values();
         values.iter().map(PossibleValue::get_name).collect::<Vec<_>>().join(" ")
     };
-    let listed = arguments.filter(|arg| arg.get_value_delimiter() == Some(','));
-    let mut lists: Vec<(&str, String)> =
-        listed.filter_map(|arg| Some((arg.get_long()?, words(arg)))).filter(|(_, words)| !words.is_empty()).collect();
+    let listed = arguments.filter(|arg| arg.get_long().is_some() && arg.get_value_delimiter() == Some(','));
+    let mut lists: Vec<String> = listed.map(words).filter(|words| !words.is_empty()).collect();
     lists.sort_unstable();
     lists.dedup();
     lists
@@ -131,7 +142,7 @@ fn bash(tree: Command) -> anyhow::Result<String> {
     let mut script = generated(Shell::Bash, plain, PLAIN_NAME)?;
     for order in ["-o nosort ", ""] {
         let defaults = format!("complete -F _{PLAIN_NAME} {order}-o bashdefault -o default {PLAIN_NAME}\n");
-        let none = format!("complete -F _{PLAIN_NAME} {order}{NAME}\n");
+        let none = format!("complete -F _{PLAIN_NAME}_with_values {order}{NAME}\n");
         replace(&mut script, &defaults, &none)?;
     }
     let mut divided = String::from(
@@ -155,7 +166,7 @@ fn bash(tree: Command) -> anyhow::Result<String> {
     divided += "    local hidden=\"\"\n    [[ \"${cur}\" == -* ]] || hidden=\"-*\"\n";
     replace_first(&mut script, "    cmd=\"\"\n    opts=\"\"\n", &divided)?;
     replace(&mut script, "compgen -W \"${opts}\"", "compgen -X \"${hidden}\" -W \"${opts}\"")?;
-    for (_, words) in lists(&tree) {
+    for words in lists(&tree) {
         let whole = format!("compgen -W \"{words}\" -- \"${{cur}}\"");
         let last = format!("compgen -P \"${{cur%\"${{cur##*,}}\"}}\" -W \"{words}\" -- \"${{cur##*,}}\"");
         replace(&mut script, &whole, &last)?;
@@ -184,7 +195,7 @@ fn bash(tree: Command) -> anyhow::Result<String> {
         taking.join("|")
     );
     replace_first(&mut script, "    done\n\n    case \"${cmd}\" in\n", &files)?;
-    Ok(script)
+    Ok(script + BASH_VALUES)
 }
 
 /// The tree for a generator that takes a hint at a username for one at a file.
@@ -196,24 +207,30 @@ fn without_usernames(command: Command) -> Command {
     hinted.mut_subcommands(without_usernames)
 }
 
-/// For zsh: options behind a list of users, and values that stand behind a `=` alone.
+/// For zsh: options behind a list of users, values that stand behind a `=` alone, and those that only the store knows.
 fn zsh(tree: Command) -> anyhow::Result<String> {
     let mut script = generated(Shell::Zsh, tree.clone(), NAME)?;
     let lines = script.lines().map(|line| {
-        let is_argument = line.starts_with("':") || line.starts_with("'*:");
-        if !is_argument || line.starts_with("'*:::") {
+        if !line.starts_with('\'') || line.starts_with("'*:::") {
             return line.to_owned();
         }
         // Behind `*::` everything is an argument; with three colons it is a command of a group, and all right.
         let line = if line.starts_with("'*::") { line.replacen("'*::", "'*:", 1) } else { line.to_owned() };
-        // No action is a message, beside which zsh inserts no option; this one does nothing.
-        line.strip_suffix(":' \\").map_or(line.clone(), |line| format!("{line}: true' \\"))
+        // No action is a message, beside which zsh inserts no option.
+        line.strip_suffix(":' \\").map_or(line.clone(), |line| format!("{line}: _{NAME}_values' \\"))
     });
     script = lines.collect::<Vec<_>>().join("\n") + "\n";
+    let begin = format!("_{NAME}() {{\n");
+    // The words as they are on the line: `_arguments` leaves out the commands.
+    let words = "    local -a _cxme_admin_words\n    \
+                 _cxme_admin_words=(\"${(@)words[1,CURRENT-1]}\" \"$IPREFIX$QIPREFIX$PREFIX\")\n";
+    replace_first(&mut script, &begin, &format!("{begin}{words}"))?;
+    let end = format!("\nif [ \"$funcstack[1]\" = \"_{NAME}\" ]");
+    replace_first(&mut script, &end, &format!("{ZSH_VALUES}{end}"))?;
     for option in options_with_equals(&tree) {
         replace(&mut script, &format!("--{option}=["), &format!("--{option}=-["))?;
     }
-    for (_, words) in lists(&tree) {
+    for words in lists(&tree) {
         replace(&mut script, &format!(":({words})' "), &format!(": _values -s , word {words}' "))?;
     }
     Ok(script)
@@ -231,11 +248,18 @@ fn fish(mut tree: Command) -> anyhow::Result<String> {
         });
         script = lines.collect::<Vec<_>>().join("\n") + "\n";
     }
-    for (_, words) in lists(&tree) {
+    for words in lists(&tree) {
         let lines: Vec<String> = words.split(' ').map(|word| format!("{word}\\t''")).collect();
         let list = format!("-a \"(__fish_append , {words})\"");
         replace(&mut script, &format!("-a \"{}\"", lines.join("\n")), &list)?;
     }
+    let lines = script.lines().map(|line| match line.ends_with(" -r -f") {
+        true => format!("{line} -a \"(__fish_{PLAIN_NAME}_values)\""),
+        false => line.to_owned(),
+    });
+    script = lines.collect::<Vec<_>>().join("\n") + "\n";
+    let first = format!("complete -c {NAME} ");
+    replace_first(&mut script, &first, &format!("{}{first}", FISH_VALUES.trim_start_matches('\n')))?;
     // Behind an option whose value is still missing there is no command yet.
     replace_first(&mut script, "2>/dev/null\n    or return\n", "2>/dev/null\n    or return 0\n")?;
     tree.build();
@@ -257,7 +281,7 @@ fn fish(mut tree: Command) -> anyhow::Result<String> {
                 ValueHint::DirPath => "-a \"(__fish_complete_directories)\"".to_owned(),
                 ValueHint::FilePath => "-F".to_owned(),
                 ValueHint::Username => "-a \"(__fish_complete_users)\"".to_owned(),
-                _ => continue,
+                _ => format!("-a \"(__fish_{PLAIN_NAME}_values)\""),
             };
             writeln!(script, "complete -c {NAME} -n \"{condition}\" {what}")?;
         }

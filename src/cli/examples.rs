@@ -73,6 +73,7 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
     ("jobs list", &["cxme-admin jobs list --limit 5"]),
     ("jobs show", &["cxme-admin jobs show 1"]),
     ("jobs recipients", &["cxme-admin jobs recipients 1 -o csv > job-1.csv"]),
+    ("jobs wait", &["cxme-admin jobs wait 1", "cxme-admin jobs wait 1 --timeout 2h -v"]),
     ("jobs run", &["cxme-admin jobs run", "cxme-admin jobs run --max-runtime 50m"]),
     ("jobs pause", &["cxme-admin jobs pause 1"]),
     ("jobs resume", &["cxme-admin jobs resume 1"]),

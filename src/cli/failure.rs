@@ -11,6 +11,7 @@ mod unknown_command;
 mod usage;
 
 use std::io;
+use strum::VariantArray as _;
 
 use crate::app::ActionError;
 use crate::app::MailerError;
@@ -210,7 +211,7 @@ fn describe(error: &anyhow::Error) -> RenderedError {
 /// The actions that events have, a line for each group.
 fn actions() -> Vec<String> {
     let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
-    for word in Action::ALL.into_iter().filter(|action| *action != Action::StoreOpen).map(Action::word) {
+    for word in Action::VARIANTS.iter().filter(|action| **action != Action::StoreOpen).map(|action| action.word()) {
         let (group, rest) = word.split_once(' ').unwrap_or(("", word));
         match groups.iter_mut().find(|(name, _)| *name == group) {
             Some((_, actions)) => actions.push(rest),

@@ -4,6 +4,7 @@
 pub mod acting_args;
 pub mod audit;
 pub mod column;
+pub mod complete;
 pub mod completions;
 pub mod config;
 pub mod context;
@@ -161,6 +162,9 @@ pub fn main() -> ExitCode {
 
 /// Runs the program in a process and gives its exit code.
 pub fn run(process: Process, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> u8 {
+    if let Some(request) = complete::asked_for(&process.arguments) {
+        return complete::run(process, clock, random, request);
+    }
     let parsed = command_tree().try_get_matches_from(&process.arguments).and_then(|mut matches| {
         let named = NamedFiles::of(&matches);
         let arguments = Arguments::from_arg_matches_mut(&mut matches);

@@ -7,9 +7,11 @@ use std::str::FromStr;
 
 use clap::builder::PossibleValue;
 use clap::builder::TypedValueParser;
+use strum::VariantArray;
 
 use crate::actions::users::import::Clearable;
 use crate::domain::message::MailKind;
+use crate::domain::role::Permission;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
 use crate::store::messages::LinkState;
@@ -23,33 +25,44 @@ pub struct OneOf<T> {
 
 /// `active` or `locked`.
 pub fn status() -> OneOf<Status> {
-    OneOf::new([Status::Active, Status::Locked].map(Status::word))
+    OneOf::all()
 }
 
 /// `password` or `saml`.
 pub fn sign_in() -> OneOf<SignIn> {
-    OneOf::new([SignIn::Password, SignIn::Saml].map(SignIn::word))
+    OneOf::all()
 }
 
 /// The state of a link.
 pub fn link_state() -> OneOf<LinkState> {
-    OneOf::new(LinkState::ALL.map(LinkState::word))
+    OneOf::all()
 }
 
 /// A kind of mail.
 pub fn mail_kind() -> OneOf<MailKind> {
-    OneOf::new(MailKind::ALL.map(MailKind::word))
+    OneOf::all()
+}
+
+/// A permission.
+pub fn permission() -> OneOf<Permission> {
+    OneOf::all()
 }
 
 /// A column whose value an import clears.
 pub fn clearable() -> OneOf<Clearable> {
-    OneOf::new(Clearable::ALL.map(Clearable::word))
+    OneOf::all()
 }
 
 impl<T> OneOf<T> {
     /// One of these words.
     pub fn new(words: impl IntoIterator<Item = &'static str>) -> Self {
         Self { words: words.into_iter().collect(), value: PhantomData }
+    }
+}
+
+impl<T: VariantArray + Into<&'static str> + Copy> OneOf<T> {
+    fn all() -> Self {
+        Self::new(T::VARIANTS.iter().map(|&variant| variant.into()))
     }
 }
 

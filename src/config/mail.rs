@@ -1,6 +1,7 @@
 //! `[mail]`, `[mail.headers]`, `[mail.sendmail]` and `[mail.file]`: the sender and the transport of mails.
 
 use std::path::PathBuf;
+use strum::VariantArray as _;
 
 use super::document::Section;
 use super::smtp::SmtpSection;
@@ -30,7 +31,8 @@ pub struct MailSection {
 }
 
 /// A transport for mails.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "lowercase")]
 pub enum TransportName {
     /// An SMTP relay.
     #[default]
@@ -42,15 +44,9 @@ pub enum TransportName {
 }
 
 impl TransportName {
-    const ALL: [Self; 3] = [Self::Smtp, Self::Sendmail, Self::File];
-
     /// The word in the configuration.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Smtp => "smtp",
-            Self::Sendmail => "sendmail",
-            Self::File => "file",
-        }
+        self.into()
     }
 }
 
@@ -88,7 +84,7 @@ impl MailSection {
     pub(super) fn read(sections: &MailSections<'_, '_>) -> Self {
         let MailSections { mail, headers, smtp, sendmail, file } = sections;
         let program = sendmail.path("program").map(|program| SendmailSection { program });
-        let named = mail.choice("transport", &TransportName::ALL, TransportName::word);
+        let named = mail.choice("transport", TransportName::VARIANTS, TransportName::word);
         let read = Self {
             from: mailbox(mail, "from"),
             reply_to: mailbox(mail, "reply_to"),

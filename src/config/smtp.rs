@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::time::Duration;
+use strum::VariantArray as _;
 
 use super::document::Section;
 use super::host;
@@ -106,7 +107,7 @@ impl Default for SmtpSection {
 impl SmtpSection {
     pub(super) fn read(section: &Section<'_, '_>) -> Self {
         let default = Self::default();
-        let tls = section.choice("tls", &Security::ALL, Security::word).unwrap_or(default.tls);
+        let tls = section.choice("tls", Security::VARIANTS, Security::word).unwrap_or(default.tls);
         let host = section.validated("host", host::validate);
         if tls == Security::None && host.as_ref().is_some_and(|host| !host::is_loopback(host)) {
             let words = "without TLS anybody on the way reads the links, so it is only for localhost, 127.0.0.1 or ::1";
@@ -175,7 +176,7 @@ fn login(section: &Section<'_, '_>) -> Option<SmtpLogin> {
     let username = section.some_text("username");
     let file = section.file("password_file").map(PasswordFrom::File);
     let command = section.command("password_command").map(PasswordFrom::Command);
-    let method = section.choice("auth", &LoginMethod::ALL, LoginMethod::word).unwrap_or_default();
+    let method = section.choice("auth", LoginMethod::VARIANTS, LoginMethod::word).unwrap_or_default();
     let names_password = ["password_file", "password_command"].into_iter().find(|key| section.has(key));
     if section.has("password_file") && section.has("password_command") {
         section.problem("password_command", "does not go with `password_file`: leave one of them out");

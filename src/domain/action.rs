@@ -1,211 +1,147 @@
 //! Every action of the program, and what it takes.
 
+use strum::VariantArray as _;
+
 use crate::domain::role::Permission;
 
 /// Every action of the program. What it requires stands here and nowhere else; opening a view or a change asks for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
 #[expect(missing_docs, reason = "each variant is named after its command")]
 pub enum Action {
+    #[strum(serialize = "users list")]
     UsersList,
+    #[strum(serialize = "users show")]
     UsersShow,
+    #[strum(serialize = "users add")]
     UsersAdd,
+    #[strum(serialize = "users clone")]
     UsersClone,
+    #[strum(serialize = "users edit")]
     UsersEdit,
+    #[strum(serialize = "users delete")]
     UsersDelete,
+    #[strum(serialize = "users lock")]
     UsersLock,
+    #[strum(serialize = "users unlock")]
     UsersUnlock,
+    #[strum(serialize = "users import")]
     UsersImport,
+    #[strum(serialize = "users import with hashes")]
     UsersImportHashes,
+    #[strum(serialize = "users export")]
     UsersExport,
+    #[strum(serialize = "users export with hashes")]
     UsersExportHashes,
+    #[strum(serialize = "users set-password")]
     UsersSetPassword,
+    #[strum(serialize = "users set-password against the policy")]
     UsersOverridePolicy,
+    #[strum(serialize = "users verify-password")]
     UsersVerifyPassword,
+    #[strum(serialize = "users change-password")]
     UsersChangePassword,
+    #[strum(serialize = "users send-reset")]
     UsersSendReset,
+    #[strum(serialize = "users send-reset to many")]
     UsersSendResetToMany,
+    #[strum(serialize = "resets list")]
     ResetsList,
+    #[strum(serialize = "resets revoke")]
     ResetsRevoke,
+    #[strum(serialize = "resets revoke by code")]
     ResetsRevokeByCode,
+    #[strum(serialize = "resets redeem")]
     ResetsRedeem,
+    #[strum(serialize = "jobs run")]
     JobsRun,
+    #[strum(serialize = "jobs list")]
     JobsList,
+    #[strum(serialize = "jobs show")]
     JobsShow,
+    #[strum(serialize = "jobs recipients")]
     JobsRecipients,
+    #[strum(serialize = "jobs wait")]
+    JobsWait,
+    #[strum(serialize = "jobs pause")]
     JobsPause,
+    #[strum(serialize = "jobs resume")]
     JobsResume,
+    #[strum(serialize = "jobs retry")]
     JobsRetry,
+    #[strum(serialize = "jobs cancel")]
     JobsCancel,
+    #[strum(serialize = "jobs remind")]
     JobsRemind,
+    #[strum(serialize = "jobs delete")]
     JobsDelete,
+    #[strum(serialize = "mail test")]
     MailTest,
+    #[strum(serialize = "mail preview")]
     MailPreview,
+    #[strum(serialize = "mail queue")]
     MailQueue,
+    #[strum(serialize = "mail queue with cancel")]
     MailCancel,
+    #[strum(serialize = "roles list")]
     RolesList,
+    #[strum(serialize = "roles show")]
     RolesShow,
+    #[strum(serialize = "roles add")]
     RolesAdd,
+    #[strum(serialize = "roles edit")]
     RolesEdit,
+    #[strum(serialize = "roles clone")]
     RolesClone,
+    #[strum(serialize = "roles delete")]
     RolesDelete,
+    #[strum(serialize = "operators list")]
     OperatorsList,
+    #[strum(serialize = "operators add")]
     OperatorsAdd,
+    #[strum(serialize = "operators edit")]
     OperatorsEdit,
+    #[strum(serialize = "operators disable")]
     OperatorsDisable,
+    #[strum(serialize = "operators enable")]
     OperatorsEnable,
+    #[strum(serialize = "operators remove")]
     OperatorsRemove,
+    #[strum(serialize = "policy show")]
     PolicyShow,
+    #[strum(serialize = "policy check")]
     PolicyCheck,
+    #[strum(serialize = "audit list")]
     AuditList,
+    #[strum(serialize = "audit show")]
     AuditShow,
+    #[strum(serialize = "audit verify")]
     AuditVerify,
+    #[strum(serialize = "audit head")]
     AuditHead,
+    #[strum(serialize = "whoami")]
     WhoAmI,
+    #[strum(serialize = "config show")]
     ConfigShow,
+    #[strum(serialize = "opening the store")]
     StoreOpen,
+    #[strum(serialize = "init")]
     StoreInit,
+    #[strum(serialize = "store check")]
     StoreCheck,
+    #[strum(serialize = "store check with repair of times")]
     StoreRepairTimes,
+    #[strum(serialize = "store backup")]
     StoreBackup,
+    #[strum(serialize = "store restore")]
     StoreRestore,
+    #[strum(serialize = "store migrate")]
     StoreMigrate,
 }
 
 impl Action {
-    /// All actions.
-    pub const ALL: [Self; 63] = [
-        Self::UsersList,
-        Self::UsersShow,
-        Self::UsersAdd,
-        Self::UsersClone,
-        Self::UsersEdit,
-        Self::UsersDelete,
-        Self::UsersLock,
-        Self::UsersUnlock,
-        Self::UsersImport,
-        Self::UsersImportHashes,
-        Self::UsersExport,
-        Self::UsersExportHashes,
-        Self::UsersSetPassword,
-        Self::UsersOverridePolicy,
-        Self::UsersVerifyPassword,
-        Self::UsersChangePassword,
-        Self::UsersSendReset,
-        Self::UsersSendResetToMany,
-        Self::ResetsList,
-        Self::ResetsRevoke,
-        Self::ResetsRevokeByCode,
-        Self::ResetsRedeem,
-        Self::JobsRun,
-        Self::JobsList,
-        Self::JobsShow,
-        Self::JobsRecipients,
-        Self::JobsPause,
-        Self::JobsResume,
-        Self::JobsRetry,
-        Self::JobsCancel,
-        Self::JobsRemind,
-        Self::JobsDelete,
-        Self::MailTest,
-        Self::MailPreview,
-        Self::MailQueue,
-        Self::MailCancel,
-        Self::RolesList,
-        Self::RolesShow,
-        Self::RolesAdd,
-        Self::RolesEdit,
-        Self::RolesClone,
-        Self::RolesDelete,
-        Self::OperatorsList,
-        Self::OperatorsAdd,
-        Self::OperatorsEdit,
-        Self::OperatorsDisable,
-        Self::OperatorsEnable,
-        Self::OperatorsRemove,
-        Self::PolicyShow,
-        Self::PolicyCheck,
-        Self::AuditList,
-        Self::AuditShow,
-        Self::AuditVerify,
-        Self::AuditHead,
-        Self::WhoAmI,
-        Self::ConfigShow,
-        Self::StoreOpen,
-        Self::StoreInit,
-        Self::StoreCheck,
-        Self::StoreRepairTimes,
-        Self::StoreBackup,
-        Self::StoreRestore,
-        Self::StoreMigrate,
-    ];
-
-    /// The words in an event: the command.
+    /// The words in an event, which stand at each variant: the command.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::UsersList => "users list",
-            Self::UsersShow => "users show",
-            Self::UsersAdd => "users add",
-            Self::UsersClone => "users clone",
-            Self::UsersEdit => "users edit",
-            Self::UsersDelete => "users delete",
-            Self::UsersLock => "users lock",
-            Self::UsersUnlock => "users unlock",
-            Self::UsersImport => "users import",
-            Self::UsersImportHashes => "users import with hashes",
-            Self::UsersExport => "users export",
-            Self::UsersExportHashes => "users export with hashes",
-            Self::UsersSetPassword => "users set-password",
-            Self::UsersOverridePolicy => "users set-password against the policy",
-            Self::UsersVerifyPassword => "users verify-password",
-            Self::UsersChangePassword => "users change-password",
-            Self::UsersSendReset => "users send-reset",
-            Self::UsersSendResetToMany => "users send-reset to many",
-            Self::ResetsList => "resets list",
-            Self::ResetsRevoke => "resets revoke",
-            Self::ResetsRevokeByCode => "resets revoke by code",
-            Self::ResetsRedeem => "resets redeem",
-            Self::JobsRun => "jobs run",
-            Self::JobsList => "jobs list",
-            Self::JobsShow => "jobs show",
-            Self::JobsRecipients => "jobs recipients",
-            Self::JobsPause => "jobs pause",
-            Self::JobsResume => "jobs resume",
-            Self::JobsRetry => "jobs retry",
-            Self::JobsCancel => "jobs cancel",
-            Self::JobsRemind => "jobs remind",
-            Self::JobsDelete => "jobs delete",
-            Self::MailTest => "mail test",
-            Self::MailPreview => "mail preview",
-            Self::MailQueue => "mail queue",
-            Self::MailCancel => "mail queue with cancel",
-            Self::RolesList => "roles list",
-            Self::RolesShow => "roles show",
-            Self::RolesAdd => "roles add",
-            Self::RolesEdit => "roles edit",
-            Self::RolesClone => "roles clone",
-            Self::RolesDelete => "roles delete",
-            Self::OperatorsList => "operators list",
-            Self::OperatorsAdd => "operators add",
-            Self::OperatorsEdit => "operators edit",
-            Self::OperatorsDisable => "operators disable",
-            Self::OperatorsEnable => "operators enable",
-            Self::OperatorsRemove => "operators remove",
-            Self::PolicyShow => "policy show",
-            Self::PolicyCheck => "policy check",
-            Self::AuditList => "audit list",
-            Self::AuditShow => "audit show",
-            Self::AuditVerify => "audit verify",
-            Self::AuditHead => "audit head",
-            Self::WhoAmI => "whoami",
-            Self::ConfigShow => "config show",
-            Self::StoreOpen => "opening the store",
-            Self::StoreInit => "init",
-            Self::StoreCheck => "store check",
-            Self::StoreRepairTimes => "store check with repair of times",
-            Self::StoreBackup => "store backup",
-            Self::StoreRestore => "store restore",
-            Self::StoreMigrate => "store migrate",
-        }
+        self.into()
     }
 
     /// What the operator's role must allow; `None`: every operator may.
@@ -218,7 +154,8 @@ impl Action {
             | Self::MailQueue
             | Self::JobsList
             | Self::JobsShow
-            | Self::JobsRecipients => Some(Permission::ViewUsers),
+            | Self::JobsRecipients
+            | Self::JobsWait => Some(Permission::ViewUsers),
             Self::UsersAdd | Self::UsersClone | Self::UsersImport => Some(Permission::AddUsers),
             Self::UsersEdit => Some(Permission::EditUsers),
             Self::UsersDelete => Some(Permission::DeleteUsers),
@@ -266,13 +203,13 @@ impl Action {
     /// The action with these words. Its variants (`users set-password against the policy`) are the actions whose words begin
     /// with them and a blank.
     pub fn named(words: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.word() == words)
+        words.parse().ok()
     }
 
     /// The words of the action that `words` is most likely a mistyping of: of two edits at most for each eight characters.
     pub fn nearest(words: &str) -> Option<&'static str> {
         let distance = |action: &Self| strsim::damerau_levenshtein(action.word(), words);
-        let nearest = Self::ALL.into_iter().min_by_key(distance)?;
+        let nearest = Self::VARIANTS.iter().copied().min_by_key(distance)?;
         (distance(&nearest) <= 2 + words.chars().count() / 8).then(|| nearest.word())
     }
 }
@@ -283,7 +220,7 @@ mod tests {
 
     #[test]
     fn each_action_is_found_by_its_words() {
-        for action in Action::ALL {
+        for &action in Action::VARIANTS {
             assert_eq!(Action::named(action.word()), Some(action));
         }
         assert_eq!(Action::named("users"), None);
@@ -302,9 +239,10 @@ mod tests {
     fn an_action_whose_words_begin_with_those_of_another_is_a_variant_of_it() {
         let is_variant = |action: &Action| {
             let of = |other: &Action| action.word().starts_with(&format!("{} ", other.word()));
-            Action::ALL.iter().any(of)
+            Action::VARIANTS.iter().any(of)
         };
-        let variants: Vec<&str> = Action::ALL.iter().filter(|action| is_variant(action)).map(|a| a.word()).collect();
+        let variants: Vec<&str> =
+            Action::VARIANTS.iter().filter(|action| is_variant(action)).map(|a| a.word()).collect();
         let expected = [
             "users import with hashes",
             "users export with hashes",

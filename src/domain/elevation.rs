@@ -8,7 +8,8 @@
 use crate::domain::uid::ROOT;
 
 /// A program that runs a command for one account with the rights of another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "lowercase")]
 pub enum Elevation {
     /// sudo(8), and run0(1) of systemd, which sets the same variables.
     Sudo,
@@ -19,21 +20,14 @@ pub enum Elevation {
 }
 
 impl Elevation {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Sudo, Self::Doas, Self::Pkexec];
-
     /// The word in events, data and sentences.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Sudo => "sudo",
-            Self::Doas => "doas",
-            Self::Pkexec => "pkexec",
-        }
+        self.into()
     }
 
     /// The program with this word.
     pub fn named(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|elevation| elevation.word() == word)
+        word.parse().ok()
     }
 
     /// The variable that names the caller: its uid, but its name in `DOAS_USER`.
@@ -105,6 +99,8 @@ pub fn acting_account(
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray as _;
+
     use super::*;
 
     const SERVICE: u32 = 900;
@@ -112,13 +108,13 @@ mod tests {
     const DAVE: u32 = 1_001;
 
     fn callers(uids: [Option<u32>; 3]) -> Vec<Caller> {
-        let named = Elevation::ALL.into_iter().zip(uids);
+        let named = Elevation::VARIANTS.iter().copied().zip(uids);
         named.filter_map(|(by, uid)| Some(Caller { uid: uid?, by })).collect()
     }
 
     #[test]
     fn a_variable_is_believed_only_from_root_and_the_store_owner() {
-        for by in Elevation::ALL {
+        for &by in Elevation::VARIANTS {
             let called_by = |uid| Some(Caller { uid, by });
             assert_eq!(acting_account(ROOT, Some(SERVICE), called_by(CAROL)), (CAROL, Some(by)));
             assert_eq!(acting_account(SERVICE, Some(SERVICE), called_by(CAROL)), (CAROL, Some(by)));

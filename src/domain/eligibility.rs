@@ -45,7 +45,7 @@ impl Ineligible {
 /// Whether a user may get a link from an operator. The first reason wins, so that an operator who may not act on a user learns
 /// nothing else about them.
 ///
-/// `store/job_creation.rs` has a fast copy of this in SQL, which a property test holds to it.
+/// `store/sqlite/job_creation.rs` has a fast copy of this in SQL, which a property test holds to it.
 ///
 /// # Errors
 /// Why not.

@@ -10,7 +10,8 @@ use crate::domain::user_change::ChangeValues;
 use crate::domain::user_change::ChangesDigest;
 
 /// Whether the action was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum EventOutcome {
     /// It was.
     Done,
@@ -21,10 +22,7 @@ pub enum EventOutcome {
 impl EventOutcome {
     /// The word in the store and in data.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Refused => "refused",
-        }
+        self.into()
     }
 }
 

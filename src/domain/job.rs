@@ -10,7 +10,8 @@ pub struct JobId(pub i64);
 pub const PAUSED_BY: &str = "by ";
 
 /// Where a job is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "lowercase")]
 pub enum JobState {
     /// Its messages are sent by the process that runs it; none may be doing that now.
     Running,
@@ -23,17 +24,9 @@ pub enum JobState {
 }
 
 impl JobState {
-    /// All states.
-    pub const ALL: [Self; 4] = [Self::Running, Self::Paused, Self::Finished, Self::Cancelled];
-
     /// The word in the store and in data.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Paused => "paused",
-            Self::Finished => "finished",
-            Self::Cancelled => "cancelled",
-        }
+        self.into()
     }
 
     /// Whether nothing of it is sent any more.
@@ -43,7 +36,7 @@ impl JobState {
 
     /// The state of a word in the store.
     pub fn stored(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.word() == word)
+        word.parse().ok()
     }
 }
 
@@ -61,11 +54,13 @@ impl fmt::Display for JobState {
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray as _;
+
     use super::*;
 
     #[test]
     fn every_word_of_the_store_reads_back() {
-        for state in JobState::ALL {
+        for &state in JobState::VARIANTS {
             assert_eq!(JobState::stored(state.word()), Some(state));
         }
         assert_eq!(JobState::stored("lost"), None);

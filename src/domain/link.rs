@@ -19,7 +19,7 @@ pub const RESET_LIFE: RangeInclusive<Duration> = Duration::from_secs(5 * 60)..=D
 pub const INVITATION_LIFE: RangeInclusive<Duration> = Duration::from_secs(5 * 60)..=Duration::from_secs(7 * 86_400);
 
 /// The time that counts for a link: the present, or a later one that the store has seen since the link was delivered, so
-/// that a clock which is set back revives none. `store/clock.rs` has a fast copy of this in SQL.
+/// that a clock which is set back revives none. `store/sqlite/clock.rs` has a fast copy of this in SQL.
 pub fn link_time(now: Timestamp, seen_at: Option<Timestamp>) -> Timestamp {
     seen_at.map_or(now, |seen_at| now.max(seen_at))
 }

@@ -1,7 +1,8 @@
 //! A message: one mail to one user, a row that lives from queueing to its end.
 
 use std::fmt;
-use std::str::FromStr;
+
+use strum::VariantArray as _;
 
 use crate::domain::text;
 
@@ -10,7 +11,8 @@ use crate::domain::text;
 pub struct MessageId(pub i64);
 
 /// What a mail is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case", parse_err_ty = String, parse_err_fn = unknown_kind)]
 pub enum MailKind {
     /// A link by which a user chooses a new password.
     Reset,
@@ -28,20 +30,9 @@ pub enum MailKind {
 }
 
 impl MailKind {
-    /// All kinds.
-    pub const ALL: [Self; 6] =
-        [Self::Reset, Self::ForcedReset, Self::Invitation, Self::Notice, Self::AddressNotice, Self::Test];
-
     /// The word in data and in options.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Reset => "reset",
-            Self::ForcedReset => "forced-reset",
-            Self::Invitation => "invitation",
-            Self::Notice => "notice",
-            Self::AddressNotice => "address-notice",
-            Self::Test => "test",
-        }
+        self.into()
     }
 
     /// The word in the store, where what a notice tells of is its cause, and where a forced reset is marked beside it.
@@ -55,7 +46,7 @@ impl MailKind {
 
     /// The kind of a word, a cause and the mark of a forced reset in the store.
     pub fn stored(word: &str, cause: Option<NoticeCause>, is_forced: bool) -> Option<Self> {
-        let kind = Self::ALL.into_iter().find(|kind| kind.stored_word() == word)?;
+        let kind = Self::VARIANTS.iter().copied().find(|kind| kind.stored_word() == word)?;
         Some(match kind {
             Self::Notice => cause.map_or(kind, NoticeCause::kind),
             Self::Reset if is_forced => Self::ForcedReset,
@@ -75,40 +66,32 @@ impl fmt::Display for MailKind {
     }
 }
 
-impl FromStr for MailKind {
-    type Err = String;
-
-    fn from_str(word: &str) -> Result<Self, String> {
-        let unknown = || {
-            format!(
-                "`{}` is no mail: take reset, forced-reset, invitation, notice, address-notice or test",
-                text::quoted(word, 40)
-            )
-        };
-        Self::ALL.into_iter().find(|kind| kind.word() == word).ok_or_else(unknown)
-    }
+fn unknown_kind(word: &str) -> String {
+    let word = text::quoted(word, 40);
+    format!("`{word}` is no mail: take reset, forced-reset, invitation, notice, address-notice or test")
 }
 
 /// What a notice tells the user: how a password came to be changed, or that the email address was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
 pub enum NoticeCause {
     /// An operator set it.
+    #[strum(serialize = "set by operator")]
     SetByOperator,
     /// The user changed it, with the former one.
+    #[strum(serialize = "changed by user")]
     ChangedByUser,
     /// The user chose it by the link or the code of a reset.
+    #[strum(serialize = "chosen by link")]
     ChosenByLink,
     /// An operator replaced the email address to which this notice goes.
+    #[strum(serialize = "address replaced")]
     AddressReplaced,
     /// An operator gave the user the email address to which this notice goes.
+    #[strum(serialize = "address set")]
     AddressSet,
 }
 
 impl NoticeCause {
-    /// All causes.
-    pub const ALL: [Self; 5] =
-        [Self::SetByOperator, Self::ChangedByUser, Self::ChosenByLink, Self::AddressReplaced, Self::AddressSet];
-
     /// The mail that tells of it.
     pub fn kind(self) -> MailKind {
         match self {
@@ -119,23 +102,29 @@ impl NoticeCause {
 
     /// The word in the store and in data.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::SetByOperator => "set by operator",
-            Self::ChangedByUser => "changed by user",
-            Self::ChosenByLink => "chosen by link",
-            Self::AddressReplaced => "address replaced",
-            Self::AddressSet => "address set",
-        }
+        self.into()
     }
 
     /// The cause of a word in the store.
     pub fn stored(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|cause| cause.word() == word)
+        word.parse().ok()
     }
 }
 
 /// Where a message is on its way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    strum::EnumCount,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "lowercase")]
 pub enum MessageState {
     /// It waits for its first try.
     Queued,
@@ -149,6 +138,7 @@ pub enum MessageState {
     Failed,
     /// The connection was lost after the final dot, or the sender died: the relay may have it or not. It is tried again,
     /// with the same link and Message-ID.
+    #[strum(serialize = "in doubt")]
     InDoubt,
     /// It was called off before it was sent.
     Cancelled,
@@ -157,30 +147,9 @@ pub enum MessageState {
 }
 
 impl MessageState {
-    /// All states.
-    pub const ALL: [Self; 8] = [
-        Self::Queued,
-        Self::Sending,
-        Self::Accepted,
-        Self::Deferred,
-        Self::Failed,
-        Self::InDoubt,
-        Self::Cancelled,
-        Self::Skipped,
-    ];
-
     /// The word in the store and in data.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Sending => "sending",
-            Self::Accepted => "accepted",
-            Self::Deferred => "deferred",
-            Self::Failed => "failed",
-            Self::InDoubt => "in doubt",
-            Self::Cancelled => "cancelled",
-            Self::Skipped => "skipped",
-        }
+        self.into()
     }
 
     /// Whether nothing will happen to the message any more.
@@ -190,7 +159,7 @@ impl MessageState {
 
     /// The state of a word in the store.
     pub fn stored(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.word() == word)
+        word.parse().ok()
     }
 }
 
@@ -206,14 +175,14 @@ mod tests {
 
     #[test]
     fn every_word_of_the_store_reads_back() {
-        for cause in NoticeCause::ALL {
+        for &cause in NoticeCause::VARIANTS {
             assert_eq!(NoticeCause::stored(cause.word()), Some(cause));
             assert_eq!(MailKind::stored(cause.kind().stored_word(), Some(cause), false), Some(cause.kind()));
         }
-        for state in MessageState::ALL {
+        for &state in MessageState::VARIANTS {
             assert_eq!(MessageState::stored(state.word()), Some(state));
         }
-        for kind in MailKind::ALL {
+        for &kind in MailKind::VARIANTS {
             assert_eq!(kind.word().parse(), Ok(kind));
             if kind != MailKind::AddressNotice {
                 let is_forced = kind == MailKind::ForcedReset;

@@ -41,6 +41,7 @@ pub mod selection;
 pub mod share;
 pub mod sign_in;
 pub mod spelling;
+pub mod store_location;
 pub mod text;
 pub mod uid;
 pub mod user;

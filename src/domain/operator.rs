@@ -29,7 +29,8 @@ pub struct Account {
 }
 
 /// What an operator row is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum OperatorKind {
     /// A person.
     Person,
@@ -40,10 +41,7 @@ pub enum OperatorKind {
 impl OperatorKind {
     /// The word in the store and in data.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Person => "person",
-            Self::Service => "service",
-        }
+        self.into()
     }
 }
 

@@ -48,7 +48,7 @@ impl MaxAges {
 /// property test compares with them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PasswordTimes {
-    /// The periods of the clock (`store/clock.rs`), by number, with the latest time that the store has seen in each.
+    /// The periods of the clock (`store/sqlite/clock.rs`), by number, with the latest time that the store has seen in each.
     pub periods: Vec<(i64, Timestamp)>,
     /// The greatest ages that are in force.
     pub max_ages: MaxAges,

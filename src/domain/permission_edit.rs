@@ -67,6 +67,9 @@ impl PermissionEdit {
 
 #[cfg(test)]
 mod tests {
+    use strum::EnumCount as _;
+    use strum::VariantArray as _;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -106,12 +109,12 @@ mod tests {
     proptest! {
         #[test]
         fn a_role_has_what_its_permissions_require_whatever_is_allowed_and_denied(
-            before in 0_usize..1 << Permission::ALL.len(),
-            allow in 0_usize..1 << Permission::ALL.len(),
-            deny in 0_usize..1 << Permission::ALL.len(),
+            before in 0_usize..1 << Permission::COUNT,
+            allow in 0_usize..1 << Permission::COUNT,
+            deny in 0_usize..1 << Permission::COUNT,
         ) {
             let set = |bits: usize| -> Permissions {
-                Permission::ALL.into_iter().enumerate().filter(|(at, _)| bits & (1 << at) != 0).map(|(_, one)| one).collect()
+                Permission::VARIANTS.iter().copied().enumerate().filter(|(at, _)| bits & (1 << at) != 0).map(|(_, one)| one).collect()
             };
             let before: Permissions = set(before).iter().flat_map(|permission| permission.with_required().iter()).collect();
             if let Ok(edit) = PermissionEdit::new(set(allow), set(deny)) {

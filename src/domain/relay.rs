@@ -3,7 +3,8 @@
 use std::fmt;
 
 /// How the connection is protected.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "lowercase")]
 pub enum Security {
     /// TLS from the first byte (RFC 8314, 3.3), usually on port 465.
     Implicit,
@@ -15,21 +16,15 @@ pub enum Security {
 }
 
 impl Security {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Implicit, Self::StartTls, Self::None];
-
     /// The word in the configuration.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Implicit => "implicit",
-            Self::StartTls => "starttls",
-            Self::None => "none",
-        }
+        self.into()
     }
 }
 
 /// How the program logs in (RFC 4954).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "lowercase")]
 pub enum LoginMethod {
     /// The best that the relay offers and takes: PLAIN, else LOGIN. The others are only used where they are named.
     #[default]
@@ -45,18 +40,9 @@ pub enum LoginMethod {
 }
 
 impl LoginMethod {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Auto, Self::Plain, Self::Login, Self::XOauth2, Self::OauthBearer];
-
     /// The word in the configuration.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Plain => "plain",
-            Self::Login => "login",
-            Self::XOauth2 => "xoauth2",
-            Self::OauthBearer => "oauthbearer",
-        }
+        self.into()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Roles and permissions: who may do what.
 
 use std::fmt;
-use std::str::FromStr;
+use strum::VariantArray as _;
 
 use crate::domain::text;
 
@@ -52,7 +52,10 @@ pub const MINIMAL: &str = "Minimal Permissions";
 pub const SERVICE: &str = "Service";
 
 /// One thing that a role may allow. The order is that of the store's and of `roles permissions`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, strum::EnumCount, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[strum(serialize_all = "kebab-case", parse_err_ty = String, parse_err_fn = unknown_permission)]
 #[repr(u8)]
 pub enum Permission {
     /// See the users and their facts.
@@ -94,46 +97,9 @@ impl Permission {
     /// could do the same.
     pub const MUST_CHANGE: Self = Self::SetPasswords;
 
-    /// All permissions, in order.
-    pub const ALL: [Self; 16] = [
-        Self::ViewUsers,
-        Self::AddUsers,
-        Self::EditUsers,
-        Self::DeleteUsers,
-        Self::LockUsers,
-        Self::SetPasswords,
-        Self::SendResets,
-        Self::RunBulkJobs,
-        Self::Redeem,
-        Self::VerifyPasswords,
-        Self::ManageRoles,
-        Self::ManageOperators,
-        Self::ExportHashes,
-        Self::OverridePolicy,
-        Self::ViewAudit,
-        Self::ManageStore,
-    ];
-
     /// The word in the store, in data and in options.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::ViewUsers => "view-users",
-            Self::AddUsers => "add-users",
-            Self::EditUsers => "edit-users",
-            Self::DeleteUsers => "delete-users",
-            Self::LockUsers => "lock-users",
-            Self::SetPasswords => "set-passwords",
-            Self::SendResets => "send-resets",
-            Self::RunBulkJobs => "run-bulk-jobs",
-            Self::Redeem => "redeem",
-            Self::VerifyPasswords => "verify-passwords",
-            Self::ManageRoles => "manage-roles",
-            Self::ManageOperators => "manage-operators",
-            Self::ExportHashes => "export-hashes",
-            Self::OverridePolicy => "override-policy",
-            Self::ViewAudit => "view-audit",
-            Self::ManageStore => "manage-store",
-        }
+        self.into()
     }
 
     /// One line of help.
@@ -194,14 +160,8 @@ impl fmt::Display for Permission {
     }
 }
 
-impl FromStr for Permission {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let unknown =
-            || format!("`{}` is not a permission: see `cxme-admin roles permissions`", text::quoted(text, 40));
-        Self::ALL.into_iter().find(|permission| permission.word() == text).ok_or_else(unknown)
-    }
+fn unknown_permission(text: &str) -> String {
+    format!("`{}` is not a permission: see `cxme-admin roles permissions`", text::quoted(text, 40))
 }
 
 /// A set of permissions.
@@ -211,7 +171,7 @@ pub struct Permissions(u32);
 impl Permissions {
     /// Every permission.
     pub fn all() -> Self {
-        Permission::ALL.into_iter().collect()
+        Permission::VARIANTS.iter().copied().collect()
     }
 
     /// Whether the set holds it.
@@ -221,7 +181,7 @@ impl Permissions {
 
     /// The first permission of this set that `other` lacks, in order.
     pub fn beyond(self, other: Self) -> Option<Permission> {
-        Permission::ALL.into_iter().find(|&permission| self.has(permission) && !other.has(permission))
+        Permission::VARIANTS.iter().copied().find(|&permission| self.has(permission) && !other.has(permission))
     }
 
     /// Whether the set holds none.
@@ -243,7 +203,7 @@ impl Permissions {
 
     /// The permissions of the set, in order.
     pub fn iter(self) -> impl Iterator<Item = Permission> {
-        Permission::ALL.into_iter().filter(move |&permission| self.has(permission))
+        Permission::VARIANTS.iter().copied().filter(move |&permission| self.has(permission))
     }
 
     fn bit(permission: Permission) -> u32 {
@@ -282,7 +242,7 @@ mod tests {
 
     #[test]
     fn every_permission_stands_at_its_place_in_all() {
-        for (place, permission) in Permission::ALL.into_iter().enumerate() {
+        for (place, permission) in Permission::VARIANTS.iter().copied().enumerate() {
             assert_eq!(permission as usize, place);
             assert_eq!(permission.word().parse(), Ok(permission));
         }

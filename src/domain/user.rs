@@ -136,8 +136,9 @@ impl UserReference {
     }
 }
 
-/// How a user signs in. The column alone decides; `[saml] email_domains` only sets it when an address comes in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a user signs in; read in any case, because spreadsheets capitalize words. The column alone decides; `[saml] email_domains` only sets it when an address comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "lowercase", ascii_case_insensitive, parse_err_ty = String, parse_err_fn = unknown_sign_in)]
 pub enum SignIn {
     /// With a password kept here.
     Password,
@@ -148,21 +149,12 @@ pub enum SignIn {
 impl SignIn {
     /// The word in the store, in data and in options.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Password => "password",
-            Self::Saml => "saml",
-        }
+        self.into()
     }
 }
 
-impl FromStr for SignIn {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        // Spreadsheets capitalize what is typed into them.
-        let found = [Self::Password, Self::Saml].into_iter().find(|this| this.word().eq_ignore_ascii_case(text));
-        found.ok_or_else(|| format!("`{}` is not a sign-in: take `password` or `saml`", text::quoted(text, 40)))
-    }
+fn unknown_sign_in(text: &str) -> String {
+    format!("`{}` is not a sign-in: take `password` or `saml`", text::quoted(text, 40))
 }
 
 /// A lock that keeps a user from signing in.
@@ -193,20 +185,21 @@ pub enum LockChange {
 }
 
 /// Whether a lock that ends at `until` (`None`: only by `users unlock`) ends later than one that ends at `other`. Seconds count,
-/// as in the store. `store/users.rs` has a copy in SQL, which a property test holds to it.
+/// as in the store. `store/sqlite/users.rs` has a copy in SQL, which a property test holds to it.
 pub fn lock_ends_later(until: Option<Timestamp>, other: Option<Timestamp>) -> bool {
     other.is_some_and(|other| until.is_none_or(|until| until.as_second() > other.as_second()))
 }
 
 /// Whether a lock that ends at `until` (`None`: only by `users unlock`) keeps its user out at `now`. At its end the user is
-/// free. This is the rule; `store/users.rs` and the view `login` have fast copies of it in SQL, which a property test holds
+/// free. This is the rule; `store/sqlite/users.rs` and the view `login` have fast copies of it in SQL, which a property test holds
 /// to it.
 pub fn lock_is_in_force(until: Option<Timestamp>, now: Timestamp) -> bool {
     until.is_none_or(|until| until > now)
 }
 
 /// Whether a user may sign in at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "lowercase", ascii_case_insensitive, parse_err_ty = String, parse_err_fn = unknown_status)]
 pub enum Status {
     /// They may.
     Active,
@@ -217,20 +210,12 @@ pub enum Status {
 impl Status {
     /// The word in data and in options.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Locked => "locked",
-        }
+        self.into()
     }
 }
 
-impl FromStr for Status {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let found = [Self::Active, Self::Locked].into_iter().find(|this| this.word().eq_ignore_ascii_case(text));
-        found.ok_or_else(|| format!("`{}` is not a status: take `active` or `locked`", text::quoted(text, 40)))
-    }
+fn unknown_status(text: &str) -> String {
+    format!("`{}` is not a status: take `active` or `locked`", text::quoted(text, 40))
 }
 
 /// What is known about a user's password; never the password or its hash.
@@ -299,7 +284,7 @@ impl User {
     }
 
     /// What `lock` changes for the user at `now`. A lock in force never ends sooner by another one: only `users unlock` ends it.
-    /// It keeps its reason where `lock` gives none. `store/selected_users.rs` has a copy in SQL for many users, which a property test
+    /// It keeps its reason where `lock` gives none. `store/sqlite/selected_users.rs` has a copy in SQL for many users, which a property test
     /// holds to it.
     pub fn locking(&self, lock: &Lock, now: Timestamp) -> LockChange {
         let Some(old) = self.lock.as_ref().filter(|old| old.is_in_force(now)) else {

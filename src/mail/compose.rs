@@ -8,6 +8,7 @@ mod tests;
 use std::borrow::Cow;
 use std::iter;
 use std::sync::Arc;
+use strum::VariantArray as _;
 
 use jiff::tz::TimeZone;
 use lettre::Message;
@@ -165,12 +166,12 @@ impl Composer {
         for language in texts.texts().languages() {
             let shared = SharedValues { language, reply_to: reply_to.as_ref(), headers: identity.headers };
             let requirements = policy::requirements(identity.policy.general(), language, Reader::User);
-            for kind in MailKind::ALL {
+            for &kind in MailKind::VARIANTS {
                 composer.forms.push(composer.form(kind, None, &shared, &requirements)?);
             }
             for (role, of_role) in identity.policy.roles() {
                 let of_role = policy::requirements(of_role, language, Reader::User);
-                for kind in MailKind::ALL.into_iter().filter(|kind| kind.has_link() && of_role != requirements) {
+                for &kind in MailKind::VARIANTS.iter().filter(|kind| kind.has_link() && of_role != requirements) {
                     composer.forms.push(composer.form(kind, Some(role), &shared, &of_role)?);
                 }
             }

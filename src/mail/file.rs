@@ -56,8 +56,8 @@ impl MailDirectory {
             // A run that ends does not wait for a slow disk, and leaves the file that it was writing.
             Err(FileError::Exists { .. }) => private_file::validate_place(&self.directory.join("*.eml"), &rule)
                 .and_then(|()| private_file::remove_unfinished_in(&self.directory))
-                .map_err(|problem| trouble(&problem)),
-            Err(problem) => Err(trouble(&problem)),
+                .map_err(|problem| transport_error(&problem)),
+            Err(problem) => Err(transport_error(&problem)),
         }
     }
 
@@ -86,13 +86,13 @@ impl MailDirectory {
         // Waiting for the disk would delay the other tasks of this thread.
         match in_thread(move || directory.write(&file, &mail.content)).await {
             Ok(Ok(())) => DeliveryOutcome::Accepted { reply: format!("kept as {name}") },
-            Ok(Err(problem)) => DeliveryOutcome::Trouble(trouble(&problem)),
+            Ok(Err(problem)) => DeliveryOutcome::TransportFailed(transport_error(&problem)),
             Err(error @ ThreadError::NotStarted(_)) => {
                 let words = format!("{name} cannot be written: {error}");
-                DeliveryOutcome::Trouble(TransportError {
+                DeliveryOutcome::TransportFailed(TransportError {
                     kind: TransportErrorKind::Temporary,
                     phase: Phase::Local,
-                    words,
+                    message: words,
                 })
             }
             Err(error) => DeliveryOutcome::InDoubt { reply: format!("writing {name} broke off: {error}") },
@@ -128,10 +128,10 @@ fn file_name(message_id: &str) -> String {
 
 /// The kind of error of a problem with the directory: a full disk may have space later, and everything else needs an
 /// operator.
-fn trouble(problem: &FileError) -> TransportError {
+fn transport_error(problem: &FileError) -> TransportError {
     let is_temporary = matches!(problem, FileError::Io { error, .. } if !is_permanent(error));
     let kind = if is_temporary { TransportErrorKind::Temporary } else { TransportErrorKind::Configuration };
-    TransportError { kind, phase: Phase::Local, words: problem.to_string() }
+    TransportError { kind, phase: Phase::Local, message: problem.to_string() }
 }
 
 fn is_permanent(error: &io::Error) -> bool {
@@ -169,9 +169,9 @@ mod tests {
             .collect()
     }
 
-    fn trouble_of(outcome: DeliveryOutcome) -> TransportError {
+    fn transport_error_of(outcome: DeliveryOutcome) -> TransportError {
         match outcome {
-            DeliveryOutcome::Trouble(trouble) => trouble,
+            DeliveryOutcome::TransportFailed(transport_error) => transport_error,
             other => panic!("{other:?}"),
         }
     }
@@ -251,11 +251,14 @@ mod tests {
         let (_scratch, directory) = directory();
         directory.open().unwrap();
         fs::set_permissions(&directory.directory, fs::Permissions::from_mode(0o777)).unwrap();
-        let trouble = directory.open().unwrap_err();
-        assert_eq!(trouble.kind, TransportErrorKind::Configuration);
+        let transport_error = directory.open().unwrap_err();
+        assert_eq!(transport_error.kind, TransportErrorKind::Configuration);
         let at = format!("its directory {} is world-writable (0777)", directory.directory.display());
-        assert!(trouble.words.contains(&at), "{trouble:?}");
-        assert_eq!(trouble_of(wait(directory.deliver(&mail("1@example.com")))).kind, TransportErrorKind::Configuration);
+        assert!(transport_error.message.contains(&at), "{transport_error:?}");
+        assert_eq!(
+            transport_error_of(wait(directory.deliver(&mail("1@example.com")))).kind,
+            TransportErrorKind::Configuration
+        );
         assert_eq!(names(&directory).len(), 0);
     }
 
@@ -264,16 +267,19 @@ mod tests {
         let (_scratch, directory) = directory();
         directory.open().unwrap();
         fs::remove_dir(&directory.directory).unwrap();
-        assert_eq!(trouble_of(wait(directory.deliver(&mail("1@example.com")))).kind, TransportErrorKind::Configuration);
+        assert_eq!(
+            transport_error_of(wait(directory.deliver(&mail("1@example.com")))).kind,
+            TransportErrorKind::Configuration
+        );
         fs::write(&directory.directory, "").unwrap();
-        let trouble = directory.open().unwrap_err();
-        assert_eq!((trouble.kind, trouble.phase), (TransportErrorKind::Configuration, Phase::Local));
+        let transport_error = directory.open().unwrap_err();
+        assert_eq!((transport_error.kind, transport_error.phase), (TransportErrorKind::Configuration, Phase::Local));
     }
 
     #[test]
     fn a_full_disk_is_a_temporary_error_and_a_read_only_disk_is_not() {
         let of = |kind: io::ErrorKind| {
-            trouble(&FileError::Io { path: "x".into(), doing: "written", error: kind.into() }).kind
+            transport_error(&FileError::Io { path: "x".into(), doing: "written", error: kind.into() }).kind
         };
         assert_eq!(of(io::ErrorKind::StorageFull), TransportErrorKind::Temporary);
         assert_eq!(of(io::ErrorKind::QuotaExceeded), TransportErrorKind::Temporary);

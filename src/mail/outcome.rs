@@ -34,7 +34,7 @@ pub enum DeliveryOutcome {
         reply: String,
     },
     /// The relay could not be used at all. This shows nothing about the mail, so no attempt is counted.
-    Trouble(TransportError),
+    TransportFailed(TransportError),
 }
 
 /// Why the relay could not be used.
@@ -45,7 +45,7 @@ pub struct TransportError {
     /// What the program was doing.
     pub phase: Phase,
     /// One line: what happened, with the server's reply.
-    pub words: String,
+    pub message: String,
 }
 
 /// The kinds of transport errors.

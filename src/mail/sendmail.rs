@@ -71,7 +71,7 @@ impl Sendmail {
     pub(super) async fn deliver(&self, mail: &Mail) -> DeliveryOutcome {
         let mut child = match self.start(mail) {
             Ok(child) => child,
-            Err(error) => return DeliveryOutcome::Trouble(self.not_started(&error)),
+            Err(error) => return DeliveryOutcome::TransportFailed(self.not_started(&error)),
         };
         let stderr_text = StderrText::default();
         let reader = child.stderr.take().map(|stderr| tokio::spawn(read_stderr(stderr, Arc::clone(&stderr_text))));
@@ -106,7 +106,7 @@ impl Sendmail {
         let _own = FsCredentials::own();
         executable::check(&self.program).map_err(|cannot| {
             let kind = kind_of(&cannot.error);
-            trouble(kind, format!("{}: cannot be started: {cannot}", self.name()))
+            transport_error(kind, format!("{}: cannot be started: {cannot}", self.name()))
         })
     }
 
@@ -130,7 +130,7 @@ impl Sendmail {
 
     fn not_started(&self, error: &io::Error) -> TransportError {
         let kind = kind_of(error);
-        trouble(kind, format!("{}: cannot be started: {error}", self.name()))
+        transport_error(kind, format!("{}: cannot be started: {error}", self.name()))
     }
 
     /// The outcome if the program was killed after the timeout. If it had not read the whole mail, it cannot have
@@ -165,10 +165,10 @@ impl Sendmail {
             ExitMeaning::Accepted => DeliveryOutcome::Accepted { reply },
             ExitMeaning::Deferred(relay) => DeliveryOutcome::Deferred { reply, relay: Some(relay) },
             ExitMeaning::Refused(relay) => DeliveryOutcome::Refused { reply, relay: Some(relay) },
-            ExitMeaning::Configuration => DeliveryOutcome::Trouble(TransportError {
+            ExitMeaning::Configuration => DeliveryOutcome::TransportFailed(TransportError {
                 kind: TransportErrorKind::Configuration,
                 phase: Phase::Program,
-                words: reply,
+                message: reply,
             }),
         }
     }
@@ -190,8 +190,8 @@ fn kind_of(error: &io::Error) -> TransportErrorKind {
     if is_permanent { TransportErrorKind::Configuration } else { TransportErrorKind::Temporary }
 }
 
-fn trouble(kind: TransportErrorKind, words: String) -> TransportError {
-    TransportError { kind, phase: Phase::Local, words }
+fn transport_error(kind: TransportErrorKind, words: String) -> TransportError {
+    TransportError { kind, phase: Phase::Local, message: words }
 }
 
 /// Writes the mail to the program's standard input and closes it. Lines end in LF alone, as is usual for text on

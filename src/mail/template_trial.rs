@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use strum::VariantArray as _;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -228,7 +229,7 @@ impl Trial<'_> {
         for note in [None, Some(NOTE)] {
             contents.extend([MailContent::Reset(choice(note)), MailContent::Invitation(choice(note))]);
         }
-        for cause in NoticeCause::ALL {
+        for &cause in NoticeCause::VARIANTS {
             contents.extend([true, false].map(|must_change| MailContent::Notice { cause, must_change, time }));
         }
         let tags: Vec<String> = self.texts.texts().languages().map(|language| language.tag().to_owned()).collect();

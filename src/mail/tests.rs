@@ -51,7 +51,7 @@ fn both_local_transports_are_opened_used_and_closed_like_any_other() {
     let directory = scratch.path().join("mails");
     let program = script(scratch.path(), "cat >/dev/null");
     for transport in
-        [Transport::Folder(MailDirectory::new(directory.clone())), Transport::Sendmail(Sendmail::new(program))]
+        [Transport::Directory(MailDirectory::new(directory.clone())), Transport::Sendmail(Sendmail::new(program))]
     {
         wait(async {
             let mut connection = transport.open().await.unwrap();

@@ -23,7 +23,7 @@ pub enum Transport {
     /// A program on this machine.
     Sendmail(Sendmail),
     /// A directory in which each mail becomes a file.
-    Folder(MailDirectory),
+    Directory(MailDirectory),
 }
 
 /// An open transport.
@@ -35,8 +35,8 @@ pub enum OpenTransport {
     Memory(MemoryTransport),
     /// See [`Transport::Sendmail`]; the program is started for each mail.
     Sendmail(Sendmail),
-    /// See [`Transport::Folder`].
-    Folder(MailDirectory),
+    /// See [`Transport::Directory`].
+    Directory(MailDirectory),
 }
 
 /// Mails in memory; clones share them.
@@ -57,7 +57,7 @@ impl Transport {
         match self {
             Self::Smtp(_) => format!("the relay accepted {mail}"),
             Self::Sendmail(_) => format!("sendmail accepted {mail}"),
-            Self::Folder(_) | Self::Memory(_) => format!("{mail} was written to a file; nobody receives it"),
+            Self::Directory(_) | Self::Memory(_) => format!("{mail} was written to a file; nobody receives it"),
         }
     }
 
@@ -65,7 +65,7 @@ impl Transport {
     pub fn reaches_people(&self) -> bool {
         match self {
             Self::Smtp(_) | Self::Sendmail(_) => true,
-            Self::Folder(_) | Self::Memory(_) => false,
+            Self::Directory(_) | Self::Memory(_) => false,
         }
     }
 
@@ -78,7 +78,7 @@ impl Transport {
             Self::Smtp(relay) => Ok(OpenTransport::Smtp(Box::new(relay.open().await?))),
             Self::Memory(memory) => Ok(OpenTransport::Memory(memory.clone())),
             Self::Sendmail(sendmail) => Ok(OpenTransport::Sendmail(sendmail.clone())),
-            Self::Folder(directory) => directory.open().map(|()| OpenTransport::Folder(directory.clone())),
+            Self::Directory(directory) => directory.open().map(|()| OpenTransport::Directory(directory.clone())),
         }
     }
 }
@@ -96,7 +96,7 @@ impl Transport {
         let mut open = self.open().await?;
         let rehearsed = match &mut open {
             OpenTransport::Smtp(connection) => connection.rehearse(mails).await,
-            OpenTransport::Memory(_) | OpenTransport::Sendmail(_) | OpenTransport::Folder(_) => Ok(()),
+            OpenTransport::Memory(_) | OpenTransport::Sendmail(_) | OpenTransport::Directory(_) => Ok(()),
         };
         open.close().await;
         rehearsed
@@ -115,7 +115,7 @@ impl OpenTransport {
                 DeliveryOutcome::Accepted { reply: "kept".to_owned() }
             }
             Self::Sendmail(sendmail) => sendmail.deliver(mail).await,
-            Self::Folder(directory) => directory.deliver(mail).await,
+            Self::Directory(directory) => directory.deliver(mail).await,
         }
     }
 
@@ -123,7 +123,7 @@ impl OpenTransport {
     pub fn is_open(&self) -> bool {
         match self {
             Self::Smtp(connection) => connection.is_open(),
-            Self::Memory(_) | Self::Sendmail(_) | Self::Folder(_) => true,
+            Self::Memory(_) | Self::Sendmail(_) | Self::Directory(_) => true,
         }
     }
 
@@ -131,7 +131,7 @@ impl OpenTransport {
     pub fn is_used_up(&self) -> bool {
         match self {
             Self::Smtp(connection) => connection.is_used_up(),
-            Self::Memory(_) | Self::Sendmail(_) | Self::Folder(_) => false,
+            Self::Memory(_) | Self::Sendmail(_) | Self::Directory(_) => false,
         }
     }
 
@@ -139,7 +139,7 @@ impl OpenTransport {
     pub fn can_pipeline(&self) -> bool {
         match self {
             Self::Smtp(connection) => connection.can_pipeline(),
-            Self::Memory(_) | Self::Sendmail(_) | Self::Folder(_) => false,
+            Self::Memory(_) | Self::Sendmail(_) | Self::Directory(_) => false,
         }
     }
 
@@ -147,7 +147,7 @@ impl OpenTransport {
     pub fn has_announced(&self) -> bool {
         match self {
             Self::Smtp(connection) => connection.has_announced(),
-            Self::Memory(_) | Self::Sendmail(_) | Self::Folder(_) => false,
+            Self::Memory(_) | Self::Sendmail(_) | Self::Directory(_) => false,
         }
     }
 
@@ -155,7 +155,7 @@ impl OpenTransport {
     pub fn may_have_left(&self) -> bool {
         match self {
             Self::Smtp(connection) => connection.may_have_left(),
-            Self::Memory(_) | Self::Sendmail(_) | Self::Folder(_) => true,
+            Self::Memory(_) | Self::Sendmail(_) | Self::Directory(_) => true,
         }
     }
 
@@ -163,7 +163,7 @@ impl OpenTransport {
     pub async fn close(self) {
         match self {
             Self::Smtp(connection) => connection.close().await,
-            Self::Memory(_) | Self::Sendmail(_) | Self::Folder(_) => {}
+            Self::Memory(_) | Self::Sendmail(_) | Self::Directory(_) => {}
         }
     }
 }

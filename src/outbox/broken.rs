@@ -80,7 +80,9 @@ impl ReceivedOutcomes {
                     self.in_doubt += 1;
                     self.unrecorded.push((*id, MessageState::InDoubt, reply.clone()));
                 }
-                DeliveryOutcome::Deferred { .. } | DeliveryOutcome::Refused { .. } | DeliveryOutcome::Trouble(_) => {}
+                DeliveryOutcome::Deferred { .. }
+                | DeliveryOutcome::Refused { .. }
+                | DeliveryOutcome::TransportFailed(_) => {}
             }
         }
     }

@@ -5,7 +5,7 @@ mod end_broken;
 mod next;
 mod record_outcome;
 mod refusals;
-mod trouble;
+mod transport_error;
 mod turn;
 mod workers;
 
@@ -56,23 +56,15 @@ use crate::store::WriteTransaction;
 use crate::store::damaged_pages::ExaminedMessages;
 use crate::store::senders::SendingLock;
 use crate::store::stop_signals;
-use crate::store::waiting::ANSWER_TIMEOUT;
 use refusals::RelayView;
-use trouble::InvalidReplies;
-use trouble::bug_while_connecting;
+use transport_error::InvalidReplies;
+use transport_error::bug_while_connecting;
 use workers::Worker;
 
-/// How long the store is left free for others at a time: longer than a waiting writer sleeps between two attempts to
-/// take the lock (`open.rs` in the store).
-const STORE_PAUSE: Duration = Duration::from_millis(2);
-/// The longest time without such a pause.
-const STORE_PAUSE_EVERY: Duration = Duration::from_millis(100);
 /// Up to this many workers are answered together.
 const SMALL_GROUP: usize = 8;
 /// How often the run checks whether it must stop.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
-/// How long the run waits for a busy store before it checks the clock again.
-const BUSY_POLL: Duration = Duration::from_secs(1);
 /// The waits between two attempts to use an unusable relay: the first and the longest.
 const RELAY_WAITS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 
@@ -128,7 +120,7 @@ pub(super) struct Engine<'run> {
     /// The messages at which the relay failed since it last replied properly to one.
     failed_at: HashSet<MessageId>,
     /// When the relay became unusable, and the number of attempts since.
-    trouble: Option<(Instant, u32)>,
+    unusable: Option<(Instant, u32)>,
     /// When the relay is tried again, while the run waits for it.
     retry_at: Option<Instant>,
     /// The worker that finds out whether the relay can be used, while the others wait.
@@ -179,7 +171,7 @@ impl<'run> Engine<'run> {
             relay: RelayView::default(),
             invalid_replies: InvalidReplies::default(),
             failed_at: HashSet::new(),
-            trouble: None,
+            unusable: None,
             retry_at: None,
             probe: Some(0),
             idle: Vec::new(),
@@ -207,8 +199,8 @@ impl<'run> Engine<'run> {
         self.message_source.put_first(reading.given_back(&self.send_options.scope)?);
         self.quotas.update(&reading, 0, self.context.clock.now())?;
         drop(reading);
-        if let StartDecision::Never(halt) = self.quotas.start_decision() {
-            self.report.halt = Some(halt);
+        if let StartDecision::Never(stop_reason) = self.quotas.start_decision() {
+            self.report.stop_reason = Some(stop_reason);
             return Ok(());
         }
         resources::check(&self.mailer.transport, self.send_options.connections.max(1))?;
@@ -243,28 +235,28 @@ impl<'run> Engine<'run> {
             self.sender = None;
             served
         })?;
-        if self.report.halt == Some(StopReason::Trouble) {
+        if self.report.stop_reason == Some(StopReason::TransportFailed) {
             self.give_up_waiting()?;
         }
-        if matches!(self.report.halt, Some(StopReason::OutOfTime | StopReason::Stopped | StopReason::RateUsedUp(_)))
-            && !self.has_more()?
+        if matches!(
+            self.report.stop_reason,
+            Some(StopReason::OutOfTime | StopReason::Stopped | StopReason::RateUsedUp(_))
+        ) && !self.has_more()?
         {
-            self.report.halt = None;
+            self.report.stop_reason = None;
         }
         Ok(())
     }
 
     fn serve(&mut self, requests: &RequestQueue) -> Result<()> {
-        let (mut was_free, mut last_turn) = (Instant::now(), Duration::ZERO);
+        let mut last_turn = Duration::ZERO;
         while self.workers.iter().any(|worker| !worker.has_ended || worker.in_flight.is_some()) {
             self.send_answers();
             let since = Instant::now();
             let Some(requests_now) = requests.take(since + POLL_INTERVAL, group(self.in_flight()), last_turn) else {
                 break;
             };
-            if since.elapsed() >= STORE_PAUSE {
-                was_free = Instant::now();
-            }
+            self.store.yield_to_others(since.elapsed());
             self.received.note(&requests_now);
             self.check_stop();
             if !requests_now.is_empty() {
@@ -273,10 +265,6 @@ impl<'run> Engine<'run> {
                 self.read_ahead();
             } else if self.retry_at.is_some() {
                 self.observe();
-            }
-            if was_free.elapsed() >= STORE_PAUSE_EVERY {
-                thread::sleep(STORE_PAUSE);
-                was_free = Instant::now();
             }
         }
         Ok(())
@@ -294,7 +282,7 @@ impl<'run> Engine<'run> {
         let now = Instant::now();
         let asked = self.send_options.stop.as_deref().map_or(0, StopSignal::asked);
         if let Some(stop) = self.send_options.stop.as_deref().filter(|_| asked > 0)
-            && self.report.halt != Some(StopReason::Stopped)
+            && self.report.stop_reason != Some(StopReason::Stopped)
         {
             self.stop(StopReason::Stopped);
             let end = now + stop.grace();
@@ -317,7 +305,7 @@ impl<'run> Engine<'run> {
     /// Stops starting messages. The first reason is reported.
     fn stop(&mut self, why: StopReason) {
         self.is_stopping = true;
-        self.report.halt.get_or_insert(why);
+        self.report.stop_reason.get_or_insert(why);
     }
 
     /// Ends the workers that have no message.
@@ -365,21 +353,14 @@ impl<'run> Engine<'run> {
     /// a message whose result is not recorded would be sent again.
     fn start_transaction(&mut self) -> Result<WriteTransaction<'run>> {
         let store: &'run Store = self.store;
-        let began = Instant::now();
-        loop {
-            match store.write_within(BUSY_POLL) {
-                Err(StoreError::Busy) => {}
-                begun => return begun,
-            }
+        store.write_while(|is_long| {
             self.check_stop();
             self.send_answers();
             let is_cut = self.cut_at.is_some_and(|at| at <= Instant::now());
             let is_urgent = self.send_options.stop.as_deref().is_some_and(|stop| stop.asked() > 1);
-            let is_idle = self.in_flight() == 0 && began.elapsed() >= ANSWER_TIMEOUT;
-            if is_cut || is_urgent || is_idle {
-                return Err(StoreError::Busy);
-            }
-        }
+            let is_idle = self.in_flight() == 0 && is_long;
+            !(is_cut || is_urgent || is_idle)
+        })
     }
 
     fn in_flight(&self) -> usize {
@@ -397,7 +378,7 @@ impl<'run> Engine<'run> {
         let (ended, need) = match request {
             WorkerRequest::Next { last, can_pipeline } => (last, WorkerNeed::Message { can_pipeline }),
             WorkerRequest::Lost(id, outcome) => (Some((id, outcome)), WorkerNeed::Connection),
-            WorkerRequest::NotOpened(trouble) => (None, WorkerNeed::RelayRetry(trouble)),
+            WorkerRequest::NotOpened(transport_error) => (None, WorkerNeed::RelayRetry(transport_error)),
             WorkerRequest::Panicked => {
                 self.report.bug = true;
                 match &self.workers[number].in_flight {
@@ -410,17 +391,17 @@ impl<'run> Engine<'run> {
                 }
             }
         };
-        let trouble = ended.as_ref().and_then(|(id, outcome)| self.trouble_of(*id, outcome));
-        match (&trouble, &ended) {
-            (Some(trouble), Some((id, _))) if trouble.phase >= Phase::Mail => drop(self.failed_at.insert(*id)),
+        let error = ended.as_ref().and_then(|(id, outcome)| self.transport_error_of(*id, outcome));
+        match (&error, &ended) {
+            (Some(error), Some((id, _))) if error.phase >= Phase::Mail => drop(self.failed_at.insert(*id)),
             (None, Some(_)) => self.failed_at.clear(),
             _ => {}
         }
-        let need = trouble.map_or(need, WorkerNeed::RelayRetry);
-        if let WorkerNeed::RelayRetry(trouble) = &need
-            && self.report.halt == Some(StopReason::OutOfTime)
+        let need = error.map_or(need, WorkerNeed::RelayRetry);
+        if let WorkerNeed::RelayRetry(error) = &need
+            && self.report.stop_reason == Some(StopReason::OutOfTime)
         {
-            self.report.trouble.get_or_insert_with(|| trouble.clone());
+            self.report.transport_error.get_or_insert_with(|| error.clone());
         }
         if !matches!(need, WorkerNeed::Message { .. }) {
             let reserved = self.workers[number].reserved.take();
@@ -430,14 +411,12 @@ impl<'run> Engine<'run> {
             // An open connection shows that the relay can be used, unless it failed with open connections before.
             if matches!(need, WorkerNeed::Message { .. }) {
                 self.retry_at = None;
-            }
-            if self.trouble.is_none() && matches!(need, WorkerNeed::Message { .. }) {
-                self.probe = None;
+                self.probe = self.probe.filter(|_| self.unusable.is_some());
             }
             return Ok(need);
         };
-        if !matches!(need, WorkerNeed::RelayRetry(_)) && !matches!(outcome, DeliveryOutcome::Trouble(_)) {
-            (self.trouble, self.probe, self.retry_at) = (None, None, None);
+        if !matches!(need, WorkerNeed::RelayRetry(_)) && !matches!(outcome, DeliveryOutcome::TransportFailed(_)) {
+            (self.unusable, self.probe, self.retry_at) = (None, None, None);
         }
         self.record_outcome(turn, number, id, outcome, now)?;
         Ok(need)

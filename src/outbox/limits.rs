@@ -102,8 +102,8 @@ mod tests {
         assert_eq!(start_decision(&send_options, &report(1, 0), 1, Instant::now()), StartDecision::Yes);
         let send_options = SendOptions { before: report(8, 2), ..send_options };
         assert_eq!(start_decision(&send_options, &report(0, 0), 0, Instant::now()), StartDecision::Yes);
-        let halt = StopReason::TooManyFailures { failed: 3, settled: 11 };
-        assert_eq!(start_decision(&send_options, &report(0, 1), 0, Instant::now()), StartDecision::Never(halt));
+        let stop_reason = StopReason::TooManyFailures { failed: 3, settled: 11 };
+        assert_eq!(start_decision(&send_options, &report(0, 1), 0, Instant::now()), StartDecision::Never(stop_reason));
     }
 
     #[test]

@@ -163,13 +163,13 @@ pub struct SendReport {
     /// Messages that were left unchanged because their rows are damaged.
     pub skipped: Skipped,
     /// The error that made the relay unusable, if it stopped the run.
-    pub trouble: Option<TransportError>,
+    pub transport_error: Option<TransportError>,
     /// Whether that error occurred with one message only, so that others may be sent.
     pub is_over_one: bool,
     /// Whether a bug of the program made a message fail.
     pub bug: bool,
     /// Why the run stopped before all messages were handled.
-    pub halt: Option<StopReason>,
+    pub stop_reason: Option<StopReason>,
 }
 
 /// Messages that a run skipped because their rows are damaged.
@@ -205,8 +205,8 @@ impl Skipped {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopReason {
     /// The relay was unusable for longer than `retry_for`, or permanently, or it refuses everything: see
-    /// [`SendReport::trouble`].
-    Trouble,
+    /// [`SendReport::transport_error`].
+    TransportFailed,
     /// More than [`SendOptions::max_failures`] of the messages failed.
     TooManyFailures {
         /// Number of failed messages.
@@ -274,7 +274,7 @@ impl SendReport {
 
     /// The rate per hour or day that stopped the run.
     pub fn used_up(&self) -> Option<UsedUp> {
-        if let Some(StopReason::RateUsedUp(used_up)) = self.halt { Some(used_up) } else { None }
+        if let Some(StopReason::RateUsedUp(used_up)) = self.stop_reason { Some(used_up) } else { None }
     }
 
     /// Number of messages handled.

@@ -45,10 +45,14 @@ impl Outcomes {
             DeliveryOutcome::Deferred { reply, .. } => (MessageState::Deferred, reply),
             DeliveryOutcome::InDoubt { reply } => (MessageState::InDoubt, reply),
             // Before MAIL no message can be the cause, so no attempt is counted.
-            DeliveryOutcome::Trouble(trouble) if trouble.phase >= Phase::Mail && self.is_lost_again(in_flight.id) => {
-                (MessageState::Deferred, trouble.words)
+            DeliveryOutcome::TransportFailed(transport_error)
+                if transport_error.phase >= Phase::Mail && self.is_lost_again(in_flight.id) =>
+            {
+                (MessageState::Deferred, transport_error.message)
             }
-            DeliveryOutcome::Trouble(trouble) => return self.released(in_flight, trouble.words, now, None),
+            DeliveryOutcome::TransportFailed(transport_error) => {
+                return self.released(in_flight, transport_error.message, now, None);
+            }
         };
         if !matches!(state, MessageState::Deferred | MessageState::InDoubt) {
             return AttemptResult::Tried { state, reply, due_at: None };

@@ -64,7 +64,7 @@ impl SampleMail {
             Ok(mail) => Some(Ok(mail)),
             Err(DeliveryOutcome::Deferred { reply: words, .. }) => {
                 let (kind, phase) = (TransportErrorKind::Configuration, Phase::Local);
-                Some(Err(TransportError { kind, phase, words }))
+                Some(Err(TransportError { kind, phase, message: words }))
             }
             Err(_) => None,
         }
@@ -77,7 +77,7 @@ impl SampleMail {
 /// # Errors
 /// The error of the relay or the program, or of the configuration if it keeps the mails from being rendered.
 pub fn probe(mailer: &Mailer, samples: &[SampleMail], now: Timestamp) -> Result<(), TransportError> {
-    let later = |phase, words| TransportError { kind: TransportErrorKind::Temporary, phase, words };
+    let later = |phase, words| TransportError { kind: TransportErrorKind::Temporary, phase, message: words };
     let mails: Vec<Mail> = samples.iter().filter_map(|sample| sample.compose(mailer, now)).collect::<Result<_, _>>()?;
     // If tokio gets no descriptors for its signals, it panics.
     resources::check(&mailer.transport, 1).map_err(|error| later(Phase::Local, error.to_string()))?;

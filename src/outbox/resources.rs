@@ -69,7 +69,7 @@ pub(super) fn check(transport: &Transport, connections: usize) -> Result<()> {
 
 fn check_with(transport: &Transport, connections: usize, more_pipes: usize, more_memory: usize) -> Result<()> {
     let more = match transport {
-        Transport::Folder(_) => PIPES_A_FILE,
+        Transport::Directory(_) => PIPES_A_FILE,
         Transport::Sendmail(_) => PIPES_A_PROGRAM,
         Transport::Smtp(_) | Transport::Memory(_) => 0,
     };

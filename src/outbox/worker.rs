@@ -66,8 +66,8 @@ impl WorkerContext {
                     }
                     match unless_ended(self.transport.open(), answers).await {
                         Some(Ok(connection)) => self.serve(connection, answers).await,
-                        Some(Err(trouble)) => {
-                            self.push(WorkerRequest::NotOpened(trouble));
+                        Some(Err(transport_error)) => {
+                            self.push(WorkerRequest::NotOpened(transport_error));
                             answers.recv().await
                         }
                         None => return self.push(WorkerRequest::NotOpened(cut_off(Phase::Connect))),
@@ -136,8 +136,8 @@ impl WorkerContext {
                 connection = match unless_ended(self.transport.open(), answers).await {
                     Some(Ok(reopened)) => reopened,
                     opened => {
-                        let trouble = opened.and_then(Result::err).unwrap_or_else(|| cut_off(Phase::Connect));
-                        self.push(WorkerRequest::Lost(id, DeliveryOutcome::Trouble(trouble)));
+                        let transport_error = opened.and_then(Result::err).unwrap_or_else(|| cut_off(Phase::Connect));
+                        self.push(WorkerRequest::Lost(id, DeliveryOutcome::TransportFailed(transport_error)));
                         return answers.recv().await;
                     }
                 };
@@ -151,7 +151,7 @@ impl WorkerContext {
             // A relay may decide at the greeting that it has too many connections: on this one it would say so each
             // time.
             let is_used_up = connection.is_used_up() || is_one_too_many(&outcome);
-            if is_used_up || matches!(outcome, DeliveryOutcome::Trouble(_)) || !connection.is_open() {
+            if is_used_up || matches!(outcome, DeliveryOutcome::TransportFailed(_)) || !connection.is_open() {
                 self.push(WorkerRequest::Lost(id, outcome));
                 // The answer may take long, and the relay may limit connections, so close this one now.
                 if is_used_up {
@@ -188,7 +188,7 @@ async fn deliver(
     match unless_ended(connection.deliver(mail, next), answers).await {
         Some(outcome) => (outcome, false),
         None if connection.may_have_left() => (DeliveryOutcome::InDoubt { reply: CUT_OFF.to_owned() }, true),
-        None => (DeliveryOutcome::Trouble(cut_off(Phase::Mail)), true),
+        None => (DeliveryOutcome::TransportFailed(cut_off(Phase::Mail)), true),
     }
 }
 
@@ -201,8 +201,9 @@ fn is_one_too_many(outcome: &DeliveryOutcome) -> bool {
 fn is_connection_over(outcome: &DeliveryOutcome) -> bool {
     match outcome {
         DeliveryOutcome::Deferred { relay: Some(reply), .. } => reply.ends_the_connection(),
-        DeliveryOutcome::Trouble(trouble) => {
-            trouble.kind == TransportErrorKind::Temporary && (Phase::Mail..=Phase::Content).contains(&trouble.phase)
+        DeliveryOutcome::TransportFailed(transport_error) => {
+            transport_error.kind == TransportErrorKind::Temporary
+                && (Phase::Mail..=Phase::Content).contains(&transport_error.phase)
         }
         _ => false,
     }
@@ -210,7 +211,7 @@ fn is_connection_over(outcome: &DeliveryOutcome) -> bool {
 
 /// The error of a worker that was told to end.
 fn cut_off(phase: Phase) -> TransportError {
-    TransportError { kind: TransportErrorKind::Temporary, phase, words: CUT_OFF.to_owned() }
+    TransportError { kind: TransportErrorKind::Temporary, phase, message: CUT_OFF.to_owned() }
 }
 
 /// Waits for a future; `None`: the worker was told to end first.

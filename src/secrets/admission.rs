@@ -311,6 +311,8 @@ impl Hasher {
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray as _;
+
     use zeroize::Zeroizing;
 
     use super::*;
@@ -388,7 +390,8 @@ mod tests {
         let accepted = hasher.admit_overridden(&password("x"), &permit, &random);
         assert_eq!(accepted.policy(), None);
         assert!(hasher.verify(&password("x"), accepted.hash()));
-        let all_but = Permission::ALL.into_iter().filter(|permission| *permission != Permission::OverridePolicy);
+        let all_but =
+            Permission::VARIANTS.iter().copied().filter(|permission| *permission != Permission::OverridePolicy);
         let (id, role) = (RoleId(9), "Other".to_owned());
         let other = Authority::Operator { id, role, permissions: all_but.collect(), limits: OperatorLimits::default() };
         assert!(other.require_policy_override().is_err());

@@ -5,12 +5,9 @@ use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
-use rusqlite::ErrorCode;
-use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
-
-use super::damage::RowFault;
-use super::disk_space::DiskSpace;
-use super::sender::Sender;
+use super::types::damage::RowFault;
+use super::types::disk_space::DiskSpace;
+use super::types::sender::Sender;
 use crate::private_file::FileError;
 use crate::private_file::is_shortage_of_descriptors;
 
@@ -201,9 +198,12 @@ pub enum StoreError {
     /// Users were changed, and no event tells of it: a bug.
     #[error("users were changed without an event; nothing was changed")]
     Unrecorded,
+    /// Another row has a value that may be there once: in an import, a row that `ReadTransaction::each_conflict` can name.
+    #[error("the store answered: {0}")]
+    Conflict(String),
     /// The program and the store disagree: a bug.
     #[error("the store answered: {0}")]
-    Sql(rusqlite::Error),
+    Sql(String),
 }
 
 /// The process, if it is known.
@@ -258,42 +258,6 @@ impl fmt::Display for Mebibytes {
     }
 }
 
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::Error;
-        if let Some(fault) = RowFault::of(&error) {
-            return Self::Row(fault.clone());
-        }
-        let words = error.to_string();
-        // The schema keeps such values out: somebody wrote to the file without it.
-        if let Error::InvalidColumnType(..)
-        | Error::IntegralValueOutOfRange(..)
-        | Error::FromSqlConversionFailure(..)
-        | Error::Utf8Error(..) = error
-        {
-            return Self::Value(words);
-        }
-        let Some(code) = error.sqlite_error_code() else { return Self::Sql(error) };
-        if matches!(error, Error::SqliteFailure(failure, _) if failure.extended_code == SQLITE_IOERR_SHMSIZE) {
-            return Self::Full;
-        }
-        // Which SQLite says of a number in the header alone.
-        if code == ErrorCode::Unknown && words == "unsupported file format" {
-            return Self::Corrupt("its header names a schema format that there is not".to_owned());
-        }
-        match code {
-            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
-            ErrorCode::DiskFull => Self::Full,
-            ErrorCode::ReadOnly | ErrorCode::PermissionDenied => Self::ReadOnly(words),
-            ErrorCode::CannotOpen => Self::Closed(words),
-            ErrorCode::FileLockingProtocolFailed => Self::LockHeld,
-            ErrorCode::SystemIoFailure => Self::Disk(words),
-            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Corrupt(words),
-            _ => Self::Sql(error),
-        }
-    }
-}
-
 impl StoreError {
     /// The error of a file of the store that cannot be opened, created or examined.
     pub(super) fn of_opening(path: &Path, error: io::Error) -> Self {
@@ -332,21 +296,8 @@ impl StoreError {
         }
     }
 
-    /// Whether a UNIQUE constraint stopped the statement: in an import, a row that `ReadTransaction::each_conflict` can name.
+    /// Whether it is [`StoreError::Conflict`].
     pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::Sql(rusqlite::Error::SqliteFailure(failure, _))
-            if failure.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_lock_that_others_keep_on_the_files_of_sqlite_is_busy() {
-        let failure = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_PROTOCOL);
-        let error = StoreError::from(rusqlite::Error::SqliteFailure(failure, None));
-        assert!(matches!(error, StoreError::LockHeld), "{error}");
+        matches!(self, Self::Conflict(_))
     }
 }

@@ -6,12 +6,10 @@
 //! SIGSTOP cannot be blocked.
 
 use std::cell::Cell;
-use std::ops::Deref;
 
 use nix::sys::signal::SigSet;
 use nix::sys::signal::SigmaskHow;
 use nix::sys::signal::Signal;
-use rusqlite::Connection;
 
 /// The signals that stop a process.
 const STOPPING: [Signal; 3] = [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU];
@@ -40,7 +38,8 @@ impl Drop for StopSignalGuard {
     }
 }
 
-fn block() {
+/// Begins to defer them in this thread, until [`unblock`].
+pub(super) fn block() {
     let (count, mut blocked) = DEFERRED.get();
     if count == 0 {
         let stopping: SigSet = STOPPING.into_iter().collect();
@@ -51,7 +50,8 @@ fn block() {
     DEFERRED.set((count + 1, blocked));
 }
 
-fn unblock() {
+/// Ends what [`block`] began.
+pub(super) fn unblock() {
     let (count, blocked) = DEFERRED.get();
     if count == 1 {
         let _ = blocked.thread_unblock();
@@ -66,43 +66,6 @@ pub(super) fn stop_if_asked() {
     if count > 0 {
         let _ = blocked.thread_unblock();
         let _ = blocked.thread_block();
-    }
-}
-
-/// A connection that is closed under a [`StopSignalGuard`]: closing the last one moves the log into the file, under a lock.
-#[derive(Debug)]
-pub(super) struct GuardedConnection {
-    connection: Connection,
-    // After the connection: fields are dropped in their order.
-    _end: End,
-}
-
-#[derive(Debug)]
-struct End;
-
-impl GuardedConnection {
-    pub(super) fn new(connection: Connection) -> Self {
-        Self { connection, _end: End }
-    }
-}
-
-impl Deref for GuardedConnection {
-    type Target = Connection;
-
-    fn deref(&self) -> &Connection {
-        &self.connection
-    }
-}
-
-impl Drop for GuardedConnection {
-    fn drop(&mut self) {
-        block();
-    }
-}
-
-impl Drop for End {
-    fn drop(&mut self) {
-        unblock();
     }
 }
 
@@ -143,14 +106,5 @@ mod tests {
         drop(deferred);
         assert!(thread.join().unwrap());
         assert!(!is_blocked(Signal::SIGTSTP));
-    }
-
-    #[test]
-    fn a_connection_is_closed_with_signals_deferred_and_not_after() {
-        let connection = GuardedConnection::new(Connection::open_in_memory().unwrap());
-        assert!(!is_blocked(Signal::SIGTSTP));
-        drop(connection);
-        assert!(!is_blocked(Signal::SIGTSTP));
-        assert_eq!(DEFERRED.get().0, 0);
     }
 }

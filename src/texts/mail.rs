@@ -219,6 +219,8 @@ fn counted(length: Duration) -> (u64, &'static str) {
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray as _;
+
     use super::*;
     use crate::texts::Texts;
 
@@ -293,11 +295,11 @@ mod tests {
             let zone = TimeZone::UTC;
             let say = sentences(language.tag(), &zone);
             let mut said: Vec<String> = Vec::new();
-            for kind in MailKind::ALL {
+            for &kind in MailKind::VARIANTS {
                 said.push(say.subject(kind));
                 said.extend(say.purpose(kind));
             }
-            for cause in NoticeCause::ALL {
+            for &cause in NoticeCause::VARIANTS {
                 said.push(say.changed(cause, Timestamp::UNIX_EPOCH));
                 said.push(say.not_expected(cause));
             }

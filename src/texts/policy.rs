@@ -3,6 +3,7 @@
 
 use minijinja::Value;
 use minijinja::context;
+use strum::VariantArray as _;
 
 use super::Language;
 use super::mail::duration;
@@ -37,7 +38,7 @@ pub fn requirements(policy: &Requirements, language: &Language, reader: Reader) 
     if let Some(characters) = policy.max_length {
         say("max_length", context! { characters });
     }
-    for class in CharacterClass::ALL.into_iter().filter(|class| policy.classes.contains(class)) {
+    for class in CharacterClass::VARIANTS.iter().copied().filter(|class| policy.classes.contains(class)) {
         say(class_name(class), context! {});
     }
     say("not_common", context! {});
@@ -139,7 +140,7 @@ mod tests {
         Requirements {
             min_length: 8,
             max_length: Some(64),
-            classes: CharacterClass::ALL.to_vec(),
+            classes: CharacterClass::VARIANTS.to_vec(),
             history: 5,
             min_score: 3,
             words: vec!["Zeppelin Cruises".to_owned()],

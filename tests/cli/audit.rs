@@ -27,6 +27,8 @@ fn events_are_listed_the_newest_first() {
     3   1 minute ago  owner     users set-password  done     alice, chosen_by: oper…
     2   1 minute ago  owner     users import        done     added: 2, changed: 0, …
     1   1 minute ago  owner     init                done     operator: owner
+    -- stderr
+    5 events.
     ");
     assert_snapshot!(world.run("audit list --user bob -o csv").out().split(',').take(1).collect::<String>(), @"number");
 }
@@ -229,7 +231,7 @@ fn a_command_is_found_with_its_variants_and_what_is_no_action_is_refused() {
     error: --action: no such action: `users set-pasword`; the actions are those of the commands:
       - users: list, show, add, clone, edit, delete, lock, unlock, import, import with hashes, export, export with hashes, set-password, set-password against the policy, verify-password, change-password, send-reset, send-reset to many
       - resets: list, revoke, revoke by code, redeem
-      - jobs: run, list, show, recipients, pause, resume, retry, cancel, remind, delete
+      - jobs: run, list, show, recipients, wait, pause, resume, retry, cancel, remind, delete
       - mail: test, preview, queue, queue with cancel
       - roles: list, show, add, edit, clone, delete
       - operators: list, add, edit, disable, enable, remove

@@ -93,6 +93,8 @@ fn every_change_of_a_user_is_found_by_the_user() {
     4   now   owner     users set-password        done     password: set, alice, chosen_by: operator, must_change: false, s…
     3   now   owner     users edit                done     email: alice@example.com -> zoe.quartz@example.com, name: Alice …
     2   now   owner     users import              done     added: 2, changed: 0, sha256: 14c9f541…, source: -, unchanged: 0
+    -- stderr
+    8 events.
     ");
     assert_snapshot!(world.command("audit list --limit 2").columns(120).run(), @"
     status 0

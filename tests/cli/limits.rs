@@ -24,21 +24,54 @@ fn world() -> World {
 
 const LISTS: [&str; 6] = ["users list", "audit list", "mail queue", "jobs list", "jobs recipients 1", "resets list"];
 
+/// What the rows of each are, and how many a terminal shows is in the tests.
+const NOUNS: [(&str, &str); 5] = [
+    ("audit list", "event"),
+    ("mail queue", "mail"),
+    ("jobs list", "job"),
+    ("jobs recipients 1", "recipient"),
+    ("resets list", "link"),
+];
+
 #[test]
 fn at_a_terminal_the_beginning_is_shown_and_how_much_more_there_is() {
     let world = world();
-    for list in LISTS {
+    for (list, noun) in NOUNS {
         let run = world.command(list).columns(200).run().expect_status(0);
         assert_eq!(run.out().lines().count(), 51, "{list}: {run}");
-        assert_eq!(run.err(), "50 of 60 shown; to show all of them, add `--limit 60`.\n", "{list}");
-        let run = world.command(list).argument("--limit").argument("60").columns(200).run().expect_status(0);
-        assert_eq!((run.out().lines().count(), run.err().as_str()), (61, ""), "{list}");
+        assert_eq!(run.err(), format!("50 of 60 {noun}s shown; to show all of them, add `--all-rows`.\n"), "{list}");
+        let all = format!("60 {noun}s.\n");
+        for (options, rows, told) in
+            [("--limit 60", 60, ""), ("--limit 7", 7, ""), ("--all-rows", 60, all.as_str()), ("--all-rows -q", 60, "")]
+        {
+            let run = world.command(&format!("{list} {options}")).columns(200).run().expect_status(0);
+            assert_eq!((run.out().lines().count(), run.err().as_str()), (rows + 1, told), "{list} {options}");
+        }
+        world.run(&format!("{list} --all-rows --limit 7")).expect_status(2);
     }
     // What was chosen is counted, and not everything.
     let run = world.command("users list --search user0").at_terminal().run().expect_status(0);
-    assert_eq!((run.out().lines().count(), run.err().as_str()), (10, ""), "{run}");
+    assert_eq!((run.out().lines().count(), run.err().as_str()), (10, "9 users.\n"), "{run}");
     let run = world.command("audit list --refused").at_terminal().run().expect_status(0);
     assert_eq!(run.err(), "", "{run}");
+}
+
+#[test]
+fn of_the_users_a_terminal_shows_a_thousand() {
+    let world = World::new();
+    let numbers = "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 1001)";
+    world.sql(&format!(
+        "{numbers} INSERT INTO users (username, email, name, role_id, sign_in, created_at, updated_at)
+             SELECT 'user' || n, 'user' || n || '@example.com', '', 2, 'password', 0, 0 FROM number"
+    ));
+    let lines = |options: &str| {
+        let run = world.command(&format!("users list {options}")).columns(200).run().expect_status(0);
+        (run.out().lines().count() - 1, run.err())
+    };
+    assert_eq!(lines(""), (1_000, "1,000 of 1,001 users shown; to show all of them, add `--all-rows`.\n".to_owned()));
+    assert_eq!(lines("--all-rows"), (1_001, "1,001 users.\n".to_owned()));
+    assert_eq!(lines("--limit 1001"), (1_001, String::new()));
+    assert_eq!(world.run("users list").out().lines().count(), 1_002);
 }
 
 #[test]

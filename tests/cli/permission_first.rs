@@ -1,7 +1,9 @@
 //! Permission before anything else, in every command: without it nothing is printed, nothing changed, and one event written.
 
+use crate::support::permission_words;
 use std::fmt::Write as _;
 use std::fs;
+use strum::VariantArray as _;
 
 use cxme_admin::domain::role::Permission;
 
@@ -134,6 +136,8 @@ const CALLS: &[Call] = &[
     ("jobs show 99", "", "view-users"),
     ("jobs recipients 2", "", "view-users"),
     ("jobs recipients 99 -o csv", "", "view-users"),
+    ("jobs wait 2", "", "view-users"),
+    ("jobs wait 99 --timeout 1h", "", "view-users"),
     ("jobs pause 2", "", "run-bulk-jobs"),
     ("jobs pause 99", "", "run-bulk-jobs"),
     ("jobs resume 2", "", "run-bulk-jobs"),
@@ -299,12 +303,12 @@ impl Scene {
         world.run("jobs cancel 1").expect_status(0);
         world.run("users send-reset --all --queue-only --yes").expect_status(0);
         world.sql("UPDATE jobs SET state = 'paused', why = 'too many failures' WHERE id = 2");
-        for permission in Permission::ALL {
-            let all: Vec<&str> =
-                Permission::ALL.map(Permission::word).into_iter().filter(|word| *word != permission.word()).collect();
+        for &permission in Permission::VARIANTS {
+            let mut all = permission_words();
+            all.retain(|word| *word != permission.word());
             world.sql(&role_sql(uid_without(permission), &all));
         }
-        let all = Permission::ALL.map(Permission::word);
+        let all = permission_words();
         let neither: Vec<&str> =
             all.into_iter().filter(|word| !["set-passwords", "send-resets"].contains(word)).collect();
         world.sql(&role_sql(NEITHER, &neither));

@@ -52,7 +52,7 @@ fn messages(world: &World, user: &str) -> String {
 }
 
 /// Commands of jobs that only look.
-const LOOK: [&str; 3] = ["jobs list", "jobs show", "jobs recipients"];
+const LOOK: [&str; 4] = ["jobs list", "jobs show", "jobs recipients", "jobs wait"];
 
 /// What acts on many users, and leaves out those who rank higher.
 const ON_MANY: [&str; 4] = [

@@ -1,6 +1,6 @@
 //! `roles`.
 
-use cxme_admin::domain::role::Permission;
+use crate::support::permission_words;
 use insta::assert_snapshot;
 
 use crate::support::CAROL;
@@ -57,10 +57,10 @@ fn permissions_are_listed_without_a_store() {
 /// A store that was made before a permission existed has no row for it; nor has one whose rows somebody deleted.
 #[test]
 fn admin_is_every_permission_whatever_the_rows_of_the_store_say() {
-    let world = World::new().with_role("Almost", &Permission::ALL.map(Permission::word).join(" ")).with_users("alice");
+    let world = World::new().with_role("Almost", &permission_words().join(" ")).with_users("alice");
     let permissions = world.run("roles list -o ndjson").out();
     let admin = permissions.lines().find(|line| line.contains("\"Admin\"")).unwrap().to_owned();
-    for permission in Permission::ALL.map(Permission::word) {
+    for permission in permission_words() {
         let rows = "DELETE FROM role_permissions WHERE role_id = 1; INSERT INTO role_permissions SELECT 1, permission \
                     FROM role_permissions JOIN roles ON roles.id = role_id WHERE roles.name = 'Almost'";
         world.sql(&format!("{rows} AND permission <> '{permission}'"));
@@ -90,7 +90,7 @@ fn admin_is_every_permission_whatever_the_rows_of_the_store_say() {
 /// It would stop being one as soon as there is a permission more.
 #[test]
 fn a_role_of_ones_own_that_allows_everything_does_not_replace_the_last_admin() {
-    let everything = Permission::ALL.map(Permission::word).join(" ");
+    let everything = permission_words().join(" ");
     let world = World::new().with_role("Everything", &everything).with_operator(CAROL, "Everything");
     let run = world.command("operators remove owner").uid(CAROL).run();
     assert_eq!(run.status, 77, "{run}");

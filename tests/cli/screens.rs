@@ -113,7 +113,7 @@ fn a_file_or_a_pipe_gets_everything_whatever_the_terminal_and_the_locale() {
 #[test]
 fn a_list_uses_the_width_that_there_is() {
     let world = world();
-    let list = |columns| world.command("users list").columns(columns).run();
+    let list = |columns| world.command("users list -q").columns(columns).run();
     assert_snapshot!(list(40), @r#"
     status 0
     -- stdout

@@ -1,5 +1,6 @@
 //! Operators who come by sudo: who they are, and what they may not name.
 
+use crate::support::permission_words;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
@@ -140,7 +141,7 @@ fn the_hint_for_a_named_file_is_one_that_helps() {
 
 #[test]
 fn a_role_that_may_do_everything_is_not_yet_the_role_admin() {
-    let all: Vec<&str> = cxme_admin::domain::role::Permission::ALL.map(|permission| permission.word()).into();
+    let all = permission_words();
     let world =
         World::new().with_role("Everything", &all.join(" ")).with_operator(CAROL, "Everything").with_users("alice");
     let names = world.file("names", "alice\n");

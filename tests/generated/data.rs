@@ -44,6 +44,7 @@ const CALLS: &[(&str, &str, &str)] = &[
     ("jobs show 1", "", "One record."),
     ("jobs recipients 1", "", "One record for each user who has a mail in the job, or was skipped."),
     ("jobs run 1", "", "With JOB: one record of the job. Without: none."),
+    ("jobs wait 1", "", "One record of the job."),
     ("jobs retry 1", "", "One record of the job."),
     ("roles list", "", "One record for each role."),
     ("roles show Admin", "", "One record."),

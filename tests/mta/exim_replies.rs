@@ -124,7 +124,7 @@ fn a_limit_of_the_rate_slows_the_pace_and_all_mail_is_sent() {
     world.queued(count);
     let order = SendOptions { connections: 4, retry_for: Duration::from_secs(60), ..SendOptions::default() };
     let first = world.send_with(smtp(exim.server.port()), &order);
-    assert_eq!((first.failed, first.total(), &first.trouble), (0, count as u64, &None), "{first:?}");
+    assert_eq!((first.failed, first.total(), &first.transport_error), (0, count as u64, &None), "{first:?}");
     assert!(first.deferred > 0 && first.accepted as usize > count / 2, "{first:?}");
     let mut accepted = first.accepted as usize;
     // Exim measures the rate over time that passes while these runs wait for their slower pace.
@@ -132,7 +132,7 @@ fn a_limit_of_the_rate_slows_the_pace_and_all_mail_is_sent() {
     while accepted < count && Instant::now() < until {
         world.wait(700);
         let report = world.send_with(smtp(exim.server.port()), &order);
-        assert_eq!((report.failed, &report.trouble), (0, &None), "{report:?}");
+        assert_eq!((report.failed, &report.transport_error), (0, &None), "{report:?}");
         accepted += report.accepted as usize;
     }
     assert_eq!(accepted, count);

@@ -39,7 +39,7 @@ const CONNECTIONS: usize = 4;
 fn sends() {
     let world = World::at(variable("STORE").unwrap().as_ref());
     let report = world.send(smtp(variable("PORT").unwrap().parse().unwrap()), CONNECTIONS);
-    assert_eq!(report.trouble, None);
+    assert_eq!(report.transport_error, None);
 }
 
 /// Starts a process that sends due messages.

@@ -48,11 +48,19 @@ fn copies(relay: ScriptedRelay) -> BTreeMap<String, usize> {
 }
 
 fn assert_stopped(report: &SendReport, case: &str) {
-    assert_eq!((report.accepted, report.failed, report.halt), (0, 0, Some(StopReason::Trouble)), "{case}: {report:?}");
-    let trouble = report.trouble.as_ref().unwrap();
-    assert_eq!(trouble.kind, TransportErrorKind::Temporary, "{case}");
-    assert!(trouble.words.starts_with("the relay leaves all mail in doubt: 127.0.0.1:"), "{case}: {}", trouble.words);
-    assert!(trouble.words.contains("after the end of the mail"), "{case}: {}", trouble.words);
+    assert_eq!(
+        (report.accepted, report.failed, report.stop_reason),
+        (0, 0, Some(StopReason::TransportFailed)),
+        "{case}: {report:?}"
+    );
+    let transport_error = report.transport_error.as_ref().unwrap();
+    assert_eq!(transport_error.kind, TransportErrorKind::Temporary, "{case}");
+    assert!(
+        transport_error.message.starts_with("the relay leaves all mail in doubt: 127.0.0.1:"),
+        "{case}: {}",
+        transport_error.message
+    );
+    assert!(transport_error.message.contains("after the end of the mail"), "{case}: {}", transport_error.message);
     assert!(!report.is_over_one, "{case}");
 }
 
@@ -113,7 +121,7 @@ fn a_mail_that_somebody_sends_meanwhile_makes_no_later_run_wait_longer() {
         let scope = cxme_admin::store::outbox::Scope::These(vec![id]);
         let report = world.send_order(smtp(relay.port()), scope, 1, std::time::Duration::ZERO);
         assert_stopped(&report, "a test");
-        let waits = report.trouble.unwrap().words.contains("`jobs run` waits 5 minutes");
+        let waits = report.transport_error.unwrap().message.contains("`jobs run` waits 5 minutes");
         assert_eq!((waits, hold()), (seconds == 10, before.clone()));
     }
 }
@@ -125,7 +133,7 @@ fn few_mails_in_doubt_hold_nobody_back_and_five_that_are_all_do() {
         world.queued(count);
         let relay = answering_none(Act::Hang(Vec::new()));
         let report = world.send(smtp(relay.port()), 1);
-        assert_eq!((report.in_doubt as usize, report.trouble.is_some()), (count, is_held));
+        assert_eq!((report.in_doubt as usize, report.transport_error.is_some()), (count, is_held));
         assert_eq!(world.store.read().unwrap().relay_hold().unwrap().is_some(), is_held);
     }
 }
@@ -145,7 +153,7 @@ fn a_relay_that_starts_anew_with_many_connections_stops_nothing() {
         _ => Act::Usual,
     });
     let report = world.send(smtp(relay.port()), 10);
-    assert_eq!((report.accepted, report.in_doubt, &report.trouble), (90, 10, &None), "{report:?}");
+    assert_eq!((report.accepted, report.in_doubt, &report.transport_error), (90, 10, &None), "{report:?}");
     assert_eq!(world.store.read().unwrap().relay_hold().unwrap(), None);
     world.wait(400);
     world.send(smtp(relay.port()), 10);
@@ -165,7 +173,7 @@ fn an_answer_to_the_end_of_a_mail_shows_that_the_others_may_go() {
             _ => Act::Usual,
         });
         let report = world.send(smtp(relay.port()), 1);
-        assert_eq!((report.in_doubt, report.total(), report.halt), (16, 20, None), "{report:?}");
+        assert_eq!((report.in_doubt, report.total(), report.stop_reason), (16, 20, None), "{report:?}");
     }
 }
 

@@ -44,7 +44,7 @@ fn of_many_users_the_invalid_ones_have_a_reason_and_the_others_get_their_mail() 
     let report = world.send(smtp(relay.port()), 4);
     let refused = count / 10;
     let expected = (count - refused - 1, refused + 1, 0, None);
-    assert_eq!((report.accepted as usize, report.failed as usize, report.cancelled, report.trouble), expected);
+    assert_eq!((report.accepted as usize, report.failed as usize, report.cancelled, report.transport_error), expected);
     assert!(relay.connections() <= 8, "{} connections", relay.connections());
     for id in &ids {
         let message = world.message(*id);
@@ -70,8 +70,8 @@ fn a_relay_that_is_down_or_refuses_the_sender_is_tried_a_few_times_and_then_agai
     drop(nobody_listens);
     let down = world.send(smtp(port), 8);
     assert_eq!(
-        (down.trouble.map(|trouble| trouble.kind), down.halt),
-        (Some(TransportErrorKind::Temporary), Some(StopReason::Trouble))
+        (down.transport_error.map(|transport_error| transport_error.kind), down.stop_reason),
+        (Some(TransportErrorKind::Temporary), Some(StopReason::TransportFailed))
     );
     for (at, reply) in
         [(At::Greeting, "554 5.7.1 go away"), (At::Mail, "450 4.3.2 not now"), (At::Mail, "530 5.7.0 log in")]
@@ -81,10 +81,17 @@ fn a_relay_that_is_down_or_refuses_the_sender_is_tried_a_few_times_and_then_agai
             _ => Act::Usual,
         });
         let report = world.send(smtp(relay.port()), 8);
-        let trouble = report.trouble.unwrap();
-        assert!(trouble.words.contains(reply) && !trouble.words.contains('\n'), "{}", trouble.words);
+        let transport_error = report.transport_error.unwrap();
+        assert!(
+            transport_error.message.contains(reply) && !transport_error.message.contains('\n'),
+            "{}",
+            transport_error.message
+        );
         assert!(relay.connections() <= 8, "{reply}: {} connections", relay.connections());
-        assert_eq!((report.halt, report.accepted + report.failed + report.deferred), (Some(StopReason::Trouble), 0));
+        assert_eq!(
+            (report.stop_reason, report.accepted + report.failed + report.deferred),
+            (Some(StopReason::TransportFailed), 0)
+        );
     }
     assert!(ids.iter().all(|id| world.message(*id).attempts == 0 && world.message(*id).state == MessageState::Queued));
     let relay = ScriptedRelay::start(pipelining(), |_| Act::Usual);
@@ -104,7 +111,7 @@ fn a_relay_that_first_refuses_each_mail_is_not_retried_forever() {
         smtp(relay.port()),
         &SendOptions { retry_for: Duration::from_millis(1_500), ..SendOptions::default() },
     );
-    assert_eq!((report.total(), report.halt), (0, Some(StopReason::Trouble)));
+    assert_eq!((report.total(), report.stop_reason), (0, Some(StopReason::TransportFailed)));
     assert_eq!(relay.connections(), 2, "at once and after a second; the next wait would be longer than the patience");
 }
 
@@ -124,7 +131,7 @@ fn a_relay_that_dies_in_the_middle_and_comes_back_gets_each_mail_once() {
     });
     let order = SendOptions { connections: 4, retry_for: Duration::from_secs(60), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
-    assert_eq!((report.accepted + report.in_doubt, report.failed, &report.trouble), (100, 0, &None));
+    assert_eq!((report.accepted + report.in_doubt, report.failed, &report.transport_error), (100, 0, &None));
     assert!((1..=4).contains(&report.in_doubt), "{report:?}");
     world.wait(400);
     assert_eq!(world.send(smtp(relay.port()), 4).accepted, report.in_doubt);
@@ -190,7 +197,7 @@ fn a_panic_in_a_worker_costs_only_its_message() {
     let ids = world.queued(3);
     let relay = ScriptedRelay::start(pipelining(), |_| Act::Usual);
     let report = world.send(panicking(&relay, |timeouts| timeouts.dot = Duration::MAX), 1);
-    assert_eq!((report.failed, report.bug, report.trouble, relay.connections()), (3, true, None, 3));
+    assert_eq!((report.failed, report.bug, report.transport_error, relay.connections()), (3, true, None, 3));
     assert!(ids.iter().all(|id| world.message(*id).reply.unwrap().starts_with("a bug: ")));
 }
 
@@ -200,8 +207,8 @@ fn a_panic_without_a_message_stops_the_run_and_costs_no_attempt() {
     let ids = world.queued(3);
     let relay = ScriptedRelay::start(pipelining(), |_| Act::Usual);
     let report = world.send(panicking(&relay, |timeouts| timeouts.whole = Duration::MAX), 2);
-    assert_eq!((report.total(), report.bug, report.halt), (0, true, Some(StopReason::Trouble)));
-    assert!(report.trouble.unwrap().words.starts_with("a bug: "));
+    assert_eq!((report.total(), report.bug, report.stop_reason), (0, true, Some(StopReason::TransportFailed)));
+    assert!(report.transport_error.unwrap().message.starts_with("a bug: "));
     assert!(ids.iter().all(|id| world.message(*id).state == MessageState::Queued));
 }
 
@@ -262,7 +269,7 @@ fn a_mail_at_which_the_relay_is_lost_twice_waits_with_an_attempt_a_reply_and_a_t
     });
     let order = SendOptions { retry_for: Duration::from_secs(20), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
-    assert_eq!((report.accepted, report.deferred, report.halt), (3, 1, None), "{report:?}");
+    assert_eq!((report.accepted, report.deferred, report.stop_reason), (3, 1, None), "{report:?}");
     // The second time it was not the first mail of its connection, so that a new connection was tried at once.
     assert_eq!(tries.load(Ordering::SeqCst), 3);
     let message = world.message(ids[0]);

@@ -7,7 +7,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
-use cxme_admin::domain::job::JobId;
 use cxme_admin::domain::message::MessageState;
 use cxme_admin::outbox::SendOptions;
 use cxme_admin::outbox::StopReason;
@@ -22,6 +21,7 @@ use crate::relays::pipelined;
 use crate::relays::pipelining;
 use crate::world::World;
 use crate::world::smtp;
+use crate::world::sql_at;
 
 /// A relay that refuses the recipients for which `refuses` is true.
 fn refusing(refuses: impl Fn(&str) -> bool + Send + Sync + 'static) -> ScriptedRelay {
@@ -31,13 +31,6 @@ fn refusing(refuses: impl Fn(&str) -> bool + Send + Sync + 'static) -> ScriptedR
     })
 }
 
-/// Number of messages in a state.
-fn count(world: &World, state: MessageState) -> i64 {
-    let connection = rusqlite::Connection::open(world.store.path()).unwrap();
-    let sql = "SELECT count(*) FROM messages WHERE state = ?1";
-    connection.query_row(sql, [state.word()], |row| row.get(0)).unwrap()
-}
-
 #[test]
 fn a_run_stops_when_too_many_fail_and_what_is_left_waits() {
     let world = World::new();
@@ -45,12 +38,12 @@ fn a_run_stops_when_too_many_fail_and_what_is_left_waits() {
     let relay = refusing(|line| line.contains("1@") || line.contains("3@") || line.contains("5@"));
     let order = SendOptions { connections: 4, max_failures: Some("20%".parse().unwrap()), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
-    let Some(StopReason::TooManyFailures { failed, settled }) = report.halt else { panic!("{report:?}") };
+    let Some(StopReason::TooManyFailures { failed, settled }) = report.stop_reason else { panic!("{report:?}") };
     assert!((10..14).contains(&settled) && failed * 5 > settled, "{report:?}");
     // At most the messages in flight were sent after that.
     assert!(report.total() <= settled + 4, "{report:?}");
-    assert_eq!(count(&world, MessageState::Queued), 200 - i64::try_from(report.total()).unwrap());
-    assert_eq!((count(&world, MessageState::Sending), report.trouble), (0, None));
+    assert_eq!(world.count(MessageState::Queued), 200 - usize::try_from(report.total()).unwrap());
+    assert_eq!((world.count(MessageState::Sending), report.transport_error), (0, None));
 }
 
 #[test]
@@ -60,7 +53,7 @@ fn the_canaries_are_sent_first_and_the_others_follow_if_all_are_accepted() {
     let relay = refusing(|line| line.contains("user50@"));
     let order = SendOptions { connections: 4, canary: Some(20), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
-    assert_eq!((report.accepted, report.failed, report.halt), (99, 1, None));
+    assert_eq!((report.accepted, report.failed, report.stop_reason), (99, 1, None));
 }
 
 #[test]
@@ -70,9 +63,9 @@ fn the_first_canary_that_fails_stops_the_run() {
     let relay = refusing(|line| line.contains("user12@"));
     let order = SendOptions { connections: 4, canary: Some(20), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
-    assert_eq!((report.failed, report.halt), (1, Some(StopReason::CanaryFailed)));
+    assert_eq!((report.failed, report.stop_reason), (1, Some(StopReason::CanaryFailed)));
     assert!(report.total() <= 20, "{report:?}");
-    assert_eq!(count(&world, MessageState::Queued), 100 - i64::try_from(report.total()).unwrap());
+    assert_eq!(world.count(MessageState::Queued), 100 - usize::try_from(report.total()).unwrap());
 }
 
 #[test]
@@ -82,8 +75,8 @@ fn nothing_is_started_after_its_time() {
     let relay = refusing(|_| false);
     let order = SendOptions { begin_until: Some(Instant::now()), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
-    assert_eq!((report.total(), report.halt, report.trouble), (0, Some(StopReason::OutOfTime), None));
-    assert_eq!(count(&world, MessageState::Queued), 10);
+    assert_eq!((report.total(), report.stop_reason, report.transport_error), (0, Some(StopReason::OutOfTime), None));
+    assert_eq!(world.count(MessageState::Queued), 10);
 }
 
 #[test]
@@ -97,13 +90,13 @@ fn waiting_workers_do_not_extend_a_run_beyond_its_time() {
     let order =
         SendOptions { rates: "1/min".parse().unwrap(), connections: 2, begin_until: soon(), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
-    assert_eq!((report.accepted, report.halt, report.trouble), (1, Some(StopReason::OutOfTime), None));
+    assert_eq!((report.accepted, report.stop_reason, report.transport_error), (1, Some(StopReason::OutOfTime), None));
     assert!(began.elapsed() < Duration::from_secs(40), "{:?}", began.elapsed());
     // A worker waits for an unusable relay, for up to an hour.
     let down = ScriptedRelay::start(pipelining(), |_| Act::Hang(Vec::new()));
     let order = SendOptions { retry_for: Duration::from_secs(3_600), begin_until: soon(), ..SendOptions::default() };
     let report = world.send_with(smtp(down.port()), &order);
-    assert_eq!((report.accepted, report.halt), (0, Some(StopReason::OutOfTime)));
+    assert_eq!((report.accepted, report.stop_reason), (0, Some(StopReason::OutOfTime)));
 }
 
 #[test]
@@ -114,8 +107,8 @@ fn a_past_deadline_sends_nothing_and_is_reported() {
     let order =
         SendOptions { deadline: Some(Instant::now()), retry_for: Duration::from_secs(60), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
-    assert_eq!((report.total(), report.halt), (0, Some(StopReason::OutOfTime)));
-    assert_eq!(count(&world, MessageState::Queued), 3);
+    assert_eq!((report.total(), report.stop_reason), (0, Some(StopReason::OutOfTime)));
+    assert_eq!(world.count(MessageState::Queued), 3);
 }
 
 /// Sends over one connection to a relay whose script can ask the run to stop.
@@ -129,8 +122,12 @@ fn stopped(
     let order = SendOptions { stop: Some(Arc::clone(&stop)), ..SendOptions::default() };
     let relay = ScriptedRelay::start(pipelining(), move |moment| script(moment, &stop));
     let report = world.send_with(smtp(relay.port()), &order);
-    assert_eq!((report.halt, report.trouble.is_some()), (Some(StopReason::Stopped), false), "{report:?}");
-    assert_eq!(count(&world, MessageState::Sending), 0);
+    assert_eq!(
+        (report.stop_reason, report.transport_error.is_some()),
+        (Some(StopReason::Stopped), false),
+        "{report:?}"
+    );
+    assert_eq!(world.count(MessageState::Sending), 0);
     let accepted = relay.accepted().len();
     (world, report, accepted)
 }
@@ -146,7 +143,7 @@ fn after_one_stop_request_messages_in_flight_end_and_nothing_is_started() {
         Act::Usual
     });
     assert_eq!((report.accepted, report.total(), accepted), (5, 5, 5));
-    assert_eq!(count(&world, MessageState::Queued), 5);
+    assert_eq!(world.count(MessageState::Queued), 5);
 }
 
 #[test]
@@ -159,7 +156,7 @@ fn a_message_that_does_not_end_within_the_grace_period_is_in_doubt_if_its_dot_ma
         Act::Usual
     });
     assert_eq!((report.accepted, report.in_doubt), (4, 1));
-    assert_eq!(count(&world, MessageState::Queued), 5);
+    assert_eq!(world.count(MessageState::Queued), 5);
 }
 
 #[test]
@@ -172,7 +169,7 @@ fn a_message_that_does_not_end_within_the_grace_period_waits_if_its_content_was_
         Act::Usual
     });
     assert_eq!(report.total(), 0);
-    assert_eq!(count(&world, MessageState::Queued), 10);
+    assert_eq!(world.count(MessageState::Queued), 10);
 }
 
 #[test]
@@ -203,7 +200,7 @@ fn a_run_that_waits_for_its_turn_or_for_the_relay_can_be_stopped() {
     let rates = "1/min".parse().unwrap();
     let order = SendOptions { rates, connections: 2, stop: Some(stop), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
-    assert_eq!((report.accepted, report.halt), (1, Some(StopReason::Stopped)));
+    assert_eq!((report.accepted, report.stop_reason), (1, Some(StopReason::Stopped)));
     // An unusable relay, and a long time to retry.
     let stop = Arc::new(StopSignal::default());
     let asked = Arc::clone(&stop);
@@ -213,7 +210,7 @@ fn a_run_that_waits_for_its_turn_or_for_the_relay_can_be_stopped() {
     });
     let order = SendOptions { retry_for: Duration::from_secs(3_600), stop: Some(stop), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
-    assert_eq!((report.total(), report.halt), (0, Some(StopReason::Stopped)));
+    assert_eq!((report.total(), report.stop_reason), (0, Some(StopReason::Stopped)));
 }
 
 #[test]
@@ -263,21 +260,16 @@ fn a_job_that_another_process_pauses_or_cancels_is_sent_no_further() {
     for state in ["'paused'", "'cancelled', ended_at = 1"] {
         let world = World::new();
         world.queued(50);
-        world.sql(
-            "INSERT INTO jobs (state, operator, operator_uid, created_at, selection) VALUES ('running', 'x', 0, 1, 'x');
-             UPDATE messages SET job_id = 1",
-        );
+        let job = world.put_in_job("true");
         let (path, statement) = (world.store.path().to_owned(), format!("UPDATE jobs SET state = {state}"));
         let relay = ScriptedRelay::start(pipelining(), move |moment| {
             if moment.at == At::Dot && moment.recipient.contains("user9@") {
-                let store = rusqlite::Connection::open(&path).unwrap();
-                store.busy_timeout(Duration::from_secs(30)).unwrap();
-                store.execute_batch(&statement).unwrap();
+                sql_at(&path, &statement);
             }
             Act::Usual
         });
-        let order = SendOptions { scope: Scope::Job(JobId(1)), ..SendOptions::default() };
+        let order = SendOptions { scope: Scope::Job(job), ..SendOptions::default() };
         let report = world.send_with(smtp(relay.port()), &order);
-        assert_eq!((report.accepted, report.halt), (10, Some(StopReason::Ended)), "{state}");
+        assert_eq!((report.accepted, report.stop_reason), (10, Some(StopReason::Ended)), "{state}");
     }
 }

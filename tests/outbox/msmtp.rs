@@ -78,7 +78,7 @@ fn the_servers_reply_to_one_mail_only_concerns_that_mail() {
         let ids = world.queued(4);
         let relay = saying(at, "user1@", reply);
         let report = world.send(Msmtp::to(relay.port()).transport(), 2);
-        assert_eq!((report.accepted, report.total(), report.trouble), (3, 4, None), "{reply}");
+        assert_eq!((report.accepted, report.total(), report.transport_error), (3, 4, None), "{reply}");
         assert_eq!(relay.connections(), 4, "{reply}: none is given twice");
         let message = world.message(ids[1]);
         assert_eq!((message.state, message.attempts), (state, 1), "{reply}");
@@ -104,9 +104,14 @@ fn the_same_reply_to_everybody_fails_nobody() {
         let ids = world.queued(30);
         let relay = saying(at, "", reply);
         let report = world.send(Msmtp::to(relay.port()).transport(), 2);
-        let trouble = report.trouble.unwrap();
-        assert_eq!((report.accepted, report.failed, report.deferred), (0, 0, 0), "{reply}: {}", trouble.words);
-        assert_eq!(trouble.kind, kind, "{reply}: {}", trouble.words);
+        let transport_error = report.transport_error.unwrap();
+        assert_eq!(
+            (report.accepted, report.failed, report.deferred),
+            (0, 0, 0),
+            "{reply}: {}",
+            transport_error.message
+        );
+        assert_eq!(transport_error.kind, kind, "{reply}: {}", transport_error.message);
         assert!(relay.connections() <= 14, "{reply}: {} connections", relay.connections());
         for id in ids {
             let message = world.message(id);
@@ -146,7 +151,7 @@ fn a_refused_login_is_a_configuration_error_and_a_busy_server_is_not() {
         let relay = saying(At::Auth, "", reply);
         let settings = format!("host 127.0.0.1\nport {}\nauth plain\nuser u\npassword sentinel-of-relay", relay.port());
         let report = world.send(Msmtp::new(&settings).transport(), 1);
-        assert_eq!(report.trouble.map(|trouble| trouble.kind), kind, "{reply}");
+        assert_eq!(report.transport_error.map(|transport_error| transport_error.kind), kind, "{reply}");
         let message = world.message(id);
         assert_eq!((message.state, message.attempts), (MessageState::Deferred, 1), "{reply}: {message:?}");
         let words = message.reply.unwrap();

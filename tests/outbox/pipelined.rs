@@ -20,12 +20,12 @@ use crate::relays::pipelining;
 use crate::world::World;
 use crate::world::code_in;
 use crate::world::smtp;
+use crate::world::sql_at;
+use crate::world::value_at;
 
 /// Number of messages in flight in the store, read without the engine's connection.
 fn in_flight(path: &std::path::Path) -> i64 {
-    let connection = rusqlite::Connection::open(path).unwrap();
-    connection.busy_timeout(std::time::Duration::from_secs(30)).unwrap();
-    connection.query_row("SELECT count(*) FROM messages WHERE state = 'sending'", [], |row| row.get(0)).unwrap()
+    value_at(path, "SELECT count(*) FROM messages WHERE state = 'sending'", [])
 }
 
 #[test]
@@ -38,10 +38,8 @@ fn each_message_is_started_before_its_content_is_sent_and_no_more_are_in_flight_
     let relay = ScriptedRelay::start(pipelining(), move |moment| {
         if moment.at == At::Dot {
             most_seen.fetch_max(in_flight(&path), Ordering::SeqCst);
-            let connection = rusqlite::Connection::open(&path).unwrap();
             let sql = "SELECT state = 'sending' AND code_hash IS NOT NULL FROM messages WHERE address = ?1";
-            let is_begun: bool = connection.query_row(sql, [moment.recipient], |row| row.get(0)).unwrap();
-            if !is_begun {
+            if value_at(&path, sql, [moment.recipient]) == 0 {
                 unbegun_seen.lock().unwrap().push(moment.recipient.to_owned());
             }
         }
@@ -67,7 +65,7 @@ fn a_message_of_which_only_the_envelope_was_sent_is_not_in_doubt() {
     });
     let report = world.send(smtp(relay.port()), 1);
     assert_eq!((report.accepted, report.in_doubt), (1, 0));
-    assert!(report.trouble.is_some());
+    assert!(report.transport_error.is_some());
     for id in &ids[1..] {
         let message = world.message(*id);
         assert_eq!((message.state, message.attempts), (MessageState::Queued, 0));
@@ -81,7 +79,7 @@ fn a_user_who_is_locked_while_their_envelope_is_pipelined_gets_nothing_and_the_o
     let locked = "UPDATE users SET locked_at = 1, updated_at = 1 WHERE username = 'user3'";
     let relay = changed_at_dot(&world, "user2@example.com", locked);
     let report = world.send(smtp(relay.port()), 1);
-    assert_eq!((report.accepted, report.trouble, relay.connections()), (5, None, 2));
+    assert_eq!((report.accepted, report.transport_error, relay.connections()), (5, None, 2));
     assert_eq!(world.message(ids[3]).state, MessageState::Cancelled);
     assert!(relay.accepted().iter().all(|mail| mail.recipients != ["user3@example.com"]));
 }
@@ -93,7 +91,7 @@ fn an_announced_mail_that_cannot_be_composed_costs_one_message_and_one_connectio
     world.sql(&format!("UPDATE messages SET message_id = 'none' WHERE id = {}", ids[2].0));
     let relay = ScriptedRelay::start(pipelining(), |_| Act::Usual);
     let report = world.send(smtp(relay.port()), 1);
-    assert_eq!((report.accepted, report.failed, report.trouble), (5, 1, None));
+    assert_eq!((report.accepted, report.failed, report.transport_error), (5, 1, None));
     assert_eq!(relay.connections(), 2);
     assert!(world.message(ids[2]).reply.unwrap().contains("Message-ID"));
 }
@@ -111,9 +109,7 @@ fn changed_at_dot(world: &World, recipient: &'static str, statement: &'static st
     let path = world.store.path().to_owned();
     ScriptedRelay::start(pipelining(), move |moment| {
         if (moment.at, moment.recipient) == (At::Dot, recipient) {
-            let connection = rusqlite::Connection::open(&path).unwrap();
-            connection.busy_timeout(std::time::Duration::from_secs(30)).unwrap();
-            connection.execute(statement, []).unwrap();
+            sql_at(&path, statement);
         }
         Act::Usual
     })
@@ -136,10 +132,9 @@ fn each_mail_has_the_link_date_and_message_id_of_its_row() {
             let header = |name: &str| content.lines().find_map(|line| line.strip_prefix(name)).unwrap().to_owned();
             let date = jiff::fmt::rfc2822::parse(&header("Date: ")).unwrap().timestamp().as_second();
             let hash = ResetCode::parse(&code_in(&content)).unwrap().hash().0;
-            let connection = rusqlite::Connection::open(world.store.path()).unwrap();
             let sql = "SELECT first_try_at = ?2 AND code_hash = ?3 AND '<' || message_id || '>' = ?4 FROM messages WHERE address = ?1";
-            let row = rusqlite::params![mail.recipients[0], date, hash, header("Message-ID: ")];
-            assert!(connection.query_row(sql, row, |row| row.get::<_, bool>(0)).unwrap(), "{content}");
+            let row = (&mail.recipients[0], date, hash, header("Message-ID: "));
+            assert_eq!(value_at(world.store.path(), sql, row), 1, "{content}");
         }
     }
 }
@@ -165,6 +160,6 @@ fn a_user_who_is_locked_after_their_message_was_read_ahead_gets_nothing() {
     let relay = changed_at_dot(&world, "user2@example.com", locked);
     let report = world.send(smtp(relay.port()), 1);
     // The message was not announced yet.
-    assert_eq!((report.accepted, report.trouble, relay.connections()), (5, None, 1));
+    assert_eq!((report.accepted, report.transport_error, relay.connections()), (5, None, 1));
     assert_eq!(world.message(ids[4]).state, MessageState::Cancelled);
 }

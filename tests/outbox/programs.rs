@@ -66,7 +66,7 @@ fn a_mail_that_the_program_does_not_take_waits_and_is_not_passed_twice() {
         let ids = world.queued(6);
         let program = Program::new(&format!("case $to in user2@*) echo 'not now' >&2; exit {status} ;; esac"));
         let report = world.send(program.transport(), 2);
-        assert_eq!((report.accepted, report.deferred, report.trouble), (5, 1, None), "{status}");
+        assert_eq!((report.accepted, report.deferred, report.transport_error), (5, 1, None), "{status}");
         assert_eq!(program.seen_once().len(), 6, "{status}");
         let message = world.message(ids[2]);
         assert_eq!((message.state, message.attempts), (MessageState::Deferred, 1), "{status}");
@@ -80,7 +80,7 @@ fn a_mail_that_the_program_does_not_take_waits_and_is_not_passed_twice() {
 
 #[test]
 fn a_single_message_is_treated_the_same() {
-    for (status, state, trouble) in [
+    for (status, state, transport_error) in [
         (1, MessageState::Deferred, None),
         (69, MessageState::Deferred, None),
         (75, MessageState::Deferred, None),
@@ -94,7 +94,7 @@ fn a_single_message_is_treated_the_same() {
         let id = world.queued(1)[0];
         let program = Program::new(&format!("exit {status}"));
         let report = world.send(program.transport(), 4);
-        assert_eq!(report.trouble.map(|trouble| trouble.kind), trouble, "{status}");
+        assert_eq!(report.transport_error.map(|transport_error| transport_error.kind), transport_error, "{status}");
         assert_eq!(program.seen_once().len(), 1, "{status}");
         let message = world.message(id);
         assert_eq!((message.state, message.attempts), (state, 1), "{status}");
@@ -111,9 +111,18 @@ fn the_same_exit_status_for_everybody_concerns_the_program_and_fails_nobody() {
         let ids = world.queued(40);
         let program = Program::new(&format!("echo \"cannot send to $to\" >&2; exit {status}"));
         let report = world.send(program.transport(), 1);
-        let trouble = report.trouble.clone().unwrap();
-        assert_eq!((trouble.kind, report.failed, report.deferred), (kind, 0, 0), "{status}: {}", trouble.words);
-        assert!(trouble.words.contains("check the program of `[mail.sendmail]`"), "{}", trouble.words);
+        let transport_error = report.transport_error.clone().unwrap();
+        assert_eq!(
+            (transport_error.kind, report.failed, report.deferred),
+            (kind, 0, 0),
+            "{status}: {}",
+            transport_error.message
+        );
+        assert!(
+            transport_error.message.contains("check the program of `[mail.sendmail]`"),
+            "{}",
+            transport_error.message
+        );
         assert_eq!(program.seen_once().len(), 10, "{status}");
         for id in &ids {
             let message = world.message(*id);
@@ -130,7 +139,7 @@ fn users_unknown_to_the_program_fail_even_if_they_are_many() {
     let world = World::new();
     world.queued(20);
     let report = world.send(Program::new("exit 67").transport(), 2);
-    assert_eq!((report.failed, report.total(), report.trouble), (20, 20, None));
+    assert_eq!((report.failed, report.total(), report.transport_error), (20, 20, None));
 }
 
 #[test]
@@ -141,9 +150,17 @@ fn a_program_that_is_not_set_up_stops_the_run_and_the_next_run_begins_with_anoth
     let mut seen = Vec::new();
     for run in 0..3 {
         let report = world.send(program.transport(), 1);
-        let trouble = report.trouble.clone().unwrap();
-        assert_eq!((trouble.kind, trouble.phase), (TransportErrorKind::Configuration, Phase::Program), "{run}");
-        assert!(trouble.words.ends_with(": exit status 78 (configuration): no account"), "{}", trouble.words);
+        let transport_error = report.transport_error.clone().unwrap();
+        assert_eq!(
+            (transport_error.kind, transport_error.phase),
+            (TransportErrorKind::Configuration, Phase::Program),
+            "{run}"
+        );
+        assert!(
+            transport_error.message.ends_with(": exit status 78 (configuration): no account"),
+            "{}",
+            transport_error.message
+        );
         assert_eq!((report.deferred, report.total()), (1, 1), "{run}");
         seen.extend(program.seen());
     }
@@ -161,7 +178,7 @@ fn one_mail_at_which_the_program_fails_keeps_no_other_from_being_sent() {
     let ids = world.queued(20);
     let program = Program::new("case $to in user7@*) exit 64 ;; esac");
     let report = world.send(program.transport(), 1);
-    assert_eq!((report.accepted, report.deferred, report.trouble), (19, 1, None));
+    assert_eq!((report.accepted, report.deferred, report.transport_error), (19, 1, None));
     assert_eq!(program.seen_once().len(), 20);
     let message = world.message(ids[7]);
     assert_eq!((message.state, message.attempts), (MessageState::Deferred, 1));
@@ -171,5 +188,5 @@ fn one_mail_at_which_the_program_fails_keeps_no_other_from_being_sent() {
     let program = Program::new("case $to in user[0-4]@*) exit 0 ;; esac; exit 64");
     let report = world.send(program.transport(), 1);
     assert_eq!((report.accepted, report.deferred, report.total()), (5, 3, 8));
-    assert_eq!(report.trouble.unwrap().kind, TransportErrorKind::Configuration);
+    assert_eq!(report.transport_error.unwrap().kind, TransportErrorKind::Configuration);
 }

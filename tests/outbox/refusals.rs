@@ -96,16 +96,10 @@ fn send(world: &World, relay: &ScriptedRelay, connections: usize) -> SendReport 
     world.send_with(smtp(relay.port()), &order)
 }
 
-fn count(world: &World, state: MessageState) -> usize {
-    let connection = rusqlite::Connection::open(world.store.path()).unwrap();
-    let sql = "SELECT count(*) FROM messages WHERE state = ?1";
-    connection.query_row(sql, [state.word()], |row| row.get::<_, i64>(0)).unwrap().try_into().unwrap()
-}
-
 /// Checks that nobody failed: tried messages wait with a reply and a time, and with as many attempts as before.
 fn assert_given_back(world: &World, ids: &[MessageId], report: &SendReport, accepted: usize, case: &str) {
     assert_eq!((report.accepted as usize, report.failed), (accepted, 0), "{case}: {report:?}");
-    assert_eq!((report.deferred, report.halt), (0, Some(StopReason::Trouble)), "{case}: {report:?}");
+    assert_eq!((report.deferred, report.stop_reason), (0, Some(StopReason::TransportFailed)), "{case}: {report:?}");
     let mut with_words = 0;
     for id in ids {
         let message = world.message(*id);
@@ -143,24 +137,24 @@ fn replies_mean_what_the_table_says_at_once_and_after_five_accepted_mails() {
                     if is_it { Act::Say(own.bytes(moment.recipient)) } else { Act::Usual }
                 });
                 let report = send(&world, &relay, 1);
-                assert_eq!((report.accepted as usize, report.trouble), (USERS, None), "{case}");
+                assert_eq!((report.accepted as usize, report.transport_error), (USERS, None), "{case}");
                 continue;
             }
             let relay = refusing(&row, phase, accepted);
             let report = send(&world, &relay, 1);
             assert_given_back(&world, &ids, &report, accepted, &case);
-            let trouble = report.trouble.unwrap();
+            let transport_error = report.transport_error.unwrap();
             let kind = if row.is_permanent() { TransportErrorKind::Permanent } else { TransportErrorKind::Temporary };
-            assert_eq!(trouble.kind, kind, "{case}");
+            assert_eq!(transport_error.kind, kind, "{case}");
             let code = row.reply.split(' ').next().unwrap();
-            assert!(trouble.words.contains(code), "{case}: {}", trouble.words);
+            assert!(transport_error.message.contains(code), "{case}: {}", transport_error.message);
             let hold = world.store.read().unwrap().relay_hold().unwrap();
             // If it refuses MAIL temporarily and has accepted nothing, it is retried like an unavailable relay.
             if !(phase == At::Mail && accepted == 0) {
                 let hold = hold.unwrap();
                 assert!((hold.until - world.now()).as_secs() >= 300, "{case}: {hold:?}");
                 assert!(hold.reply.starts_with(code), "{case}: {hold:?}");
-                assert!(trouble.words.contains("check "), "{case}: {}", trouble.words);
+                assert!(transport_error.message.contains("check "), "{case}: {}", transport_error.message);
             }
             let tried = ids.iter().filter(|id| world.message(**id).reply.is_some()).count() - accepted;
             // Five and five probes, and one that was announced before the refusals were known.
@@ -184,7 +178,7 @@ fn assert_of_one(world: &World, ids: &[MessageId], row: &Row, phase: At, accepte
     });
     let report = send(world, &relay, 1);
     let (failed, deferred) = if row.is_permanent() { (1, 0) } else { (0, 1) };
-    assert_eq!((report.failed, report.deferred, &report.trouble), (failed, deferred, &None), "{case}");
+    assert_eq!((report.failed, report.deferred, &report.transport_error), (failed, deferred, &None), "{case}");
     assert_eq!(report.accepted as usize, USERS - 1, "{case}");
     let message = world.message(ids[at]);
     let code = if row.reply.contains(" then ") { "554" } else { row.reply.split(' ').next().unwrap() };
@@ -206,7 +200,11 @@ fn assert_costs_a_connection(world: &World, row: &Row, phase: At, case: &str) {
         if *count > 5 { Act::Say(own.bytes(moment.recipient)) } else { Act::Usual }
     });
     let report = send(world, &relay, 1);
-    assert_eq!((report.accepted as usize, report.total() as usize, &report.trouble), (USERS, USERS, &None), "{case}");
+    assert_eq!(
+        (report.accepted as usize, report.total() as usize, &report.transport_error),
+        (USERS, USERS, &None),
+        "{case}"
+    );
     assert_eq!(relay.connections(), USERS / 5, "{case}");
 }
 
@@ -227,7 +225,7 @@ fn eight_dead_addresses_at_the_head_of_forty_stop_nothing() {
             });
             let report = send(&world, &relay, connections);
             assert_eq!((report.accepted, report.failed, report.deferred), (32, 8, 0), "{reply}: {report:?}");
-            assert_eq!((report.trouble, report.halt), (None, None), "{reply}");
+            assert_eq!((report.transport_error, report.stop_reason), (None, None), "{reply}");
             for id in &ids[..8] {
                 let message = world.message(*id);
                 assert_eq!((message.state, message.attempts), (MessageState::Failed, 1), "{reply}");
@@ -264,7 +262,7 @@ fn fewer_than_five_refusals_concern_their_recipients() {
         world.queued(count);
         let relay = refusing(&Row { reply: "550 no", phases: vec![], means: "" }, At::Rcpt, 0);
         let report = send(&world, &relay, 2);
-        assert_eq!((report.failed as usize, report.deferred, report.trouble), (count, 0, None), "{count}");
+        assert_eq!((report.failed as usize, report.deferred, report.transport_error), (count, 0, None), "{count}");
     }
     let world = World::new();
     let ids = world.queued(5);
@@ -287,7 +285,7 @@ fn probes_go_to_other_domains_and_an_accepted_one_clears_all() {
     assert_eq!((report.accepted, world.message(living).state), (1, MessageState::Accepted), "{report:?}");
     // The message to the other domain was the first probe; after it nothing shows whom the same refusals concern.
     assert!(report.failed >= 5, "{report:?}");
-    assert_eq!(report.halt, Some(StopReason::Trouble));
+    assert_eq!(report.stop_reason, Some(StopReason::TransportFailed));
     // A message accepted in another run does show it: then they concern their recipients.
     let other = world.queue_at("bob", "living.example");
     world.sql(&format!("UPDATE messages SET job_id = NULL WHERE id = {}", other.0));
@@ -342,7 +340,7 @@ fn greylisting_of_everybody_delays_and_stops_nothing() {
     });
     let report = send(&world, &relay, 1);
     assert_given_back(&world, &ids, &report, 0, "the first run");
-    assert_eq!(report.trouble.map(|trouble| trouble.kind), Some(TransportErrorKind::Temporary));
+    assert_eq!(report.transport_error.map(|transport_error| transport_error.kind), Some(TransportErrorKind::Temporary));
     let given_back: Vec<_> = ids.iter().filter(|id| world.message(**id).reply.is_some()).copied().collect();
     // Five and five probes, and one that was announced before the refusals were known.
     assert!((10..=11).contains(&given_back.len()), "{}", given_back.len());
@@ -352,13 +350,13 @@ fn greylisting_of_everybody_delays_and_stops_nothing() {
     let report = send(&world, &relay, 1);
     let accepted = given_back.len() as u64;
     let expected = (accepted, USERS as u64 - accepted, None);
-    assert_eq!((report.accepted, report.deferred, report.halt), expected, "{report:?}");
+    assert_eq!((report.accepted, report.deferred, report.stop_reason), expected, "{report:?}");
     assert!(given_back.iter().all(|id| world.message(*id).state == MessageState::Accepted));
     assert_eq!(ids.iter().filter(|id| world.message(**id).attempts == 1).count(), USERS);
     world.wait(400);
     round.store(2, Ordering::SeqCst);
     let report = send(&world, &relay, 1);
-    assert_eq!((report.accepted, report.total(), report.halt), (USERS as u64 - accepted, report.accepted, None));
+    assert_eq!((report.accepted, report.total(), report.stop_reason), (USERS as u64 - accepted, report.accepted, None));
 }
 
 #[test]
@@ -396,7 +394,7 @@ fn no_connection_sets_no_hold() {
                 now if now == at => Act::Hang(reply.as_bytes().to_vec()),
                 _ => Act::Usual,
             });
-            assert_eq!(send(&world, &relay, 4).halt, Some(StopReason::Trouble));
+            assert_eq!(send(&world, &relay, 4).stop_reason, Some(StopReason::TransportFailed));
         }
     }
     assert_eq!(world.store.read().unwrap().relay_hold().unwrap(), None);
@@ -433,7 +431,7 @@ fn every_code_in_every_phase_leaves_a_state_and_no_message_stuck() {
             let message = world.message(id);
             assert!(message.state.has_ended(), "{at:?} {tried}: {message:?}");
         }
-        assert_eq!(count(&world, MessageState::Queued) + count(&world, MessageState::Deferred), 0);
+        assert_eq!(world.count(MessageState::Queued) + world.count(MessageState::Deferred), 0);
     }
 }
 
@@ -447,7 +445,7 @@ fn a_message_with_two_invalid_replies_fails_with_the_reply_and_the_others_are_se
             _ => Act::Usual,
         });
         let report = send(&world, &relay, 1);
-        assert_eq!((report.accepted, report.failed, report.halt), (9, 1, None), "{reply}: {report:?}");
+        assert_eq!((report.accepted, report.failed, report.stop_reason), (9, 1, None), "{reply}: {report:?}");
         let message = world.message(ids[0]);
         assert!(message.reply.as_deref().unwrap().contains(reply), "{message:?}");
         assert_eq!((message.state, message.attempts), (MessageState::Failed, 1));
@@ -463,7 +461,7 @@ fn invalid_replies_to_everybody_fail_nobody() {
         _ => Act::Usual,
     });
     let report = send(&world, &relay, 1);
-    assert_eq!((report.total(), report.halt), (0, Some(StopReason::Trouble)), "{report:?}");
+    assert_eq!((report.total(), report.stop_reason), (0, Some(StopReason::TransportFailed)), "{report:?}");
     assert!(ids.iter().all(|id| world.message(*id).state == MessageState::Queued));
     assert_eq!(ids.iter().filter(|id| world.message(**id).reply.is_some()).count(), 3);
 }
@@ -478,7 +476,10 @@ fn a_single_message_that_is_refused_for_its_sender_waits_with_an_attempt_a_reply
             _ => Act::Usual,
         });
         let report = send(&world, &relay, 1);
-        assert_eq!(report.trouble.map(|trouble| trouble.kind), Some(TransportErrorKind::Permanent));
+        assert_eq!(
+            report.transport_error.map(|transport_error| transport_error.kind),
+            Some(TransportErrorKind::Permanent)
+        );
         assert!(report.is_over_one, "no other is kept back for it");
         let message = world.message(id);
         assert_eq!((message.state, message.attempts), (MessageState::Deferred, 1));
@@ -534,7 +535,7 @@ fn the_lifetime_holds_while_the_relay_cannot_be_used() {
         });
         world.wait(if failed > 0 { 86_400 } else { 1_000 });
         let report = send(&world, &down, 1);
-        assert_eq!((report.failed, report.halt), (failed, Some(StopReason::Trouble)), "{report:?}");
+        assert_eq!((report.failed, report.stop_reason), (failed, Some(StopReason::TransportFailed)), "{report:?}");
     }
     for id in ids {
         assert_eq!(world.message(id).reply.as_deref(), Some("gave up: 450 4.2.0 later"));
@@ -546,11 +547,7 @@ fn the_lifetime_holds_while_the_relay_cannot_be_used() {
 fn the_time_for_which_a_job_is_paused_does_not_count() {
     let world = World::new();
     let ids = world.queued(2);
-    world.sql(
-        "INSERT INTO jobs (state, operator, operator_uid, created_at, selection) VALUES ('running', 'x', 0, 1, 'x');
-         UPDATE messages SET job_id = 1",
-    );
-    let job = cxme_admin::domain::job::JobId(1);
+    let job = world.put_in_job("true");
     let greylisting = ScriptedRelay::start(pipelining(), |moment| match moment.at {
         At::Rcpt => Act::Say(b"450 4.2.0 later\r\n".to_vec()),
         _ => Act::Usual,

@@ -27,7 +27,7 @@ fn every_message_that_is_due_is_sent_once_over_all_connections() {
     let ids = world.queued(40);
     let relay = ScriptedRelay::start(pipelining(), |_| Act::Usual);
     let report = world.send(smtp(relay.port()), 4);
-    assert_eq!((report.accepted, report.total(), report.trouble), (40, 40, None));
+    assert_eq!((report.accepted, report.total(), report.transport_error), (40, 40, None));
     let mut to: Vec<String> = relay.accepted().into_iter().map(|mail| mail.recipients.concat()).collect();
     to.sort();
     to.dedup();
@@ -78,8 +78,8 @@ fn an_unusable_relay_costs_no_attempt_and_stops_the_run() {
             if moment.at == at { Act::Say(format!("{reply}\r\n").into_bytes()) } else { Act::Usual }
         });
         let report = world.send(smtp(relay.port()), 4);
-        let trouble = report.trouble.unwrap();
-        assert_eq!(trouble.kind, kind, "{}", trouble.words);
+        let transport_error = report.transport_error.unwrap();
+        assert_eq!(transport_error.kind, kind, "{}", transport_error.message);
         assert!(relay.connections() <= 4, "{at:?}: {} connections", relay.connections());
         for id in &ids {
             let message = world.message(*id);
@@ -103,7 +103,7 @@ fn a_relay_that_recovers_within_the_retry_time_is_retried() {
     let report = world.send_observed(smtp(relay.port()), &order, &mut |progress| {
         seen.push((progress.relay_retry_in, progress.last_error.map(str::to_owned)));
     });
-    assert_eq!((report.accepted, report.trouble), (3, None));
+    assert_eq!((report.accepted, report.transport_error), (3, None));
     let waits: Vec<_> = seen.iter().filter(|(retry_in, _)| retry_in.is_some()).collect();
     assert!(!waits.is_empty(), "{seen:?}");
     for (retry_in, why) in waits {
@@ -175,7 +175,7 @@ fn a_message_at_which_the_connection_is_lost_twice_is_the_cause() {
         _ => Act::Usual,
     });
     let report = world.send_order(smtp(relay.port()), Scope::OfNoJob, 1, Duration::from_secs(30));
-    assert_eq!((report.accepted, report.deferred, report.trouble), (4, 1, None));
+    assert_eq!((report.accepted, report.deferred, report.transport_error), (4, 1, None));
     assert_eq!(world.message(ids[2]).state, MessageState::Deferred);
 }
 
@@ -190,13 +190,13 @@ fn a_message_at_which_the_relay_is_lost_does_not_block_later_runs_without_retrie
     // Both runs end at this message; in the second the attempt counts.
     for attempts in [0, 1] {
         let report = world.send(smtp(relay.port()), 1);
-        assert_eq!((report.accepted, report.halt), (0, Some(StopReason::Trouble)), "{report:?}");
+        assert_eq!((report.accepted, report.stop_reason), (0, Some(StopReason::TransportFailed)), "{report:?}");
         let message = world.message(ids[0]);
         assert_eq!((message.attempts, message.reply.is_some()), (attempts, true), "{message:?}");
     }
     assert!(world.message(ids[0]).due_at > world.now());
     let report = world.send(smtp(relay.port()), 1);
-    assert_eq!((report.accepted, report.trouble), (4, None));
+    assert_eq!((report.accepted, report.transport_error), (4, None));
 }
 
 #[test]

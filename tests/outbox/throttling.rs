@@ -57,7 +57,7 @@ fn a_limit_per_connection_costs_a_connection_and_no_message() {
             let report = world.send(smtp(relay.port()), connections);
             let case = format!("{at:?} {act:?} over {connections}: {report:?}");
             assert_eq!((report.accepted as usize, report.total() as usize), (count, count), "{case}");
-            assert_eq!((&report.trouble, report.halt), (&None, None), "{case}");
+            assert_eq!((&report.transport_error, report.stop_reason), (&None, None), "{case}");
             let least = count / 5;
             assert!((least..=least + connections).contains(&relay.connections()), "{case}: {}", relay.connections());
         }
@@ -101,7 +101,7 @@ fn a_limit_of_refusals_per_connection_costs_a_connection_and_no_message() {
             let report = world.send(smtp(relay.port()), connections);
             let case = format!("{at:?} {act:?} over {connections}: {report:?}");
             assert_eq!((report.accepted, report.failed, report.total()), (20, 100, 120), "{case}");
-            assert_eq!((&report.trouble, report.halt), (&None, None), "{case}");
+            assert_eq!((&report.transport_error, report.stop_reason), (&None, None), "{case}");
             for id in &ids[20..] {
                 let message = world.message(*id);
                 assert_eq!(message.reply.as_deref(), Some("550 5.1.1 no such user"), "{case}");
@@ -134,7 +134,7 @@ fn a_run_without_retries_continues_while_one_connection_works() {
                 known.1.notify_all();
             }
         });
-        assert_eq!((report.accepted, report.total(), report.trouble), (10, 10, None), "{greeting}");
+        assert_eq!((report.accepted, report.total(), report.transport_error), (10, 10, None), "{greeting}");
     }
 }
 
@@ -148,7 +148,7 @@ fn a_connection_that_ends_after_the_dot_leaves_the_message_in_doubt() {
         _ => Act::Usual,
     });
     let report = world.send(smtp(relay.port()), 1);
-    assert_eq!((report.accepted, report.in_doubt, report.trouble), (9, 1, None));
+    assert_eq!((report.accepted, report.in_doubt, report.transport_error), (9, 1, None));
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn the_same_refusal_over_a_new_connection_slows_down_and_defers() {
         _ => Act::Usual,
     });
     let report = world.send(smtp(relay.port()), 1);
-    assert_eq!((report.accepted, report.deferred, report.trouble), (9, 1, None));
+    assert_eq!((report.accepted, report.deferred, report.transport_error), (9, 1, None));
     assert_eq!(relay.connections(), 3);
 }
 
@@ -176,7 +176,7 @@ fn a_connection_sends_as_many_mails_as_configured() {
     let mut way = Relay::new("127.0.0.1", relay.port(), Security::None, None).unwrap();
     way.mails_per_connection = Some(5);
     let report = world.send(Transport::Smtp(Box::new(way)), 1);
-    assert_eq!((report.accepted, report.trouble, relay.connections()), (20, None, 4));
+    assert_eq!((report.accepted, report.transport_error, relay.connections()), (20, None, 4));
     let quits = relay.end().iter().filter(|dump| dump.text().ends_with("QUIT\r\n")).count();
     assert_eq!(quits, 4, "each connection ends in good order");
 }
@@ -213,7 +213,7 @@ fn a_relay_that_accepts_few_connections_gets_few() {
         let relay = crowded(2, at, reply);
         let order = SendOptions { connections: 8, retry_for: Duration::from_secs(60), ..SendOptions::default() };
         let report = world.send_with(smtp(relay.port()), &order);
-        assert_eq!((report.accepted, report.failed, &report.trouble), (200, 0, &None), "{at:?}: {report:?}");
+        assert_eq!((report.accepted, report.failed, &report.transport_error), (200, 0, &None), "{at:?}: {report:?}");
         assert!(relay.connections() <= 40, "{at:?}: {} connections", relay.connections());
     }
 }
@@ -231,7 +231,7 @@ fn connections_that_wait_for_a_greeting_do_not_keep_a_run_from_ending() {
     let mut way = Relay::new("127.0.0.1", relay.port(), Security::None, None).unwrap();
     way.timeouts.greeting = Duration::from_secs(3_600);
     let report = world.send(Transport::Smtp(Box::new(way)), 8);
-    assert_eq!((report.accepted, &report.trouble, report.halt), (60, &None, None), "{report:?}");
+    assert_eq!((report.accepted, &report.transport_error, report.stop_reason), (60, &None, None), "{report:?}");
 }
 
 #[test]
@@ -256,7 +256,7 @@ fn throttling_in_any_wording_slows_the_pace_and_all_possible_mails_are_sent() {
             let order = SendOptions { slowest: Duration::from_millis(40), ..SendOptions::default() };
             let report = world.send_with(smtp(relay.port()), &order);
             assert_eq!((report.accepted, report.deferred), (26, 4), "{at:?} {reply}: {report:?}");
-            assert_eq!((&report.trouble, report.halt), (&None, None), "{at:?} {reply}");
+            assert_eq!((&report.transport_error, report.stop_reason), (&None, None), "{at:?} {reply}");
             let deferred = ids.iter().map(|id| world.message(*id)).filter(|message| message.attempts == 1);
             assert_eq!(deferred.filter(|message| message.state == MessageState::Deferred).count(), 4);
             // At a slower pace nothing is announced ahead.
@@ -287,7 +287,7 @@ fn the_last_messages_if_refused_temporarily_wait_and_stop_nothing() {
         let order = SendOptions { connections: COUNT, slowest: Duration::from_millis(40), ..SendOptions::default() };
         let report = world.send_with(smtp(relay.port()), &order);
         assert_eq!((report.accepted, report.deferred as usize), (5, COUNT), "{reply}: {report:?}");
-        assert_eq!((&report.trouble, report.halt), (&None, None), "{reply}");
+        assert_eq!((&report.transport_error, report.stop_reason), (&None, None), "{reply}");
         let tried = ids.iter().map(|id| world.message(*id)).filter(|message| message.attempts == 1);
         assert_eq!(tried.count(), 5 + COUNT, "{reply}");
     }
@@ -304,7 +304,7 @@ fn greylisting_of_some_keeps_the_pace() {
         _ => Act::Usual,
     });
     let report = world.send(smtp(relay.port()), 1);
-    assert_eq!((report.accepted, report.deferred, &report.trouble), (36, 24, &None));
+    assert_eq!((report.accepted, report.deferred, &report.transport_error), (36, 24, &None));
     // At a slower pace nothing is announced ahead.
     assert_eq!(pipelined(relay).len(), 35);
 }

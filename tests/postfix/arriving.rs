@@ -32,7 +32,7 @@ fn a_reset_arrives_completely(options: Options) {
     let alice = world.user("alice");
     let id = world.queue(alice);
     let report = world.send(postfix.transport(), 4);
-    assert_eq!((report.accepted, report.total(), report.trouble), (1, 1, None), "{}", postfix.log());
+    assert_eq!((report.accepted, report.total(), report.transport_error), (1, 1, None), "{}", postfix.log());
     let message = world.message(id);
     assert_eq!((message.state, message.attempts), (MessageState::Accepted, 1));
     assert!(message.reply.unwrap().starts_with("250 2.0.0 Ok: queued as "));
@@ -131,7 +131,7 @@ fn every_user_gets_one_mail_over_two_connections() {
     let world = World::new();
     let ids = world.queued(20);
     let report = world.send(postfix.transport(), 2);
-    assert_eq!((report.accepted, report.total(), report.trouble), (20, 20, None));
+    assert_eq!((report.accepted, report.total(), report.transport_error), (20, 20, None));
     assert!(ids.iter().all(|id| world.message(*id).attempts == 1));
     assert_eq!(postfix.counts(), one_each(20));
     let connections = postfix.connections();
@@ -148,9 +148,9 @@ fn a_relay_that_was_down_gets_every_mail_when_it_is_up_again() {
     let world = World::new();
     let ids = world.queued(10);
     postfix.stop();
-    let trouble = world.send(postfix.transport(), 4).trouble.unwrap();
-    assert_eq!(trouble.kind, TransportErrorKind::Temporary, "{}", trouble.words);
-    assert!(trouble.words.contains("refused"), "{}", trouble.words);
+    let transport_error = world.send(postfix.transport(), 4).transport_error.unwrap();
+    assert_eq!(transport_error.kind, TransportErrorKind::Temporary, "{}", transport_error.message);
+    assert!(transport_error.message.contains("refused"), "{}", transport_error.message);
     assert!(ids.iter().all(|id| world.message(*id).attempts == 0), "it burns nobody's attempt");
     postfix.restart();
     assert_eq!(world.send(postfix.transport(), 4).accepted, 10);
@@ -177,7 +177,7 @@ fn a_relay_that_is_stopped_in_the_middle_loses_no_mail() {
         });
         world.send_order(postfix.transport(), Scope::OfNoJob, 4, Duration::from_secs(30))
     });
-    assert_eq!(report.trouble, None, "it was back within the patience");
+    assert_eq!(report.transport_error, None, "it was back within the patience");
     assert!(postfix.log().matches("]: connect from ").count() > 4, "it was cut off:\n{}", postfix.log());
     // Messages that were in flight are due again some minutes later.
     world.wait(400);
@@ -212,7 +212,7 @@ fn a_fast_relay_gets_every_mail_once_over_four_connections() {
         let world = World::new();
         world.queued(200);
         let report = world.send(sink.transport(), 4);
-        assert_eq!((report.accepted, report.total(), report.trouble), (200, 200, None), "{options:?}");
+        assert_eq!((report.accepted, report.total(), report.transport_error), (200, 200, None), "{options:?}");
         let mails = sink.mails();
         assert_eq!(mails.len(), 200, "{options:?}");
         let recipients: BTreeSet<&str> =

@@ -22,7 +22,7 @@ use crate::support::can_postfix;
 use crate::world::World;
 
 /// Sends ten resets through an unusable relay, over four connections, and returns the error.
-fn trouble(postfix: &Postfix, relay: Relay) -> TransportError {
+fn transport_error(postfix: &Postfix, relay: Relay) -> TransportError {
     let world = World::new();
     let ids = world.queued(10);
     let before = postfix.connections();
@@ -36,7 +36,7 @@ fn trouble(postfix: &Postfix, relay: Relay) -> TransportError {
     let opened = postfix.connections() - before;
     assert!((1..=4).contains(&opened), "{opened} connections:\n{}", postfix.log());
     assert!(postfix.delivered().is_empty());
-    report.trouble.unwrap()
+    report.transport_error.unwrap()
 }
 
 #[test]
@@ -49,15 +49,15 @@ fn a_wrong_password_is_a_configuration_error() {
         let mut relay = postfix.relay();
         let wrong = format!("{PASSWORD}x");
         relay.login = Some(login(&wrong, method));
-        let trouble = trouble(&postfix, relay);
+        let transport_error = transport_error(&postfix, relay);
         assert_eq!(
-            (trouble.kind, trouble.phase),
+            (transport_error.kind, transport_error.phase),
             (TransportErrorKind::Configuration, Phase::Auth),
             "{}",
-            trouble.words
+            transport_error.message
         );
-        assert!(trouble.words.contains("535 5.7.8"), "{}", trouble.words);
-        assert!(!trouble.words.contains(PASSWORD), "{}", trouble.words);
+        assert!(transport_error.message.contains("535 5.7.8"), "{}", transport_error.message);
+        assert!(!transport_error.message.contains(PASSWORD), "{}", transport_error.message);
     }
 }
 
@@ -77,13 +77,13 @@ fn a_relay_with_an_untrusted_authority_gets_nothing() {
             ("another authority", usual("localhost", &postfix.other_ca_file())),
             ("another name", usual("127.0.0.1", &postfix.ca_file())),
         ] {
-            let trouble = trouble(&postfix, relay);
+            let transport_error = transport_error(&postfix, relay);
             assert_eq!(
-                (trouble.kind, trouble.phase),
+                (transport_error.kind, transport_error.phase),
                 (TransportErrorKind::Configuration, Phase::Tls),
-                "{why}: {trouble:?}"
+                "{why}: {transport_error:?}"
             );
-            assert!(trouble.words.contains("certificate"), "{why}: {}", trouble.words);
+            assert!(transport_error.message.contains("certificate"), "{why}: {}", transport_error.message);
         }
         let log = postfix.complete_log();
         assert!(!log.contains("auth=") && !log.contains("mail="), "Postfix counts the commands that it gets:\n{log}");
@@ -102,8 +102,8 @@ fn a_relay_without_tls_gets_neither_password_nor_mail_if_tls_is_required() {
     ] {
         let mut relay = Relay::new("localhost", postfix.port(), tls, Some(&postfix.ca_file())).unwrap();
         relay.login = Some(login(PASSWORD, LoginMethod::Auto));
-        let trouble = trouble(&postfix, relay);
-        assert!(kinds.contains(&trouble.kind), "{tls:?}: {trouble:?}");
+        let transport_error = transport_error(&postfix, relay);
+        assert!(kinds.contains(&transport_error.kind), "{tls:?}: {transport_error:?}");
     }
     let log = postfix.complete_log();
     assert!(!log.contains("auth=") && !log.contains("mail="), "Postfix counts the commands that it gets:\n{log}");
@@ -120,7 +120,7 @@ fn an_unknown_user_fails_alone_with_the_reply() {
     let unknown = world.queue(world.user("nobody"));
     let more = world.queue(world.user("alice"));
     let report = world.send(postfix.transport(), 1);
-    assert_eq!((report.accepted, report.failed, report.total(), report.trouble), (6, 1, 7, None));
+    assert_eq!((report.accepted, report.failed, report.total(), report.transport_error), (6, 1, 7, None));
     let message = world.message(unknown);
     assert_eq!((message.state, message.attempts), (MessageState::Failed, 1));
     assert_eq!(
@@ -146,7 +146,7 @@ fn a_user_whom_postfix_refuses_temporarily_waits_and_the_others_do_not() {
     let bob = world.queue(world.user("bob"));
     world.queued(3);
     let report = world.send(postfix.transport(), 1);
-    assert_eq!((report.accepted, report.deferred, report.total(), report.trouble), (3, 1, 4, None));
+    assert_eq!((report.accepted, report.deferred, report.total(), report.transport_error), (3, 1, 4, None));
     let message = world.message(bob);
     assert_eq!((message.state, message.attempts), (MessageState::Deferred, 1));
     let reply = message.reply.unwrap();
@@ -161,9 +161,18 @@ fn a_refused_sender_makes_the_relay_unusable() {
     }
     let settings = "smtpd_delay_reject = no\nsmtpd_sender_restrictions = reject";
     let postfix = Postfix::start(Options { login: false, users: 10, settings, ..Options::default() });
-    let trouble = trouble(&postfix, postfix.relay());
-    assert_eq!((trouble.kind, trouble.phase), (TransportErrorKind::Permanent, Phase::Mail), "{}", trouble.words);
-    assert!(trouble.words.contains("554 5.7.1 <no-reply@example.com>: Sender address rejected"), "{}", trouble.words);
+    let transport_error = transport_error(&postfix, postfix.relay());
+    assert_eq!(
+        (transport_error.kind, transport_error.phase),
+        (TransportErrorKind::Permanent, Phase::Mail),
+        "{}",
+        transport_error.message
+    );
+    assert!(
+        transport_error.message.contains("554 5.7.1 <no-reply@example.com>: Sender address rejected"),
+        "{}",
+        transport_error.message
+    );
 }
 
 #[test]
@@ -172,9 +181,19 @@ fn a_relay_that_requires_tls_accepts_nothing_without_it() {
         return;
     }
     let postfix = Postfix::start(Options { users: 10, ..Options::default() });
-    let trouble = trouble(&postfix, Relay::new("localhost", postfix.port(), Security::None, None).unwrap());
-    assert_eq!((trouble.kind, trouble.phase), (TransportErrorKind::Permanent, Phase::Mail), "{}", trouble.words);
-    assert!(trouble.words.contains("530 5.7.0 Must issue a STARTTLS command first"), "{}", trouble.words);
+    let transport_error =
+        transport_error(&postfix, Relay::new("localhost", postfix.port(), Security::None, None).unwrap());
+    assert_eq!(
+        (transport_error.kind, transport_error.phase),
+        (TransportErrorKind::Permanent, Phase::Mail),
+        "{}",
+        transport_error.message
+    );
+    assert!(
+        transport_error.message.contains("530 5.7.0 Must issue a STARTTLS command first"),
+        "{}",
+        transport_error.message
+    );
 }
 
 /// Checks that nobody failed: all wait as before, tried messages have the relay's reply, and the next run of cron
@@ -202,10 +221,19 @@ fn a_postfix_with_default_settings_that_does_not_relay_for_us_fails_nobody() {
     let world = World::new();
     let ids: Vec<_> = (0..40).map(|number| world.queue_at(&format!("user{number}"), "other.example")).collect();
     let report = world.send(postfix.transport(), 4);
-    let trouble = report.trouble.unwrap();
+    let transport_error = report.transport_error.unwrap();
     assert_eq!((report.accepted, report.failed, report.deferred), (0, 0, 0));
-    assert_eq!((trouble.kind, trouble.phase), (TransportErrorKind::Temporary, Phase::Rcpt), "{}", trouble.words);
-    assert!(trouble.words.contains("Relay access denied; check the permission to relay"), "{}", trouble.words);
+    assert_eq!(
+        (transport_error.kind, transport_error.phase),
+        (TransportErrorKind::Temporary, Phase::Rcpt),
+        "{}",
+        transport_error.message
+    );
+    assert!(
+        transport_error.message.contains("Relay access denied; check the permission to relay"),
+        "{}",
+        transport_error.message
+    );
     assert_given_back(&world, &ids, "454 4.7.1 <");
 }
 
@@ -219,10 +247,15 @@ fn a_postfix_that_requires_another_helo_fails_nobody_and_the_key_is_named() {
     let world = World::new();
     let ids = world.queued(40);
     let report = world.send(postfix.transport(), 4);
-    let trouble = report.trouble.unwrap();
+    let transport_error = report.transport_error.unwrap();
     assert_eq!((report.accepted, report.failed, report.deferred), (0, 0, 0));
-    assert_eq!((trouble.kind, trouble.phase), (TransportErrorKind::Permanent, Phase::Rcpt), "{}", trouble.words);
-    assert!(trouble.words.contains("check `[mail.smtp] helo`"), "{}", trouble.words);
+    assert_eq!(
+        (transport_error.kind, transport_error.phase),
+        (TransportErrorKind::Permanent, Phase::Rcpt),
+        "{}",
+        transport_error.message
+    );
+    assert!(transport_error.message.contains("check `[mail.smtp] helo`"), "{}", transport_error.message);
     assert_given_back(&world, &ids, "504 5.5.2 <localhost>: Helo command rejected");
     // With another name the same messages are sent.
     let mut relay = postfix.relay();
@@ -242,7 +275,7 @@ fn a_user_whom_an_access_map_refuses_by_571_fails_alone() {
     let bob = world.queue(world.user("bob"));
     world.queued(20);
     let report = world.send(postfix.transport(), 1);
-    assert_eq!((report.accepted, report.failed, report.total(), report.trouble), (20, 1, 21, None));
+    assert_eq!((report.accepted, report.failed, report.total(), report.transport_error), (20, 1, 21, None));
     let message = world.message(bob);
     assert_eq!((message.state, message.attempts), (MessageState::Failed, 1));
     let reply = message.reply.unwrap();
@@ -264,7 +297,7 @@ fn a_postfix_that_limits_the_rate_gets_all_mail_at_a_slower_pace() {
     world.queued(40);
     let order = SendOptions { connections: 2, retry_for: Duration::from_secs(30), ..SendOptions::default() };
     let report = world.send_with(postfix.transport(), &order);
-    assert_eq!((report.failed, report.total(), &report.trouble), (0, 40, &None), "{report:?}");
+    assert_eq!((report.failed, report.total(), &report.transport_error), (0, 40, &None), "{report:?}");
     assert!(report.accepted >= 30, "{report:?}\n{}", postfix.log());
     world.wait(400);
     let again = world.send_with(postfix.transport(), &order);
@@ -285,7 +318,11 @@ fn unknown_users_fail_alone_even_if_many_follow_each_other() {
     let unknown: Vec<_> = (0..70).map(|number| world.queue(world.user(&format!("nobody{number}")))).collect();
     world.queued(30);
     let report = world.send(postfix.transport(), 1);
-    assert_eq!((report.accepted, report.failed, report.total(), &report.trouble), (30, 70, 100, &None), "{report:?}");
+    assert_eq!(
+        (report.accepted, report.failed, report.total(), &report.transport_error),
+        (30, 70, 100, &None),
+        "{report:?}"
+    );
     for id in unknown {
         let reply = world.message(id).reply.unwrap();
         assert!(reply.starts_with("550 5.1.1 <nobody"), "{reply}");
@@ -304,7 +341,7 @@ fn a_postfix_that_accepts_few_connections_gets_all_mail_over_these() {
     let world = World::new();
     world.queued(100);
     let report = world.send(postfix.transport(), 8);
-    assert_eq!((report.accepted, report.total(), &report.trouble), (100, 100, &None), "{report:?}");
+    assert_eq!((report.accepted, report.total(), &report.transport_error), (100, 100, &None), "{report:?}");
     let counts = postfix.counts();
     assert_eq!((counts.len(), counts.values().sum::<usize>()), (100, 100), "{counts:?}");
     assert!(postfix.complete_log().contains("Connection concurrency limit exceeded"), "{}", postfix.log());

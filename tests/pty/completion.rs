@@ -1,5 +1,5 @@
 //! Completion in interactive shells: what TAB makes of a half-typed line is what the shell then runs. In the place of the
-//! program runs one that prints its arguments.
+//! program runs one that prints its arguments, and has no answer when the script asks it for values (`completion_of_store.rs`).
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -40,6 +40,8 @@ const LINES: &[(&str, &str)] = &[
     ("users list --columns locked\t\r", "<users><list><--columns><locked_until>"),
     ("users list --columns username,locked\t\r", "<users><list><--columns><username,locked_until>"),
     ("users import x --clear locale,locked\t\r", "<users><import><x><--clear><locale,locked_until>"),
+    ("roles add x --allow view-u\t\r", "<roles><add><x><--allow><view-users>"),
+    ("roles edit x --deny lock-users,view-u\t\r", "<roles><edit><x><--deny><lock-users,view-users>"),
     ("users import x --clear loca\t\r", "<users><import><x><--clear><locale>"),
     ("users add a@b.c --sign-in sa\t\r", "<users><add><a@b.c><--sign-in><saml>"),
     ("users edit a --sign-in sa\t\r", "<users><edit><a><--sign-in><saml>"),
@@ -101,12 +103,22 @@ const SHOWS_NO_FILE: &[&str] = &[
     "policy check --user ",
 ];
 
-/// A directory with the program that prints its arguments, a file, and a directory.
-fn directory() -> TempDir {
+/// A shell with its script where it looks for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Bash,
+    BashWithCompletion,
+    Zsh,
+    Fish,
+}
+
+/// A home directory with the program that prints its arguments, and where lines are typed, a file and a directory.
+pub(crate) fn directory() -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     let program = directory.path().join("bin/cxme-admin");
     fs::create_dir_all(program.parent().unwrap()).unwrap();
-    fs::write(&program, "#!/bin/sh\nprintf 'ran: '\nprintf '<%s>' \"$@\"\necho .\n").unwrap();
+    let refuses = "[ \"$1\" = __complete ] && { echo 'error: no such command'; exit 2; } >&2";
+    fs::write(&program, format!("#!/bin/sh\n{refuses}\nprintf 'ran: '\nprintf '<%s>' \"$@\"\necho .\n")).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     let work = directory.path().join("work");
     fs::create_dir_all(work.join("folder-x")).unwrap();
@@ -119,29 +131,75 @@ fn script(name: &str) -> String {
     fs::read_to_string(path).unwrap()
 }
 
-/// A shell in that directory, as `setsid --ctty SHELL ARGUMENTS`; not yet at its prompt.
-fn shell(directory: &TempDir, shell: &str, arguments: &[&str]) -> Shell {
+/// A shell in that directory, not yet at its prompt.
+pub(crate) fn shell(kind: Kind, directory: &TempDir) -> Shell {
     let home = directory.path();
+    let prompt = "PS1='ready> '\n";
+    let rc = home.join("rc");
+    let (name, arguments) = match kind {
+        Kind::Bash | Kind::BashWithCompletion => ("bash", vec!["--rcfile", rc.to_str().unwrap(), "-i"]),
+        Kind::Zsh => ("zsh", vec!["-i"]),
+        Kind::Fish => ("fish", vec!["-i"]),
+    };
+    match kind {
+        Kind::Bash => {
+            fs::write(home.join("script"), script("cxme-admin.bash")).unwrap();
+            fs::write(&rc, format!("{prompt}bind 'set enable-bracketed-paste off'\nsource ~/script\n")).unwrap();
+        }
+        Kind::BashWithCompletion => {
+            let place = home.join("data/bash-completion/completions");
+            fs::create_dir_all(&place).unwrap();
+            fs::write(place.join("cxme-admin"), script("cxme-admin.bash")).unwrap();
+            let loads = "source /usr/share/bash-completion/bash_completion\n";
+            fs::write(&rc, format!("{prompt}bind 'set enable-bracketed-paste off'\n{loads}")).unwrap();
+        }
+        Kind::Zsh => {
+            fs::create_dir_all(home.join("functions")).unwrap();
+            fs::write(home.join("functions/_cxme-admin"), script("_cxme-admin")).unwrap();
+            let functions = "fpath=(~/functions $fpath)\nautoload -U compinit\ncompinit -u -D\n";
+            fs::write(home.join(".zshrc"), format!("{prompt}unsetopt beep prompt_sp\n{functions}")).unwrap();
+        }
+        Kind::Fish => {
+            let config = home.join("config/fish");
+            fs::create_dir_all(config.join("completions")).unwrap();
+            fs::write(config.join("completions/cxme-admin.fish"), script("cxme-admin.fish")).unwrap();
+            let rc = "function fish_prompt; echo -n 'ready> '; end\nfunction fish_greeting; end\n\
+                      set -g fish_autosuggestion_enabled 0\nfunction fish_title; end\n";
+            fs::write(config.join("config.fish"), rc).unwrap();
+        }
+    }
     let mut command = Command::new("setsid");
-    command.arg("--ctty").arg(shell).args(arguments).current_dir(home.join("work")).env_clear();
+    command.arg("--ctty").arg(name).args(arguments).current_dir(home.join("work")).env_clear();
     command.env("PATH", format!("{}:/usr/bin:/bin", home.join("bin").display()));
     command.env("HOME", home).env("TERM", "dumb").env("LC_ALL", "C.UTF-8").env("PS1", "ready> ");
     command.env("XDG_CONFIG_HOME", home.join("config")).env("XDG_DATA_HOME", home.join("data"));
     Shell::begin(command)
 }
 
-/// Types all the lines, and then those after which the choices are shown.
-fn complete_all(mut shell: Shell, name: &str) {
+/// Types lines, and gives those after which the program was not run as expected.
+pub(crate) fn wrong_lines<'line>(
+    shell: &mut Shell,
+    lines: impl IntoIterator<Item = (&'line str, &'line str)>,
+) -> Vec<String> {
     let mut wrong = Vec::new();
-    for (typed, expected) in LINES {
+    for (typed, expected) in lines {
         shell.await_text("ready> ");
-        shell.type_bytes(format!("cxme-admin {typed}"));
+        shell.type_bytes(typed);
         shell.await_text("ran: ");
         let ran = shell.await_text(".\r\n");
-        if ran != *expected {
+        if ran != expected {
             wrong.push(format!("{typed:?}: {ran}, not {expected}"));
         }
     }
+    wrong
+}
+
+/// Types all the lines, and then those after which the choices are shown.
+fn complete_all(kind: Kind) {
+    let directory = directory();
+    let mut shell = shell(kind, &directory);
+    let lines: Vec<(String, &str)> = LINES.iter().map(|(typed, ran)| (format!("cxme-admin {typed}"), *ran)).collect();
+    let mut wrong = wrong_lines(&mut shell, lines.iter().map(|(typed, ran)| (typed.as_str(), *ran)));
     for typed in SHOWS_NO_FILE {
         shell.await_text("ready> ");
         // A menu takes the first Enter.
@@ -154,51 +212,25 @@ fn complete_all(mut shell: Shell, name: &str) {
     }
     shell.await_text("ready> ");
     shell.hang_up();
-    assert!(wrong.is_empty(), "{name}:\n  {}", wrong.join("\n  "));
+    assert!(wrong.is_empty(), "{kind:?}:\n  {}", wrong.join("\n  "));
 }
 
 #[test]
 fn bash_completes_commands_options_and_values() {
-    let directory = directory();
-    fs::write(directory.path().join("script"), script("cxme-admin.bash")).unwrap();
-    let rc = directory.path().join("rc");
-    fs::write(&rc, "PS1='ready> '\nbind 'set enable-bracketed-paste off'\nsource ~/script\n").unwrap();
-    let shell = shell(&directory, "bash", &["--rcfile", rc.to_str().unwrap(), "-i"]);
-    complete_all(shell, "bash");
+    complete_all(Kind::Bash);
 }
 
 #[test]
 fn bash_completes_the_same_with_bash_completion_which_finds_the_script_itself() {
-    let directory = directory();
-    let place = directory.path().join("data/bash-completion/completions");
-    fs::create_dir_all(&place).unwrap();
-    fs::write(place.join("cxme-admin"), script("cxme-admin.bash")).unwrap();
-    let rc = directory.path().join("rc");
-    let loads = "source /usr/share/bash-completion/bash_completion\n";
-    fs::write(&rc, format!("PS1='ready> '\nbind 'set enable-bracketed-paste off'\n{loads}")).unwrap();
-    let shell = shell(&directory, "bash", &["--rcfile", rc.to_str().unwrap(), "-i"]);
-    complete_all(shell, "bash with bash-completion");
+    complete_all(Kind::BashWithCompletion);
 }
 
 #[test]
 fn zsh_completes_commands_options_and_values() {
-    let directory = directory();
-    fs::create_dir(directory.path().join("functions")).unwrap();
-    fs::write(directory.path().join("functions/_cxme-admin"), script("_cxme-admin")).unwrap();
-    let rc = "PS1='ready> '\nunsetopt beep prompt_sp\nfpath=(~/functions $fpath)\nautoload -U compinit\n\
-              compinit -u -D\n";
-    fs::write(directory.path().join(".zshrc"), rc).unwrap();
-    complete_all(shell(&directory, "zsh", &["-i"]), "zsh");
+    complete_all(Kind::Zsh);
 }
 
 #[test]
 fn fish_completes_commands_options_and_values() {
-    let directory = directory();
-    let config = directory.path().join("config/fish");
-    fs::create_dir_all(config.join("completions")).unwrap();
-    fs::write(config.join("completions/cxme-admin.fish"), script("cxme-admin.fish")).unwrap();
-    let rc = "function fish_prompt; echo -n 'ready> '; end\nfunction fish_greeting; end\n\
-              set -g fish_autosuggestion_enabled 0\nfunction fish_title; end\n";
-    fs::write(config.join("config.fish"), rc).unwrap();
-    complete_all(shell(&directory, "fish", &["-i"]), "fish");
+    complete_all(Kind::Fish);
 }

@@ -21,7 +21,7 @@ use crate::relay::ScriptedRelay;
 use crate::relay::Tls;
 use crate::world;
 use crate::world::brief;
-use crate::world::brief_trouble;
+use crate::world::brief_error;
 use crate::world::mail;
 use crate::world::run;
 
@@ -141,7 +141,7 @@ fn if_no_address_greets_the_error_names_all_of_them() {
     drop(third);
     let busy = greets(first, say("421 4.3.2 busy\r\n"));
     let _refusing = greets(second, say("554 5.7.1 not you\r\n"));
-    let words = |count| brief_trouble(&run(async { relay_at(port, count).open().await }).map(drop).unwrap_err());
+    let words = |count| brief_error(&run(async { relay_at(port, count).open().await }).map(drop).unwrap_err());
     let prefix = format!("127.0.0.1:{port}: ");
     assert_eq!(words(1), format!("later at the greeting: {prefix}421 4.3.2 busy"));
     assert_eq!(
@@ -156,8 +156,8 @@ fn if_no_address_greets_the_error_names_all_of_them() {
     let [first, second] = listeners();
     let port = first.local_addr().unwrap().port();
     let _both = [first, second].map(|listener| greets(listener, say("554 5.7.1 not you\r\n")));
-    let trouble = run(async { relay_at(port, 2).open().await }).map(drop).unwrap_err();
-    assert!(brief_trouble(&trouble).starts_with("for good at the greeting: "), "{trouble:?}");
+    let transport_error = run(async { relay_at(port, 2).open().await }).map(drop).unwrap_err();
+    assert!(brief_error(&transport_error).starts_with("for good at the greeting: "), "{transport_error:?}");
 }
 
 #[test]
@@ -184,8 +184,8 @@ fn an_interrupted_tls_handshake_leads_to_the_next_address_and_a_wrong_certificat
     let config = stranger.signs(&names(&["localhost"]));
     let _false = ScriptedRelay::start_on(first, certificates::offer(Tls::Implicit, config), |_| Act::Usual);
     let relay = good(second);
-    let trouble = run(async { relay_at(relay.port()).open().await }).map(drop).unwrap_err();
-    assert!(brief_trouble(&trouble).starts_with("configuration at TLS: "), "{trouble:?}");
+    let transport_error = run(async { relay_at(relay.port()).open().await }).map(drop).unwrap_err();
+    assert!(brief_error(&transport_error).starts_with("configuration at TLS: "), "{transport_error:?}");
     assert_eq!(relay.connections(), 0, "who stands in for an address of the relay is found out");
 }
 
@@ -195,7 +195,7 @@ fn without_tls_each_address_must_be_of_this_machine() {
     let relay = greets(first, Act::Usual);
     let mut way = relay_at(relay.port(), 1);
     way.addresses.push("192.0.2.1".parse().unwrap());
-    let trouble = run(async { way.open().await }).map(drop).unwrap_err();
-    assert!(brief_trouble(&trouble).contains("192.0.2.1 is not on this machine"), "{trouble:?}");
+    let transport_error = run(async { way.open().await }).map(drop).unwrap_err();
+    assert!(brief_error(&transport_error).contains("192.0.2.1 is not on this machine"), "{transport_error:?}");
     assert_eq!(relay.connections(), 0);
 }

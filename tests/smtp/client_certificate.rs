@@ -24,7 +24,7 @@ use crate::relay::Act;
 use crate::relay::At;
 use crate::relay::ScriptedRelay;
 use crate::world;
-use crate::world::brief_trouble;
+use crate::world::brief_error;
 use crate::world::run;
 
 /// A certificate and its key in files, as an administrator installs them.
@@ -84,7 +84,7 @@ fn a_relay_that_requires_a_certificate_accepts_only_the_right_one_and_the_error_
                 let relay = relay(server.port(), security, &authority.file(), client).unwrap();
                 let opened = run(async { relay.open().await }).map(drop);
                 let prefix = format!("localhost:{}: ", server.port());
-                opened.map_err(|trouble| brief_trouble(&trouble).replace(&prefix, ""))
+                opened.map_err(|transport_error| brief_error(&transport_error).replace(&prefix, ""))
             };
             let case = format!("{version:?} {security:?}");
             assert_eq!(open(Some(&ours)), Ok(()), "{case}");
@@ -125,7 +125,7 @@ fn a_relay_that_ends_tls_without_close_notify_is_described_with_a_hint() {
             });
             let open = |client| {
                 let relay = relay(server.port(), security, &authority.file(), client).unwrap();
-                brief_trouble(&run(async { relay.open().await }).map(drop).unwrap_err())
+                brief_error(&run(async { relay.open().await }).map(drop).unwrap_err())
             };
             let lost = format!(
                 "later at EHLO: localhost:{}: the relay closed the connection without ending TLS",

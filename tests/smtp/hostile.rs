@@ -14,7 +14,7 @@ use crate::relay::ScriptedRelay;
 use crate::world;
 use crate::world::MOMENT;
 use crate::world::brief;
-use crate::world::brief_trouble;
+use crate::world::brief_error;
 use crate::world::mail;
 use crate::world::mail_with;
 use crate::world::plain;
@@ -52,7 +52,7 @@ fn deliver_to(at: At, act: Act, settle: impl FnOnce(&mut Relay)) -> (String, usi
                 connection.close().await;
                 brief(&said)
             }
-            Err(trouble) => brief_trouble(&trouble),
+            Err(transport_error) => brief_error(&transport_error),
         }
     });
     (said, server.end()[0].written)

@@ -21,7 +21,7 @@ use crate::relay::At;
 use crate::relay::ScriptedRelay;
 use crate::relay::Tls;
 use crate::world;
-use crate::world::brief_trouble;
+use crate::world::brief_error;
 use crate::world::run;
 
 const USERNAME: &str = "tim";
@@ -79,7 +79,7 @@ fn commands_to(offered: &'static str, method: LoginMethod) -> (String, Result<()
     let server = ScriptedRelay::start(world::offer(&[offered]), |_| Act::Usual);
     let mut relay = world::plain(&server);
     relay.login = login(USERNAME, PASSWORD, method);
-    let done = open(&relay).map_err(|trouble| brief_trouble(&trouble));
+    let done = open(&relay).map_err(|transport_error| brief_error(&transport_error));
     (server.end()[0].text(), done)
 }
 
@@ -117,7 +117,7 @@ fn oauthbearer_sends_the_bytes_of_its_rfc_and_answers_the_reason_with_a_single_b
         });
         let mut relay = world::plain(&server);
         relay.login = login(username, PASSWORD, LoginMethod::OauthBearer);
-        let done = open(&relay).map_err(|trouble| brief_trouble(&trouble));
+        let done = open(&relay).map_err(|transport_error| brief_error(&transport_error));
         let auth = format!("EHLO localhost\r\nAUTH OAUTHBEARER {}\r\n", oauthbearer(sent, server.port()));
         let commands = server.end()[0].text();
         if is_refused {
@@ -149,7 +149,9 @@ fn refusing_plain(
     relay.login = login(USERNAME, PASSWORD, method);
     let lines = lines_of(&mut relay, Side::Advice);
     let prefix = format!("127.0.0.1:{}: ", relay.port());
-    let done = (0..2).map(|_| open(&relay).map_err(|trouble| brief_trouble(&trouble).replace(&prefix, ""))).collect();
+    let done = (0..2)
+        .map(|_| open(&relay).map_err(|transport_error| brief_error(&transport_error).replace(&prefix, "")))
+        .collect();
     let advice = lines.lock().unwrap().clone();
     (server.end().iter().map(|dump| dump.text()).collect(), done, advice)
 }
@@ -284,7 +286,7 @@ fn a_refused_login_is_a_configuration_error_and_a_busy_relay_is_not() {
             });
             let mut relay = world::plain(&server);
             relay.login = login(USERNAME, PASSWORD, method);
-            let words = brief_trouble(&open(&relay).unwrap_err());
+            let words = brief_error(&open(&relay).unwrap_err());
             assert_eq!(words.replace(&format!("127.0.0.1:{}: ", server.port()), ""), expected);
             assert!(!server.end()[0].text().contains("MAIL"));
         }
@@ -301,7 +303,7 @@ fn xoauth2_answers_the_reason_with_an_empty_line_and_tells_the_refusal() {
     });
     let mut relay = world::plain(&server);
     relay.login = login(USERNAME, PASSWORD, LoginMethod::XOauth2);
-    let words = brief_trouble(&open(&relay).unwrap_err());
+    let words = brief_error(&open(&relay).unwrap_err());
     assert!(words.ends_with(": 535 5.7.3 expired"), "{words}");
     assert_eq!(server.end()[0].text(), format!("EHLO localhost\r\nAUTH XOAUTH2 {XOAUTH2}\r\n\r\n"));
 }
@@ -315,7 +317,7 @@ fn a_password_that_would_break_the_answer_is_not_sent() {
                     ScriptedRelay::start(world::offer(&["AUTH PLAIN LOGIN XOAUTH2 OAUTHBEARER"]), |_| Act::Usual);
                 let mut relay = world::plain(&server);
                 relay.login = login(username, password, method);
-                let words = brief_trouble(&open(&relay).unwrap_err());
+                let words = brief_error(&open(&relay).unwrap_err());
                 assert!(words.starts_with("configuration at AUTH"), "{words}");
                 assert!(words.ends_with("the username or the password for the relay holds a control character"));
                 assert_eq!(server.end()[0].text(), "EHLO localhost\r\n", "{bad:?}");
@@ -458,7 +460,7 @@ fn a_short_password_is_masked_and_the_code_of_the_reply_is_not() {
     });
     let mut relay = world::plain(&server);
     relay.login = login(USERNAME, "535", LoginMethod::Plain);
-    let words = brief_trouble(&open(&relay).unwrap_err());
+    let words = brief_error(&open(&relay).unwrap_err());
     assert!(words.ends_with(": 535 no **** x"), "{words}");
     assert_eq!(relay.security(), Security::None);
 }

@@ -31,7 +31,7 @@ use crate::relay::Act;
 use crate::relay::ScriptedRelay;
 use crate::relay::Tls;
 use crate::world;
-use crate::world::brief_trouble;
+use crate::world::brief_error;
 use crate::world::run;
 
 /// A certificate as created by `openssl req -x509`: self-signed, and that of an authority.
@@ -82,7 +82,7 @@ impl SelfSigned {
             Ok(())
         });
         let prefix = format!("localhost:{}: ", self.server.port());
-        opened.map_err(|trouble| brief_trouble(&trouble).replace(&prefix, ""))
+        opened.map_err(|transport_error| brief_error(&transport_error).replace(&prefix, ""))
     }
 }
 
@@ -210,8 +210,12 @@ fn the_common_name_only_counts_for_a_configured_certificate_without_other_names(
     params.is_ca = IsCa::NoCa;
     let server = ScriptedRelay::start(certificates::offer(Tls::Implicit, authority.signs(&params)), |_| Act::Usual);
     let relay = certificates::client(server.port(), Security::Implicit, Some(&authority.file()));
-    let trouble = run(async { relay.open().await }).map(drop).unwrap_err();
-    assert!(trouble.words.ends_with("is not for `localhost`; it names no host at all"), "{}", trouble.words);
+    let transport_error = run(async { relay.open().await }).map(drop).unwrap_err();
+    assert!(
+        transport_error.message.ends_with("is not for `localhost`; it names no host at all"),
+        "{}",
+        transport_error.message
+    );
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::relay::Act;
 use crate::relay::At;
 use crate::relay::ScriptedRelay;
 use crate::world;
-use crate::world::brief_trouble;
+use crate::world::brief_error;
 use crate::world::run;
 
 /// A relay that accepts one password at a time, by AUTH PLAIN.
@@ -68,7 +68,8 @@ fn open(relay: &Relay) -> Result<(), String> {
         connection.close().await;
         Ok(())
     });
-    opened.map_err(|trouble| brief_trouble(&trouble).replace(&format!("127.0.0.1:{}: ", relay.port()), ""))
+    opened
+        .map_err(|transport_error| brief_error(&transport_error).replace(&format!("127.0.0.1:{}: ", relay.port()), ""))
 }
 
 const REFUSED: &str = "configuration at AUTH: login as `u` by PLAIN refused (are the username and the password right?): 535 5.7.8 expired";

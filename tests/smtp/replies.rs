@@ -20,7 +20,7 @@ use crate::relay::At::Rcpt;
 use crate::relay::ScriptedRelay;
 use crate::world;
 use crate::world::brief;
-use crate::world::brief_trouble;
+use crate::world::brief_error;
 use crate::world::mail;
 use crate::world::plain;
 use crate::world::run;
@@ -178,7 +178,7 @@ fn outcome(at: At, what: &'static str, extensions: &[&'static str]) -> (String, 
     let outcome = run(async {
         let mut connection = match relay.open().await {
             Ok(connection) => connection,
-            Err(trouble) => return (brief_trouble(&trouble), CLOSED),
+            Err(transport_error) => return (brief_error(&transport_error), CLOSED),
         };
         let handover = connection.deliver(&mail("alice@example.com"), None).await;
         let is_open = connection.is_open();

@@ -31,14 +31,14 @@ use crate::relay::ScriptedRelay;
 use crate::relay::Tls;
 use crate::world;
 use crate::world::brief;
-use crate::world::brief_trouble;
+use crate::world::brief_error;
 use crate::world::mail;
 use crate::world::run;
 
 /// Why no connection was opened, without the host and the port.
 fn refusal(relay: &Relay) -> String {
-    let trouble = run(async { relay.open().await }).map(drop).unwrap_err();
-    let words = brief_trouble(&trouble);
+    let transport_error = run(async { relay.open().await }).map(drop).unwrap_err();
+    let words = brief_error(&transport_error);
     assert!(!words.contains(['\r', '\n', '\u{1b}']), "{words:?}");
     words.replace(&format!("localhost:{}: ", relay.port()), "")
 }

@@ -149,17 +149,17 @@ pub(crate) fn brief(outcome: &DeliveryOutcome) -> String {
         DeliveryOutcome::Deferred { reply, relay } => format!("deferred{}: {reply}", at_mail(relay.as_ref())),
         DeliveryOutcome::Refused { reply, relay } => format!("refused{}: {reply}", at_mail(relay.as_ref())),
         DeliveryOutcome::InDoubt { reply } => format!("in doubt: {reply}"),
-        DeliveryOutcome::Trouble(trouble) => brief_trouble(trouble),
+        DeliveryOutcome::TransportFailed(transport_error) => brief_error(transport_error),
     }
 }
 
-pub(crate) fn brief_trouble(trouble: &TransportError) -> String {
-    let kind = match trouble.kind {
+pub(crate) fn brief_error(transport_error: &TransportError) -> String {
+    let kind = match transport_error.kind {
         TransportErrorKind::Temporary => "later",
         TransportErrorKind::Permanent => "for good",
         TransportErrorKind::Configuration => "configuration",
     };
-    format!("{kind} at {}: {}", trouble.phase, trouble.words)
+    format!("{kind} at {}: {}", transport_error.phase, transport_error.message)
 }
 
 /// The place of the refusal, if it came before the relay knew the recipient.

@@ -3,6 +3,8 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use strum::EnumCount as _;
+use strum::VariantArray as _;
 
 use cxme_admin::domain::eligibility;
 use cxme_admin::domain::eligibility::Candidate;
@@ -72,7 +74,7 @@ type Roles = Vec<Vec<Permission>>;
 const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 fn permissions() -> impl Strategy<Value = Vec<Permission>> {
-    proptest::sample::subsequence(Permission::ALL.to_vec(), 0..Permission::ALL.len())
+    proptest::sample::subsequence(Permission::VARIANTS.to_vec(), 0..Permission::COUNT)
 }
 
 fn user() -> impl Strategy<Value = Generated> {

@@ -196,7 +196,7 @@ fn copy_of_version(world: &World, version: i64) -> PathBuf {
 
 /// The migrations of the program, oldest first, each with the version to which it brings a store.
 fn migrations() -> Vec<(i64, PathBuf)> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/migrations");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/sqlite/migrations");
     let paths = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
     let mut all: Vec<_> =
         paths.map(|path| (path.file_name().unwrap().to_str().unwrap()[..4].parse().unwrap(), path)).collect();

@@ -141,7 +141,7 @@ fn two_that_make_the_same_store_make_one() {
 
 #[test]
 fn no_transaction_of_the_store_turns_into_a_writer() {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/sqlite");
     let mut deferred = Vec::new();
     for name in crate::world::names_in(&directory).iter().filter(|name| name.ends_with(".rs")) {
         let source = std::fs::read_to_string(directory.join(name)).unwrap();

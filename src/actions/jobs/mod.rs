@@ -13,3 +13,4 @@ pub mod retry;
 pub mod run;
 pub mod show;
 pub mod stalled;
+pub mod wait;

@@ -182,7 +182,7 @@ pub fn run_job(
     let send_options = order_of(&job, &counts, send_options)?;
     let waiting = counts.waiting();
     let report = app.deliver_observed(mailer, &send_options, &mut |progress| observer(waiting, progress))?;
-    let pause = report.halt.and_then(pause_of);
+    let pause = report.stop_reason.and_then(pause_of);
     let settled = app.store().settle_job(id, pause.as_deref(), app.now());
     settled.map_err(|error| app.broken_after(&report)(error.into()))?;
     Ok(RunOutcome::Sent(report))
@@ -216,11 +216,11 @@ fn order_of(job: &Job, counts: &Counts, send_options: &SendOptions) -> Result<Se
 }
 
 /// Why a job waits for an operator after this; `None`: it does not.
-fn pause_of(halt: StopReason) -> Option<String> {
-    match halt {
+fn pause_of(stop_reason: StopReason) -> Option<String> {
+    match stop_reason {
         StopReason::TooManyFailures { failed, settled } => Some(format!("too many failures: {failed} of {settled}")),
         StopReason::CanaryFailed => Some("one of the first messages was not accepted".to_owned()),
-        StopReason::Trouble
+        StopReason::TransportFailed
         | StopReason::OutOfTime
         | StopReason::Stopped
         | StopReason::Ended

@@ -95,13 +95,16 @@ pub fn show(app: &App, id: JobId, rates: &Rates) -> Result<JobDetails> {
 /// # Errors
 /// When there is none with this number, or the operator may not see users.
 pub fn find(app: &App, id: JobId) -> Result<JobStatus> {
-    app.view(Action::JobsShow, |view| {
-        let job = view.job(id)?.ok_or(Refusal::NoSuchJob(id))?;
-        let counts = view.job_counts(id)?;
-        let has_skipped = counts.of(MessageState::Skipped) > 0;
-        let outcomes = if has_skipped { view.job_outcomes(id, MOST_OUTCOMES)? } else { Vec::new() };
-        shown(view, job, counts, of_skipped(&outcomes))
-    })
+    app.view(Action::JobsShow, |view| status(view, id)?.ok_or_else(|| Refusal::NoSuchJob(id).into()))
+}
+
+/// The same in a view of another action; `None`: there is none with this number.
+pub(super) fn status(view: &View<'_>, id: JobId) -> Result<Option<JobStatus>> {
+    let Some(job) = view.job(id)? else { return Ok(None) };
+    let counts = view.job_counts(id)?;
+    let has_skipped = counts.of(MessageState::Skipped) > 0;
+    let outcomes = if has_skipped { view.job_outcomes(id, MOST_OUTCOMES)? } else { Vec::new() };
+    shown(view, job, counts, of_skipped(&outcomes)).map(Some)
 }
 
 /// The paused jobs that ended passwords of users who have neither a password nor a link since.

@@ -222,7 +222,7 @@ fn lines(found: crate::store::Result<Vec<String>>) -> Result<Vec<String>> {
 /// Those that say nothing of the store.
 fn damage(error: StoreError) -> Result<String> {
     match error {
-        StoreError::Sql(error) => Ok(error.to_string()),
+        StoreError::Sql(words) => Ok(words),
         error => Ok(error.damage().ok_or(error)?),
     }
 }

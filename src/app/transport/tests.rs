@@ -164,6 +164,6 @@ fn the_way_is_the_one_that_is_named_and_none_without_a_sender() {
     let scratch = Scratch::new(&format!("{sender}mail.transport = \"file\"\nmail.file.directory = \"out\"\n"));
     let expected = MailDirectory::new(scratch.0.path().join("out"));
     assert!(
-        matches!(scratch.setup().transport().unwrap(), Some(Transport::Folder(directory)) if directory == expected)
+        matches!(scratch.setup().transport().unwrap(), Some(Transport::Directory(directory)) if directory == expected)
     );
 }

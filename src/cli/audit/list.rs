@@ -158,7 +158,7 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
         })?;
         Ok(())
     })?;
-    args.limit.say_rest(&mut context.output, shown, total);
+    args.limit.say_total(&mut context.output, shown, total, "event");
     for attempts in list::unrecorded_attempts(&app)? {
         let count = counted(attempts.count, "refused attempt");
         let since = context.output.local_time(attempts.since);

@@ -24,6 +24,7 @@ use crate::domain::uid::ROOT;
 use crate::private_file::owner_of;
 use crate::process::sudo::SudoRights;
 use crate::store::open::ExpectedVersion;
+use strum::VariantArray as _;
 
 /// The variables that are the program's own.
 const OWN_VARIABLES: &str = "CXME_";
@@ -35,6 +36,19 @@ impl Context {
     /// # Errors
     /// When they named it, or when it cannot be known who called.
     pub fn restrict(&mut self, named: NamedFiles) -> anyhow::Result<()> {
+        match self.refusal_of(named)? {
+            Some(refusal) => Err(self.refuse(refusal)),
+            None => Ok(()),
+        }
+    }
+
+    /// Finds out the same, and whether [`Context::restrict`] would refuse; nothing is recorded.
+    pub fn may_name(&mut self, named: NamedFiles) -> bool {
+        matches!(self.refusal_of(named), Ok(None))
+    }
+
+    /// Who called, whether they are restricted, and what is refused of what they named.
+    fn refusal_of(&mut self, named: NamedFiles) -> anyhow::Result<Option<Refusal>> {
         let callers = self.callers()?;
         self.caller = match elevation::caller(self.process.accounts.effective_uid, &callers) {
             Ok(caller) => caller,
@@ -46,10 +60,10 @@ impl Context {
                 };
                 let (one, other) = (named(one), named(other));
                 // Recorded as done by the account of the process: either of them may be somebody whom the other one named.
-                return Err(self.refuse(Refusal::CallersDiffer { one, other }));
+                return Ok(Some(Refusal::CallersDiffer { one, other }));
             }
         };
-        let Some(caller) = self.caller.filter(|&caller| self.has_rights_of_others(caller)) else { return Ok(()) };
+        let Some(caller) = self.caller.filter(|&caller| self.has_rights_of_others(caller)) else { return Ok(None) };
         // Until the usual store says otherwise; so no other one is looked for.
         self.restricted = true;
         let is_admin = self.at_usual_store(|app| {
@@ -58,11 +72,11 @@ impl Context {
         if is_admin == Some(true) {
             self.restricted = false;
             self.forget_usual_store();
-            return Ok(());
+            return Ok(None);
         }
         let by = caller.by;
         let named_what = |what: &str| Some(Refusal::NotElevated { what: what.to_owned(), by });
-        let refusal = match named {
+        Ok(match named {
             NamedFiles { config: true, .. } => named_what("`--config`"),
             NamedFiles { store: true, .. } => named_what("`--store`"),
             NamedFiles { file: Some(purpose), hyphen: is_hyphen, .. } => {
@@ -72,8 +86,7 @@ impl Context {
                 let mut variables = self.process.variables_with(OWN_VARIABLES);
                 variables.next().and_then(|name| named_what(&format!("`{name}`")))
             }
-        };
-        refusal.map_or(Ok(()), |refusal| Err(self.refuse(refusal)))
+        })
     }
 
     /// Whether the operator may not choose configuration, store and files.
@@ -125,7 +138,7 @@ impl Context {
     fn callers(&mut self) -> anyhow::Result<Vec<Caller>> {
         self.caller_gid = self.number_of("SUDO_GID")?;
         let mut callers = Vec::new();
-        for by in Elevation::ALL {
+        for &by in Elevation::VARIANTS {
             let uid = match by {
                 Elevation::Sudo | Elevation::Pkexec => self.number_of(by.variable())?,
                 Elevation::Doas => self.account_of(by.variable())?,
@@ -180,8 +193,8 @@ impl Context {
         if effective_uid != ROOT && Some(effective_uid) != owner {
             return None;
         }
-        let account = self.account(owner);
         let _rights = self.rights_for(setup.store_path()).ok()?;
-        Some(run(&App::open(setup, account, ExpectedVersion::CurrentOrOlder).ok()?))
+        let account = |owner| self.account(Some(owner));
+        Some(run(&App::open_as(setup, ExpectedVersion::CurrentOrOlder, account).ok()?))
     }
 }

@@ -35,7 +35,6 @@ use crate::domain::role::Permission;
 use crate::domain::text;
 use crate::private_file;
 use crate::private_file::FsCredentials;
-use crate::private_file::owner_of_place;
 use crate::process::Process;
 use crate::process::terminal::PromptError;
 use crate::process::terminal::Terminal;
@@ -165,12 +164,21 @@ impl Context {
         permitted(self.open_app(ExpectedVersion::Current, Reading::ForLogin)?, action, &[])
     }
 
+    /// Opens the store for the completion of a command line: no more of the configuration is read than says where the store is. What the
+    /// operator may do is not asked.
+    ///
+    /// # Errors
+    /// As [`Context::app`].
+    pub fn app_for_completion(&mut self) -> anyhow::Result<App> {
+        self.open_app(ExpectedVersion::Current, Reading::ForLogin)
+    }
+
     fn open_app(&mut self, expected: ExpectedVersion, reading: Reading) -> anyhow::Result<App> {
         let setup = self.setup_by(reading)?;
         let path = setup.store_path().to_owned();
-        let account = self.account(owner_of_place(&path));
         self.take_rights_for(&path)?;
-        let opened = App::open(Arc::clone(&setup), account, expected).map_err(|error| match error {
+        let opened = App::open_as(Arc::clone(&setup), expected, |owner| self.account(Some(owner)));
+        let opened = opened.map_err(|error| match error {
             ActionError::Store(error) => self.with_sudo_hint(error, &path, setup.config()),
             error => error.into(),
         });

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::domain::job::JobId;
 use crate::domain::text;
 use crate::private_file::FileError;
 use crate::process::standard_output::LostOutput;
@@ -160,6 +161,9 @@ pub enum CliError {
         /// Where it could be moved; `None`: a store that was not seen may use it.
         reserved: Option<PathBuf>,
     },
+    /// A job was deleted while the program waited for its end.
+    #[error("job {0} was deleted meanwhile; how it ended is not known")]
+    JobDeleted(JobId),
     /// The input of a stream is not what it should be.
     #[error("{0}")]
     Data(String),

@@ -25,6 +25,9 @@ pub(super) fn of_complaint(complaint: &CliError) -> RenderedError {
         CliError::CannotAsk { hint, .. } => RenderedError::new(USAGE, complaint).hint(hint),
         CliError::NoPasswordFile => RenderedError::new(IO, complaint).hint("give the file's path, such as `./FILE`"),
         CliError::Declined | CliError::NoPassword | CliError::Data(_) => RenderedError::new(DATA, complaint),
+        CliError::JobDeleted(_) => {
+            RenderedError::new(DATA, complaint).hint("who deleted it: cxme-admin audit list --action 'jobs delete'")
+        }
         CliError::BadList { hint, .. } => RenderedError::new(DATA, complaint).hint(hint),
         CliError::NotVerified => RenderedError::new(NOT_VERIFIED, complaint),
         CliError::BadFile { hint, .. } => RenderedError::new(DATA, complaint).hint(hint),

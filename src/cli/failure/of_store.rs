@@ -99,7 +99,7 @@ pub(super) fn of_store(error: &StoreError) -> RenderedError {
         }
         StoreError::NotExaminable(_) => RenderedError::new(IO, error)
             .hint("root can examine it and restore a backup: sudo env -u SUDO_UID cxme-admin store check"),
-        StoreError::Sql(_) | StoreError::Unrecorded => {
+        StoreError::Sql(_) | StoreError::Conflict(_) | StoreError::Unrecorded => {
             RenderedError::new(BUG, error).hint("this is a bug: please report it with the command that you ran")
         }
     }

@@ -57,7 +57,7 @@ pub(super) fn require_mail(
     let samples = create::samples(app, request)?;
     match outbox::probe(mailer, &samples, app.now()) {
         Ok(()) => Ok(left),
-        Err(trouble) => refused(fault_of(&trouble), &trouble.words),
+        Err(transport_error) => refused(fault_of(&transport_error), &transport_error.message),
     }
 }
 

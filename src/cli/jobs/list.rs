@@ -49,7 +49,7 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
     column::list::<_, anyhow::Error>(&mut context.output, columns, app.now(), |sink| {
         Ok(jobs.iter().try_for_each(sink)?)
     })?;
-    args.limit.say_rest(&mut context.output, jobs.len() as u64, total);
+    args.limit.say_total(&mut context.output, jobs.len() as u64, total, "job");
     if jobs.is_empty() {
         context.output.say("No jobs.");
     }

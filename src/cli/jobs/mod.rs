@@ -19,6 +19,7 @@ pub mod send_to_many;
 pub mod show;
 pub mod stalled;
 pub mod summary;
+pub mod wait;
 
 use clap::Subcommand;
 
@@ -31,6 +32,7 @@ pub enum JobsCommand {
     List(list::ListArgs),
     Show(show::ShowArgs),
     Recipients(recipients::RecipientsArgs),
+    Wait(wait::WaitArgs),
     Run(run::RunArgs),
     Pause(pause::PauseArgs),
     Resume(resume::ResumeArgs),
@@ -49,6 +51,7 @@ pub fn run(context: &mut Context, command: JobsCommand) -> anyhow::Result<()> {
         JobsCommand::List(args) => list::run(context, &args),
         JobsCommand::Show(args) => show::run(context, &args),
         JobsCommand::Recipients(args) => recipients::run(context, &args),
+        JobsCommand::Wait(args) => wait::run(context, &args),
         JobsCommand::Pause(args) => pause::run(context, &args),
         JobsCommand::Resume(args) => resume::run(context, &args),
         JobsCommand::Retry(args) => retry::run(context, &args),

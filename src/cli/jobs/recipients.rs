@@ -107,6 +107,6 @@ pub fn run(context: &mut Context, args: &RecipientsArgs) -> anyhow::Result<()> {
         })?;
         Ok(())
     })?;
-    args.limit.say_rest(&mut context.output, shown, total);
+    args.limit.say_total(&mut context.output, shown, total, "recipient");
     Ok(())
 }

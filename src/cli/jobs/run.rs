@@ -152,9 +152,9 @@ fn recurrence(error: &anyhow::Error, code: u8, words: &str) -> Recurrence {
             Recurrence::Lasting("damaged rows".to_owned())
         }
         (failure::RELAY | failure::CONFIGURATION, _) => {
-            // What the run came to stands behind the trouble, and differs each time.
-            let trouble = words.rsplit_once("; ").map_or(words, |(trouble, _)| trouble);
-            Recurrence::Lasting(format!("{code} {}", signature(trouble)))
+            // The totals after the error differ each time.
+            let transport_error = words.rsplit_once("; ").map_or(words, |(transport_error, _)| transport_error);
+            Recurrence::Lasting(format!("{code} {}", signature(transport_error)))
         }
         _ => Recurrence::Once,
     }

@@ -106,8 +106,9 @@ pub fn go_on(context: &mut Context, app: &App, task: &Task<'_>) -> anyhow::Resul
     };
     let signal = signal.map_or(0, |by| by.number());
     let named = task.jobs.first().copied().filter(|_| task.is_named);
-    let is_idle =
-        |report: &SendReport| report.total() == 0 && report.halt.is_none() && report.trouble.is_none() && !report.bug;
+    let is_idle = |report: &SendReport| {
+        report.total() == 0 && report.stop_reason.is_none() && report.transport_error.is_none() && !report.bug
+    };
     if sent.reports.iter().all(is_idle) && sent.broken.is_none() && sent.elsewhere > 0 {
         return match (stalled::complaint(context, app, None)?, named) {
             (Some(complaint), _) => Err(complaint.into()),
@@ -206,12 +207,13 @@ fn send(context: &mut Context, app: &App, task: &Task<'_>, send_options: &SendOp
             Ok(RunOutcome::Elsewhere) => sent.elsewhere += 1,
             Ok(RunOutcome::Sent(report)) => {
                 sent.has_single_failed |= part.is_none() && report.failed > 0;
-                // A single mail in trouble keeps no job from starting.
-                let is_trouble = report.halt == Some(StopReason::Trouble) && !report.is_over_one;
+                // A single mail that cannot be delivered keeps no job from starting.
+                let is_transport_failed =
+                    report.stop_reason == Some(StopReason::TransportFailed) && !report.is_over_one;
                 let is_used_up = report.used_up().is_some_and(|used_up| !used_up.is_of_job);
-                let is_over = is_trouble
+                let is_over = is_transport_failed
                     || is_used_up
-                    || matches!(report.halt, Some(StopReason::OutOfTime | StopReason::Stopped));
+                    || matches!(report.stop_reason, Some(StopReason::OutOfTime | StopReason::Stopped));
                 sent.reports.push(report);
                 if is_over {
                     break;
@@ -262,7 +264,7 @@ fn with_counts(error: anyhow::Error, words: &str) -> anyhow::Error {
     }
 }
 
-/// Names what was skipped because it is damaged. Trouble of another kind keeps its exit code.
+/// Names what was skipped because it is damaged. Another error keeps its exit code.
 fn with_skipped(validated: Result<String, CliError>, jobs: &Skipped, mails: &Skipped) -> Result<String, CliError> {
     let Some(skipped) = summary::of_skipped(jobs, mails) else { return validated };
     match validated {
@@ -292,7 +294,7 @@ fn validate(
     if report.bug {
         return not_sent(MailFailure::Bug, words, "this is a bug: please report it".to_owned());
     }
-    match report.halt {
+    match report.stop_reason {
         Some(StopReason::Stopped) => {
             return Err(CliError::Stopped {
                 signal,
@@ -305,36 +307,16 @@ fn validate(
         }
         _ => {}
     }
-    if let Some(trouble) = &report.trouble {
-        let fault = match fault_of(trouble) {
-            MailFailure::Later if trouble.phase == Phase::Dot && report.in_doubt > 0 => MailFailure::InDoubt,
+    if let Some(transport_error) = &report.transport_error {
+        let fault = match fault_of(transport_error) {
+            MailFailure::Later if transport_error.phase == Phase::Dot && report.in_doubt > 0 => MailFailure::InDoubt,
             fault => fault,
         };
         let hint = if fault == MailFailure::InDoubt { IN_DOUBT } else { hint_for(fault) };
-        return not_sent(fault, format!("{}; {words}", trouble.words), hint.to_owned());
+        return not_sent(fault, format!("{}; {words}", transport_error.message), hint.to_owned());
     }
-    for told in shown {
-        let JobStatus { job, counts, .. } = told;
-        let id = job.id;
-        if job.state == JobState::Paused {
-            let words = summary::line(told);
-            let hint = format!("see: cxme-admin jobs show {id}; then: cxme-admin jobs run {id}");
-            return not_sent(MailFailure::Some, words, hint);
-        }
-        // The job ends with this run: a user who was told "later" until now is told what became of it.
-        let has_failed = counts.of(MessageState::Failed) > 0;
-        let without = told.without_password;
-        if job.state == JobState::Finished && (has_failed || without.users > 0) {
-            let words = summary::line(told);
-            let mut hint = format!("details: cxme-admin jobs recipients {id}");
-            if has_failed {
-                hint += &format!("; to try again: cxme-admin jobs retry {id}");
-            }
-            if without.users > without.failed {
-                hint += &format!("; to mail those without a password: {}", summary::SEND_AGAIN);
-            }
-            return not_sent(MailFailure::Some, words, hint);
-        }
+    if let Some(complaint) = shown.iter().find_map(complaint_of_end) {
+        return Err(complaint);
     }
     if let Some(used_up) = report.used_up() {
         let words = format!("{}; {words}", summary::of_used_up(&used_up, now));
@@ -355,6 +337,30 @@ fn validate(
         return not_sent(MailFailure::InDoubt, words, IN_DOUBT.to_owned());
     }
     Ok(words)
+}
+
+/// What is said of a job that is paused, or has finished without every mail being accepted; `None`: all is well, or it has not come to
+/// that.
+pub fn complaint_of_end(told: &JobStatus) -> Option<CliError> {
+    let JobStatus { job, counts, without_password: without, .. } = told;
+    let id = job.id;
+    let has_failed = counts.of(MessageState::Failed) > 0;
+    let hint = match job.state {
+        JobState::Paused => format!("see: cxme-admin jobs show {id}; then: cxme-admin jobs run {id}"),
+        // The job ends with this run: a user who was told "later" until now is told what became of it.
+        JobState::Finished if has_failed || without.users > 0 => {
+            let mut hint = format!("details: cxme-admin jobs recipients {id}");
+            if has_failed {
+                hint += &format!("; to try again: cxme-admin jobs retry {id}");
+            }
+            if without.users > without.failed {
+                hint += &format!("; to mail those without a password: {}", summary::SEND_AGAIN);
+            }
+            hint
+        }
+        _ => return None,
+    };
+    Some(CliError::NotSent { fault: MailFailure::Some, words: summary::line(told), hint })
 }
 
 /// The name of a signal, such as SIGTERM.

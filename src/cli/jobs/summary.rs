@@ -154,9 +154,9 @@ pub fn sum(reports: &[SendReport]) -> SendReport {
         sum.skipped.add_all(&report.skipped);
         sum.bug |= report.bug;
         sum.is_over_one |= report.is_over_one;
-        sum.trouble = sum.trouble.or_else(|| report.trouble.clone());
+        sum.transport_error = sum.transport_error.or_else(|| report.transport_error.clone());
         // The last one ended the run; a pause before it is told by the job.
-        sum.halt = report.halt.or(sum.halt);
+        sum.stop_reason = report.stop_reason.or(sum.stop_reason);
     }
     sum
 }

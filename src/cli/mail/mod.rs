@@ -42,9 +42,9 @@ pub fn hint_for(fault: MailFailure) -> &'static str {
     }
 }
 
-/// What a relay in trouble means for the exit code.
-pub fn fault_of(trouble: &TransportError) -> MailFailure {
-    match trouble.kind {
+/// The exit code of a transport error.
+pub fn fault_of(transport_error: &TransportError) -> MailFailure {
+    match transport_error.kind {
         TransportErrorKind::Temporary => MailFailure::Later,
         TransportErrorKind::Permanent => MailFailure::Refused,
         TransportErrorKind::Configuration => MailFailure::Configuration,

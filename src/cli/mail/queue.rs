@@ -133,7 +133,7 @@ pub fn run(context: &mut Context, args: &QueueArgs) -> anyhow::Result<()> {
         })?;
         Ok(())
     })?;
-    args.limit.say_rest(&mut context.output, count, total);
+    args.limit.say_total(&mut context.output, count, total, "mail");
     if count == 0 {
         context.output.say("No mail is waiting.");
     }

@@ -84,20 +84,20 @@ pub fn run(context: &mut Context, args: &TestArgs) -> anyhow::Result<()> {
     };
     let reply = message.reply.as_deref().unwrap_or_default();
     let complaint = |fault, words| CliError::NotSent { fault, words, hint: hint(has_dialogue && !is_told) };
-    match (&report.trouble, message.state) {
+    match (&report.transport_error, message.state) {
         (_, MessageState::Accepted) => {
             let accepted = mailer.transport.accepted(&format!("the test mail for {address}"));
             context.output.say(&format!("{}: {reply}", text::capitalized(&accepted)));
             Ok(())
         }
-        _ if report.halt == Some(StopReason::OutOfTime) => {
+        _ if report.stop_reason == Some(StopReason::OutOfTime) => {
             let config = context.config()?;
             let smtp = &config.mail.smtp;
             let relay = smtp.host.as_deref().map(|host| format!(" {host}:{}", smtp.port)).unwrap_or_default();
             let words = format!("the relay{relay} did not answer within {} seconds", DEADLINE.as_secs());
             Err(complaint(MailFailure::Later, words).into())
         }
-        (Some(trouble), _) => Err(complaint(fault_of(trouble), trouble.words.clone()).into()),
+        (Some(transport_error), _) => Err(complaint(fault_of(transport_error), transport_error.message.clone()).into()),
         (None, MessageState::Failed) => {
             let fault = if report.bug { MailFailure::Bug } else { MailFailure::Refused };
             Err(complaint(fault, format!("the mail for {address} was refused: {reply}")).into())

@@ -77,10 +77,10 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
             Ok(())
         })?;
     } else if !shown.stricter_roles.is_empty() {
+        let which = if shown.stricter_roles.len() == 1 { "role" } else { "roles" };
         let roles = shown.stricter_roles.join(", ");
-        context
-            .output
-            .line(&format!("More is asked of the roles {}: `policy show --user USER`", text::visible(&roles)))?;
+        let words = format!("Stricter for users with the {which} {}: policy show --user USER", text::visible(&roles));
+        context.output.line(&words)?;
     }
     for note in &notes {
         context.output.line(note)?;

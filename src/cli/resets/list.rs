@@ -137,7 +137,7 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
         })?;
         Ok(())
     })?;
-    args.limit.say_rest(&mut context.output, count, total);
+    args.limit.say_total(&mut context.output, count, total, "link");
     if count == 0 {
         context.output.say("No links.");
     }

@@ -3,6 +3,7 @@
 use crate::actions::roles::add;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
+use crate::cli::one_of;
 use crate::cli::plan;
 use crate::cli::plan::PlanStep;
 use crate::cli::roles::also_allowed;
@@ -26,7 +27,7 @@ pub struct AddArgs {
     #[arg(value_name = "NAME")]
     name: String,
     /// Permissions that the role allows, separated by commas; `roles permissions` lists them
-    #[arg(long, value_name = "PERMISSION", value_delimiter = ',')]
+    #[arg(long, value_name = "PERMISSION", value_delimiter = ',', value_parser = one_of::permission(), hide_possible_values = true)]
     allow: Vec<Permission>,
     /// What the role is for
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]

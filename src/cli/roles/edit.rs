@@ -8,6 +8,7 @@ use crate::cli::acting_args::ActingArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::CliError;
 use crate::cli::jobs::summary::counted;
+use crate::cli::one_of;
 use crate::cli::plan;
 use crate::cli::plan::PlanStep;
 use crate::cli::prompt;
@@ -35,10 +36,10 @@ pub struct EditArgs {
     #[arg(value_name = "ROLE")]
     role: String,
     /// Permissions to allow besides, separated by commas; `roles permissions` lists them
-    #[arg(long, value_name = "PERMISSION", value_delimiter = ',')]
+    #[arg(long, value_name = "PERMISSION", value_delimiter = ',', value_parser = one_of::permission(), hide_possible_values = true)]
     allow: Vec<Permission>,
     /// Permissions to allow no more, separated by commas
-    #[arg(long, value_name = "PERMISSION", value_delimiter = ',')]
+    #[arg(long, value_name = "PERMISSION", value_delimiter = ',', value_parser = one_of::permission(), hide_possible_values = true)]
     deny: Vec<Permission>,
     /// New name
     #[arg(long, value_name = "NEW")]

@@ -5,6 +5,7 @@ use crate::cli::column::Column;
 use crate::cli::context::Context;
 use crate::cli::value::Value;
 use crate::domain::role::Permission;
+use strum::VariantArray as _;
 
 /// List all permissions: what each allows, and which others it requires
 #[derive(Debug, clap::Args)]
@@ -28,6 +29,6 @@ pub fn run(context: &mut Context, _: &PermissionsArgs) -> anyhow::Result<()> {
     // A table of facts about the program: it needs no store.
     let nowhen = jiff::Timestamp::UNIX_EPOCH;
     column::list::<_, anyhow::Error>(&mut context.output, &COLUMNS, nowhen, |sink| {
-        Ok(Permission::ALL.iter().try_for_each(sink)?)
+        Ok(Permission::VARIANTS.iter().try_for_each(sink)?)
     })
 }

@@ -6,6 +6,7 @@ use crate::app::ActionError;
 use crate::cli::context::Context;
 use crate::cli::data;
 use crate::cli::limit::LimitArgs;
+use crate::cli::limit::MANY;
 use crate::cli::output::Format;
 use crate::cli::selection::SelectionArgs;
 use crate::cli::users::columns::UserColumn;
@@ -28,7 +29,7 @@ pub struct ListArgs {
     #[arg(long)]
     reverse: bool,
     #[command(flatten)]
-    limit: LimitArgs,
+    limit: LimitArgs<MANY>,
     /// Columns, separated by commas, such as `username,role,created_at`
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = UserColumn::one_of(), hide_possible_values = true)]
     columns: Vec<UserColumn>,
@@ -77,7 +78,7 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
         })?;
         Ok(())
     })?;
-    args.limit.say_rest(&mut context.output, count, total);
+    args.limit.say_total(&mut context.output, count, total, "user");
     if count == 0 {
         context.output.say("No users.");
     }

@@ -181,7 +181,7 @@ pub fn send_to(
     if context.output.format != Format::Table {
         write_records(context, &outcomes, app.now())?;
     }
-    if report.halt == Some(StopReason::Stopped) {
+    if report.stop_reason == Some(StopReason::Stopped) {
         let words = format!("Stopped by {}: unsent mail waits in the outbox.", signal_name(signal.number()));
         let hint = "cxme-admin jobs run sends it; cxme-admin mail queue shows it".to_owned();
         return Err(CliError::Stopped { signal: signal.number(), words, hint }.into());
@@ -261,8 +261,8 @@ fn tell(
     let skipped = if skipped > 0 { format!(", {skipped} skipped") } else { String::new() };
     let were = if failed == 1 { "was" } else { "were" };
     let words = format!("{failed} of {} {were} sent no mail{skipped}", counted(outcomes.len() as u64, "user"));
-    if let Some(trouble) = &sent.report.trouble {
-        return Err(not_sent(fault_of(trouble), format!("{words}: {}", trouble.words)).into());
+    if let Some(transport_error) = &sent.report.transport_error {
+        return Err(not_sent(fault_of(transport_error), format!("{words}: {}", transport_error.message)).into());
     }
     // What is only late is as with one user.
     let fault =
@@ -312,8 +312,8 @@ fn validate_message(message: &Message, sent: SendContext<'_>) -> Result<String, 
     if let Some(used_up) = report.used_up().filter(|_| message.state == MessageState::Queued) {
         return later(format!("{name}: not sent yet: {}", summary::of_used_up(&used_up, now)));
     }
-    if let Some(trouble) = report.trouble.as_ref().filter(|_| may_wait_for_the_relay(message.state)) {
-        return Err(not_sent(fault_of(trouble), format!("{name}: not sent yet: {}", trouble.words)));
+    if let Some(transport_error) = report.transport_error.as_ref().filter(|_| may_wait_for_the_relay(message.state)) {
+        return Err(not_sent(fault_of(transport_error), format!("{name}: not sent yet: {}", transport_error.message)));
     }
     match message.state {
         MessageState::Accepted => {

@@ -13,11 +13,10 @@ mod pattern;
 mod personal;
 mod requirements;
 
-use std::fmt;
 use std::ops::Deref;
-use std::str::FromStr;
 use std::sync::Arc;
 
+use strum::VariantArray as _;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -81,7 +80,21 @@ impl Policy {
 }
 
 /// A class of characters that a policy may require.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::Display,
+)]
+#[strum(serialize_all = "lowercase", parse_err_ty = UnknownCharacterClass, parse_err_fn = UnknownCharacterClass::of)]
 pub enum CharacterClass {
     /// A lower-case letter of any script.
     Lower,
@@ -94,9 +107,6 @@ pub enum CharacterClass {
 }
 
 impl CharacterClass {
-    /// All classes, in the order in which they are listed.
-    pub const ALL: [Self; 4] = [Self::Lower, Self::Upper, Self::Digit, Self::Symbol];
-
     /// Whether `character` is one of this class.
     pub fn has(self, character: char) -> bool {
         match self {
@@ -108,30 +118,14 @@ impl CharacterClass {
     }
 }
 
-impl fmt::Display for CharacterClass {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Lower => "lower",
-            Self::Upper => "upper",
-            Self::Digit => "digit",
-            Self::Symbol => "symbol",
-        })
-    }
-}
-
 /// A word that names no class of characters.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("unknown class of characters: `{0}`; use `lower`, `upper`, `digit` or `symbol`")]
 pub struct UnknownCharacterClass(String);
 
-impl FromStr for CharacterClass {
-    type Err = UnknownCharacterClass;
-
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|class| class.to_string() == word)
-            .ok_or_else(|| UnknownCharacterClass(word.to_owned()))
+impl UnknownCharacterClass {
+    fn of(word: &str) -> Self {
+        Self(word.to_owned())
     }
 }
 
@@ -242,7 +236,7 @@ pub fn faults(password: &str, policy: &Policy, words: &PersonalWords<'_>) -> Res
     if let Some(max) = policy.max_length.filter(|max| has > *max) {
         faults.push(Violation::TooLong { max, has });
     }
-    for class in CharacterClass::ALL {
+    for &class in CharacterClass::VARIANTS {
         if policy.classes.contains(&class) && !password.chars().any(|character| class.has(character)) {
             faults.push(Violation::MissingClass(class));
         }

@@ -6,6 +6,7 @@ mod own;
 mod said;
 
 use std::time::Duration;
+use strum::VariantArray as _;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -240,7 +241,7 @@ fn the_link_is_unbroken_on_a_line_of_its_own_in_the_text_part() {
 #[test]
 fn a_notice_and_a_test_contain_no_link_but_that_of_the_contact() {
     for draft in [Draft::new(), Draft::in_german()] {
-        let notices = NoticeCause::ALL.map(notice);
+        let notices = NoticeCause::VARIANTS.iter().copied().map(notice);
         for content in notices.into_iter().chain([MailContent::Test]) {
             let preview = composer().preview(&draft.context(content)).unwrap();
             for part in [&preview.text, &preview.html] {

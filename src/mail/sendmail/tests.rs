@@ -29,9 +29,11 @@ fn kind(outcome: &DeliveryOutcome) -> &'static str {
         DeliveryOutcome::Deferred { .. } => "deferred",
         DeliveryOutcome::Refused { .. } => "refused",
         DeliveryOutcome::InDoubt { .. } => "in doubt",
-        DeliveryOutcome::Trouble(TransportError { kind: TransportErrorKind::Temporary, .. }) => "later",
-        DeliveryOutcome::Trouble(TransportError { kind: TransportErrorKind::Configuration, .. }) => "configuration",
-        DeliveryOutcome::Trouble(TransportError { kind: TransportErrorKind::Permanent, .. }) => "for good",
+        DeliveryOutcome::TransportFailed(TransportError { kind: TransportErrorKind::Temporary, .. }) => "later",
+        DeliveryOutcome::TransportFailed(TransportError { kind: TransportErrorKind::Configuration, .. }) => {
+            "configuration"
+        }
+        DeliveryOutcome::TransportFailed(TransportError { kind: TransportErrorKind::Permanent, .. }) => "for good",
     }
 }
 
@@ -115,12 +117,16 @@ fn a_missing_or_invalid_program_is_a_configuration_error() {
     let plain = scratch.path().join("plain");
     fs::write(&plain, "#!/bin/sh\n").unwrap();
     for path in [scratch.path().join("absent"), scratch.path().to_owned(), plain] {
-        let DeliveryOutcome::Trouble(trouble) = wait(Sendmail::new(path.clone()).deliver(&mail("1@example.com")))
+        let DeliveryOutcome::TransportFailed(transport_error) =
+            wait(Sendmail::new(path.clone()).deliver(&mail("1@example.com")))
         else {
             panic!("{} was started", path.display());
         };
-        assert_eq!((trouble.kind, trouble.phase), (TransportErrorKind::Configuration, Phase::Local));
-        assert!(trouble.words.starts_with(&format!("{}: cannot be started: ", path.display())), "{trouble:?}");
+        assert_eq!((transport_error.kind, transport_error.phase), (TransportErrorKind::Configuration, Phase::Local));
+        assert!(
+            transport_error.message.starts_with(&format!("{}: cannot be started: ", path.display())),
+            "{transport_error:?}"
+        );
     }
 }
 
@@ -180,9 +186,9 @@ fn a_program_that_the_system_cannot_execute_is_found_without_starting_it() {
         fs::write(&path, body).unwrap();
         fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
         let probed = Sendmail::new(path).probe();
-        probed.map_err(|trouble| {
-            assert_eq!(trouble.kind, TransportErrorKind::Configuration);
-            trouble.words.split_once("cannot be started: ").unwrap().1.to_owned()
+        probed.map_err(|transport_error| {
+            assert_eq!(transport_error.kind, TransportErrorKind::Configuration);
+            transport_error.message.split_once("cannot be started: ").unwrap().1.to_owned()
         })
     };
     let outer = format!("#! {}\n", script(scratch.path(), "true").display());
@@ -206,6 +212,6 @@ fn a_program_that_the_system_cannot_execute_is_found_without_starting_it() {
     assert!(Sendmail::new(scratch.path().join("sendmail")).probe().is_err());
     fs::write(scratch.path().join("sendmail"), own).unwrap();
     let looped = Sendmail::new(scratch.path().join("sendmail")).probe().unwrap_err();
-    assert!(looped.words.ends_with("Too many levels of symbolic links (os error 40)"), "{}", looped.words);
+    assert!(looped.message.ends_with("Too many levels of symbolic links (os error 40)"), "{}", looped.message);
     assert_eq!(probed(b"#!/bin/sh\n", 0o644), Err("Permission denied (os error 13)".to_owned()));
 }

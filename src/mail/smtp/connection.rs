@@ -31,7 +31,6 @@ use crate::mail::Mail;
 use crate::mail::code_mask::CodeMask;
 use crate::mail::outcome::DeliveryOutcome;
 use crate::mail::outcome::Phase;
-use crate::mail::outcome::TransportError;
 use crate::mail::outcome::TransportErrorKind;
 
 /// An open connection to a relay.
@@ -79,7 +78,7 @@ impl SmtpConnection {
     pub async fn deliver(&mut self, mail: &Mail, next: Option<&Envelope>) -> DeliveryOutcome {
         let relay = &self.relay;
         let Some(mut session) = self.session.take() else {
-            return trouble(relay, TransportErrorKind::Temporary, Phase::Mail, "the connection is closed");
+            return failed(relay, TransportErrorKind::Temporary, Phase::Mail, "the connection is closed");
         };
         self.may_have_left = false;
         let mut delivery = Delivery {
@@ -159,7 +158,7 @@ impl Delivery<'_> {
         let rides = match session.pipelined_next.take() {
             Some(pipelined_next) if pipelined_next != self.mail.envelope => {
                 let words = "the connection was given up, because another mail was announced on it";
-                return Err(self.trouble(TransportErrorKind::Temporary, Phase::Mail, words));
+                return Err(self.failed(TransportErrorKind::Temporary, Phase::Mail, words));
             }
             pipelined_next => pipelined_next.is_some(),
         };
@@ -170,7 +169,7 @@ impl Delivery<'_> {
         };
         if rides && !parameters.is_empty() {
             let words = "the connection was given up, because the mail was announced without what it needs";
-            return Err(self.trouble(TransportErrorKind::Temporary, Phase::Mail, words));
+            return Err(self.failed(TransportErrorKind::Temporary, Phase::Mail, words));
         }
         let commands = EnvelopeCommands::new(&self.mail.envelope, parameters);
         let mut refused = match rides {
@@ -235,7 +234,7 @@ impl Delivery<'_> {
         let reply = self.reply(session, Phase::Mail, self.timeouts().mail).await?;
         let kind = if reply.code / 100 == 4 { TransportErrorKind::Temporary } else { TransportErrorKind::Permanent };
         let words = format!("unsolicited reply from the relay: {}", reply.words_about(&self.codes(session)));
-        Err(self.trouble(kind, Phase::Mail, &words))
+        Err(self.failed(kind, Phase::Mail, &words))
     }
 
     /// Announces the mail. Returns the refusal, if there is one.
@@ -257,7 +256,7 @@ impl Delivery<'_> {
         let group = format!("{}{}", if reset { "RSET\r\n" } else { "" }, commands.group());
         group.lines().for_each(|line| session.wire.note(line));
         let sent = session.wire.send(group.as_bytes(), self.timeout(self.timeouts().mail)).await;
-        sent.map_err(|cut| self.trouble(TransportErrorKind::Temporary, Phase::Mail, &cut.words))?;
+        sent.map_err(|cut| self.failed(TransportErrorKind::Temporary, Phase::Mail, &cut.words))?;
         if reset {
             self.reset(session).await?;
         }
@@ -270,7 +269,7 @@ impl Delivery<'_> {
         let reply = self.reply(session, Phase::Mail, self.timeouts().mail).await?;
         match reply.code {
             250 => Ok(()),
-            _ => Err(self.trouble(
+            _ => Err(self.failed(
                 TransportErrorKind::Temporary,
                 Phase::Mail,
                 &format!("RSET: {}", reply.words_about(&self.codes(session))),
@@ -318,7 +317,7 @@ impl Delivery<'_> {
                 _ => {
                     let words =
                         format!("the relay answers to {phase} with {}", reply.words_about(&self.codes(session)));
-                    return Err(refused.unwrap_or_else(|| self.trouble(TransportErrorKind::Permanent, phase, &words)));
+                    return Err(refused.unwrap_or_else(|| self.failed(TransportErrorKind::Permanent, phase, &words)));
                 }
             }
         }
@@ -339,7 +338,7 @@ impl Delivery<'_> {
     async fn content(&mut self, session: &mut Session, next: Option<&Envelope>) -> Ended {
         if !session.wire.is_quiet() {
             let words = "the relay answers to the content before it has it";
-            return Err(self.trouble(TransportErrorKind::Permanent, Phase::Content, words));
+            return Err(self.failed(TransportErrorKind::Permanent, Phase::Content, words));
         }
         let pipelined_next = next.filter(|next| self.may_pipeline(session, next));
         let group = pipelined_next.map(|next| EnvelopeCommands::new(next, "").group()).unwrap_or_default();
@@ -351,7 +350,7 @@ impl Delivery<'_> {
         if let Err(cut) = session.wire.send(&stuffed.bytes, self.timeout(self.timeouts().block)).await {
             return Err(match cut.left > stuffed.dot {
                 true => self.in_doubt(&cut.words),
-                false => self.trouble(TransportErrorKind::Temporary, Phase::Content, &cut.words),
+                false => self.failed(TransportErrorKind::Temporary, Phase::Content, &cut.words),
             });
         }
         drop(stuffed);
@@ -414,11 +413,11 @@ impl Delivery<'_> {
 
     fn no_reply(&self, session: &Session, phase: Phase, no: NoReply) -> DeliveryOutcome {
         match no {
-            NoReply::Lost(words) => self.trouble(TransportErrorKind::Temporary, phase, &words),
-            NoReply::Alert(alert) => self.trouble(TransportErrorKind::Temporary, phase, &ended_tls(alert)),
+            NoReply::Lost(words) => self.failed(TransportErrorKind::Temporary, phase, &words),
+            NoReply::Alert(alert) => self.failed(TransportErrorKind::Temporary, phase, &ended_tls(alert)),
             NoReply::Garbage(words) => {
                 let words = self.codes(session).text(&words);
-                self.trouble(TransportErrorKind::Permanent, phase, &format!("the relay sent {words}"))
+                self.failed(TransportErrorKind::Permanent, phase, &format!("the relay sent {words}"))
             }
         }
     }
@@ -427,8 +426,8 @@ impl Delivery<'_> {
         DeliveryOutcome::InDoubt { reply: format!("{}: after the end of the mail: {words}", self.relay.name()) }
     }
 
-    fn trouble(&self, kind: TransportErrorKind, phase: Phase, words: &str) -> DeliveryOutcome {
-        trouble(self.relay, kind, phase, words)
+    fn failed(&self, kind: TransportErrorKind, phase: Phase, words: &str) -> DeliveryOutcome {
+        failed(self.relay, kind, phase, words)
     }
 
     fn timeouts(&self) -> &Timeouts {
@@ -440,9 +439,8 @@ impl Delivery<'_> {
     }
 }
 
-fn trouble(relay: &Relay, kind: TransportErrorKind, phase: Phase, words: &str) -> DeliveryOutcome {
-    let trouble: TransportError = relay.trouble(kind, phase, words);
-    DeliveryOutcome::Trouble(trouble)
+fn failed(relay: &Relay, kind: TransportErrorKind, phase: Phase, words: &str) -> DeliveryOutcome {
+    DeliveryOutcome::TransportFailed(relay.transport_error(kind, phase, words))
 }
 
 fn refuses_pipelining(outcome: &DeliveryOutcome) -> bool {

@@ -99,7 +99,7 @@ impl Opening<'_> {
     }
 
     fn refused(&self, error: LoginError) -> TransportError {
-        self.relay.trouble(error.kind, Phase::Auth, &error.words)
+        self.relay.transport_error(error.kind, Phase::Auth, &error.words)
     }
 
     /// A connection to the first address that greets. An address that refuses, hangs up or does not answer is no
@@ -115,7 +115,7 @@ impl Opening<'_> {
             let mut failed = |ip, error: &io::Error| {
                 let words = format!("cannot connect to {ip}: {error}");
                 self.relay.note(Side::Note, &words);
-                failures.push((ip, self.relay.trouble(TransportErrorKind::Temporary, Phase::Connect, &words)));
+                failures.push((ip, self.relay.transport_error(TransportErrorKind::Temporary, Phase::Connect, &words)));
             };
             let Some((tcp, address)) = addresses.connect(connect, self.end, &mut failed).await else {
                 return Err(self.none_greets(failures));
@@ -129,33 +129,38 @@ impl Opening<'_> {
                     self.relay.note_greeted_by(address);
                     return Ok(GreetedConnection { wire, capabilities, address });
                 }
-                Err(trouble) if is_of_this_address(&trouble) => failures.push((address.ip(), trouble)),
-                Err(trouble) => return Err(trouble),
+                Err(transport_error) if is_of_this_address(&transport_error) => {
+                    failures.push((address.ip(), transport_error))
+                }
+                Err(transport_error) => return Err(transport_error),
             }
         }
     }
 
     /// The error if no address greets: that of the only address, or all of them in one line.
     fn none_greets(&self, mut failures: Vec<(IpAddr, TransportError)>) -> TransportError {
-        let later = |words: &str| self.relay.trouble(TransportErrorKind::Temporary, Phase::Connect, words);
+        let later = |words: &str| self.relay.transport_error(TransportErrorKind::Temporary, Phase::Connect, words);
         if failures.len() <= 1 {
-            return failures.pop().map_or_else(|| later("the name has no address"), |(_, trouble)| trouble);
+            return failures
+                .pop()
+                .map_or_else(|| later("the name has no address"), |(_, transport_error)| transport_error);
         }
         let prefix = format!("{}: ", self.relay.name());
-        let words = failures.iter().map(|(ip, trouble)| {
-            let words = trouble.words.strip_prefix(&prefix).unwrap_or(&trouble.words);
-            if trouble.phase == Phase::Connect { words.to_owned() } else { format!("at {ip}: {words}") }
+        let words = failures.iter().map(|(ip, transport_error)| {
+            let words = transport_error.message.strip_prefix(&prefix).unwrap_or(&transport_error.message);
+            if transport_error.phase == Phase::Connect { words.to_owned() } else { format!("at {ip}: {words}") }
         });
         let words = words.collect::<Vec<_>>().join("; ");
-        let is_lasting = failures.iter().all(|(_, trouble)| trouble.kind == TransportErrorKind::Permanent);
+        let is_lasting =
+            failures.iter().all(|(_, transport_error)| transport_error.kind == TransportErrorKind::Permanent);
         let kind = if is_lasting { TransportErrorKind::Permanent } else { TransportErrorKind::Temporary };
-        let phase = failures.iter().map(|(_, trouble)| trouble.phase).max().unwrap_or(Phase::Connect);
-        self.relay.trouble(kind, phase, &words)
+        let phase = failures.iter().map(|(_, transport_error)| transport_error.phase).max().unwrap_or(Phase::Connect);
+        self.relay.transport_error(kind, phase, &words)
     }
 
     async fn addresses(&self) -> Result<Addresses, TransportError> {
         let relay = self.relay;
-        let later = |words: &str| relay.trouble(TransportErrorKind::Temporary, Phase::Connect, words);
+        let later = |words: &str| relay.transport_error(TransportErrorKind::Temporary, Phase::Connect, words);
         let addresses = if relay.addresses.is_empty() {
             match self.within(relay.timeouts.connect, look_up(relay.host().to_owned(), relay.port())).await {
                 Some(Ok(found)) => Addresses::new(found),
@@ -200,9 +205,9 @@ impl Opening<'_> {
     }
 
     async fn encrypt(&self, tcp: TcpStream) -> Result<RelayStream, TransportError> {
-        let trouble = |kind, words: &str| self.relay.trouble(kind, Phase::Tls, words);
+        let transport_error = |kind, words: &str| self.relay.transport_error(kind, Phase::Tls, words);
         let Some(tls) = self.relay.tls() else {
-            return Err(trouble(TransportErrorKind::Configuration, "TLS is not set up"));
+            return Err(transport_error(TransportErrorKind::Configuration, "TLS is not set up"));
         };
         let handshake = TlsConnector::from(tls.config.clone()).connect(tls.name.clone(), tcp);
         match self.within(self.relay.timeouts.tls, handshake).await {
@@ -213,22 +218,22 @@ impl Opening<'_> {
                 Ok(RelayStream::Tls(Box::new(stream)))
             }
             Some(Err(error)) => {
-                let (kind, words) = tls::trouble(&error, self.relay.security(), tls);
-                Err(trouble(kind, &words))
+                let (kind, words) = tls::meaning(&error, self.relay.security(), tls);
+                Err(transport_error(kind, &words))
             }
-            None => Err(trouble(TransportErrorKind::Temporary, "no TLS handshake: time is up")),
+            None => Err(transport_error(TransportErrorKind::Temporary, "no TLS handshake: time is up")),
         }
     }
 
     async fn greeting(&self, wire: &mut Wire, wait: Duration) -> Result<(), TransportError> {
         let reply = wire.reply(self.timeout(wait)).await;
         let reply = reply.map_err(|no| {
-            let mut trouble = self.no_reply_error(Phase::Greeting, no);
+            let mut transport_error = self.no_reply_error(Phase::Greeting, no);
             // A port that expects TLS from the first byte stays silent, as does a port behind a firewall.
             if self.relay.security() == Security::StartTls && self.relay.port() == 465 {
-                trouble.words.push_str(" (port 465 usually wants `tls = \"implicit\"`)");
+                transport_error.message.push_str(" (port 465 usually wants `tls = \"implicit\"`)");
             }
-            trouble
+            transport_error
         })?;
         self.expect(Phase::Greeting, 220, &reply)
     }
@@ -239,7 +244,7 @@ impl Opening<'_> {
         if helo.is_empty() || helo.contains(|c: char| c.is_whitespace() || text::is_unprintable(c)) || !helo.is_ascii()
         {
             let words = format!("`{}` is no name to greet with (`helo`)", text::quoted(helo, 80));
-            return Err(self.relay.trouble(TransportErrorKind::Configuration, Phase::Ehlo, &words));
+            return Err(self.relay.transport_error(TransportErrorKind::Configuration, Phase::Ehlo, &words));
         }
         let reply = self.exchange(wire, Phase::Ehlo, &format!("EHLO {helo}")).await?;
         if matches!(reply.code, 500 | 502) {
@@ -253,20 +258,20 @@ impl Opening<'_> {
 
     /// A relay that refuses EHLO usually rejects the name in it.
     fn expect_hello(&self, reply: &Reply) -> Result<(), TransportError> {
-        self.expect(Phase::Ehlo, 250, reply).map_err(|mut trouble| {
-            if reply.code != 421 && trouble.phase == Phase::Ehlo {
+        self.expect(Phase::Ehlo, 250, reply).map_err(|mut transport_error| {
+            if reply.code != 421 && transport_error.phase == Phase::Ehlo {
                 let name = text::quoted(&self.relay.helo, 80);
-                trouble
-                    .words
+                transport_error
+                    .message
                     .push_str(&format!(" (the program calls itself `{name}`; `[mail.smtp] helo` sets the name)"));
             }
-            trouble
+            transport_error
         })
     }
 
     /// Sends EHLO and STARTTLS (RFC 3207), and returns the TCP connection.
     async fn start_tls(&self, mut wire: Wire) -> Result<TcpStream, TransportError> {
-        let permanent = |words| self.relay.trouble(TransportErrorKind::Permanent, Phase::StartTls, words);
+        let permanent = |words| self.relay.transport_error(TransportErrorKind::Permanent, Phase::StartTls, words);
         if !self.hello(&mut wire).await?.starttls {
             return Err(permanent("the relay does not offer STARTTLS; nothing is sent in the clear"));
         }
@@ -299,8 +304,8 @@ impl Opening<'_> {
         // certificate only afterwards.
         let about_certificate = self.relay.tls().and_then(|tls| tls.refused_certificate(&reply.words()));
         Err(match about_certificate {
-            Some(words) => self.relay.trouble(TransportErrorKind::Configuration, Phase::Tls, &words),
-            None => self.relay.trouble(kind, phase, &reply.words()),
+            Some(words) => self.relay.transport_error(TransportErrorKind::Configuration, Phase::Tls, &words),
+            None => self.relay.transport_error(kind, phase, &reply.words()),
         })
     }
 
@@ -309,24 +314,24 @@ impl Opening<'_> {
             NoReply::Lost(mut words) => {
                 // With TLS 1.3 the handshake is complete before the relay checks the certificate.
                 words += self.relay.tls().map_or("", |tls| tls.hint_of_missing_certificate());
-                self.relay.trouble(TransportErrorKind::Temporary, phase, &words)
+                self.relay.transport_error(TransportErrorKind::Temporary, phase, &words)
             }
             NoReply::Alert(alert) => match self.relay.tls() {
                 Some(tls) => {
-                    let (kind, words) = tls::alert_trouble(alert, tls);
-                    self.relay.trouble(kind, Phase::Tls, &words)
+                    let (kind, words) = tls::alert_meaning(alert, tls);
+                    self.relay.transport_error(kind, Phase::Tls, &words)
                 }
-                None => self.relay.trouble(TransportErrorKind::Temporary, phase, &tls::ended_tls(alert)),
+                None => self.relay.transport_error(TransportErrorKind::Temporary, phase, &tls::ended_tls(alert)),
             },
             NoReply::Garbage(words) => {
-                self.relay.trouble(TransportErrorKind::Permanent, phase, &format!("the relay sent {words}"))
+                self.relay.transport_error(TransportErrorKind::Permanent, phase, &format!("the relay sent {words}"))
             }
         }
     }
 
     fn not_loopback(&self, address: SocketAddr) -> TransportError {
         let words = format!("{} is not on this machine, and `tls = \"none\"` is for this machine only", address.ip());
-        self.relay.trouble(TransportErrorKind::Configuration, Phase::Connect, &words)
+        self.relay.transport_error(TransportErrorKind::Configuration, Phase::Connect, &words)
     }
 
     fn timeout(&self, wait: Duration) -> Timeout {
@@ -348,10 +353,10 @@ async fn look_up(host: String, port: u16) -> io::Result<Vec<SocketAddr>> {
 }
 
 /// Whether another address of the same name may work: this one refuses to greet, temporarily or permanently.
-fn is_of_this_address(trouble: &TransportError) -> bool {
-    match trouble.kind {
-        TransportErrorKind::Temporary => trouble.phase <= Phase::StartTls,
-        TransportErrorKind::Permanent => trouble.phase == Phase::Greeting,
+fn is_of_this_address(transport_error: &TransportError) -> bool {
+    match transport_error.kind {
+        TransportErrorKind::Temporary => transport_error.phase <= Phase::StartTls,
+        TransportErrorKind::Permanent => transport_error.phase == Phase::Greeting,
         TransportErrorKind::Configuration => false,
     }
 }

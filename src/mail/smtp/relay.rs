@@ -158,8 +158,8 @@ impl Relay {
         }
     }
 
-    pub(super) fn trouble(&self, kind: TransportErrorKind, phase: Phase, words: &str) -> TransportError {
-        TransportError { kind, phase, words: format!("{}: {words}", self.name()) }
+    pub(super) fn transport_error(&self, kind: TransportErrorKind, phase: Phase, words: &str) -> TransportError {
+        TransportError { kind, phase, message: format!("{}: {words}", self.name()) }
     }
 }
 

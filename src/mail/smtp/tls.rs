@@ -38,10 +38,10 @@ use client_certificate::ClientCertificateResolver;
 use verifier::RelayVerifier;
 
 pub use client_certificate::ClientCertificate;
-pub(super) use fault::alert_trouble;
+pub(super) use fault::alert_meaning;
 pub(super) use fault::ended_tls;
 pub(super) use fault::lost;
-pub(super) use fault::trouble;
+pub(super) use fault::meaning;
 
 /// The most that is read of a certificate file, in bytes: many times what systems have.
 const CERTIFICATES_LIMIT: usize = 16 * 1024 * 1024;

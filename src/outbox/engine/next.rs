@@ -99,7 +99,7 @@ impl Engine<'_> {
     }
 
     fn start_decision(&self) -> StartDecision {
-        match self.report.halt {
+        match self.report.stop_reason {
             Some(why) if self.is_stopping => StartDecision::Never(why),
             _ if self.doubts.is_probing() && self.in_flight() > 0 => StartDecision::Later,
             _ => match limits::start_decision(self.send_options, &self.report, self.in_flight() as u64, Instant::now())

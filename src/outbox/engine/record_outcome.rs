@@ -50,13 +50,13 @@ impl Engine<'_> {
                 }
                 Ok(())
             }
-            DeliveryOutcome::Trouble(trouble) => {
+            DeliveryOutcome::TransportFailed(transport_error) => {
                 self.suspicion.forget_probe(id);
-                let is_after_opening = trouble.phase >= Phase::Mail;
-                let is_repeated = self.invalid_replies.is_repeated(id, &trouble);
-                if trouble.phase == Phase::Program {
+                let is_after_opening = transport_error.phase >= Phase::Mail;
+                let is_repeated = self.invalid_replies.is_repeated(id, &transport_error);
+                if transport_error.phase == Phase::Program {
                     // The program already had the mail, so the mail is not given to it twice in a run.
-                    let outcome = DeliveryOutcome::Deferred { reply: trouble.words, relay: None };
+                    let outcome = DeliveryOutcome::Deferred { reply: transport_error.message, relay: None };
                     self.record(turn, &in_flight, outcome, now);
                     return Ok(());
                 }
@@ -66,10 +66,10 @@ impl Engine<'_> {
                         self.outcomes.note_lost_before(id);
                     }
                     self.message_source.give_back(id, is_after_opening);
-                    self.record(turn, &in_flight, DeliveryOutcome::Trouble(trouble), now);
+                    self.record(turn, &in_flight, DeliveryOutcome::TransportFailed(transport_error), now);
                     return Ok(());
                 }
-                let outcome = DeliveryOutcome::Refused { reply: trouble.words, relay: None };
+                let outcome = DeliveryOutcome::Refused { reply: transport_error.message, relay: None };
                 self.record(turn, &in_flight, outcome, now);
                 Ok(())
             }

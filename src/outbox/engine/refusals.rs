@@ -131,17 +131,17 @@ impl Engine<'_> {
             let minutes = until.duration_since(now).unsigned_abs().as_secs().div_ceil(60);
             words += &format!("; `jobs run` waits {minutes} minutes (`--now` does not)");
         }
-        let trouble = TransportError { kind: TransportErrorKind::Temporary, phase: Phase::Dot, words };
-        self.report.trouble.get_or_insert(trouble);
-        self.stop(StopReason::Trouble);
+        let transport_error = TransportError { kind: TransportErrorKind::Temporary, phase: Phase::Dot, message: words };
+        self.report.transport_error.get_or_insert(transport_error);
+        self.stop(StopReason::TransportFailed);
         Ok(())
     }
 
     fn stop_for(&mut self, reply: &RelayReply, words: String) {
         let kind = if reply.is_permanent() { TransportErrorKind::Permanent } else { TransportErrorKind::Temporary };
-        self.report.trouble.get_or_insert(TransportError { kind, phase: reply.phase, words });
+        self.report.transport_error.get_or_insert(TransportError { kind, phase: reply.phase, message: words });
         self.report.is_over_one = self.relay.refuses_everything.is_none() && self.failed_at.len() <= 1;
-        self.stop(StopReason::Trouble);
+        self.stop(StopReason::TransportFailed);
     }
 
     /// Decides about the refusals that could only be judged by the replies to other messages, now that there are no

@@ -114,7 +114,7 @@ impl Engine<'_> {
                 None
             }
             WorkerNeed::Connection => Some(WorkerResponse::Open(Duration::ZERO)),
-            WorkerNeed::RelayRetry(trouble) => self.retry_or_stop(number, trouble),
+            WorkerNeed::RelayRetry(transport_error) => self.retry_or_stop(number, transport_error),
         })
     }
 }

@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cxme_admin::clock::ScriptedClock;
+use cxme_admin::domain::role::Permission;
 use cxme_admin::domain::selection::Selection;
 use cxme_admin::private_file::Rule;
 use cxme_admin::process::ScriptedProcess;
@@ -30,6 +31,7 @@ use cxme_admin::store::open::ExpectedVersion;
 use jiff::Timestamp;
 use jiff::ToSpan as _;
 use jiff::tz::TimeZone;
+use strum::VariantArray as _;
 use tempfile::TempDir;
 
 pub(crate) use account::AsAccount;
@@ -40,6 +42,11 @@ pub(crate) use words::words;
 pub(crate) const GOOD: &str = "quiet horse battery lantern";
 /// Another one.
 pub(crate) const OTHER: &str = "seven violet umbrellas whistle";
+
+/// The words of all permissions, in order.
+pub(crate) fn permission_words() -> Vec<&'static str> {
+    Permission::VARIANTS.iter().map(|permission| permission.word()).collect()
+}
 
 /// Accounts of the machine that are not the one that runs the test.
 pub(crate) const CAROL: u32 = 61_001;

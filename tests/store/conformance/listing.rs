@@ -13,6 +13,9 @@ use cxme_admin::domain::user::Status;
 use cxme_admin::domain::user::UserReference;
 use cxme_admin::secrets::password_hash::PasswordHash;
 use cxme_admin::store::StoreError;
+use cxme_admin::store::completion::FromEnd;
+use cxme_admin::store::completion::UserNameKind;
+use cxme_admin::store::completion::UserWithPrefix;
 use cxme_admin::store::user_list::UserRow;
 use cxme_admin::store::users::NewUser;
 
@@ -222,5 +225,36 @@ fn names_that_no_user_has_are_told_by_their_place() {
         let emails = emails.map(|email| email.map(Into::into));
         let others = fixture.read().names_with_other_email(&names, &emails).unwrap();
         assert_eq!(others, [1, 4], "an unknown name has none, and a name alone is not compared");
+    }
+}
+
+#[test]
+fn users_with_a_prefix_are_found_in_order_from_either_end_and_no_more_than_asked_for() {
+    for fixture in Engine::each() {
+        fill(&fixture);
+        let found = |by, prefix: &str, end, limit| {
+            let users = fixture.read().users_with_prefix(by, prefix, end, limit).unwrap();
+            users.into_iter().map(|user| user.name).collect::<Vec<_>>()
+        };
+        let usernames = |prefix, end, limit| found(UserNameKind::Username, prefix, end, limit);
+        assert_eq!(usernames("", FromEnd::First, 9), ["Alice", "bob", "carol", "dave"]);
+        assert_eq!(usernames("", FromEnd::First, 2), ["Alice", "bob"]);
+        assert_eq!(usernames("", FromEnd::Last, 2), ["dave", "carol"]);
+        assert_eq!(usernames("aLI", FromEnd::First, 9), ["Alice"]);
+        assert_eq!(usernames("alice", FromEnd::Last, 9), ["Alice"]);
+        for none in ["alicf", "%", "_", "'", "\u{10ffff}"] {
+            assert_eq!(usernames(none, FromEnd::First, 9), Vec::<String>::new(), "{none}");
+        }
+        let addresses = |prefix| found(UserNameKind::Email, prefix, FromEnd::First, 9);
+        assert_eq!(addresses("y@"), ["Y@example.net"]);
+        assert_eq!(addresses("x@bü"), ["x@bücher.example"]);
+        let alice = fixture.read().users_with_prefix(UserNameKind::Email, "Z@", FromEnd::First, 1).unwrap();
+        let expected = UserWithPrefix {
+            name: "z@example.com".to_owned(),
+            email: "z@example.com".to_owned(),
+            person: "Müller".to_owned(),
+            role: RoleId::ADMIN,
+        };
+        assert_eq!(alice, [expected]);
     }
 }

@@ -51,6 +51,44 @@ fn one_writes_at_a_time_and_the_next_one_waits_no_longer_than_it_says() {
 }
 
 #[test]
+fn a_writer_waits_as_long_as_its_caller_wants() {
+    for fixture in Engine::each() {
+        let other = fixture.other();
+        let mut writing = Some(fixture.store.write().unwrap());
+        assert!(matches!(other.write_while(|_| false), Err(StoreError::Busy)));
+        let mut asked = 0;
+        let next = other.write_while(|is_long| {
+            assert!(!is_long);
+            asked += 1;
+            writing.take().unwrap().commit().unwrap();
+            true
+        });
+        next.unwrap().commit().unwrap();
+        assert_eq!(asked, 1);
+    }
+}
+
+#[test]
+fn a_process_that_writes_all_the_time_leaves_room_for_others() {
+    for fixture in Engine::each() {
+        let other = fixture.other();
+        let waiting = std::thread::spawn(move || {
+            let writing = other.write().unwrap();
+            writing.set_fact("other", b"1").unwrap();
+            writing.commit().unwrap();
+        });
+        while !waiting.is_finished() {
+            let writing = fixture.store.write().unwrap();
+            writing.set_fact("one", b"1").unwrap();
+            writing.commit().unwrap();
+            fixture.store.yield_to_others(Duration::ZERO);
+        }
+        waiting.join().unwrap();
+        assert_eq!(fixture.read().fact("other").unwrap().as_deref(), Some(&b"1"[..]));
+    }
+}
+
+#[test]
 fn users_are_changed_with_an_event_or_not_at_all() {
     for fixture in Engine::each() {
         let id = fixture.add_user("alice");
@@ -100,5 +138,22 @@ fn changes_of_others_are_told_from_its_own() {
         assert_ne!(after, before);
         fixture.change(|writing| writing.set_fact("one", b"3"));
         assert_eq!(seen(), after);
+    }
+}
+
+#[test]
+fn the_change_number_is_another_one_after_a_commit_of_somebody_else() {
+    for fixture in Engine::each() {
+        let other = fixture.other();
+        let first = fixture.store.change_number().unwrap();
+        change(&fixture.store, |writing| writing.set_fact("one", b"1"));
+        let writing = other.write().unwrap();
+        writing.set_fact("one", b"2").unwrap();
+        drop(writing);
+        assert_eq!(fixture.store.change_number().unwrap(), first, "nobody else has committed");
+        change(&other, |writing| writing.set_fact("one", b"2"));
+        let second = fixture.store.change_number().unwrap();
+        assert_ne!(second, first);
+        assert_eq!(fixture.store.change_number().unwrap(), second);
     }
 }

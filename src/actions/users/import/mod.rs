@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::fmt;
 use std::io::Read;
-use std::str::FromStr;
 
 use jiff::tz::TimeZone;
 
@@ -97,7 +96,8 @@ pub enum Mode {
 }
 
 /// A column that can be cleared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case", parse_err_ty = String, parse_err_fn = unknown_clearable)]
 pub enum Clearable {
     /// The person's name.
     Name,
@@ -108,26 +108,14 @@ pub enum Clearable {
 }
 
 impl Clearable {
-    /// All of them, in the order in which they are listed.
-    pub const ALL: [Self; 3] = [Self::Name, Self::Locale, Self::LockedUntil];
-
     /// The name of the column.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::Locale => "locale",
-            Self::LockedUntil => "locked_until",
-        }
+        self.into()
     }
 }
 
-impl FromStr for Clearable {
-    type Err = String;
-
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|column| column.word() == text);
-        found.ok_or_else(|| "name, locale and locked_until can be cleared".to_owned())
-    }
+fn unknown_clearable(_: &str) -> String {
+    "name, locale and locked_until can be cleared".to_owned()
 }
 
 /// Why an operator may not import a row.

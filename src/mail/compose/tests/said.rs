@@ -1,6 +1,7 @@
 //! The complete text of each mail, in both languages.
 
 use super::*;
+use strum::VariantArray as _;
 
 #[test]
 fn a_reset_in_english() {
@@ -214,7 +215,7 @@ fn an_invitation_in_german() {
 #[test]
 fn a_notice_for_each_cause_in_english() {
     let draft = Draft::new();
-    let text = NoticeCause::ALL.map(|cause| draft.text(notice(cause))).join("----\n");
+    let text = NoticeCause::VARIANTS.iter().map(|cause| draft.text(notice(*cause))).collect::<Vec<_>>().join("----\n");
     insta::assert_snapshot!(text, @"
     Your Example Travel password was changed
 
@@ -305,7 +306,7 @@ fn a_notice_for_each_cause_in_english() {
 #[test]
 fn a_notice_for_each_cause_in_german() {
     let draft = Draft::in_german();
-    let text = NoticeCause::ALL.map(|cause| draft.text(notice(cause))).join("----\n");
+    let text = NoticeCause::VARIANTS.iter().map(|cause| draft.text(notice(*cause))).collect::<Vec<_>>().join("----\n");
     insta::assert_snapshot!(text, @"
     Ihr Passwort für Example Travel wurde geändert
 

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use super::Delivery;
 use super::Session;
 use super::SmtpConnection;
-use super::trouble;
+use super::failed;
 use crate::domain::reply::RefusalSubject;
 use crate::domain::reply::RelayReply;
 use crate::mail::Mail;
@@ -41,7 +41,7 @@ impl SmtpConnection {
                 Err(DeliveryOutcome::Deferred { reply, relay } | DeliveryOutcome::Refused { reply, relay }) => {
                     all_refused.push((reply, relay));
                 }
-                Err(DeliveryOutcome::Trouble(trouble)) => return Err(trouble),
+                Err(DeliveryOutcome::TransportFailed(transport_error)) => return Err(transport_error),
                 // Announcing alone leads to neither.
                 Err(DeliveryOutcome::Accepted { .. } | DeliveryOutcome::InDoubt { .. }) => {}
             }
@@ -68,7 +68,7 @@ impl SmtpConnection {
 
     async fn announce_and_reset(&mut self, mail: &Mail) -> Result<(), DeliveryOutcome> {
         let Some((session, delivery)) = self.rehearsed(mail) else {
-            return Err(trouble(&self.relay, TransportErrorKind::Temporary, Phase::Mail, "the connection is closed"));
+            return Err(failed(&self.relay, TransportErrorKind::Temporary, Phase::Mail, "the connection is closed"));
         };
         let announced = delivery.rehearse(session).await;
         let ends = match &announced {
@@ -90,7 +90,7 @@ impl SmtpConnection {
         let kind = if is_for_now { TransportErrorKind::Temporary } else { TransportErrorKind::Permanent };
         let look = relay.as_ref().map_or(String::new(), |relay| format!("; check {}", relay.where_to_look()));
         let phase = relay.map_or(Phase::Mail, |relay| relay.phase);
-        self.relay.trouble(kind, phase, &format!("the relay refuses the mail: {words}{look}"))
+        self.relay.transport_error(kind, phase, &format!("the relay refuses the mail: {words}{look}"))
     }
 }
 
@@ -114,7 +114,7 @@ impl Delivery<'_> {
                 _ => {
                     let words =
                         format!("the relay answers to {phase} with {}", reply.words_about(&self.codes(session)));
-                    return Err(self.trouble(TransportErrorKind::Permanent, phase, &words));
+                    return Err(self.failed(TransportErrorKind::Permanent, phase, &words));
                 }
             }
         }

@@ -22,7 +22,7 @@ const NAMES: usize = 5;
 
 /// The kind and the description of a failed handshake. A certificate that does not verify is an error of the
 /// configuration (the host or the `ca_file`); a lost connection is temporary.
-pub(in crate::mail::smtp) fn trouble(error: &io::Error, security: Security, tls: &Tls) -> (TransportErrorKind, String) {
+pub(in crate::mail::smtp) fn meaning(error: &io::Error, security: Security, tls: &Tls) -> (TransportErrorKind, String) {
     let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
         let words = match error.kind() {
             io::ErrorKind::UnexpectedEof => "the relay closed the connection during the TLS handshake".to_owned(),
@@ -49,7 +49,7 @@ pub(in crate::mail::smtp) fn trouble(error: &io::Error, security: Security, tls:
             };
             (TransportErrorKind::Configuration, words.to_owned())
         }
-        Error::AlertReceived(alert) => alert_trouble(*alert, tls),
+        Error::AlertReceived(alert) => alert_meaning(*alert, tls),
         Error::PeerIncompatible(
             PeerIncompatible::ServerDoesNotSupportTls12Or13 | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
         ) => (TransportErrorKind::Permanent, old_tls("")),
@@ -73,7 +73,7 @@ fn old_tls(alert: &str) -> String {
 
 /// The same for an alert of the relay (RFC 8446, 6.2), which may come after the handshake: with TLS 1.3 only then
 /// does a relay report its verdict on the client certificate.
-pub(in crate::mail::smtp) fn alert_trouble(alert: AlertDescription, tls: &Tls) -> (TransportErrorKind, String) {
+pub(in crate::mail::smtp) fn alert_meaning(alert: AlertDescription, tls: &Tls) -> (TransportErrorKind, String) {
     use AlertDescription as Alert;
     let has_certificate = tls.client_certificate.has_certificate();
     let is_missing = tls.client_certificate.is_asked() && !has_certificate;

@@ -1,0 +1,7 @@
+//! The names of the single values that the store keeps.
+
+/// The SHA-256 of the reset key, so that another key file is refused.
+pub const KEY_FINGERPRINT: &str = "reset key sha256";
+
+/// When `jobs run` last reported a failure, and which.
+pub const LAST_REPORT: &str = "last report of jobs run";

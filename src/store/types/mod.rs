@@ -1,0 +1,31 @@
+//! What goes into the store and comes out of it, without SQL and without a word of the engine.
+
+pub mod attempts;
+pub mod check;
+pub mod completion;
+pub mod damage;
+pub mod damaged_pages;
+pub mod disk_space;
+pub mod ended_passwords;
+pub mod events;
+pub mod import;
+pub mod import_effects;
+pub mod job_counts;
+pub mod job_creation;
+pub mod jobs;
+pub mod links;
+pub mod messages;
+pub mod metadata;
+pub mod open;
+pub mod outbox;
+pub mod passwords_back;
+pub mod relay_refusals;
+pub mod restore;
+pub mod rows;
+pub mod selected_users;
+pub mod sender;
+pub mod sign_in_failures;
+pub mod times;
+pub mod unsendable;
+pub mod user_changes;
+pub mod users;
