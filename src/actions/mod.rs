@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod completion;
 mod delivery;
+pub mod doctor;
 pub mod init;
 pub mod jobs;
 pub mod mail;

@@ -6,6 +6,7 @@ use crate::app::ActionError;
 use crate::app::App;
 use crate::app::Result;
 use crate::app::Transaction as _;
+use crate::app::View;
 use crate::domain::action::Action;
 use crate::domain::duration::DisplayDuration;
 use crate::domain::policy::PersonalWords;
@@ -72,10 +73,7 @@ pub fn show(app: &App, reference: Option<&UserReference>) -> Result<PolicyDetail
         };
         let weak_hashes = match view.require(Permission::ViewUsers) {
             Err(_) => None,
-            Ok(()) => {
-                let hashes = view.password_hashes_by_cost()?;
-                Some(hashes.iter().filter(|(hash, _)| app.is_weak(hash)).map(|(_, count)| count).sum())
-            }
+            Ok(()) => Some(weak_hashes(app, view)?),
         };
         let (all, fingerprints) = (app.requirements(view)?, app.fingerprints(view)?);
         let mut stricter_roles = Vec::new();
@@ -96,6 +94,12 @@ pub fn show(app: &App, reference: Option<&UserReference>) -> Result<PolicyDetail
         let requirements = requirements.clone();
         Ok(PolicyDetails { requirements, fingerprint, weak_hashes, stricter_roles, is_age_in_force, of_user })
     })
+}
+
+/// How many hashes cost less than a new one.
+pub(super) fn weak_hashes(app: &App, view: &View<'_>) -> Result<u64> {
+    let hashes = view.password_hashes_by_cost()?;
+    Ok(hashes.iter().filter(|(hash, _)| app.is_weak(hash)).map(|(_, count)| count).sum())
 }
 
 /// The settings of a role, each with the section that says so.

@@ -5,6 +5,7 @@
 //! action reads them.
 
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
@@ -20,6 +21,7 @@ use crate::config::LoadError;
 use crate::config::PasswordSection;
 use crate::config::RoleSection;
 use crate::domain::password_age::MaxAges;
+use crate::domain::policy::BlocklistError;
 use crate::domain::policy::CharacterClass;
 use crate::domain::policy::Fingerprints;
 use crate::domain::policy::ListDigests;
@@ -54,7 +56,7 @@ impl App {
             return Err(SetupError::OnlyForLogin.into());
         }
         let section = &self.setup.config().password;
-        let mut requirements = RoleRequirements::new(general(section)?);
+        let mut requirements = RoleRequirements::new(self.setup.general_requirements()?);
         for role in &section.roles {
             let named = reading.role_named(&role.role)?;
             let named =
@@ -198,16 +200,21 @@ fn score(score: u32) -> std::result::Result<u8, SetupError> {
 }
 
 impl Setup {
+    /// What is asked of everybody's passwords, where there is no store that says which roles there are.
+    ///
+    /// # Errors
+    /// When the configuration names what cannot be asked for.
+    pub fn general_requirements(&self) -> std::result::Result<Requirements, SetupError> {
+        general(&self.config().password)
+    }
+
     /// The organization's lists: words, and filters, of which the header alone is read.
     fn own_lists(&self) -> std::result::Result<OwnLists, SetupError> {
         let mut lists = OwnLists::default();
         for path in &self.config().password.blocklist_files {
             match filter(path)? {
                 Some(filter) => lists.add_listed(ListedPasswords::new(filter)),
-                None => {
-                    let added = lists.add_words(&words(path)?);
-                    added.map_err(|error| SetupError::configuration(path.display(), error))?;
-                }
+                None => lists.add_words(&words(path)?).map_err(|error| of_list(path, error))?,
             }
         }
         Ok(lists)
@@ -224,6 +231,31 @@ impl Setup {
         }
         Ok(digests)
     }
+
+    /// Reads the organization's lists, and checks every byte of each filter of at most `most` bytes. Gives the paths of the larger
+    /// ones, of which only the header was checked.
+    ///
+    /// # Errors
+    /// When a list cannot be read, or is damaged.
+    pub fn check_lists(&self, most: u64) -> std::result::Result<Vec<PathBuf>, SetupError> {
+        let mut filters = Vec::new();
+        for path in &self.config().password.blocklist_files {
+            match filter(path)? {
+                Some(filter) => filters.push(filter),
+                None => OwnLists::default().add_words(&words(path)?).map_err(|error| of_list(path, error))?,
+            }
+        }
+        let (small, large): (Vec<_>, Vec<_>) = filters.into_iter().partition(|filter| filter.header().length <= most);
+        for filter in &small {
+            filter.verify().map_err(|error| UnreadableList::new(filter.path(), &error))?;
+        }
+        Ok(large.iter().map(|filter| filter.path().to_owned()).collect())
+    }
+}
+
+/// That a file is no list of words.
+fn of_list(path: &Path, error: BlocklistError) -> SetupError {
+    SetupError::configuration(path.display(), error)
 }
 
 /// The file as a filter, of which the header alone is read; `None`: it is a list of words.

@@ -102,7 +102,9 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
     ("policy blocklist build", &["cxme-admin policy blocklist build pwned.txt --out pwned.filter"]),
     ("policy blocklist info", &["cxme-admin policy blocklist info pwned.filter"]),
     ("policy blocklist check", &["cxme-admin policy blocklist check pwned.filter"]),
-    ("audit list", &["cxme-admin audit list --user alice", "cxme-admin audit list --refused --since 7d"]),
+    ("audit archive", &["cxme-admin audit archive --before 365d --out audit-2025.ndjson"]),
+    ("audit export", &["cxme-admin audit export --since 7d", "cxme-admin audit export --after 3 --follow"]),
+    ("audit list", &["cxme-admin audit list --user alice", "cxme-admin audit list --outcome refused --since 7d"]),
     ("audit show", &["cxme-admin audit show 3", "cxme-admin audit show 3 --changes"]),
     ("audit verify", &["cxme-admin audit verify"]),
     ("audit head", &["cxme-admin audit head | ssh loghost 'cat >> cxme-admin.heads'"]),
@@ -114,6 +116,7 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
     ("store restore", &["cxme-admin store restore store.backup --dry-run", "cxme-admin store restore store.backup"]),
     ("store migrate", &["cxme-admin store migrate --dry-run", "cxme-admin store migrate"]),
     ("config show", &["cxme-admin config show"]),
+    ("doctor", &["cxme-admin doctor", "cxme-admin doctor -o json > doctor.json"]),
     ("whoami", &["cxme-admin whoami"]),
     ("completions", &["cxme-admin completions bash > /etc/bash_completion.d/cxme-admin"]),
 ];

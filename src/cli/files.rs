@@ -92,7 +92,7 @@ fn purpose(matches: &ArgMatches, id: &str) -> FilePurpose {
     let needs_file = matches.try_get_one::<bool>("with_hashes").ok().flatten() == Some(&true);
     match id {
         "to" if !needs_file => FilePurpose::Output("--to"),
-        "out" if !has_option(matches, "generate") => FilePurpose::Output("--out"),
+        "out" if !["generate", "before"].iter().any(|id| has_option(matches, id)) => FilePurpose::Output("--out"),
         _ => FilePurpose::Other,
     }
 }

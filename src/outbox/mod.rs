@@ -78,6 +78,7 @@ use crate::store::unsendable::Stuck;
 pub use broken::BrokenRun;
 pub use probe::SampleMail;
 pub use probe::probe;
+pub use probe::probe_sender;
 use quota::UsedUp;
 pub use stop::StopSignal;
 

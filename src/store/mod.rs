@@ -1,6 +1,6 @@
-//! The store, which holds one organization. This file is all that the rest of the program sees of it: the engine with its SQL is in
-//! `sqlite`, and what goes in and comes out, without SQL, is in [`types`]. The functions get their values (ids, times, hashes) and
-//! never ask for time or randomness; "not found" is `None`.
+//! The store, which holds one organization. The rest of the program uses only what is in this file: the engine with its SQL is in
+//! `sqlite`, and the types that go in and come out, without SQL, are in [`types`]. The functions get their values (ids, times,
+//! hashes) and never ask for time or randomness; "not found" is `None`.
 
 pub mod error;
 mod sqlite;
@@ -24,6 +24,7 @@ pub use types::damage;
 pub use types::damaged_pages;
 pub use types::disk_space;
 pub use types::ended_passwords;
+pub use types::event_archives;
 pub use types::events;
 pub use types::import_effects;
 pub use types::job_counts;

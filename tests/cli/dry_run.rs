@@ -71,6 +71,7 @@ const CALLS: &[(&str, &str)] = &[
     ("operators enable mallory", ""),
     ("operators enable dave", ""),
     ("operators remove dave", ""),
+    ("audit archive --before 60d --out [DIR]/old.ndjson", ""),
     ("store check --repair-times", ""),
     ("store backup [DIR]/copy.db", ""),
     ("store restore [DIR]/saved.db", ""),

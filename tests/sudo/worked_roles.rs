@@ -38,6 +38,8 @@ const COMMANDS: &[(&str, &str)] = &[
     ("audit list", "a"),
     ("audit verify", "a"),
     ("audit head", "a"),
+    ("audit export --after 1", "a"),
+    ("audit archive --before 60d --out /tmp/old.ndjson --yes", ""),
     ("roles list", "hoal"),
     ("roles show Helpdesk", "hoal"),
     ("operators list", "hoal"),

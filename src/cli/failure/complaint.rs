@@ -225,6 +225,14 @@ pub enum CliError {
         /// What to do.
         remedy: String,
     },
+    /// Checks failed.
+    #[error("{words}")]
+    ChecksFailed {
+        /// The exit code of the first of them.
+        code: u8,
+        /// Which.
+        words: String,
+    },
     /// Mail was not handed over.
     #[error("{words}")]
     NotSent {

@@ -31,7 +31,7 @@ const ELSEWHERE: [(&[&str], &[&str]); 25] = [
     (&["run", "resume", "test"], &["start", "send", "continue", "process", "flush"]),
     (&["audit list"], &["log", "logs", "history", "events", "journal"]),
     (&["mail queue"], &["mailq", "outbox", "queue"]),
-    (&["store check"], &["doctor", "health", "healthcheck", "diagnose", "fsck"]),
+    (&["doctor", "store check"], &["health", "healthcheck", "diagnose", "fsck"]),
     (&["store migrate"], &["upgrade", "migrations"]),
     (&["config show"], &["settings", "options", "env"]),
     (&["completions"], &["completion", "autocomplete"]),

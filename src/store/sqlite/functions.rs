@@ -1,4 +1,4 @@
-//! What SQL asks of the domain: functions on our own connections. The schema uses none of them, so that others can read the file.
+//! Functions of the domain for use in SQL. The schema uses none of them, so that other programs can read the file.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use super::index_entries;
 use crate::domain::email_address;
 use crate::domain::search;
 
-/// Makes the functions known to a connection. They cannot be called from a schema, which somebody else may have written.
+/// Registers the functions with a connection. A schema, which another program may have written, cannot call them.
 pub(super) fn register(connection: &Connection) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
     // canonical_email(email): see `email_address::key`.
@@ -37,7 +37,7 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// A text; `None`: it is something else. What is not UTF-8 (somebody edited the file) is read as far as it is.
+/// A text; `None`: the value has another type. Bytes that are not UTF-8, because another program wrote them, are replaced.
 fn text<'a>(context: &'a Context<'_>, index: usize) -> Option<Cow<'a, str>> {
     match context.get_raw(index) {
         ValueRef::Text(bytes) => Some(match str::from_utf8(bytes) {

@@ -1,4 +1,4 @@
-//! What goes into the store and comes out of it, without SQL and without a word of the engine.
+//! The types that go into the store and come out of it, independent of SQL and of the engine.
 
 pub mod attempts;
 pub mod check;
@@ -7,6 +7,7 @@ pub mod damage;
 pub mod damaged_pages;
 pub mod disk_space;
 pub mod ended_passwords;
+pub mod event_archives;
 pub mod events;
 pub mod import;
 pub mod import_effects;

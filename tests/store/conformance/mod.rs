@@ -4,6 +4,7 @@
 mod bulk;
 mod clock;
 mod ended_passwords;
+mod event_archives;
 mod events;
 mod facts;
 mod import;

@@ -176,10 +176,35 @@ CREATE TABLE events (
 );
 CREATE INDEX events_by_user ON events (user_id) WHERE user_id IS NOT NULL;
 
+-- The files into which old events were moved. The chain of those that are left begins behind the newest row, which an event among
+-- them tells of.
+CREATE TABLE event_archives (
+    last_number   INTEGER PRIMARY KEY CHECK (typeof(last_number) = 'integer'),
+    first_number  INTEGER NOT NULL CHECK (typeof(first_number) = 'integer' AND first_number <= last_number),
+    -- Of the last event that was moved.
+    last_hash     BLOB NOT NULL CHECK (typeof(last_hash) = 'blob' AND length(last_hash) = 32),
+    -- All of them happened before this time.
+    before        INTEGER NOT NULL CHECK (typeof(before) = 'integer'),
+    -- How many rows of user_changes moved with them.
+    changes       INTEGER NOT NULL CHECK (typeof(changes) = 'integer'),
+    file          TEXT NOT NULL CHECK (typeof(file) = 'text'),
+    -- Of the file.
+    sha256        BLOB NOT NULL CHECK (typeof(sha256) = 'blob' AND length(sha256) = 32),
+    -- The event that tells of it.
+    event         INTEGER NOT NULL CHECK (typeof(event) = 'integer' AND event > last_number)
+);
+
 -- Against accidents; against somebody who can write the file, the chain and a head kept elsewhere help.
+CREATE TRIGGER refuse_update_of_event_archives BEFORE UPDATE ON event_archives
+BEGIN SELECT RAISE(ABORT, 'archives of events are never changed'); END;
+CREATE TRIGGER refuse_delete_of_event_archives BEFORE DELETE ON event_archives
+BEGIN SELECT RAISE(ABORT, 'archives of events are never deleted'); END;
+
+-- The same of events; those that were moved into a file are deleted.
 CREATE TRIGGER refuse_update_of_events BEFORE UPDATE ON events
 BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
 CREATE TRIGGER refuse_delete_of_events BEFORE DELETE ON events
+WHEN OLD.number > ifnull((SELECT max(last_number) FROM event_archives), 0)
 BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;
 
 -- What an event changed in the rows of users: a row for each field of each user, apart from the event, so that the values can be
@@ -207,6 +232,7 @@ WHEN NEW.salt IS NOT zeroblob(16)
   OR trim(NEW.old) <> '' OR trim(NEW.new) <> ''
 BEGIN SELECT RAISE(ABORT, 'user changes are only erased'); END;
 CREATE TRIGGER refuse_delete_of_user_changes BEFORE DELETE ON user_changes
+WHEN OLD.event > ifnull((SELECT max(last_number) FROM event_archives), 0)
 BEGIN SELECT RAISE(ABORT, 'user changes are never deleted'); END;
 
 -- Refused attempts, of which at most one event a minute tells: what strangers can cause is counted, so that it fills nothing. By
