@@ -385,6 +385,9 @@ fn of_refusal(refusal: &Refusal) -> RenderedError {
             told(DATA).hint(format!("the password is reset there: ask {whom}"))
         }
         Refusal::Locked { user } => told(DATA).hint(format!("cxme-admin users unlock {user}")),
+        Refusal::Bounces { user, .. } => told(DATA).hint(format!(
+            "correct the address: cxme-admin users edit {user} --email ADDRESS; or mail it all the same: `--include-bounced`"
+        )),
         Refusal::CodeNotAccepted { .. } => told(DATA).hint("a new link: cxme-admin users send-reset USER"),
         Refusal::UnderWay(_) => {
             told(LATER).hint("wait until it has ended; if its sender died, `jobs run` will find out")

@@ -20,6 +20,7 @@ pub mod jobs;
 mod labelled;
 pub mod limit;
 pub mod mail;
+pub mod metrics;
 pub mod one_of;
 pub mod operators;
 pub mod output;
@@ -144,6 +145,7 @@ enum Command {
     #[command(subcommand)]
     Config(config::ConfigCommand),
     Doctor(doctor::DoctorArgs),
+    Metrics(metrics::MetricsArgs),
     Whoami(whoami::WhoamiArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -242,6 +244,7 @@ fn dispatch(context: &mut Context, command: Command) -> anyhow::Result<()> {
         Command::Store(command) => store::run(context, command),
         Command::Config(command) => config::run(context, command),
         Command::Doctor(args) => doctor::run(context, &args),
+        Command::Metrics(args) => metrics::run(context, &args),
         Command::Whoami(args) => whoami::run(context, &args),
         Command::Completions(args) => completions::run(context, &args),
     }

@@ -82,6 +82,8 @@ pub enum Action {
     MailQueue,
     #[strum(serialize = "mail queue with cancel")]
     MailCancel,
+    #[strum(serialize = "mail bounces")]
+    MailBounces,
     #[strum(serialize = "roles list")]
     RolesList,
     #[strum(serialize = "roles show")]
@@ -122,6 +124,8 @@ pub enum Action {
     AuditExport,
     #[strum(serialize = "audit archive")]
     AuditArchive,
+    #[strum(serialize = "metrics")]
+    Metrics,
     #[strum(serialize = "whoami")]
     WhoAmI,
     #[strum(serialize = "doctor")]
@@ -179,7 +183,8 @@ impl Action {
             | Self::JobsRetry
             | Self::JobsCancel
             | Self::JobsRemind
-            | Self::JobsDelete => Some(Permission::RunBulkJobs),
+            | Self::JobsDelete
+            | Self::MailBounces => Some(Permission::RunBulkJobs),
             Self::RolesAdd | Self::RolesEdit | Self::RolesClone | Self::RolesDelete => Some(Permission::ManageRoles),
             Self::OperatorsAdd
             | Self::OperatorsEdit
@@ -192,6 +197,7 @@ impl Action {
             | Self::PolicyShow
             | Self::PolicyCheck
             | Self::MailPreview
+            | Self::Metrics
             | Self::WhoAmI
             | Self::StoreOpen => None,
             Self::AuditList | Self::AuditShow | Self::AuditVerify | Self::AuditHead | Self::AuditExport => {
@@ -246,6 +252,7 @@ impl Action {
             | Self::JobsDelete
             | Self::MailTest
             | Self::MailCancel
+            | Self::MailBounces
             | Self::RolesAdd
             | Self::RolesEdit
             | Self::RolesClone
@@ -271,6 +278,7 @@ impl Action {
             | Self::JobsRecipients
             | Self::JobsWait
             | Self::Doctor
+            | Self::Metrics
             | Self::MailPreview
             | Self::MailQueue
             | Self::RolesList

@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod archive_refusal;
+pub mod bounce;
 pub mod duration;
 pub mod elevation;
 pub mod eligibility;

@@ -178,6 +178,13 @@ impl Process {
             TerminalSource::Scripted(_) => Ok(()),
         }
     }
+
+    /// Ends the process by SIGALRM, without a word, if it still runs after so many seconds. A scripted process runs on.
+    pub fn end_after(&self, seconds: u32) {
+        if matches!(self.terminal, TerminalSource::Real) {
+            nix::unistd::alarm::set(seconds);
+        }
+    }
 }
 
 impl<S> OutputStream<S> {

@@ -231,7 +231,7 @@ fn a_name_server_that_never_answers_holds_nobody_and_the_host_is_named() {
 fn mail_and_jobs_that_wait_are_named() {
     let world = World::with_mail().with_users("alice,bob");
     world.run("users send-reset --all --queue-only --yes").expect_status(0);
-    expect(&world, "waiting mail", ("ok", "2 mails waiting", ""), 0);
+    expect(&world, "waiting mail", ("ok", "2 mails waiting; none was delivered for two days", ""), 0);
     world.wait(2 * 3_600);
     expect(&world, "waiting mail", ("failed", "the oldest for more than 60 min", "jobs run"), 75);
     expect(&world, "jobs", ("ok", "", ""), 75);
@@ -292,6 +292,7 @@ fn a_mail_is_sent_only_where_an_address_is_named() {
     let command = world.command("doctor -o json --send-to admin@example.net --reason TICKET-12");
     expect_of(command, "test mail", ("ok", "the test mail for admin@example.net was written to a file", ""), 0);
     assert_eq!(world.mails().len(), 1);
+    expect(&world, "waiting mail", ("ok", "0 mails waiting; the last delivery: 2026-11-24T08:00:00Z", ""), 0);
     assert!(
         world.newest_event().starts_with("mail test | done | owner, Admin | TICKET-12\n"),
         "{}",

@@ -51,6 +51,7 @@ pub(crate) const COMMANDS: &[(Action, &str)] = &[
     (Action::MailPreview, "mail preview reset"),
     (Action::MailQueue, "mail queue"),
     (Action::MailCancel, "mail queue --cancel 1 -n"),
+    (Action::MailBounces, "mail bounces -"),
     (Action::RolesList, "roles list"),
     (Action::RolesShow, "roles show Nothing"),
     (Action::RolesAdd, "roles add New -n"),
@@ -71,6 +72,7 @@ pub(crate) const COMMANDS: &[(Action, &str)] = &[
     (Action::AuditHead, "audit head"),
     (Action::AuditExport, "audit export"),
     (Action::AuditArchive, "audit archive --before 60d --out [DIR]/old.ndjson -n"),
+    (Action::Metrics, "metrics"),
     (Action::WhoAmI, "whoami"),
     (Action::Doctor, "doctor"),
     (Action::ConfigShow, "config show"),
@@ -210,6 +212,7 @@ fn the_matrix_of_commands_and_roles_is_exactly_this() {
     mail preview                          yes      yes      yes      yes      yes      yes      yes      yes      .        yes
     mail queue                            yes      yes      yes      .        .        .        .        yes      .        yes
     mail queue with cancel                yes      .        .        .        .        .        .        yes      .        yes
+    mail bounces                          yes      .        .        .        .        .        .        yes      .        yes
     roles list                            yes      yes      yes      yes      yes      yes      yes      yes      .        yes
     roles show                            yes      yes      yes      yes      yes      yes      yes      yes      .        yes
     roles add                             yes      .        .        .        .        .        .        .        .        yes
@@ -230,6 +233,7 @@ fn the_matrix_of_commands_and_roles_is_exactly_this() {
     audit head                            yes      .        .        yes      .        .        .        .        .        yes
     audit export                          yes      .        .        yes      .        .        .        .        .        yes
     audit archive                         yes      .        .        .        .        .        .        .        .        yes
+    metrics                               yes      yes      yes      yes      yes      yes      yes      yes      .        yes
     whoami                                yes      yes      yes      yes      yes      yes      yes      yes      .        yes
     doctor                                yes      .        .        .        .        .        .        .        .        yes
     config show                           yes      .        .        .        .        .        .        .        .        yes

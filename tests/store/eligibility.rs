@@ -66,6 +66,8 @@ struct Generated {
     must_change: bool,
     /// The period of the clock in which it was set.
     period: Option<i64>,
+    /// Before now, in seconds, and the words of the remote server.
+    bounce: Option<(i64, &'static str)>,
 }
 
 /// What each role of one's own allows, in the order of their numbers from 3 on.
@@ -88,10 +90,12 @@ fn user() -> impl Strategy<Value = Generated> {
         Just("bücher.example"),
         Just("XN--BCHER-KVA.example")
     ];
+    let replies = prop_oneof![Just("550 5.1.1 unknown"), Just("5.1.2"), Just("no such user"), Just("")];
+    let bounces = prop_oneof![Just(None), (-90_000_i64..900_000, replies).prop_map(Some)];
     let ends = prop_oneof![Just(None), (-5_000_i64..5_000).prop_map(Some)];
     let password = (-200_000_i64..0, ends, any::<bool>(), proptest::option::of(1_i64..6));
-    (1_i64..6, any::<bool>(), any::<bool>(), moments(), moments(), domains, password).prop_map(
-        |(role, is_saml, has_password, locked_at, locked_until, domain, password)| {
+    (1_i64..6, any::<bool>(), any::<bool>(), moments(), moments(), domains, (password, bounces)).prop_map(
+        |(role, is_saml, has_password, locked_at, locked_until, domain, (password, bounce))| {
             let has_password = has_password && !is_saml;
             let (set_at, expires_at, must_change, period) = password;
             Generated {
@@ -105,6 +109,7 @@ fn user() -> impl Strategy<Value = Generated> {
                 expires_at: expires_at.filter(|_| has_password && must_change),
                 must_change: must_change && has_password,
                 period,
+                bounce,
             }
         },
     )
@@ -149,8 +154,9 @@ impl Scene {
             self.sql
                 .execute(
                     "INSERT INTO users (id, username, email, name, role_id, sign_in, locked_at, locked_until, created_at, \
-                     updated_at, password_set_at, password_hash, email_key, must_change_password, password_expires_at, password_period) VALUES (?1, 'user' || ?1, 'user' || ?1 || '@' || ?2, '', ?3, \
-                     ?4, ?5, ?6, 1, 1, ?7, ?8, ?9, ?10, ?11, ?12)",
+                     updated_at, password_set_at, password_hash, email_key, must_change_password, password_expires_at, password_period, \
+                     bounced_at, bounce_reply) VALUES (?1, 'user' || ?1, 'user' || ?1 || '@' || ?2, '', ?3, \
+                     ?4, ?5, ?6, 1, 1, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
                     params![
                         i64::try_from(place).unwrap() + 1,
                         user.domain,
@@ -164,6 +170,8 @@ impl Scene {
                         user.must_change,
                         user.expires_at.map(|end| now + end),
                         user.period,
+                        user.bounce.map(|(ago, _)| now - ago),
+                        user.bounce.map(|(_, reply)| reply),
                     ],
                 )
                 .unwrap();
@@ -317,7 +325,7 @@ fn a_job_skips_exactly_those_who_may_get_no_link_and_for_the_same_reason() {
     ];
     let roles = proptest::collection::vec(permissions(), 3);
     proptest!(config(24), |(users in proptest::collection::vec(user(), 1..20), roles in roles, own in authority(),
-                            domains in organizations)| {
+                            domains in organizations, includes_bounced in any::<bool>())| {
         scene.fill(&roles, &users, now.as_second());
         let organization = Organization {
             email_domains: domains.iter().map(|domain| (*domain).to_owned()).collect(),
@@ -331,8 +339,10 @@ fn a_job_skips_exactly_those_who_may_get_no_link_and_for_the_same_reason() {
                 user: managed(&reading, user),
                 sign_in: user.sign_in,
                 is_locked: user.is_locked(now),
+                bounce: user.bounce.as_ref().filter(|_| !includes_bounced),
             };
-            eligibility::check(&candidate, &own, &organization).err().map(|why| why.word().to_owned())
+            let why = eligibility::check(&candidate, &own, &organization).err();
+            why.map(|why| why.words(&candidate, now).into_owned())
         };
         let expected: Vec<Option<String>> = found.iter().map(reason).collect();
         drop(reading);
@@ -344,6 +354,7 @@ fn a_job_skips_exactly_those_who_may_get_no_link_and_for_the_same_reason() {
             email_domains: &organization.email_domains,
             sent_since: None,
             ends_passwords: false,
+            includes_bounced,
             now,
         };
         let mut counts: BTreeMap<Option<String>, u64> = BTreeMap::new();
@@ -510,7 +521,7 @@ fn every_copy_of_who_may_act_on_whom_says_what_the_rule_says() {
 #[test]
 fn every_reason_comes_up() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let (mut locked, mut free, mut saml) = (0, 0, 0);
+    let (mut locked, mut free, mut saml, mut bounced) = (0, 0, 0, 0);
     for _ in 0..500 {
         let user = proptest::strategy::ValueTree::current(&user().new_tree(&mut runner).unwrap());
         let until = user.locked_until.map(|until| at(10_000_000_000 + until));
@@ -518,6 +529,7 @@ fn every_reason_comes_up() {
         locked += u32::from(is_locked);
         free += u32::from(!is_locked && user.locked_at.is_some());
         saml += u32::from(user.is_saml);
+        bounced += u32::from(user.bounce.is_some());
     }
-    assert!(locked > 50 && free > 50 && saml > 50, "{locked} {free} {saml}");
+    assert!(locked > 50 && free > 50 && saml > 50 && bounced > 50, "{locked} {free} {saml} {bounced}");
 }

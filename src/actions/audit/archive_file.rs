@@ -118,7 +118,7 @@ impl<'a, R: Read> ArchiveReader<'a, R> {
         let mut report = FileReport::default();
         let (mut last, mut changes) = (self.header.first - 1, 0);
         while let Some(line) = next_line(&mut self.input, self.path)? {
-            let line = serde_json::from_slice(&line).map_err(|_| {
+            let line: ArchiveLine = serde_json::from_slice(&line).map_err(|_| {
                 fault(self.path, format!("a line behind event {last} is neither an event nor a user change"))
             })?;
             let followed = match &line {

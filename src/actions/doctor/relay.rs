@@ -219,7 +219,7 @@ fn finding_of_tls(EncryptionDetails { protocol, valid_until }: &EncryptionDetail
     let (day, days) = (until.strftime("%Y-%m-%d"), left.as_hours() / 24);
     let words = format!("{protocol}; the certificate is valid until {day} ({days} days)");
     if left < EXPIRES_SOON {
-        let next = "ask whoever runs the relay to renew its certificate";
+        let next = "ask the administrator of the relay to renew its certificate";
         return Finding::warning(FaultClass::Configuration, words, next);
     }
     Finding::ok(words)

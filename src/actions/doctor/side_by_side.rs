@@ -60,7 +60,7 @@ impl Reporter {
     }
 
     fn send(&self, report: Report) {
-        // A check that has run out of time is no longer listened to.
+        // Nobody listens to a check that has run out of time.
         let _ = self.sender.send((self.number, report));
     }
 }

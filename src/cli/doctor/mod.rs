@@ -65,7 +65,7 @@ const WHOLE: Duration = Duration::from_secs(15);
 pub fn run(context: &mut Context, args: &DoctorArgs) -> anyhow::Result<()> {
     let config = match context.config() {
         Ok(config) => config,
-        // They are told no word of it.
+        // A restricted operator sees no word of it.
         Err(error) if context.is_restricted() => return Err(error),
         Err(error) => {
             let rest = Finding::not_checked("see: configuration");
@@ -74,7 +74,7 @@ pub fn run(context: &mut Context, args: &DoctorArgs) -> anyhow::Result<()> {
         }
     };
     let opened = open(context)?;
-    // Who may not do this is not told what is wrong with it either.
+    // After the permission: an operator who may not do this is not told either what is wrong with the arguments.
     let head = args.head.as_deref().map(parse_head).transpose()?;
     let send_to: Option<EmailAddress> = match &args.send_to {
         Some(given) => Some(given.parse().map_err(|fault| ActionError::Refused(Refusal::Email(fault)))?),

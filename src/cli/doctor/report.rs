@@ -35,7 +35,7 @@ impl CheckStatus {
 }
 
 /// A check, as it is shown.
-pub(super) struct ReportRow {
+pub(super) struct ShownCheck {
     status: CheckStatus,
     /// The exit code, where it is a failure or a warning.
     code: u8,
@@ -44,11 +44,11 @@ pub(super) struct ReportRow {
 }
 
 /// What is shown of the result of a check.
-pub(super) fn row(result: CheckResult) -> ReportRow {
+pub(super) fn row(result: CheckResult) -> ShownCheck {
     let (status, fault) = match result {
-        Ok(Finding::Ok(found)) => return ReportRow { status: CheckStatus::Ok, code: 0, found, next: String::new() },
+        Ok(Finding::Ok(found)) => return ShownCheck { status: CheckStatus::Ok, code: 0, found, next: String::new() },
         Ok(Finding::NotChecked(found)) => {
-            return ReportRow { status: CheckStatus::NotChecked, code: 0, found, next: String::new() };
+            return ShownCheck { status: CheckStatus::NotChecked, code: 0, found, next: String::new() };
         }
         Ok(Finding::Warning(fault)) => (CheckStatus::Warning, fault),
         Ok(Finding::Failed(fault)) => (CheckStatus::Failed, fault),
@@ -58,13 +58,13 @@ pub(super) fn row(result: CheckResult) -> ReportRow {
             return failed(&CliError::NotSent { fault: fault_of(&error), words: error.message, hint }.into());
         }
     };
-    ReportRow { status, code: failure::code_of_fault(fault.class), found: fault.words, next: fault.next }
+    ShownCheck { status, code: failure::code_of_fault(fault.class), found: fault.words, next: fault.next }
 }
 
 /// The same of an error.
-pub(super) fn failed(error: &anyhow::Error) -> ReportRow {
+pub(super) fn failed(error: &anyhow::Error) -> ShownCheck {
     let (code, found, next) = failure::code_words_and_hint(error);
-    ReportRow { status: CheckStatus::Failed, code, found, next }
+    ShownCheck { status: CheckStatus::Failed, code, found, next }
 }
 
 /// A row with its name, as it is written.
@@ -99,16 +99,16 @@ fn tells_of_configuration(name: &str) -> bool {
 /// The first failure, or with `is_strict` the first warning; when standard output cannot be written.
 pub(super) fn print(
     context: &mut Context,
-    rows: Vec<(&'static str, ReportRow)>,
+    rows: Vec<(&'static str, ShownCheck)>,
     is_strict: bool,
 ) -> anyhow::Result<()> {
     let is_table = context.output.format == Format::Table;
     let is_fault =
-        |row: &ReportRow| row.status == CheckStatus::Failed || (is_strict && row.status == CheckStatus::Warning);
+        |row: &ShownCheck| row.status == CheckStatus::Failed || (is_strict && row.status == CheckStatus::Warning);
     let faults: Vec<(&str, u8)> =
         rows.iter().filter(|(_, row)| is_fault(row)).map(|(name, row)| (*name, row.code)).collect();
     let count = rows.len() as u64;
-    let shown = |(name, ReportRow { status, found, next, .. })| {
+    let shown = |(name, ShownCheck { status, found, next, .. })| {
         if context.is_restricted() && tells_of_configuration(name) {
             return NamedRow { name, status, found: context.root_sees_why("doctor"), next: None };
         }

@@ -1,4 +1,4 @@
-//! The steps in which a connection is opened, for callers that show them.
+//! How far the opening of a connection has come, for a caller that shows each step.
 
 use std::fmt;
 use std::net::SocketAddr;

@@ -186,7 +186,7 @@ pub(super) fn summary(connection: &ClientConnection) -> String {
     format!("{}{certificate}", protocol(connection))
 }
 
-/// Its protocol version and certificate as data.
+/// The same as values.
 pub(super) fn details(connection: &ClientConnection) -> EncryptionDetails {
     let certificate = connection.peer_certificates().and_then(<[_]>::first);
     let until = certificate.and_then(validity).map(|(_, until)| until);

@@ -10,6 +10,8 @@ use rusqlite::types::ValueRef;
 use super::Result;
 use super::constraints;
 use super::index_entries;
+use super::time;
+use crate::domain::bounce::Bounce;
 use crate::domain::email_address;
 use crate::domain::search;
 
@@ -29,6 +31,12 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     // text_holds(folded text, text): see `search::holds`.
     connection.create_scalar_function("text_holds", 2, flags, |context| {
         Ok(search::holds(&text(context, 1).unwrap_or_default(), &text(context, 0).unwrap_or_default()))
+    })?;
+    // bounce_words(bounced_at, bounce_reply, now): see `Bounce::words`.
+    connection.create_scalar_function("bounce_words", 3, flags, |context| {
+        let moment = |index| context.get_raw(index).as_i64().map(time).unwrap_or_default();
+        let reply = text(context, 1).unwrap_or_default().into_owned();
+        Ok(Bounce { at: moment(0), reply }.words(moment(2)))
     })?;
     // has_types(letters, value…): see `constraints`.
     connection.create_scalar_function("has_types", -1, flags, |context| Ok(constraints::has_types(context)))?;

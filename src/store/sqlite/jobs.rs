@@ -116,7 +116,7 @@ impl ReadTransaction<'_> {
     pub fn job_outcomes(&self, id: JobId, limit: u64) -> Result<Vec<RecipientOutcome>> {
         // Servers repeat the address in their replies.
         let sql = "SELECT state, replace(ifnull(reply, ''), address, '…') AS words, count(*) AS times FROM messages \
-                   WHERE job_id = ?1 AND state IN ('deferred', 'in doubt', 'failed', 'cancelled', 'skipped') \
+                   WHERE job_id = ?1 AND state IN ('deferred', 'in doubt', 'failed', 'bounced', 'cancelled', 'skipped') \
                    GROUP BY state, words ORDER BY times DESC, state, words LIMIT ?2";
         let mut statement = self.transaction.prepare_cached(sql)?;
         let rows = statement.query_map(params![id.0, limit.cast_signed()], |row| {
@@ -245,7 +245,7 @@ impl WriteTransaction<'_> {
             return Ok(self.transaction.execute(sql, [id.0])? > 0);
         }
         let counts = self.job_counts(id)?;
-        let (accepted, failed) = (counts.of(MessageState::Accepted), counts.of(MessageState::Failed));
+        let (accepted, failed) = (counts.accepted_by_relay(), counts.of(MessageState::Failed));
         let sql = "UPDATE jobs SET state = 'running', why = NULL, paused_at = NULL, canary = NULL, base_accepted = ?2, base_failed = ?3 \
                    WHERE id = ?1 AND state = 'paused'";
         Ok(self.transaction.execute(sql, params![id.0, accepted.cast_signed(), failed.cast_signed()])? > 0)

@@ -17,6 +17,7 @@
 mod address_notices;
 mod attempts;
 mod backup;
+mod bounces;
 mod change_number;
 mod check;
 mod clock;
@@ -54,6 +55,7 @@ mod log_check;
 mod log_space;
 mod messages;
 mod metadata;
+mod metrics;
 mod open;
 mod operators;
 mod outbox;

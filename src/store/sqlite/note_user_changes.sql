@@ -13,7 +13,7 @@ CREATE TEMP TABLE changed_users (
 -- `password_period`, `password_is_own`.
 CREATE TEMP TRIGGER note_changed_user
 AFTER UPDATE OF username, email, name, role_id, sign_in, locale, locked_at, locked_until, lock_reason, must_change_password,
-                password_expires_at, password_hash ON main.users
+                password_expires_at, password_hash, bounced_at, bounce_reply ON main.users
 BEGIN
     INSERT INTO changed_users
     SELECT NEW.id, 'username', CAST(OLD.username AS TEXT), CAST(NEW.username AS TEXT)
@@ -68,6 +68,16 @@ BEGIN
            CAST(ifnull(strftime('%Y-%m-%dT%H:%M:%SZ', OLD.password_expires_at, 'unixepoch'), OLD.password_expires_at) AS TEXT),
            CAST(ifnull(strftime('%Y-%m-%dT%H:%M:%SZ', NEW.password_expires_at, 'unixepoch'), NEW.password_expires_at) AS TEXT)
      WHERE OLD.password_expires_at IS NOT NEW.password_expires_at
+        ON CONFLICT (user_id, field) DO UPDATE SET new = excluded.new;
+    INSERT INTO changed_users
+    SELECT NEW.id, 'bounced_at',
+           CAST(ifnull(strftime('%Y-%m-%dT%H:%M:%SZ', OLD.bounced_at, 'unixepoch'), OLD.bounced_at) AS TEXT),
+           CAST(ifnull(strftime('%Y-%m-%dT%H:%M:%SZ', NEW.bounced_at, 'unixepoch'), NEW.bounced_at) AS TEXT)
+     WHERE OLD.bounced_at IS NOT NEW.bounced_at
+        ON CONFLICT (user_id, field) DO UPDATE SET new = excluded.new;
+    INSERT INTO changed_users
+    SELECT NEW.id, 'bounce_reply', CAST(OLD.bounce_reply AS TEXT), CAST(NEW.bounce_reply AS TEXT)
+     WHERE OLD.bounce_reply IS NOT NEW.bounce_reply
         ON CONFLICT (user_id, field) DO UPDATE SET new = excluded.new;
     -- Never the hash. One that replaces a weaker hash of the same password is no change (`Store::record_login`).
     INSERT INTO changed_users

@@ -14,6 +14,7 @@ use super::damage;
 use super::damage::lossy;
 use super::messages::NOTE;
 use super::time;
+use super::users::bounce;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MailKind;
 use crate::domain::message::MessageId;
@@ -52,7 +53,8 @@ fn columns(has_later_link: &str, note: &str) -> String {
         "messages.id, kind, state, user_id, address, operator_uid, messages.created_at, attempts, \
      first_try_at, lifetime, cause, {note}, nonce, message_id, users.id, username, users.name, email, locale, sign_in, \
      locked_at, must_change_password, messages.due_at, {has_later_link}, used_at IS NOT NULL OR revoked_at IS NOT NULL, \
-     job_id IS NOT NULL, messages.operator, locked_until, users.role_id, lifetime_from, given_back IS NOT NULL, is_forced IS NOT NULL, times_in_doubt"
+     job_id IS NOT NULL, messages.operator, locked_until, users.role_id, lifetime_from, given_back IS NOT NULL, is_forced IS NOT NULL, times_in_doubt, \
+     bounced_at, bounce_reply"
     )
 }
 
@@ -242,6 +244,7 @@ fn recipient_of(row: &Row<'_>) -> rusqlite::Result<Recipient> {
         role: RoleId(row.get(28)?),
         lock: row.get::<_, Option<i64>>(20)?.map(|_| Lock { until, reason: None }),
         must_change: row.get(21)?,
+        bounce: bounce(row, 33)?,
     })
 }
 

@@ -7,6 +7,7 @@ use super::ReadTransaction;
 use super::Result;
 use super::StoreError;
 use super::WriteTransaction;
+use super::unsendable::UNKNOWN_STATE;
 use crate::domain::job::JobId;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
@@ -37,11 +38,7 @@ const OF_WAITING: [(&str, &str); 5] = [
     ("messages_deferred", "state IN ('deferred', 'in doubt')"),
     ("messages_sending", "state = 'sending'"),
     ("messages_given_back", "given_back IS NOT NULL"),
-    (
-        "messages_in_unknown_state",
-        "state <> 'queued' AND state <> 'sending' AND state <> 'accepted' AND state <> 'deferred' AND state <> 'failed' \
-         AND state <> 'in doubt' AND state <> 'cancelled' AND state <> 'skipped'",
-    ),
+    ("messages_in_unknown_state", UNKNOWN_STATE),
 ];
 
 /// No process has a lock with this number.

@@ -122,7 +122,7 @@ impl WriteTransaction<'_> {
     pub fn reopen_job(&self, id: JobId, now: Timestamp) -> Result<()> {
         let Some(job) = self.job(id)? else { return Ok(()) };
         let counts = self.job_counts(id)?;
-        let (accepted, failed) = (counts.of(MessageState::Accepted), counts.of(MessageState::Failed));
+        let (accepted, failed) = (counts.accepted_by_relay(), counts.of(MessageState::Failed));
         let (base_accepted, base_failed) = match job.state {
             JobState::Cancelled => return Ok(()),
             JobState::Running => (job.base.0, job.base.1.min(failed)),

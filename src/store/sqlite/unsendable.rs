@@ -3,6 +3,7 @@
 //! that `jobs run` can do it every minute.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use rusqlite::types::Value;
 
@@ -24,10 +25,17 @@ const QUEUES: [(&str, &str); 2] =
 const WITHOUT_SENDER: &str = "SELECT id FROM messages INDEXED BY messages_sending WHERE state = 'sending' \
      AND (typeof(sender) <> 'integer' OR sender NOT BETWEEN 0 AND 4294967295) ORDER BY id";
 
-/// In a state that the program does not know: of a job, or of any (`?1`). The index has the same condition.
-const IN_UNKNOWN_STATE: &str = "SELECT id, state FROM messages INDEXED BY messages_in_unknown_state \
-     WHERE (?1 IS NULL OR job_id = ?1) AND state <> 'queued' AND state <> 'sending' AND state <> 'accepted' AND state <> 'deferred' AND state <> 'failed' \
-     AND state <> 'in doubt' AND state <> 'cancelled' AND state <> 'skipped' ORDER BY id";
+/// In a state that the program does not know. The index has the same condition.
+pub(super) const UNKNOWN_STATE: &str = "state <> 'queued' AND state <> 'sending' AND state <> 'accepted' AND state <> 'deferred' \
+     AND state <> 'failed' AND state <> 'bounced' AND state <> 'in doubt' AND state <> 'cancelled' AND state <> 'skipped'";
+
+/// Those, of a job or of any (`?1`).
+static IN_UNKNOWN_STATE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT id, state FROM messages INDEXED BY messages_in_unknown_state \
+         WHERE (?1 IS NULL OR job_id = ?1) AND {UNKNOWN_STATE} ORDER BY id"
+    )
+});
 
 /// The missing jobs of the messages in a queue, with the number of messages of each and the first of them. The query goes from job
 /// to job in the index, and reads none of the messages between.
@@ -94,7 +102,7 @@ impl ReadTransaction<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn messages_in_unknown_state(&self, job: Option<JobId>) -> Result<Vec<RowFault>> {
-        let mut statement = self.transaction.prepare_cached(IN_UNKNOWN_STATE)?;
+        let mut statement = self.transaction.prepare_cached(&IN_UNKNOWN_STATE)?;
         let rows = statement.query_map([job.map(|job| job.0)], |row| {
             let fault = format!("`{}` is unknown", damage::key_of(row, 1));
             Ok(RowFault::of_message(damage::key_of(row, 0), "state", fault))

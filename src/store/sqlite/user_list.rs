@@ -114,7 +114,7 @@ impl<'row> UserRow<'row> {
 
     /// When the password ends, where it is temporary.
     pub fn password_expires_at(&self) -> Option<Timestamp> {
-        self.number(17).map(time)
+        self.number(19).map(time)
     }
 
     /// What is known of the password; `None`: there is none. The policy that it met is left out.
@@ -123,14 +123,24 @@ impl<'row> UserRow<'row> {
             set_at: self.password_set_at()?,
             policy: None,
             expires_at: self.password_expires_at(),
-            period: self.number(18),
-            is_own: self.number(19) == Some(1),
+            period: self.number(20),
+            is_own: self.number(21) == Some(1),
         })
+    }
+
+    /// When a delivery report said that the address takes no mail.
+    pub fn bounced_at(&self) -> Option<Timestamp> {
+        self.number(17).map(time)
+    }
+
+    /// What the remote server said then.
+    pub fn bounce_reply(&self) -> Option<&'row str> {
+        self.text(18)
     }
 
     /// The hash of the password, where the list was asked for hashes.
     pub fn password_hash(&self) -> Option<&'row str> {
-        self.text(20)
+        self.text(22)
     }
 
     /// All of the user, for a list whose rows need more than a few fields.
@@ -256,6 +266,9 @@ impl Conditions {
         }
         if let Some(policies) = &selection.policy_other_than {
             conditions.policy_unlike(policies);
+        }
+        if selection.bounced {
+            conditions.sql.push("bounced_at IS NOT NULL".into());
         }
         if selection.never_logged_in {
             conditions.sql.push("last_login_at IS NULL".into());

@@ -12,6 +12,7 @@ use super::WriteTransaction;
 use super::clock::PERIOD;
 use super::damage;
 use super::time;
+use crate::domain::bounce::Bounce;
 use crate::domain::email_address;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::role::RoleId;
@@ -30,7 +31,8 @@ use crate::store::types::users::NewUser;
 /// The columns of a user, without the hash.
 pub(super) const COLUMNS: &str = "users.id, username, email, users.name, users.role_id, sign_in, locale, locked_at, \
      locked_until, lock_reason, session_epoch, last_login_at, created_at, updated_at, password_set_at, \
-     password_policy, must_change_password, password_expires_at, password_period, password_is_own";
+     password_policy, must_change_password, bounced_at, bounce_reply, password_expires_at, password_period, \
+     password_is_own";
 
 /// The condition that a user is locked at the moment that `now` binds: [`crate::domain::user::lock_is_in_force`] in SQL.
 pub(super) fn locked_at(now: &str) -> String {
@@ -315,9 +317,9 @@ fn user_of(row: &Row<'_>) -> rusqlite::Result<User> {
         Some(set_at) => Some(PasswordStatus {
             set_at: time(set_at),
             policy: row.get(15)?,
-            expires_at: row.get::<_, Option<i64>>(17)?.map(time),
-            period: row.get(18)?,
-            is_own: row.get(19)?,
+            expires_at: row.get::<_, Option<i64>>(19)?.map(time),
+            period: row.get(20)?,
+            is_own: row.get(21)?,
         }),
         None => None,
     };
@@ -333,8 +335,15 @@ fn user_of(row: &Row<'_>) -> rusqlite::Result<User> {
         password,
         must_change_password: row.get(16)?,
         session_epoch: row.get(10)?,
+        bounce: bounce(row, 17)?,
         last_login_at: row.get::<_, Option<i64>>(11)?.map(time),
         created_at: time(row.get(12)?),
         updated_at: time(row.get(13)?),
     })
+}
+
+/// That an address takes no mail, of the columns `bounced_at` and `bounce_reply`.
+pub(super) fn bounce(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Bounce>> {
+    let Some(at) = row.get::<_, Option<i64>>(column)? else { return Ok(None) };
+    Ok(Some(Bounce { at: time(at), reply: damage::lossy(row, column + 1)?.unwrap_or_default() }))
 }

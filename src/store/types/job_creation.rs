@@ -35,6 +35,8 @@ pub struct Recipients<'a> {
     /// Their passwords end. No other mail holds back a user who has a password: a stolen one would still work, and that mail ends
     /// with it.
     pub ends_passwords: bool,
+    /// Users whose address takes no mail are mailed all the same.
+    pub includes_bounced: bool,
     /// When.
     pub now: Timestamp,
 }

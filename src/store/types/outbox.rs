@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::damage::RowFault;
+use crate::domain::bounce::Bounce;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::job::JobId;
 use crate::domain::message::MailKind;
@@ -87,6 +88,8 @@ pub struct Recipient {
     pub lock: Option<Lock>,
     /// Whether they must choose another password at the next sign-in.
     pub must_change: bool,
+    /// That their address takes no mail.
+    pub bounce: Option<Bounce>,
 }
 
 /// Which messages are to be sent.

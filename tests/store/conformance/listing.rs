@@ -108,7 +108,7 @@ fn each_condition_of_a_selection_chooses_and_counts_the_same() {
             assert!(others_are_few, "four users are few");
             Selection { policy_other_than: Some(PoliciesInForce { fingerprints, others_are_few }), ..none() }
         };
-        let selections: [(Selection, &[&str]); 36] = [
+        let selections: [(Selection, &[&str]); 37] = [
             (none(), &["dave", "carol", "bob", "Alice"]),
             (search("ALI"), &["Alice"]),
             (search("example.com"), &["dave", "Alice"]),
@@ -141,6 +141,7 @@ fn each_condition_of_a_selection_chooses_and_counts_the_same() {
             (outdated(&policy, &[(RoleId::MINIMAL.0, "another")]), &["carol", "bob"]),
             (outdated("another", &[(RoleId::MINIMAL.0, &policy), (RoleId::ADMIN.0, "another")]), &[]),
             (outdated(&policy, &[(RoleId::ADMIN.0, "another"), (77, "another")]), &[]),
+            (Selection { bounced: true, ..none() }, &[]),
             (Selection { never_logged_in: true, ..none() }, &["dave", "bob", "Alice"]),
             (named(&["bob", "nobody", "Z@example.com", "BOB"]), &["bob", "Alice"]),
             (named(&[]), &[]),
