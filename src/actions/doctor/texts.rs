@@ -1,5 +1,7 @@
 //! The sentences and templates of mails.
 
+use strum::VariantArray as _;
+
 use super::finding::CheckResult;
 use super::finding::FaultClass;
 use super::finding::Finding;
@@ -27,7 +29,7 @@ pub fn check_texts(setup: &Setup) -> CheckResult {
     let policy = setup.policy().map_err(ActionError::from)?;
     let composer = setup.composer(&policy)?;
     for language in texts.texts().languages() {
-        for kind in MailKind::ALL.into_iter().filter(|kind| composer.has_link() || !kind.has_link()) {
+        for &kind in MailKind::VARIANTS.iter().filter(|kind| composer.has_link() || !kind.has_link()) {
             if let Some(words) = fault_of(setup, &composer, kind, language.tag()) {
                 let words = format!("{} in `{}`: {words}", kind.word(), language.tag());
                 let next = format!("to see it: cxme-admin mail preview {} --locale {}", kind.word(), language.tag());

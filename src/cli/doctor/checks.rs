@@ -187,7 +187,7 @@ fn send_test(app: &App, address: &EmailAddress, options: &ChangeOptions) -> Chec
         return Ok(Finding::not_checked("a dry run"));
     };
     let reply = message.reply.unwrap_or_default();
-    let class = match (message.state, report.trouble) {
+    let class = match (message.state, report.transport_error) {
         (MessageState::Accepted, _) => {
             let accepted = mailer.transport.accepted(&format!("the test mail for {address}"));
             return Ok(Finding::ok(format!("{accepted}: {reply}")));

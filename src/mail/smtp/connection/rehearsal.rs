@@ -62,7 +62,7 @@ impl SmtpConnection {
             Err(DeliveryOutcome::Deferred { reply, relay } | DeliveryOutcome::Refused { reply, relay }) => {
                 Err(self.refused((reply, relay)))
             }
-            Err(DeliveryOutcome::Trouble(trouble)) => Err(trouble),
+            Err(DeliveryOutcome::TransportFailed(error)) => Err(error),
         }
     }
 
