@@ -230,18 +230,35 @@ fn the_map_in_lib_rs_says_the_same_as_the_table() {
 
 #[test]
 fn sql_stands_only_in_the_store() {
-    let words = ["SELECT ", "INSERT INTO", "INSERT OR ", "UPDATE ", "DELETE FROM", "PRAGMA ", "BEGIN ", "rusqlite::"];
+    let words = ["SELECT ", "INSERT INTO", "INSERT OR ", "UPDATE ", "DELETE FROM", "PRAGMA ", "BEGIN "];
     let mut wrong = Vec::new();
     let mut seen = 0;
     for source in sources("src") {
         let hits = source.code().filter(|(_, line)| words.iter().any(|word| line.contains(word)));
-        match source.layer() {
-            Some("store") => seen += hits.count(),
-            _ => wrong.extend(hits.map(|(number, line)| format!("{}:{number}: {}", source.name, line.trim()))),
+        match source.name.starts_with("src/store/sqlite/") {
+            true => seen += hits.count(),
+            false => wrong.extend(hits.map(|(number, line)| format!("{}:{number}: {}", source.name, line.trim()))),
         }
     }
     assert!(seen > 20, "only {seen} statements were seen in the store: the test looks past them");
-    assert_none(&wrong, "SQL outside src/store");
+    assert_none(&wrong, "SQL outside src/store/sqlite");
+}
+
+/// What uses the store works with another engine too.
+#[test]
+fn no_type_of_an_engine_leaves_its_directory() {
+    let all = places("rusqlite");
+    let outside = |(name, _): &&(String, usize)| !name.starts_with("src/store/sqlite/");
+    let wrong: Vec<String> = all.iter().filter(outside).map(|(name, count)| format!("{name}: {count} times")).collect();
+    assert!(all.len() > 20, "only {} files were seen in the engine: the test looks past them", all.len());
+    assert_none(&wrong, "`rusqlite` outside src/store/sqlite");
+}
+
+#[test]
+fn the_tests_of_the_outbox_come_to_sqlite_in_one_file() {
+    let all = sources("tests/outbox");
+    let opens = all.iter().filter(|source| source.count("rusqlite") > 0).map(|source| source.name.as_str());
+    assert_eq!(opens.collect::<Vec<_>>(), ["tests/outbox/world.rs"]);
 }
 
 #[test]

@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod init;
 pub mod jobs;
 pub mod mail;
+pub mod metrics;
 pub mod notices;
 pub mod operators;
 pub mod policy;

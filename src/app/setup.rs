@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 
 use crate::app::SetupError;
-use crate::app::policy_check::HashingCost;
+use crate::app::hashing_cost::HashingCost;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::organization::Organization;

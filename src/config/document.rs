@@ -22,6 +22,7 @@ use super::problems::SYNTAX;
 use crate::domain::duration::DisplayDuration;
 use crate::domain::duration::parse_duration;
 use crate::domain::secret_form;
+use crate::domain::store_location;
 
 /// The longest line of text, in characters: it has to fit on a page, in a mail and in a table.
 const MAX_TEXT: usize = 200;
@@ -289,6 +290,14 @@ impl<'d, 't> Section<'d, 't> {
     /// The path of a file that the program creates or finds itself; relative to the configuration's directory.
     pub(super) fn path(&self, key: &'static str) -> Option<PathBuf> {
         self.validated(key, |text| some_path(text).map(|path| self.document.directory.join(path)))
+    }
+
+    /// Where the store is: like [`Section::path`], but not a URL, which is not repeated because it may contain a password.
+    pub(super) fn store_location(&self, key: &'static str) -> Option<PathBuf> {
+        let path = self.path(key)?;
+        let value = self.value(key)?;
+        let checked = store_location::check(Path::new(value.get_ref().as_str()?));
+        checked.map(|()| path).inspect_err(|error| self.note(value.span().start, key, error)).ok()
     }
 
     /// The path of a file that the operator provides: like [`Section::path`], but a name without a slash refers to a

@@ -15,6 +15,6 @@ pub struct StoreSection {
 
 impl StoreSection {
     pub(super) fn read(section: &Section<'_, '_>) -> Self {
-        Self { path: section.path("path"), reader_group: section.some_text("reader_group") }
+        Self { path: section.store_location("path"), reader_group: section.some_text("reader_group") }
     }
 }

@@ -1,12 +1,16 @@
 //! Facts and rules: no input, no output, no clock. Everything here can be tested with plain values.
 
 pub mod action;
+pub mod archive_refusal;
+pub mod bounce;
 pub mod duration;
 pub mod elevation;
 pub mod eligibility;
 pub mod email_address;
 pub mod email_domain;
 pub mod event;
+pub mod event_archive;
+pub mod event_chain;
 mod field_hasher;
 pub mod fingerprint;
 pub mod fold;
@@ -31,6 +35,7 @@ pub mod relay;
 pub mod removal;
 pub mod reply;
 pub mod report_limit;
+pub mod required_reason;
 pub mod retry;
 pub mod role;
 pub mod role_name;
@@ -40,6 +45,7 @@ pub mod selection;
 pub mod share;
 pub mod sign_in;
 pub mod spelling;
+pub mod store_location;
 pub mod text;
 pub mod uid;
 pub mod user;

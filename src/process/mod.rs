@@ -2,6 +2,7 @@
 //! them only through a [`Process`], so that a test can run the whole program in its own process.
 
 mod closed_at_start;
+pub mod continuous_output;
 mod environment;
 pub mod full_disk;
 pub mod hardening;
@@ -175,6 +176,13 @@ impl Process {
         match &self.terminal {
             TerminalSource::Real => stopping::watch(on_signal),
             TerminalSource::Scripted(_) => Ok(()),
+        }
+    }
+
+    /// Ends the process by SIGALRM, without a word, if it still runs after so many seconds. A scripted process runs on.
+    pub fn end_after(&self, seconds: u32) {
+        if matches!(self.terminal, TerminalSource::Real) {
+            nix::unistd::alarm::set(seconds);
         }
     }
 }

@@ -118,6 +118,26 @@ fn a_file_that_is_no_store_of_ours_is_refused_and_untouched() {
     ");
 }
 
+/// It would be taken for a file that is missing, and `init` would create that.
+#[test]
+fn a_store_at_a_url_is_refused_and_nothing_is_created() {
+    let url = "postgresql://cxme:secret-word@db.example/cxme";
+    let world = World::new();
+    assert_snapshot!(world.run(&format!("--store {url} init --yes")), @"
+    status 78
+    -- stderr
+    error: --store: a store at a URL (`postgresql:`) is not supported by this build: give the path of a file
+    ");
+    let config = world.file("url.toml", format!("[store]\npath = \"{url}\"\n"));
+    let run = world.command("users list --config").argument(config).run();
+    assert_eq!(run.status, 78, "{run}");
+    let words =
+        "[store] path: a store at a URL (`postgresql:`) is not supported by this build: give the path of a file";
+    let shown = run.to_string();
+    assert!(shown.contains(words) && !shown.contains("secret-word"), "{shown}");
+    assert!(!world.path("postgresql:").exists());
+}
+
 #[test]
 fn a_store_in_a_folder_that_everybody_may_write_is_refused() {
     let world = World::new();

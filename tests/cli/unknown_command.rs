@@ -31,13 +31,13 @@ fn a_mistyped_command_names_the_nearest_and_the_commands_of_its_group() {
     -- stderr
     error: no such command: usres
     hint: did you mean: cxme-admin users list
-    hint: commands of cxme-admin: demo, init, users, resets, jobs, roles, operators, policy, audit, mail, store, doctor, whoami, completions, config, help
+    hint: commands of cxme-admin: demo, init, users, resets, jobs, roles, operators, policy, audit, mail, store, doctor, metrics, whoami, completions, config, help
     ");
     assert_snapshot!(world.run("frobnicate"), @"
     status 2
     -- stderr
     error: no such command: frobnicate
-    hint: commands of cxme-admin: demo, init, users, resets, jobs, roles, operators, policy, audit, mail, store, doctor, whoami, completions, config, help
+    hint: commands of cxme-admin: demo, init, users, resets, jobs, roles, operators, policy, audit, mail, store, doctor, metrics, whoami, completions, config, help
     ");
     assert_snapshot!(world.run("help users lsit"), @"
     status 2

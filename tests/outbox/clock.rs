@@ -21,6 +21,7 @@ use crate::world::LIFETIME;
 use crate::world::World;
 use crate::world::code_in;
 use crate::world::is_long;
+use crate::world::value_at;
 
 const HOUR: i64 = 3_600;
 
@@ -127,10 +128,7 @@ fn a_link_of_a_repeated_mail_expires_by_its_own_time() {
 #[test]
 fn one_row_is_kept_while_the_clock_is_right() {
     let world = World::new();
-    let periods = || -> i64 {
-        let connection = rusqlite::Connection::open(world.store.path()).unwrap();
-        connection.query_row("SELECT count(*) FROM clock_periods", [], |row| row.get(0)).unwrap()
-    };
+    let periods = || value_at(world.store.path(), "SELECT count(*) FROM clock_periods", []);
     for _ in 0..5 {
         world.wait(HOUR);
         change(&world);

@@ -7,7 +7,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
-use cxme_admin::domain::job::JobId;
 use cxme_admin::domain::message::MessageState;
 use cxme_admin::outbox::SendOptions;
 use cxme_admin::outbox::StopReason;
@@ -22,6 +21,7 @@ use crate::relays::pipelined;
 use crate::relays::pipelining;
 use crate::world::World;
 use crate::world::smtp;
+use crate::world::sql_at;
 
 /// A relay that refuses the recipients for which `refuses` is true.
 fn refusing(refuses: impl Fn(&str) -> bool + Send + Sync + 'static) -> ScriptedRelay {
@@ -29,13 +29,6 @@ fn refusing(refuses: impl Fn(&str) -> bool + Send + Sync + 'static) -> ScriptedR
         At::Rcpt if refuses(moment.line) => Act::Say(b"550 5.1.1 no such user\r\n".to_vec()),
         _ => Act::Usual,
     })
-}
-
-/// Number of messages in a state.
-fn count(world: &World, state: MessageState) -> i64 {
-    let connection = rusqlite::Connection::open(world.store.path()).unwrap();
-    let sql = "SELECT count(*) FROM messages WHERE state = ?1";
-    connection.query_row(sql, [state.word()], |row| row.get(0)).unwrap()
 }
 
 #[test]
@@ -49,8 +42,8 @@ fn a_run_stops_when_too_many_fail_and_what_is_left_waits() {
     assert!((10..14).contains(&settled) && failed * 5 > settled, "{report:?}");
     // At most the messages in flight were sent after that.
     assert!(report.total() <= settled + 4, "{report:?}");
-    assert_eq!(count(&world, MessageState::Queued), 200 - i64::try_from(report.total()).unwrap());
-    assert_eq!((count(&world, MessageState::Sending), report.transport_error), (0, None));
+    assert_eq!(world.count(MessageState::Queued), 200 - usize::try_from(report.total()).unwrap());
+    assert_eq!((world.count(MessageState::Sending), report.transport_error), (0, None));
 }
 
 #[test]
@@ -72,7 +65,7 @@ fn the_first_canary_that_fails_stops_the_run() {
     let report = world.send_with(smtp(relay.port()), &order);
     assert_eq!((report.failed, report.stop_reason), (1, Some(StopReason::CanaryFailed)));
     assert!(report.total() <= 20, "{report:?}");
-    assert_eq!(count(&world, MessageState::Queued), 100 - i64::try_from(report.total()).unwrap());
+    assert_eq!(world.count(MessageState::Queued), 100 - usize::try_from(report.total()).unwrap());
 }
 
 #[test]
@@ -83,7 +76,7 @@ fn nothing_is_started_after_its_time() {
     let order = SendOptions { begin_until: Some(Instant::now()), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
     assert_eq!((report.total(), report.stop_reason, report.transport_error), (0, Some(StopReason::OutOfTime), None));
-    assert_eq!(count(&world, MessageState::Queued), 10);
+    assert_eq!(world.count(MessageState::Queued), 10);
 }
 
 #[test]
@@ -115,7 +108,7 @@ fn a_past_deadline_sends_nothing_and_is_reported() {
         SendOptions { deadline: Some(Instant::now()), retry_for: Duration::from_secs(60), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
     assert_eq!((report.total(), report.stop_reason), (0, Some(StopReason::OutOfTime)));
-    assert_eq!(count(&world, MessageState::Queued), 3);
+    assert_eq!(world.count(MessageState::Queued), 3);
 }
 
 /// Sends over one connection to a relay whose script can ask the run to stop.
@@ -134,7 +127,7 @@ fn stopped(
         (Some(StopReason::Stopped), false),
         "{report:?}"
     );
-    assert_eq!(count(&world, MessageState::Sending), 0);
+    assert_eq!(world.count(MessageState::Sending), 0);
     let accepted = relay.accepted().len();
     (world, report, accepted)
 }
@@ -150,7 +143,7 @@ fn after_one_stop_request_messages_in_flight_end_and_nothing_is_started() {
         Act::Usual
     });
     assert_eq!((report.accepted, report.total(), accepted), (5, 5, 5));
-    assert_eq!(count(&world, MessageState::Queued), 5);
+    assert_eq!(world.count(MessageState::Queued), 5);
 }
 
 #[test]
@@ -163,7 +156,7 @@ fn a_message_that_does_not_end_within_the_grace_period_is_in_doubt_if_its_dot_ma
         Act::Usual
     });
     assert_eq!((report.accepted, report.in_doubt), (4, 1));
-    assert_eq!(count(&world, MessageState::Queued), 5);
+    assert_eq!(world.count(MessageState::Queued), 5);
 }
 
 #[test]
@@ -176,7 +169,7 @@ fn a_message_that_does_not_end_within_the_grace_period_waits_if_its_content_was_
         Act::Usual
     });
     assert_eq!(report.total(), 0);
-    assert_eq!(count(&world, MessageState::Queued), 10);
+    assert_eq!(world.count(MessageState::Queued), 10);
 }
 
 #[test]
@@ -267,20 +260,15 @@ fn a_job_that_another_process_pauses_or_cancels_is_sent_no_further() {
     for state in ["'paused'", "'cancelled', ended_at = 1"] {
         let world = World::new();
         world.queued(50);
-        world.sql(
-            "INSERT INTO jobs (state, operator, operator_uid, created_at, selection) VALUES ('running', 'x', 0, 1, 'x');
-             UPDATE messages SET job_id = 1",
-        );
+        let job = world.put_in_job("true");
         let (path, statement) = (world.store.path().to_owned(), format!("UPDATE jobs SET state = {state}"));
         let relay = ScriptedRelay::start(pipelining(), move |moment| {
             if moment.at == At::Dot && moment.recipient.contains("user9@") {
-                let store = rusqlite::Connection::open(&path).unwrap();
-                store.busy_timeout(Duration::from_secs(30)).unwrap();
-                store.execute_batch(&statement).unwrap();
+                sql_at(&path, &statement);
             }
             Act::Usual
         });
-        let order = SendOptions { scope: Scope::Job(JobId(1)), ..SendOptions::default() };
+        let order = SendOptions { scope: Scope::Job(job), ..SendOptions::default() };
         let report = world.send_with(smtp(relay.port()), &order);
         assert_eq!((report.accepted, report.stop_reason), (10, Some(StopReason::Ended)), "{state}");
     }

@@ -1,7 +1,5 @@
 //! When links become valid and invalid.
 
-use std::time::Duration;
-
 use cxme_admin::domain::management::ProtectedUsers;
 use cxme_admin::domain::message::MessageId;
 use cxme_admin::domain::policy::PersonalWords;
@@ -33,6 +31,7 @@ use crate::world::LIFETIME;
 use crate::world::World;
 use crate::world::code_in;
 use crate::world::smtp;
+use crate::world::sql_at;
 
 /// The hash of a new password.
 fn accepted() -> AcceptedHash {
@@ -214,9 +213,7 @@ fn while_under_way(world: &World, doing: &str) -> SendReport {
         if moment.at != At::Dot {
             return Act::Usual;
         }
-        let store = rusqlite::Connection::open(&path).unwrap();
-        store.busy_timeout(Duration::from_secs(30)).unwrap();
-        store.execute_batch(&doing).unwrap();
+        sql_at(&path, &doing);
         Act::Say(b"451 4.3.0 later\r\n".to_vec())
     });
     world.send(smtp(relay.port()), 1)

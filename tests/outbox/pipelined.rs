@@ -20,12 +20,12 @@ use crate::relays::pipelining;
 use crate::world::World;
 use crate::world::code_in;
 use crate::world::smtp;
+use crate::world::sql_at;
+use crate::world::value_at;
 
 /// Number of messages in flight in the store, read without the engine's connection.
 fn in_flight(path: &std::path::Path) -> i64 {
-    let connection = rusqlite::Connection::open(path).unwrap();
-    connection.busy_timeout(std::time::Duration::from_secs(30)).unwrap();
-    connection.query_row("SELECT count(*) FROM messages WHERE state = 'sending'", [], |row| row.get(0)).unwrap()
+    value_at(path, "SELECT count(*) FROM messages WHERE state = 'sending'", [])
 }
 
 #[test]
@@ -38,10 +38,8 @@ fn each_message_is_started_before_its_content_is_sent_and_no_more_are_in_flight_
     let relay = ScriptedRelay::start(pipelining(), move |moment| {
         if moment.at == At::Dot {
             most_seen.fetch_max(in_flight(&path), Ordering::SeqCst);
-            let connection = rusqlite::Connection::open(&path).unwrap();
             let sql = "SELECT state = 'sending' AND code_hash IS NOT NULL FROM messages WHERE address = ?1";
-            let is_begun: bool = connection.query_row(sql, [moment.recipient], |row| row.get(0)).unwrap();
-            if !is_begun {
+            if value_at(&path, sql, [moment.recipient]) == 0 {
                 unbegun_seen.lock().unwrap().push(moment.recipient.to_owned());
             }
         }
@@ -111,9 +109,7 @@ fn changed_at_dot(world: &World, recipient: &'static str, statement: &'static st
     let path = world.store.path().to_owned();
     ScriptedRelay::start(pipelining(), move |moment| {
         if (moment.at, moment.recipient) == (At::Dot, recipient) {
-            let connection = rusqlite::Connection::open(&path).unwrap();
-            connection.busy_timeout(std::time::Duration::from_secs(30)).unwrap();
-            connection.execute(statement, []).unwrap();
+            sql_at(&path, statement);
         }
         Act::Usual
     })
@@ -136,10 +132,9 @@ fn each_mail_has_the_link_date_and_message_id_of_its_row() {
             let header = |name: &str| content.lines().find_map(|line| line.strip_prefix(name)).unwrap().to_owned();
             let date = jiff::fmt::rfc2822::parse(&header("Date: ")).unwrap().timestamp().as_second();
             let hash = ResetCode::parse(&code_in(&content)).unwrap().hash().0;
-            let connection = rusqlite::Connection::open(world.store.path()).unwrap();
             let sql = "SELECT first_try_at = ?2 AND code_hash = ?3 AND '<' || message_id || '>' = ?4 FROM messages WHERE address = ?1";
-            let row = rusqlite::params![mail.recipients[0], date, hash, header("Message-ID: ")];
-            assert!(connection.query_row(sql, row, |row| row.get::<_, bool>(0)).unwrap(), "{content}");
+            let row = (&mail.recipients[0], date, hash, header("Message-ID: "));
+            assert_eq!(value_at(world.store.path(), sql, row), 1, "{content}");
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::thread;
 
-use cxme_admin::domain::job::JobId;
 use cxme_admin::domain::message::MessageState;
 use cxme_admin::domain::rate::Rates;
 use cxme_admin::outbox::SendOptions;
@@ -122,13 +121,10 @@ fn deleted_messages_still_count() {
 fn the_rate_of_a_job_counts_its_own_mails_and_that_of_all_counts_every_one() {
     let world = World::new();
     world.queued(8);
-    world.sql(
-        "INSERT INTO jobs (state, operator, operator_uid, created_at, selection) VALUES ('running', 'x', 0, 1, 'x');
-         UPDATE messages SET job_id = 1 WHERE id > 3",
-    );
+    let job = world.put_in_job("id > 3");
     let relay = usual();
     assert_eq!(send(&world, &relay, "6/day", 1).accepted, 3);
-    let scope = Scope::Job(JobId(1));
+    let scope = Scope::Job(job);
     let order = SendOptions { scope, rates: rates("6/day"), job_rates: rates("2/h"), ..SendOptions::default() };
     let report = world.send_with(smtp(relay.port()), &order);
     assert_eq!((report.accepted, report.used_up().unwrap().is_of_job), (2, true));

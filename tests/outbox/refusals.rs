@@ -96,12 +96,6 @@ fn send(world: &World, relay: &ScriptedRelay, connections: usize) -> SendReport 
     world.send_with(smtp(relay.port()), &order)
 }
 
-fn count(world: &World, state: MessageState) -> usize {
-    let connection = rusqlite::Connection::open(world.store.path()).unwrap();
-    let sql = "SELECT count(*) FROM messages WHERE state = ?1";
-    connection.query_row(sql, [state.word()], |row| row.get::<_, i64>(0)).unwrap().try_into().unwrap()
-}
-
 /// Checks that nobody failed: tried messages wait with a reply and a time, and with as many attempts as before.
 fn assert_given_back(world: &World, ids: &[MessageId], report: &SendReport, accepted: usize, case: &str) {
     assert_eq!((report.accepted as usize, report.failed), (accepted, 0), "{case}: {report:?}");
@@ -437,7 +431,7 @@ fn every_code_in_every_phase_leaves_a_state_and_no_message_stuck() {
             let message = world.message(id);
             assert!(message.state.has_ended(), "{at:?} {tried}: {message:?}");
         }
-        assert_eq!(count(&world, MessageState::Queued) + count(&world, MessageState::Deferred), 0);
+        assert_eq!(world.count(MessageState::Queued) + world.count(MessageState::Deferred), 0);
     }
 }
 
@@ -553,11 +547,7 @@ fn the_lifetime_holds_while_the_relay_cannot_be_used() {
 fn the_time_for_which_a_job_is_paused_does_not_count() {
     let world = World::new();
     let ids = world.queued(2);
-    world.sql(
-        "INSERT INTO jobs (state, operator, operator_uid, created_at, selection) VALUES ('running', 'x', 0, 1, 'x');
-         UPDATE messages SET job_id = 1",
-    );
-    let job = cxme_admin::domain::job::JobId(1);
+    let job = world.put_in_job("true");
     let greylisting = ScriptedRelay::start(pipelining(), |moment| match moment.at {
         At::Rcpt => Act::Say(b"450 4.2.0 later\r\n".to_vec()),
         _ => Act::Usual,

@@ -8,7 +8,9 @@ use cxme_admin::clock::ScriptedClock;
 use cxme_admin::domain::email_address::EmailAddress;
 use cxme_admin::domain::event::EventOutcome;
 use cxme_admin::domain::event::NewEvent;
+use cxme_admin::domain::job::JobId;
 use cxme_admin::domain::message::MessageId;
+use cxme_admin::domain::message::MessageState;
 use cxme_admin::domain::operator::Account;
 use cxme_admin::domain::operator::Operator;
 use cxme_admin::domain::operator::OperatorKind;
@@ -133,7 +135,23 @@ impl World {
 
     /// Changes the store without the program.
     pub(crate) fn sql(&self, statements: &str) {
-        rusqlite::Connection::open(self.store.path()).unwrap().execute_batch(statements).unwrap();
+        sql_at(self.store.path(), statements);
+    }
+
+    /// How many messages are in a state.
+    pub(crate) fn count(&self, state: MessageState) -> usize {
+        let sql = "SELECT count(*) FROM messages WHERE state = ?1";
+        value_at(self.store.path(), sql, [state.word()]).try_into().unwrap()
+    }
+
+    /// Puts the messages that meet a condition into a new job, which runs and has no other message.
+    pub(crate) fn put_in_job(&self, condition: &str) -> JobId {
+        self.sql(
+            "INSERT INTO jobs (state, operator, operator_uid, created_at, selection) VALUES ('running', 'x', 0, 1, 'x')",
+        );
+        let id = value_at(self.store.path(), "SELECT max(id) FROM jobs", []);
+        self.sql(&format!("UPDATE messages SET job_id = {id} WHERE {condition}"));
+        JobId(id)
     }
 
     pub(crate) fn user(&self, name: &str) -> UserId {
@@ -311,4 +329,21 @@ fn operator() -> Account {
         host: "host".to_owned(),
         elevation: None,
     }
+}
+
+/// Changes the store at a path without the program, as another process does.
+pub(crate) fn sql_at(path: &Path, statements: &str) {
+    connection_at(path).execute_batch(statements).unwrap();
+}
+
+/// A number that a query of the store at a path gives, read without the program.
+pub(crate) fn value_at(path: &Path, sql: &str, values: impl rusqlite::Params) -> i64 {
+    connection_at(path).query_row(sql, values, |row| row.get(0)).unwrap()
+}
+
+/// The only way of these tests to the store past the program.
+fn connection_at(path: &Path) -> rusqlite::Connection {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection.busy_timeout(Duration::from_secs(30)).unwrap();
+    connection
 }

@@ -108,7 +108,7 @@ impl Lines {
     }
 
     fn has(&self, name: &str) -> bool {
-        self.reported.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|reported| *reported == name)
+        self.reported.lock().unwrap_or_else(PoisonError::into_inner).contains(&name)
     }
 
     /// What was not reached, after `failed`.

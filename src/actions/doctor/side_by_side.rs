@@ -197,7 +197,9 @@ mod tests {
             reporter.line("relay name", Ok(Finding::ok("too late")));
         });
         // The limit of all ends it, although its own is longer.
-        let silent = check("disk", LONG, move |_| drop(waits_too.recv()));
+        let silent = check("disk", LONG, move |_| {
+            let _ = waits_too.recv();
+        });
         let quick = check("quick", LONG, |reporter| reporter.line("quick", Ok(Finding::ok("done"))));
         let lines = shown(&run(vec![stuck, silent, quick], 3 * SHORT));
         drop(never);

@@ -15,6 +15,7 @@ use crate::mail::compose::Composer;
 use crate::mail::context::MailContext;
 use crate::secrets::reset_code::NONCE;
 use crate::secrets::reset_code::ResetCode;
+use strum::VariantArray as _;
 
 /// Composes each kind of mail in each language with a sample, as `mail preview` does.
 ///
@@ -29,7 +30,7 @@ pub fn check_texts(setup: &Setup) -> CheckResult {
     let policy = setup.policy().map_err(ActionError::from)?;
     let composer = setup.composer(&policy)?;
     for language in texts.texts().languages() {
-        for &kind in MailKind::VARIANTS.iter().filter(|kind| composer.has_link() || !kind.has_link()) {
+        for kind in MailKind::VARIANTS.iter().copied().filter(|kind| composer.has_link() || !kind.has_link()) {
             if let Some(words) = fault_of(setup, &composer, kind, language.tag()) {
                 let words = format!("{} in `{}`: {words}", kind.word(), language.tag());
                 let next = format!("to see it: cxme-admin mail preview {} --locale {}", kind.word(), language.tag());

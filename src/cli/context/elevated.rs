@@ -193,8 +193,8 @@ impl Context {
         if effective_uid != ROOT && Some(effective_uid) != owner {
             return None;
         }
-        let account = self.account(owner);
         let _rights = self.rights_for(setup.store_path()).ok()?;
-        Some(run(&App::open(setup, account, ExpectedVersion::CurrentOrOlder).ok()?))
+        let account = |owner| self.account(Some(owner));
+        Some(run(&App::open_as(setup, ExpectedVersion::CurrentOrOlder, account).ok()?))
     }
 }

@@ -24,6 +24,7 @@ use crate::cli::Global;
 use crate::cli::failure::CliError;
 use crate::cli::output::Charset;
 use crate::cli::output::Output;
+use crate::cli::reason_given::ReasonGiven;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::LoadError;
@@ -35,7 +36,6 @@ use crate::domain::role::Permission;
 use crate::domain::text;
 use crate::private_file;
 use crate::private_file::FsCredentials;
-use crate::private_file::owner_of_place;
 use crate::process::Process;
 use crate::process::terminal::PromptError;
 use crate::process::terminal::Terminal;
@@ -63,6 +63,8 @@ pub struct Context {
     pub global: Global,
     /// Whether the operator was asked for a yes, and gave it.
     pub was_asked: bool,
+    /// What the arguments say of a reason.
+    pub(in crate::cli) reason: ReasonGiven,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     config: Option<ReadConfig>,
@@ -104,6 +106,7 @@ impl Context {
             process,
             global,
             was_asked,
+            reason: ReasonGiven::Enough,
             clock,
             random,
             config: None,
@@ -129,7 +132,9 @@ impl Context {
     /// # Errors
     /// As [`Context::app`].
     pub fn app_with(&mut self, action: Action, besides: &[Permission]) -> anyhow::Result<App> {
-        permitted(self.app_for(ExpectedVersion::Current)?, action, besides)
+        let app = permitted(self.app_for(ExpectedVersion::Current)?, action, besides)?;
+        self.require_reason(action)?;
+        Ok(app)
     }
 
     /// As [`Context::app`], also on a store of an older version, for a command that has something to show without a store:
@@ -177,9 +182,9 @@ impl Context {
     fn open_app(&mut self, expected: ExpectedVersion, reading: Reading) -> anyhow::Result<App> {
         let setup = self.setup_by(reading)?;
         let path = setup.store_path().to_owned();
-        let account = self.account(owner_of_place(&path));
         self.take_rights_for(&path)?;
-        let opened = App::open(Arc::clone(&setup), account, expected).map_err(|error| match error {
+        let opened = App::open_as(Arc::clone(&setup), expected, |owner| self.account(Some(owner)));
+        let opened = opened.map_err(|error| match error {
             ActionError::Store(error) => self.with_sudo_hint(error, &path, setup.config()),
             error => error.into(),
         });

@@ -16,6 +16,7 @@ use crate::config;
 use crate::config::Config;
 use crate::config::ConfigEnv;
 use crate::config::Search;
+use crate::domain::store_location;
 use crate::private_file::FileError;
 use crate::private_file::FsCredentials;
 use crate::private_file::owner_of;
@@ -256,11 +257,15 @@ impl Context {
     /// Where the store is: the option, the variable, the configuration, or the usual place.
     ///
     /// # Errors
-    /// [`CliError::NoHome`], [`CliError::OthersHome`].
+    /// [`CliError::NoHome`], [`CliError::OthersHome`]; [`CliError::Configuration`] where it is a URL.
     pub fn store_path(&self, config: &Config) -> Result<PathBuf, CliError> {
-        let named = self.named_store().map(|(path, _)| path.to_owned());
-        if let Some(path) = named.or_else(|| config.store.path.clone()) {
-            return Ok(path);
+        if let Some((path, source)) = self.named_store() {
+            let named_by = source.typed().unwrap_or_default();
+            let refused = |error| CliError::Configuration(format!("{named_by}: {error}"));
+            return store_location::check(path).map(|()| path.to_owned()).map_err(refused);
+        }
+        if let Some(path) = &config.store.path {
+            return Ok(path.clone());
         }
         if self.uses_system_paths() {
             return Ok(self.process.system.store.clone());

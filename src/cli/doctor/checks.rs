@@ -192,7 +192,7 @@ fn send_test(app: &App, address: &EmailAddress, options: &ChangeOptions) -> Chec
             let accepted = mailer.transport.accepted(&format!("the test mail for {address}"));
             return Ok(Finding::ok(format!("{accepted}: {reply}")));
         }
-        (_, Some(trouble)) => return Err(CheckError::Relay(trouble)),
+        (_, Some(error)) => return Err(CheckError::Relay(error)),
         (MessageState::Failed, None) => FaultClass::Relay,
         (_, None) => FaultClass::Later,
     };

@@ -268,6 +268,8 @@ pub enum MailFailure {
     InDoubt,
     /// A rate per hour or day is used up.
     RateUsedUp,
+    /// The time that the run was given is over.
+    TimeLimit,
     /// Another process that sends does nothing any more.
     Stalled,
     /// A paused job ended passwords, and its users cannot choose others.

@@ -94,7 +94,11 @@ pub(super) fn of_complaint(complaint: &CliError) -> RenderedError {
         CliError::Broken { code, hint, .. } => RenderedError::new(*code, complaint).hint(hint),
         CliError::NotSent { fault, hint, .. } => {
             let code = match fault {
-                MailFailure::Later | MailFailure::InDoubt | MailFailure::RateUsedUp | MailFailure::Stalled => LATER,
+                MailFailure::Later
+                | MailFailure::InDoubt
+                | MailFailure::RateUsedUp
+                | MailFailure::TimeLimit
+                | MailFailure::Stalled => LATER,
                 MailFailure::Refused => RELAY,
                 MailFailure::Configuration => CONFIGURATION,
                 MailFailure::CalledOff => DATA,

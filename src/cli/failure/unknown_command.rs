@@ -9,7 +9,7 @@ use crate::domain::spelling;
 use crate::domain::text;
 
 /// What other tools call our commands. Of several commands of ours, the first that the group has is the answer.
-const ELSEWHERE: [(&[&str], &[&str]); 25] = [
+const ELSEWHERE: [(&[&str], &[&str]); 26] = [
     (&["list", "queue"], &["ls", "ll", "dir", "all", "search", "find", "query"]),
     (
         &["show", "list"],
@@ -36,6 +36,7 @@ const ELSEWHERE: [(&[&str], &[&str]); 25] = [
     (&["config show"], &["settings", "options", "env"]),
     (&["completions"], &["completion", "autocomplete"]),
     (&["init"], &["setup", "install", "bootstrap"]),
+    (&["metrics"], &["monitor", "monitoring", "prometheus", "statistics", "stats"]),
     (&["whoami"], &["id", "who", "me"]),
     (&["--version"], &["version"]),
 ];

@@ -43,6 +43,7 @@ pub struct RestoreArgs {
 pub fn run(context: &mut Context, args: &RestoreArgs) -> anyhow::Result<()> {
     let change_options = args.acting.change_options();
     let ended = context.may_replace_store()?;
+    context.require_reason(Action::StoreRestore)?;
     let (restoring, app) = context.app_on_copy(&args.file)?;
     let restored = restore::prepare_restored(&app, &restoring, &args.file, &ended, &change_options)?;
     let place = context.place_of_store()?;

@@ -1,8 +1,7 @@
-//! The messages that wait, of a store with pages that SQLite cannot read. One damaged page costs the rows that it holds, and not
-//! those beside them.
+//! The waiting messages of a store with pages that SQLite cannot read. A damaged page affects only the rows on it.
 //!
-//! SQLite refuses to write in a transaction that has met a damaged page. So a run that meets one looks first which messages can be
-//! read, in a transaction that only reads, and sends those alone.
+//! SQLite refuses to write in a transaction that has read a damaged page. So a run that finds one first reads, in a transaction
+//! that does not write, which messages are readable, and sends only those.
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension as _;
@@ -20,7 +19,7 @@ use crate::store::types::outbox::Scope;
 use crate::store::types::outbox::StoredValue;
 
 impl ReadTransaction<'_> {
-    /// Reads each message of a scope that is due, with its user, by itself.
+    /// Reads each due message of a scope on its own, with its user.
     ///
     /// # Errors
     /// When the store cannot be read for another reason than its damage, or the messages cannot be found.
@@ -29,8 +28,8 @@ impl ReadTransaction<'_> {
             Scope::These(ids) => ids.clone(),
             Scope::OfNoJob | Scope::Job(_) => {
                 let values = Cursor::of(scope.job()).values(now);
-                let mut ids = self.numbers(outbox::PLACES_OF_FRESH, &values)?;
-                ids.extend(self.numbers(outbox::PLACES_OF_AGAIN, &values)?);
+                let mut ids = self.ids(outbox::IDS_OF_FRESH, &values)?;
+                ids.extend(self.ids(outbox::IDS_OF_AGAIN, &values)?);
                 ids
             }
         };
@@ -47,14 +46,14 @@ impl ReadTransaction<'_> {
         Ok(examined)
     }
 
-    /// The numbers of the messages in a queue.
-    fn numbers(&self, sql: &str, values: &[StoredValue; 6]) -> Result<Vec<MessageId>> {
+    /// The ids of the messages in a queue.
+    fn ids(&self, sql: &str, values: &[StoredValue; 6]) -> Result<Vec<MessageId>> {
         let mut statement = self.transaction.prepare(sql)?;
         let ids = statement.query_map(params_from_iter(values), |row| row.get(0).map(MessageId))?;
         Ok(ids.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Which row it is that keeps a message from being read: that of its user, or its own.
+    /// The row that keeps a message from being read: its own, or that of its user.
     fn page_fault(&self, id: MessageId, words: &str) -> Result<RowFault> {
         let fault = format!("cannot be read: {words}");
         let sql = "SELECT user_id FROM messages WHERE id = ?1";

@@ -1,4 +1,4 @@
-//! Which file a connection has open: a path can be given to another file while a command runs.
+//! Which file a connection has opened: the path may lead to another file while a command runs.
 
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
@@ -7,11 +7,12 @@ use std::path::Path;
 use super::Result;
 use super::StoreError;
 
-/// A file, whatever its name is: its device and inode (stat(2)).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A file, independent of its name: its device and inode (stat(2)), and its owner when it was opened.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct FileIdentity {
     device: u64,
     inode: u64,
+    pub(super) owner: u32,
 }
 
 impl FileIdentity {
@@ -24,14 +25,16 @@ impl FileIdentity {
             io::ErrorKind::NotFound => StoreError::Replaced(path.to_owned()),
             _ => StoreError::of_opening(path, error),
         })?;
-        Ok(Self { device: found.dev(), inode: found.ino() })
+        Ok(Self { device: found.dev(), inode: found.ino(), owner: found.uid() })
     }
 
-    /// Asks whether it is still at `path`.
+    /// Checks that it is still at `path`.
     ///
     /// # Errors
     /// [`StoreError::Replaced`] when it is not.
     pub(super) fn require_at(self, path: &Path) -> Result<()> {
-        if Self::at(path)? == self { Ok(()) } else { Err(StoreError::Replaced(path.to_owned())) }
+        let found = Self::at(path)?;
+        let is_same = (found.device, found.inode) == (self.device, self.inode);
+        if is_same { Ok(()) } else { Err(StoreError::Replaced(path.to_owned())) }
     }
 }

@@ -1,5 +1,5 @@
-//! Which processes send, and whether they still do something: each notes that in the file of locks, at a place that belongs to
-//! its lock (`lock.rs`). A note counts while the lock is held.
+//! Which processes send, and whether they still do something: each notes that in the file of locks, at an offset that belongs
+//! to its lock (`lock.rs`). A note counts while the lock is held.
 //!
 //! The kernel does not tell who holds such a lock: F_OFD_GETLK gives no process, and /proc/PID/fdinfo of a process that others
 //! cannot look into is for root alone.
@@ -20,8 +20,8 @@ use super::lock_file::lock_of;
 use super::lock_file::open_lock_file;
 use crate::store::types::sender::Sender;
 
-/// The bytes of a note's place.
-const PLACE: u64 = 256;
+/// How many bytes are reserved for a note.
+const NOTE_LENGTH: u64 = 256;
 /// The most that a note has of the host's name (hostname(7): 64 bytes).
 const LONGEST_HOST: usize = 64;
 /// A sender does not note more often than this that it does something.
@@ -54,7 +54,7 @@ impl SendingLock {
         let (process, began_at) = (std::process::id(), self.began_at.as_second());
         let note = format!("{process}\t{}\t{began_at}\t{}\t{}\n", self.namespace, now.as_second(), self.host);
         // Nobody depends on it: a full disk keeps no mail from being sent here.
-        let _ = self.lock.file.write_all_at(note.as_bytes(), place(self.number()));
+        let _ = self.lock.file.write_all_at(note.as_bytes(), offset(self.number()));
         self.noted = Instant::now();
     }
 }
@@ -62,7 +62,7 @@ impl SendingLock {
 impl Drop for SendingLock {
     fn drop(&mut self) {
         // Or it would be taken for that of the next process with this lock, until that one has written its own.
-        let _ = self.lock.file.write_all_at(b"\n", place(self.number()));
+        let _ = self.lock.file.write_all_at(b"\n", offset(self.number()));
     }
 }
 
@@ -74,7 +74,7 @@ impl Store {
     pub fn begin_sending(&self, now: Timestamp) -> Result<SendingLock> {
         let lock = self.lock_as_sender()?;
         let name = nix::unistd::gethostname().unwrap_or_default();
-        // One line, and with the other fields not more than its place.
+        // One line, and with the other fields not more than the bytes of a note.
         let host: String = name.to_string_lossy().chars().filter(|c| c.is_ascii_graphic()).take(LONGEST_HOST).collect();
         let mut sending = SendingLock { lock, namespace: namespace(), host, began_at: now, noted: Instant::now() };
         sending.write(now);
@@ -95,7 +95,7 @@ pub(super) fn senders(store: &Path) -> Result<Vec<Sender>> {
     let (file, path) = open_lock_file(store)?;
     let length = file.metadata().map_or(0, |metadata| metadata.len());
     let mut senders = Vec::new();
-    for number in (FIRST_SENDER..).take_while(|number| place(*number) < length) {
+    for number in (FIRST_SENDER..).take_while(|number| offset(*number) < length) {
         match lock_of(&file, &path, i64::from(number), 1)? {
             // A restore, which holds every lock and has no note.
             Some(lock) if lock.l_len == 0 => return Ok(Vec::new()),
@@ -108,8 +108,8 @@ pub(super) fn senders(store: &Path) -> Result<Vec<Sender>> {
 
 /// The note of the sender with this lock; `None`: it has written none, or one of another form.
 fn read(file: &File, number: u32) -> Option<Sender> {
-    let mut bytes = [0; PLACE as usize];
-    let count = file.read_at(&mut bytes, place(number)).ok()?;
+    let mut bytes = [0; NOTE_LENGTH as usize];
+    let count = file.read_at(&mut bytes, offset(number)).ok()?;
     let (line, _) = std::str::from_utf8(&bytes[..count]).ok()?.split_once('\n')?;
     let mut fields = line.split('\t');
     let process = fields.next()?.parse().ok()?;
@@ -120,8 +120,8 @@ fn read(file: &File, number: u32) -> Option<Sender> {
     Some(Sender { process, elsewhere: (!is_here).then_some(host), began_at, active_at })
 }
 
-fn place(number: u32) -> u64 {
-    u64::from(number - FIRST_SENDER) * PLACE
+fn offset(number: u32) -> u64 {
+    u64::from(number - FIRST_SENDER) * NOTE_LENGTH
 }
 
 /// The PID namespace of this process (namespaces(7)); empty where /proc is not mounted.

@@ -5,3 +5,6 @@ pub const KEY_FINGERPRINT: &str = "reset key sha256";
 
 /// When `jobs run` last reported a failure, and which.
 pub const LAST_REPORT: &str = "last report of jobs run";
+
+/// When a `jobs run` without a job last succeeded.
+pub const LAST_SUCCESS: &str = "success of jobs run";

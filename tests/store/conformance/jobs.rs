@@ -56,6 +56,7 @@ pub(super) fn of(whom: AudiencePart<'_>, seconds: i64) -> Recipients<'_> {
         email_domains: &[],
         sent_since: None,
         ends_passwords: false,
+        includes_bounced: false,
         now: at(seconds),
     }
 }

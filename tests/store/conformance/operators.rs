@@ -71,6 +71,17 @@ fn an_operator_has_the_permissions_of_the_role_in_the_store() {
 }
 
 #[test]
+fn a_store_is_kept_for_the_account_that_created_it_and_for_none_that_a_row_names() {
+    for fixture in Engine::each() {
+        let own = nix::unistd::geteuid().as_raw();
+        assert_eq!(fixture.store.service_account(), own);
+        let other = Operator { kind: OperatorKind::Service, ..operator(own + 1, "bob") };
+        fixture.change(|writing| writing.add_operator(&other));
+        assert_eq!(fixture.other().service_account(), own);
+    }
+}
+
+#[test]
 fn an_operator_gets_another_role_limits_and_is_disabled() {
     for fixture in Engine::each() {
         let carol = operator(1_000, "carol");

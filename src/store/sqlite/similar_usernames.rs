@@ -1,4 +1,5 @@
-//! Usernames near to one that no user has. Each look-up is one of the index, so that a million users cost no more than ten.
+//! Usernames that are similar to one that no user has. Each query is one search in the index, so that a million users take no longer
+//! than ten.
 
 use rusqlite::OptionalExtension as _;
 
@@ -10,7 +11,7 @@ const AFTER: &str = "SELECT username FROM users WHERE username >= ?1 ORDER BY us
 const BEFORE: &str = "SELECT username FROM users WHERE username < ?1 ORDER BY username DESC LIMIT ?2";
 
 impl ReadTransaction<'_> {
-    /// Those of the names that are usernames, in whatever ASCII case, as stored.
+    /// Those of the names that are usernames, as stored. ASCII case is ignored.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -23,7 +24,7 @@ impl ReadTransaction<'_> {
         Ok(found)
     }
 
-    /// The usernames on either side of where a name would be in their order, at most `count` a side.
+    /// The usernames before and after a name in their order, at most `count` of each.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -46,7 +47,7 @@ mod tests {
     use crate::store::schema;
 
     #[test]
-    fn no_look_up_reads_more_than_a_stretch_of_the_index() {
+    fn each_query_reads_one_range_of_the_index() {
         let connection = rusqlite::Connection::open_in_memory().unwrap();
         schema::migrate(&connection, &schema::Schema::CURRENT).unwrap();
         for sql in [SAME, AFTER, BEFORE] {
