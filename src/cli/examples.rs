@@ -113,8 +113,14 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
     ("mail queue", &["cxme-admin mail queue"]),
     ("mail bounces", &["cxme-admin mail bounces reports.mbox", "ssh mx cat reports.mbox | cxme-admin mail bounces -"]),
     ("store check", &["cxme-admin store check"]),
-    ("store backup", &["cxme-admin store backup store.backup"]),
-    ("store restore", &["cxme-admin store restore store.backup --dry-run", "cxme-admin store restore store.backup"]),
+    (
+        "store backup",
+        &["cxme-admin store backup store.backup", "cxme-admin store backup --directory backups --keep 14"],
+    ),
+    (
+        "store restore",
+        &["cxme-admin store restore --latest backups --dry-run", "cxme-admin store restore store.backup"],
+    ),
     ("store migrate", &["cxme-admin store migrate --dry-run", "cxme-admin store migrate"]),
     ("config show", &["cxme-admin config show"]),
     ("doctor", &["cxme-admin doctor", "cxme-admin doctor -o json > doctor.json"]),

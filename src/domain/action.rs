@@ -203,13 +203,13 @@ impl Action {
             Self::AuditList | Self::AuditShow | Self::AuditVerify | Self::AuditHead | Self::AuditExport => {
                 Some(Permission::ViewAudit)
             }
+            Self::StoreBackup => Some(Permission::BackUpStore),
             Self::Doctor
             | Self::ConfigShow
             | Self::StoreInit
             | Self::StoreCheck
             | Self::AuditArchive
             | Self::StoreRepairTimes
-            | Self::StoreBackup
             | Self::StoreRestore
             | Self::StoreMigrate
             | Self::MailTest => Some(Permission::ManageStore),

@@ -48,6 +48,15 @@ pub use types::unsendable;
 pub use types::user_changes;
 pub use types::users;
 
+/// Copies of the store, and those that are kept in a directory.
+pub mod backup {
+    pub use super::sqlite::backup::BackupInProgress;
+    pub use super::sqlite::backup::WrittenCopy;
+    pub use super::sqlite::backup_directory::EarlierBackups;
+    pub use super::sqlite::backup_directory::KeptBackup;
+    pub use super::sqlite::backup_directory::backups_in;
+}
+
 /// Importing users.
 pub mod import {
     pub use super::sqlite::import::Staging;

@@ -75,7 +75,9 @@ const CALLS: &[(&str, &str)] = &[
     ("audit archive --before 60d --out [DIR]/old.ndjson", ""),
     ("store check --repair-times", ""),
     ("store backup [DIR]/copy.db", ""),
+    ("store backup --directory [DIR]/backups --keep 1", ""),
     ("store restore [DIR]/saved.db", ""),
+    ("store restore --latest [DIR]/backups", ""),
     ("store migrate", ""),
 ];
 
@@ -95,6 +97,8 @@ fn world() -> (World, String) {
     world.run("operators add mallory --role Clerk").expect_status(0);
     world.run("operators disable mallory").expect_status(0);
     world.command("store backup").argument(world.path("saved.db")).run().expect_status(0);
+    std::fs::create_dir(world.path("backups")).unwrap();
+    world.command("store backup --directory").argument(world.path("backups")).run().expect_status(0);
     (world, code)
 }
 

@@ -13,6 +13,7 @@ mod audit;
 mod audit_archive;
 mod audit_export;
 mod audit_users;
+mod backup_directory;
 mod blocklist;
 mod bounces;
 mod change_password;

@@ -214,9 +214,13 @@ const CALLS: &[Call] = &[
     ("audit export --follow", "", "view-audit"),
     ("audit export --after 9999 --hash nothing", "", "view-audit"),
     ("store check", "", "manage-store"),
-    ("store backup [NEW]", "", "manage-store"),
-    ("store backup [DIR]/saved.db", "", "manage-store"),
+    ("store backup [NEW]", "", "back-up-store"),
+    ("store backup [DIR]/saved.db", "", "back-up-store"),
+    ("store backup --directory [DIR] --keep 1", "", "back-up-store"),
+    ("store backup --directory [DIR]/nowhere --dry-run", "", "back-up-store"),
     ("store restore [DIR]/saved.db --yes", "", "manage-store"),
+    ("store restore --latest [DIR] --yes", "", "manage-store"),
+    ("store restore --latest [DIR]/nowhere --yes", "", "manage-store"),
     ("store migrate", "", "manage-store"),
 ];
 

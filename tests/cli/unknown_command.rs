@@ -206,7 +206,7 @@ fn what_other_tools_call_it_is_answered_with_the_command_and_not_run() {
     hint: did you mean: cxme-admin doctor or cxme-admin store check
     $ backup
     error: no such command: backup
-    hint: did you mean: cxme-admin store backup FILE
+    hint: did you mean: cxme-admin store backup [FILE]
     $ setup
     error: no such command: setup
     hint: did you mean: cxme-admin init
@@ -329,7 +329,7 @@ fn what_other_tools_call_it_is_answered_with_the_command_and_not_run() {
     hint: did you mean: cxme-admin audit list
     $ store dump
     error: no such command: store dump
-    hint: did you mean: cxme-admin store backup FILE
+    hint: did you mean: cxme-admin store backup [FILE]
     $ -o json users ls
     error: no such command: users ls
     hint: did you mean: cxme-admin users list

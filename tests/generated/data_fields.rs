@@ -154,6 +154,7 @@ pub(crate) const FIELDS: &[(&str, Kind, &str)] = &[
     ("requires", Texts, "permissions that this one requires"),
     ("restricted", Flag, "whether the operator may not choose configuration, store and files"),
     ("result", Text, "state of the mail, such as `accepted` or `deferred`; or `skipped` or `refused`"),
+    ("store backup: result", Text, "`created` or `deleted`"),
     ("revoked_at", Time, "when the link was revoked"),
     ("revoked_why", Text, "why the link was revoked"),
     ("role", Text, "name of the role"),

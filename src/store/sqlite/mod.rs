@@ -16,7 +16,8 @@
 
 mod address_notices;
 mod attempts;
-mod backup;
+pub(super) mod backup;
+pub(super) mod backup_directory;
 mod bounces;
 mod change_number;
 mod check;
