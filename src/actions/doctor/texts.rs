@@ -1,5 +1,7 @@
 //! The sentences and templates of mails.
 
+use strum::VariantArray as _;
+
 use super::finding::CheckResult;
 use super::finding::FaultClass;
 use super::finding::Finding;
