@@ -158,6 +158,7 @@ impl Action {
             | Self::MailQueue
             | Self::JobsList
             | Self::JobsShow
+            | Self::JobsWait
             | Self::JobsRecipients
             | Self::JobsWait => Some(Permission::ViewUsers),
             Self::UsersAdd | Self::UsersClone | Self::UsersImport => Some(Permission::AddUsers),
@@ -265,6 +266,7 @@ impl Action {
             | Self::ResetsList
             | Self::JobsList
             | Self::JobsShow
+            | Self::JobsWait
             | Self::JobsRecipients
             | Self::MailPreview
             | Self::MailQueue

@@ -297,6 +297,7 @@ pub(super) fn of(action: Action, facts: &Facts<'_>) -> Phrase {
         | Action::ResetsList
         | Action::JobsList
         | Action::JobsShow
+        | Action::JobsWait
         | Action::JobsRecipients
         | Action::MailPreview
         | Action::MailQueue
