@@ -84,8 +84,20 @@ const OF_ONE_ENGINE: [(&str, &[&str]); 6] = [
         "the place of the file, its version, its file system",
         &["check_place", "version", "newest_version", "migrate", "open_with_schema", "refuse_unsafe_file_system"],
     ),
-    ("room on the disk of the file", &["require_room_for_job", "require_room_for_change"]),
-    ("copies of the file", &["newest_backup", "begin_copy", "write_copy"]),
+    ("room on the disk of the file", &["require_room_for_job", "require_room_for_change", "check_disk"]),
+    (
+        "copies of the file",
+        &[
+            "newest_backup",
+            "begin_copy",
+            "begin_copy_in",
+            "write_copy",
+            "open_written",
+            "earlier_than",
+            "earlier_than_begun",
+            "store_label",
+        ],
+    ),
     (
         "whether the file is whole",
         &["examine_file_while", "file_faults", "integrity_faults", "dangling_references", "schema_differences"],

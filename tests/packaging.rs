@@ -13,16 +13,11 @@ use std::process::Command;
 
 use cxme_admin::cli;
 
-/// The highest exposure that `systemd-analyze security` may find for the unit that sends, in tenths.
+/// The highest exposure that `systemd-analyze security` may find for a unit, in tenths.
 const MAX_EXPOSURE: u32 = 19;
 
-const SCRIPTS: [&str; 5] = [
-    "packaging/build",
-    "packaging/debian/postinst",
-    "packaging/debian/postrm",
-    "packaging/debian/prerm",
-    "packaging/systemd/backup",
-];
+const SCRIPTS: [&str; 4] =
+    ["packaging/build", "packaging/debian/postinst", "packaging/debian/postrm", "packaging/debian/prerm"];
 
 fn top() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -73,16 +68,14 @@ fn units() -> Vec<PathBuf> {
 #[test]
 fn systemd_accepts_the_units() {
     let Some(analyze) = program("systemd-analyze") else { return };
-    // A root in which the programs that the units start exist.
+    // A root in which the program that the units start exists.
     let root = tempfile::tempdir().unwrap();
     let directory = root.path().join("usr/lib/systemd/system");
     fs::create_dir_all(&directory).unwrap();
-    for program in ["usr/bin/cxme-admin", "usr/share/cxme-admin/backup"] {
-        let path = root.path().join(program);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, "#!/bin/sh\n").unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    }
+    let program = root.path().join("usr/bin/cxme-admin");
+    fs::create_dir_all(program.parent().unwrap()).unwrap();
+    fs::write(&program, "#!/bin/sh\n").unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     let system = Path::new("/usr/lib/systemd/system");
     let system = if system.exists() { system } else { Path::new("/lib/systemd/system") };
     for entry in fs::read_dir(system).unwrap().map(|entry| entry.unwrap().path()) {
@@ -104,11 +97,13 @@ fn systemd_accepts_the_units() {
 }
 
 #[test]
-fn the_unit_that_sends_is_confined() {
+fn the_units_are_confined() {
     let Some(analyze) = program("systemd-analyze") else { return };
     let threshold = format!("--threshold={MAX_EXPOSURE}");
-    let unit = top().join("packaging/systemd/cxme-admin-jobs.service");
-    run(Command::new(analyze).args(["security", "--offline=yes", "--no-pager", &threshold]).arg(unit));
+    for unit in units().iter().filter(|unit| unit.extension().unwrap() == "service") {
+        let mut security = Command::new(&analyze);
+        run(security.args(["security", "--offline=yes", "--no-pager", &threshold]).arg(unit));
+    }
 }
 
 #[test]
@@ -124,36 +119,29 @@ fn the_units_call_commands_that_exist_and_wait_for_the_store() {
         let timer = fs::read_to_string(unit.with_extension("timer")).unwrap();
         assert!(timer.contains("\nWantedBy=timers.target\n"), "{unit:?}");
     }
-    assert_eq!(calls, 1);
+    assert_eq!(calls, 2);
+    let drop_in = read("packaging/examples/metrics.conf");
+    let call = drop_in.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/bin/")).unwrap();
+    cli::command_tree().try_get_matches_from(call.split(' ')).unwrap();
     assert!(read("packaging/systemd/cxme-admin-jobs.service").contains("\nSuccessExitStatus=75\n"));
-    let backup = read("packaging/systemd/backup");
-    let call = backup.lines().find_map(|line| line.strip_prefix("/usr/bin/")).unwrap();
-    cli::command_tree().try_get_matches_from(["cxme-admin", "store", "backup", "copy.db"]).unwrap();
-    assert!(call.starts_with("cxme-admin store backup "), "{call}");
 }
 
 #[test]
-fn a_backup_deletes_old_copies_only_after_a_new_one() {
-    let directory = tempfile::tempdir().unwrap();
-    let backups = directory.path().join("backups");
-    fs::create_dir(&backups).unwrap();
-    let old = backups.join("2026-01-01T030000.db");
-    let others = backups.join("by-hand.db");
-    for file in [&old, &others] {
-        fs::write(file, "a copy").unwrap();
-        run(Command::new("touch").args(["-d", "2026-01-01"]).arg(file));
+fn the_units_run_as_the_service_account_and_write_only_where_the_package_lets_them() {
+    let postinst = read("packaging/debian/postinst");
+    for unit in units().iter().filter(|unit| unit.extension().unwrap() == "service") {
+        let text = fs::read_to_string(unit).unwrap();
+        for line in ["User=cxme-admin", "Group=cxme-admin", "CapabilityBoundingSet=", "NoNewPrivileges=yes"] {
+            assert!(text.lines().any(|found| found == line), "{unit:?}: {line}");
+        }
+        for place in text.lines().filter_map(|line| line.strip_prefix("ReadWritePaths=-")) {
+            assert!(postinst.contains(&format!("={place}\n")), "{unit:?}: {place}");
+        }
     }
-    let with_program = |program: &str| {
-        let script = directory.path().join("backup");
-        fs::write(&script, read("packaging/systemd/backup").replace("/usr/bin/cxme-admin store backup", program))
-            .unwrap();
-        Command::new("sh").arg(&script).arg(&backups).arg("30").output().unwrap().status.success()
-    };
-    assert!(!with_program("false"));
-    assert!(old.exists());
-    assert!(with_program("touch"));
-    assert!(!old.exists() && others.exists());
-    assert_eq!(fs::read_dir(&backups).unwrap().count(), 2);
+    for directory in ["$state", "$backups"] {
+        let created = format!("install -d -o cxme-admin -g cxme-admin -m 0700 \"{directory}\"\n");
+        assert!(postinst.contains(&created), "{directory}");
+    }
 }
 
 #[test]
@@ -164,6 +152,58 @@ fn sudo_accepts_the_example() {
     fs::write(copy.path(), read("packaging/examples/sudoers")).unwrap();
     fs::set_permissions(copy.path(), fs::Permissions::from_mode(0o440)).unwrap();
     run(Command::new(visudo).args(["-c", "-f"]).arg(copy.path()));
+}
+
+/// promtool of the machine, or the one that tests/run unpacked.
+fn promtool() -> Option<PathBuf> {
+    let unpacked = Path::new(env!("CARGO_TARGET_TMPDIR")).join("prometheus/promtool");
+    let found = ["/usr/bin/promtool".into(), unpacked].into_iter().find(|path: &PathBuf| path.exists());
+    can(found.is_some(), "promtool").then_some(found).flatten()
+}
+
+#[test]
+fn prometheus_accepts_the_alert_rules_and_each_fires_when_it_is_to() {
+    let Some(promtool) = promtool() else { return };
+    let rules = top().join("packaging/prometheus/cxme-admin.rules.yml");
+    let told = run(Command::new(&promtool).args(["check", "rules"]).arg(&rules));
+    assert!(told.contains("SUCCESS"), "{told}");
+    let test = read("tests/packaging/cxme-admin.rules.test.yml");
+    for alert in fs::read_to_string(&rules).unwrap().lines().filter_map(|line| line.trim().strip_prefix("- alert: ")) {
+        let fires = format!("        alertname: {alert}\n        exp_alerts:\n");
+        assert!(test.contains(&fires), "{alert}: no test lets it fire");
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("test.yml");
+    fs::write(&path, test.replace("[RULES]", &format!("[{}]", rules.display()))).unwrap();
+    run(Command::new(&promtool).args(["test", "rules"]).arg(&path));
+}
+
+#[test]
+fn prometheus_accepts_the_numbers_of_a_store_and_of_a_run() {
+    let Some(promtool) = promtool() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let (config, file) = (directory.path().join("config.toml"), directory.path().join("cxme-admin.prom"));
+    fs::write(&config, "[store]\npath = \"store.db\"\n").unwrap();
+    let program = |line: &[&str]| run(Command::new(env!("CARGO_BIN_EXE_cxme-admin")).args(line).arg("-c").arg(&config));
+    program(&["init", "--yes"]);
+    let printed = program(&["metrics"]);
+    program(&["jobs", "run", "--metrics-file", file.to_str().unwrap()]);
+    for text in [printed, fs::read_to_string(&file).unwrap()] {
+        let mut check = Command::new(&promtool);
+        check.args(["check", "metrics"]).stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+        let mut child = check.stderr(std::process::Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let told = [output.stdout, output.stderr].concat();
+        assert!(output.status.success() && told.is_empty(), "{}", String::from_utf8_lossy(&told));
+    }
+    // The names in the rules are names of numbers.
+    let (rules, numbers) = (read("packaging/prometheus/cxme-admin.rules.yml"), fs::read_to_string(&file).unwrap());
+    for name in
+        rules.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.starts_with("cxme_admin_"))
+    {
+        assert!(numbers.contains(&format!("# TYPE {name} ")), "{name}");
+    }
 }
 
 #[test]

@@ -12,6 +12,8 @@ mod addresses;
 mod audit;
 #[path = "store/backup.rs"]
 mod backup;
+#[path = "store/backup_directory.rs"]
+mod backup_directory;
 #[path = "store/batches.rs"]
 mod batches;
 #[path = "store/bulk.rs"]
@@ -70,6 +72,8 @@ mod standard_streams;
 mod stopped;
 #[path = "store/strangers.rs"]
 mod strangers;
+#[path = "store/versions.rs"]
+mod versions;
 #[path = "store/world.rs"]
 mod world;
 #[path = "store/writers.rs"]

@@ -22,6 +22,7 @@ use crate::domain::role::Permissions;
 use crate::domain::role::RoleId;
 use crate::store::Store;
 use crate::store::WriteTransaction;
+use crate::store::metadata::FIRST_KEY_FINGERPRINT;
 use crate::store::metadata::KEY_FINGERPRINT;
 
 /// Why links end when the key that made them is gone.
@@ -64,6 +65,7 @@ fn fill(
     now: Timestamp,
 ) -> crate::store::Result<()> {
     store.set_fact(KEY_FINGERPRINT, key_fingerprint)?;
+    store.set_fact(FIRST_KEY_FINGERPRINT, key_fingerprint)?;
     store.add_built_in_roles()?;
     for first in operators {
         let role = store.role(first.role)?;

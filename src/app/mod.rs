@@ -14,6 +14,7 @@
 mod attempts;
 pub mod error;
 mod event_details;
+pub mod hashing_cost;
 mod mailer;
 mod mailer_error;
 mod password_command;
@@ -32,7 +33,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::app::policy_check::HashingCost;
+use crate::app::hashing_cost::HashingCost;
 use crate::clock::Clock;
 use crate::domain::action::Action;
 use crate::domain::event::EventOutcome;

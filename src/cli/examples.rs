@@ -111,11 +111,20 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
     ("mail test", &["cxme-admin mail test postmaster@example.com -v"]),
     ("mail preview", &["cxme-admin mail preview reset --user alice", "cxme-admin mail preview invitation --locale de"]),
     ("mail queue", &["cxme-admin mail queue"]),
+    ("mail bounces", &["cxme-admin mail bounces reports.mbox", "ssh mx cat reports.mbox | cxme-admin mail bounces -"]),
     ("store check", &["cxme-admin store check"]),
-    ("store backup", &["cxme-admin store backup store.backup"]),
-    ("store restore", &["cxme-admin store restore store.backup --dry-run", "cxme-admin store restore store.backup"]),
+    (
+        "store backup",
+        &["cxme-admin store backup store.backup", "cxme-admin store backup --directory backups --keep 14"],
+    ),
+    (
+        "store restore",
+        &["cxme-admin store restore --latest backups --dry-run", "cxme-admin store restore store.backup"],
+    ),
     ("store migrate", &["cxme-admin store migrate --dry-run", "cxme-admin store migrate"]),
     ("config show", &["cxme-admin config show"]),
+    ("doctor", &["cxme-admin doctor", "cxme-admin doctor -o json > doctor.json"]),
+    ("metrics", &["cxme-admin metrics"]),
     ("whoami", &["cxme-admin whoami"]),
     ("completions", &["cxme-admin completions bash > /etc/bash_completion.d/cxme-admin"]),
 ];

@@ -9,15 +9,19 @@ mod of_management;
 mod of_setup;
 mod of_store;
 mod unknown_command;
+mod unknown_names;
 mod usage;
 
 use std::io;
 use strum::VariantArray as _;
+use unknown_names::meant_users;
+use unknown_names::of_unknown_names;
+use unknown_names::screenful;
 
+use crate::actions::doctor::finding::FaultClass;
 use crate::app::ActionError;
 use crate::app::MailerError;
 use crate::app::SetupError;
-use crate::app::error::UnknownName;
 use crate::cli::output::Output;
 use crate::config::LoadError;
 use crate::domain::action::Action;
@@ -164,10 +168,35 @@ pub fn is_shortage(error: &anyhow::Error) -> bool {
         || error.downcast_ref().is_some_and(is_shortage_of_descriptors)
 }
 
+/// An error of the newest backup of a directory, with the command that restores the one before it.
+pub fn of_newest_backup(error: &anyhow::Error, before: Option<String>) -> CliError {
+    let RenderedError { code, words, details, .. } = describe(error);
+    CliError::NewestBackup { words, details, code, before }
+}
+
 /// The exit code of any error, and its words.
 pub fn code_and_words(error: &anyhow::Error) -> (u8, String) {
     let told = describe(error);
     (told.code, told.words)
+}
+
+/// The exit code of any error, its words and details in one line, and what to do about it.
+pub fn code_words_and_hint(error: &anyhow::Error) -> (u8, String, String) {
+    let told = describe(error);
+    let words = std::iter::once(told.words).chain(told.details).collect::<Vec<_>>().join("; ");
+    (told.code, words, told.hint.unwrap_or_default())
+}
+
+/// The exit code of a fault that a check found.
+pub fn code_of_fault(class: FaultClass) -> u8 {
+    match class {
+        FaultClass::Data => DATA,
+        FaultClass::InputOutput => IO,
+        FaultClass::Relay => RELAY,
+        FaultClass::Later => LATER,
+        FaultClass::Configuration => CONFIGURATION,
+        FaultClass::Bug => BUG,
+    }
 }
 
 fn describe(error: &anyhow::Error) -> RenderedError {
@@ -267,38 +296,6 @@ fn of_action(error: &ActionError) -> RenderedError {
     }
 }
 
-/// A line for each, up to a screenful.
-fn screenful<T>(list: &[T], line: impl Fn(&T) -> String) -> Vec<String> {
-    const MOST: usize = UnknownName::SHOWN;
-    let more = list.len().checked_sub(MOST).filter(|more| *more > 0).map(|more| format!("and {more} more"));
-    list.iter().take(MOST).map(line).chain(more).collect()
-}
-
-/// One name is told in one line; of several, each gets its line.
-fn of_unknown_names(names: &[UnknownName]) -> RenderedError {
-    let told = |unknown: &UnknownName| {
-        let what = Refusal::no_such_user(&unknown.name).to_string();
-        unknown.line.map_or_else(|| what.clone(), |line| format!("line {line}: {what}"))
-    };
-    if let [name] = names {
-        return RenderedError::new(NO_USER, told(name)).hint(meant_users(&name.near));
-    }
-    let details = screenful(names, |unknown| match unknown.near.as_slice() {
-        [] => told(unknown),
-        near => format!("{}; did you mean {}?", told(unknown), near.join(", ")),
-    });
-    let words = ActionError::UnknownNames(names.to_vec());
-    RenderedError { details, ..RenderedError::new(NO_USER, words) }.hint(meant_users(&[]))
-}
-
-/// The hint where no user has a name.
-fn meant_users(near: &[String]) -> String {
-    match near {
-        [] => "names must match exactly; to search: cxme-admin users list --search TEXT".to_owned(),
-        near => format!("did you mean {}?", near.join(" or ")),
-    }
-}
-
 fn of_refusal(refusal: &Refusal) -> RenderedError {
     let told = |code| RenderedError::new(code, refusal);
     match refusal {
@@ -365,6 +362,9 @@ fn of_refusal(refusal: &Refusal) -> RenderedError {
             told(DATA).hint(format!("the password is reset there: ask {whom}"))
         }
         Refusal::Locked { user } => told(DATA).hint(format!("cxme-admin users unlock {user}")),
+        Refusal::Bounces { user, .. } => told(DATA).hint(format!(
+            "correct the address: cxme-admin users edit {user} --email ADDRESS; or mail it all the same: `--include-bounced`"
+        )),
         Refusal::CodeNotAccepted { .. } => told(DATA).hint("a new link: cxme-admin users send-reset USER"),
         Refusal::UnderWay(_) => {
             told(LATER).hint("wait until it has ended; if its sender died, `jobs run` will find out")

@@ -119,6 +119,20 @@ pub fn open_data(path: &Path) -> anyhow::Result<DataFile> {
     Ok(DataFile { file: File::open(path).map_err(failed)?, path: path.to_owned() })
 }
 
+/// Opens a regular file; a pipe would be waited for.
+///
+/// # Errors
+/// When it is none, or the system refuses.
+pub fn open_regular(path: &Path) -> Result<File, FileError> {
+    // The operator names it, and not the store.
+    let _own = FsCredentials::own();
+    let failed = |error| FileError::Io { path: path.to_owned(), doing: "opened", error };
+    match path.metadata().map_err(failed)?.is_file() {
+        true => File::open(path).map_err(failed),
+        false => Err(FileError::NotAFile { path: path.to_owned(), kind: "no regular file" }),
+    }
+}
+
 /// Opens a file that holds passwords. Only its owner may read it.
 ///
 /// # Errors

@@ -109,7 +109,9 @@ pub fn run(context: &mut Context, args: &InitArgs) -> anyhow::Result<()> {
         let account = format!("{} (uid {uid})", text::visible(account));
         context.output.say(&match kind {
             OperatorKind::Person => format!("First operator: {account}, with the role Admin"),
-            OperatorKind::Service => format!("Service: {account}, owns the store, and may run `jobs run`"),
+            OperatorKind::Service => {
+                format!("Service: {account}, owns the store, and may run `jobs run` and `store backup`")
+            }
         });
     }
     if let Some(words) = equivalent {

@@ -10,6 +10,7 @@ pub mod config;
 pub mod context;
 pub mod data;
 pub mod demo;
+pub mod doctor;
 pub mod examples;
 pub mod failure;
 pub mod files;
@@ -19,6 +20,7 @@ pub mod jobs;
 mod labelled;
 pub mod limit;
 pub mod mail;
+pub mod metrics;
 pub mod one_of;
 pub mod operators;
 pub mod output;
@@ -26,6 +28,7 @@ pub mod plan;
 pub mod policy;
 pub mod prompt;
 mod reason;
+mod reason_given;
 pub mod resets;
 pub mod roles;
 pub mod selection;
@@ -62,8 +65,8 @@ use failure::CliError;
 use files::NamedFiles;
 use output::Colour;
 use output::Format;
-use reason::ReasonGiven;
 use reason::ReasonTyped;
+use reason_given::ReasonGiven;
 
 /// Set, reset and check the passwords of an organization's users
 ///
@@ -141,6 +144,8 @@ enum Command {
     Store(store::StoreCommand),
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    Doctor(doctor::DoctorArgs),
+    Metrics(metrics::MetricsArgs),
     Whoami(whoami::WhoamiArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -172,7 +177,7 @@ struct Parsed {
 
 /// Parses the arguments; `typed` takes the place of a `--reason` that is not given.
 fn parse(arguments: &[OsString], typed: Option<&str>) -> Result<Parsed, clap::Error> {
-    let tree = || typed.map_or_else(command_tree, |reason| reason::with_reason(command_tree(), reason));
+    let tree = || typed.map_or_else(command_tree, |reason| reason_given::with_reason(command_tree(), reason));
     let mut matches = tree().try_get_matches_from(arguments)?;
     let (named, reason) = (NamedFiles::of(&matches), ReasonGiven::of(&matches));
     let parsed = Arguments::from_arg_matches_mut(&mut matches);
@@ -238,6 +243,8 @@ fn dispatch(context: &mut Context, command: Command) -> anyhow::Result<()> {
         Command::Mail(command) => mail::run(context, command),
         Command::Store(command) => store::run(context, command),
         Command::Config(command) => config::run(context, command),
+        Command::Doctor(args) => doctor::run(context, &args),
+        Command::Metrics(args) => metrics::run(context, &args),
         Command::Whoami(args) => whoami::run(context, &args),
         Command::Completions(args) => completions::run(context, &args),
     }

@@ -82,6 +82,8 @@ pub enum Action {
     MailQueue,
     #[strum(serialize = "mail queue with cancel")]
     MailCancel,
+    #[strum(serialize = "mail bounces")]
+    MailBounces,
     #[strum(serialize = "roles list")]
     RolesList,
     #[strum(serialize = "roles show")]
@@ -122,8 +124,12 @@ pub enum Action {
     AuditExport,
     #[strum(serialize = "audit archive")]
     AuditArchive,
+    #[strum(serialize = "metrics")]
+    Metrics,
     #[strum(serialize = "whoami")]
     WhoAmI,
+    #[strum(serialize = "doctor")]
+    Doctor,
     #[strum(serialize = "config show")]
     ConfigShow,
     #[strum(serialize = "opening the store")]
@@ -178,7 +184,8 @@ impl Action {
             | Self::JobsRetry
             | Self::JobsCancel
             | Self::JobsRemind
-            | Self::JobsDelete => Some(Permission::RunBulkJobs),
+            | Self::JobsDelete
+            | Self::MailBounces => Some(Permission::RunBulkJobs),
             Self::RolesAdd | Self::RolesEdit | Self::RolesClone | Self::RolesDelete => Some(Permission::ManageRoles),
             Self::OperatorsAdd
             | Self::OperatorsEdit
@@ -191,17 +198,19 @@ impl Action {
             | Self::PolicyShow
             | Self::PolicyCheck
             | Self::MailPreview
+            | Self::Metrics
             | Self::WhoAmI
             | Self::StoreOpen => None,
             Self::AuditList | Self::AuditShow | Self::AuditVerify | Self::AuditHead | Self::AuditExport => {
                 Some(Permission::ViewAudit)
             }
-            Self::ConfigShow
+            Self::StoreBackup => Some(Permission::BackUpStore),
+            Self::Doctor
+            | Self::ConfigShow
             | Self::StoreInit
             | Self::StoreCheck
             | Self::AuditArchive
             | Self::StoreRepairTimes
-            | Self::StoreBackup
             | Self::StoreRestore
             | Self::StoreMigrate
             | Self::MailTest => Some(Permission::ManageStore),
@@ -244,6 +253,7 @@ impl Action {
             | Self::JobsDelete
             | Self::MailTest
             | Self::MailCancel
+            | Self::MailBounces
             | Self::RolesAdd
             | Self::RolesEdit
             | Self::RolesClone
@@ -268,6 +278,9 @@ impl Action {
             | Self::JobsShow
             | Self::JobsWait
             | Self::JobsRecipients
+            | Self::JobsWait
+            | Self::Doctor
+            | Self::Metrics
             | Self::MailPreview
             | Self::MailQueue
             | Self::RolesList

@@ -2,6 +2,8 @@
 
 pub mod action;
 pub mod archive_refusal;
+pub mod backup_name;
+pub mod bounce;
 pub mod duration;
 pub mod elevation;
 pub mod eligibility;

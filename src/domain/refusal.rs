@@ -275,6 +275,14 @@ pub enum Refusal {
         /// Whom it was meant for.
         user: String,
     },
+    /// A delivery report said that the user's address takes no mail.
+    #[error("{user}: {words}")]
+    Bounces {
+        /// Whom it was meant for.
+        user: String,
+        /// What was reported, and when.
+        words: String,
+    },
     /// The code sets no password. The words are the same whatever the reason (OWASP ASVS 6.3.8).
     #[error(
         "this code is not accepted: it is mistyped, used, expired or revoked, or its user may not have a password here"

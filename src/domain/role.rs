@@ -25,8 +25,8 @@ impl RoleId {
             Self::ADMIN => Some(Permissions::all()),
             Self::MINIMAL => Some([Permission::ViewUsers].into_iter().collect()),
             Self::SERVICE => {
-                let run = Permission::RunBulkJobs;
-                Some(run.requires().iter().copied().chain([run]).collect())
+                let timers = [Permission::RunBulkJobs, Permission::BackUpStore];
+                Some(timers.into_iter().flat_map(|permission| permission.with_required().iter()).collect())
             }
             _ => None,
         }
@@ -37,7 +37,7 @@ impl RoleId {
         match self {
             Self::ADMIN => Some("May do everything"),
             Self::MINIMAL => Some("For users who administer nothing"),
-            Self::SERVICE => Some("For the account whose timer runs `jobs run`"),
+            Self::SERVICE => Some("For the account whose timers run `jobs run` and `store backup`"),
             _ => None,
         }
     }
@@ -48,7 +48,7 @@ pub const ADMIN: &str = "Admin";
 /// The built-in role for users who administer nothing, and for those whose role was deleted.
 pub const MINIMAL: &str = "Minimal Permissions";
 
-/// The built-in role for the service account, whose timer runs `jobs run`.
+/// The built-in role for the service account, whose timers run `jobs run` and `store backup`.
 pub const SERVICE: &str = "Service";
 
 /// One thing that a role may allow. The order is that of the store's and of `roles permissions`.
@@ -88,7 +88,9 @@ pub enum Permission {
     OverridePolicy,
     /// Read the audit.
     ViewAudit,
-    /// Check, back up, migrate and restore the store.
+    /// Back up the store.
+    BackUpStore,
+    /// Check, migrate and restore the store.
     ManageStore,
 }
 
@@ -120,7 +122,8 @@ impl Permission {
             Self::ExportHashes => "Export password hashes, and import them",
             Self::OverridePolicy => "Set a password that the policy refuses",
             Self::ViewAudit => "Read and verify the audit",
-            Self::ManageStore => "Check, back up, restore and migrate the store, and send a test mail",
+            Self::BackUpStore => "Back up the store, with all password hashes",
+            Self::ManageStore => "Check, restore and migrate the store, and send a test mail",
         }
     }
 
@@ -142,6 +145,7 @@ impl Permission {
             | Self::ManageRoles
             | Self::ManageOperators
             | Self::ViewAudit
+            | Self::BackUpStore
             | Self::ManageStore => &[],
         }
     }

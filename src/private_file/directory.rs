@@ -199,6 +199,20 @@ impl PrivateDirectory {
         }
     }
 
+    /// Removes the last name of `path` if it still belongs to the file with this device and inode.
+    ///
+    /// # Errors
+    /// [`FileError::Missing`] if it belongs to no file or to another one; otherwise the error of the system call.
+    pub(super) fn remove_identified(&self, path: &Path, identity: (u64, u64)) -> Result<(), FileError> {
+        let (directory, name) = (self.descriptor.as_fd(), name_of(path)?);
+        let failed = |errno: Errno| FileError::from_io(path, "deleted", errno.into());
+        let found = fstatat(directory, name, AtFlags::AT_SYMLINK_NOFOLLOW).map_err(failed)?;
+        if (found.st_dev, found.st_ino) != identity {
+            return Err(FileError::Missing { path: path.to_path_buf() });
+        }
+        unlinkat(directory, name, UnlinkatFlags::NoRemoveDir).map_err(failed)
+    }
+
     /// Syncs the directory: fsync(2) of a file does not guarantee that its name survives a crash.
     pub(super) fn sync(&self) -> Result<(), FileError> {
         self.readable()?.sync_all().map_err(|error| self.not_on_disk(error))

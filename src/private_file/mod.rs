@@ -19,6 +19,7 @@ mod problem;
 mod removal;
 mod reserved;
 mod rule;
+mod sibling;
 mod unfinished;
 mod unfinished_name;
 mod writing_lock;
@@ -42,6 +43,7 @@ pub use problem::FileError;
 pub use problem::is_shortage_of_descriptors;
 pub use reserved::refuse_reserved;
 pub use rule::Rule;
+pub use sibling::{Sibling, SiblingFile};
 pub use unfinished::{FinishedFile, UnfinishedFile, move_new};
 
 use directory::PrivateDirectory;

@@ -134,6 +134,11 @@ impl UnfinishedFile {
         &self.path
     }
 
+    /// Where it will be.
+    pub fn place(&self) -> &Path {
+        &self.place
+    }
+
     /// Another handle for writing it.
     ///
     /// # Errors
@@ -156,6 +161,23 @@ impl UnfinishedFile {
             .map_err(|error| self.problem("given to another account", error))
     }
 
+    /// Puts what was written on the disk, and has the system forget its pages, so that the next reader reads the disk.
+    ///
+    /// # Errors
+    /// If the disk does not take it.
+    pub fn sync_and_forget(&self) -> Result<(), FileError> {
+        self.file.sync_all().map_err(|error| self.problem("written", error))?;
+        // Only advice: a file system without pages in memory needs none.
+        let _ = rustix::fs::fadvise(&self.file, 0, None, rustix::fs::Advice::DontNeed);
+        Ok(())
+    }
+
+    /// Runs `run` in the directory in which it is created and named, with the rights by which it is written.
+    pub(super) fn in_directory<T>(&self, run: impl FnOnce(&PrivateDirectory) -> T) -> T {
+        let _own = self.has_own_rights.then(FsCredentials::own);
+        run(&self.directory)
+    }
+
     /// Changes its mode.
     ///
     /// # Errors
@@ -170,10 +192,21 @@ impl UnfinishedFile {
     /// # Errors
     /// [`FileError::Exists`] if the place was taken meanwhile; otherwise the error of the system call. Then nothing
     /// is left.
-    pub fn finish(mut self) -> Result<FinishedFile, FileError> {
+    pub fn finish(self) -> Result<FinishedFile, FileError> {
+        self.finish_under(|_| None)
+    }
+
+    /// As [`UnfinishedFile::finish`], but where the place was taken, `next` gives another name in the same directory.
+    ///
+    /// # Errors
+    /// As [`UnfinishedFile::finish`], where `next` gives none.
+    pub fn finish_under(mut self, next: impl Fn(&Path) -> Option<PathBuf>) -> Result<FinishedFile, FileError> {
         let _own = self.has_own_rights.then(FsCredentials::own);
         self.file.sync_all().map_err(|error| self.problem("written", error))?;
-        self.directory.move_new(&self.path, &self.place)?;
+        while let Err(problem) = self.directory.move_new(&self.path, &self.place) {
+            let is_taken = matches!(problem, FileError::Exists { .. });
+            self.place = is_taken.then(|| next(&self.place)).flatten().ok_or(problem)?;
+        }
         self.is_finished = true;
         // With a reader group, SQLite keeps the log when it closes the store: empty, and under a name that no longer
         // fits.
@@ -205,6 +238,16 @@ impl UnfinishedFile {
 pub struct FinishedFile(UnfinishedFile);
 
 impl FinishedFile {
+    /// Where it is.
+    pub fn place(&self) -> &Path {
+        &self.0.place
+    }
+
+    /// Runs `run` in its directory.
+    pub(super) fn in_directory<T>(&self, run: impl FnOnce(&PrivateDirectory) -> T) -> T {
+        self.0.in_directory(run)
+    }
+
     /// Removes it again, because something that belongs to it could not be recorded.
     pub fn remove(self) {
         let _own = self.0.has_own_rights.then(FsCredentials::own);

@@ -1,4 +1,4 @@
-//! What can go wrong with the store, as facts; the words for the operator's next step are in `cli::failure`.
+//! The errors of the store, as facts. The words of the hint for the operator are in `cli::failure`.
 
 use std::fmt;
 use std::io;
@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use super::types::damage::RowFault;
 use super::types::disk_space::DiskSpace;
 use super::types::sender::Sender;
+use crate::domain::backup_name::BackupName;
 use crate::private_file::FileError;
 use crate::private_file::is_shortage_of_descriptors;
 
@@ -73,6 +74,33 @@ pub enum StoreError {
         /// What is wrong with it, a line each.
         faults: Vec<String>,
     },
+    /// A copy of the store that was written just now is not sound, and was removed.
+    #[error("{}: the copy of the store is not sound and was removed; nothing else was changed: {}", .path.display(), Faults(faults))]
+    UnsoundCopy {
+        /// Where the copy would have been.
+        path: PathBuf,
+        /// What is wrong with it, a line each.
+        faults: Vec<String>,
+    },
+    /// A directory has no backup by whose name it would be known when it was made.
+    #[error("{}: has no backup that `store backup --directory` created", .0.display())]
+    NoBackup(PathBuf),
+    /// A directory has backups of several stores.
+    #[error("{}: has backups of several stores ({one}, {other}); nothing was changed", .directory.display())]
+    SeveralStores {
+        /// The directory.
+        directory: PathBuf,
+        /// The newest backup of one of them.
+        one: BackupName,
+        /// That of another.
+        other: BackupName,
+    },
+    /// The name of the newest backup is later than the clock, so that names do not tell which one is the newest.
+    #[error(
+        "{}: its name is later than the clock, which is or was wrong: the newest backup is not known by its name; nothing was changed",
+        .0.display()
+    )]
+    BackupAhead(PathBuf),
     /// A copy has pages of another size than the store that it is to replace.
     #[error("{}: has pages of {found} bytes, and the store that it is to replace has pages of {known}", .path.display())]
     PageSize {
@@ -198,7 +226,7 @@ pub enum StoreError {
     /// Users were changed, and no event tells of it: a bug.
     #[error("users were changed without an event; nothing was changed")]
     Unrecorded,
-    /// Another row has a value that may be there once: in an import, a row that `ReadTransaction::each_conflict` can name.
+    /// Another row has a value that must be unique: in an import, a row that `ReadTransaction::each_conflict` can name.
     #[error("the store answered: {0}")]
     Conflict(String),
     /// The program and the store disagree: a bug.

@@ -1,6 +1,6 @@
-//! The store, which holds one organization. This file is all that the rest of the program sees of it: the engine with its SQL is in
-//! `sqlite`, and what goes in and comes out, without SQL, is in [`types`]. The functions get their values (ids, times, hashes) and
-//! never ask for time or randomness; "not found" is `None`.
+//! The store, which holds one organization. The rest of the program uses only what is in this file: the engine with its SQL is in
+//! `sqlite`, and the types that go in and come out, without SQL, are in [`types`]. The functions get their values (ids, times,
+//! hashes) and never ask for time or randomness; "not found" is `None`.
 
 pub mod error;
 mod sqlite;
@@ -18,6 +18,7 @@ pub use sqlite::senders;
 pub use sqlite::user_list;
 pub use sqlite::waiting_at_most;
 pub use types::attempts;
+pub use types::bounces;
 pub use types::check;
 pub use types::completion;
 pub use types::damage;
@@ -33,6 +34,7 @@ pub use types::jobs;
 pub use types::links;
 pub use types::messages;
 pub use types::metadata;
+pub use types::metrics;
 pub use types::open;
 pub use types::outbox;
 pub use types::passwords_back;
@@ -45,6 +47,15 @@ pub use types::times;
 pub use types::unsendable;
 pub use types::user_changes;
 pub use types::users;
+
+/// Copies of the store, and those that are kept in a directory.
+pub mod backup {
+    pub use super::sqlite::backup::BackupInProgress;
+    pub use super::sqlite::backup::WrittenCopy;
+    pub use super::sqlite::backup_directory::EarlierBackups;
+    pub use super::sqlite::backup_directory::KeptBackup;
+    pub use super::sqlite::backup_directory::backups_in;
+}
 
 /// Importing users.
 pub mod import {

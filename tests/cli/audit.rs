@@ -263,12 +263,12 @@ fn a_command_is_found_with_its_variants_and_what_is_no_action_is_refused() {
       - users: list, show, add, clone, edit, delete, lock, unlock, import, import with hashes, export, export with hashes, set-password, set-password against the policy, verify-password, change-password, send-reset, send-reset to many
       - resets: list, revoke, revoke by code, redeem
       - jobs: run, list, show, recipients, wait, pause, resume, retry, cancel, remind, delete
-      - mail: test, preview, queue, queue with cancel
+      - mail: test, preview, queue, queue with cancel, bounces
       - roles: list, show, add, edit, clone, delete
       - operators: list, add, edit, disable, enable, remove
       - policy: show, check
       - audit: list, show, verify, head
-      - whoami, init
+      - metrics, whoami, doctor, init
       - config: show
       - store: check, check with repair of times, backup, restore, migrate
     hint: did you mean `users set-password`?

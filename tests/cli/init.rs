@@ -175,7 +175,7 @@ fn in_a_directory_of_another_account_root_makes_all_for_that_account() {
             Created reset key: [DIR]/data/reset.key
             Created store: [DIR]/data/store.db
             First operator: carol (uid 61001), with the role Admin
-            Service: dave (uid 61002), owns the store, and may run `jobs run`
+            Service: dave (uid 61002), owns the store, and may run `jobs run` and `store backup`
             Next: cxme-admin users add EMAIL --name NAME
             ");
         }

@@ -247,6 +247,10 @@ fn words_of(command: &clap::Command, file: &clap::Arg) -> Vec<String> {
     let mut words = Vec::new();
     for argument in command.get_arguments().filter(|argument| !argument.is_hide_set()) {
         let is_file = argument.get_id() == file.get_id();
+        let conflicts = command.get_arg_conflicts_with(argument);
+        if conflicts.iter().any(|other| other.get_id() == file.get_id()) {
+            continue;
+        }
         if is_file || argument.is_required_set() || argument.is_positional() {
             words.extend(argument.get_long().map(|long| format!("--{long}")));
             words.push(if is_file { "FILE".to_owned() } else { value_for(argument) });
@@ -302,6 +306,7 @@ fn every_argument_that_names_a_file_is_refused_to_a_restricted_operator() {
     users set-password 1d --out FILE --generate
     users set-password 1d --from FILE
     users send-reset 1d --from FILE
+    jobs run 1 --metrics-file FILE
     roles list --config FILE
     roles list --store FILE
     roles show 1d --config FILE
@@ -321,8 +326,11 @@ fn every_argument_that_names_a_file_is_refused_to_a_restricted_operator() {
     policy blocklist info FILE
     policy blocklist check FILE
     mail preview reset --out FILE
+    mail bounces FILE
     store backup FILE
+    store backup --directory FILE
     store restore FILE
+    store restore --latest FILE
     store migrate --backup FILE
     ");
     world.file("broken.toml", "zq7sentinel = 1\n");
@@ -487,6 +495,7 @@ fn a_hyphen_that_is_no_stream_is_refused_to_everybody() {
         "store migrate --backup -",
         "store restore -",
         "mail preview reset --out -",
+        "jobs run --metrics-file -",
     ] {
         let run = world.command(line).run();
         assert_eq!(run.status, 2, "{line}: {run}");

@@ -27,7 +27,7 @@ const ROLES: [(&str, &str); 6] = [
 ];
 
 const ALL: &str = "view-users add-users edit-users delete-users lock-users set-passwords send-resets run-bulk-jobs redeem \
-                   verify-passwords manage-roles manage-operators export-hashes override-policy view-audit manage-store";
+                   verify-passwords manage-roles manage-operators export-hashes override-policy view-audit back-up-store manage-store";
 
 /// The targets, each with the letter of its column.
 const TARGETS: [(Target, char); 5] =

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::fs;
 
 use cxme_admin::cli;
 use serde_json::Value;
@@ -61,8 +62,16 @@ const CALLS: &[(&str, &str, &str)] = &[
     ("audit export", "", "One record for each event: NDJSON unless `-o` says otherwise."),
     ("mail preview reset", "", "One record."),
     ("mail queue", "", "One record for each mail that waits."),
+    ("mail bounces -", "Subject: hello\n\nNo report.\n", "One record. With `--dry-run` it has the same fields."),
     ("store check", "", "One record for each part that is checked."),
+    (
+        "store backup --directory [DIR]/backups --keep 1",
+        "",
+        "One record for the new file, and one for each earlier backup that was deleted.",
+    ),
     ("config show", "", "One record for each setting."),
+    ("doctor", "", "One record for each check."),
+    ("metrics", "", "One record for each number. Without `-o`: the text format of Prometheus."),
     ("whoami", "", "One record."),
 ];
 
@@ -99,7 +108,6 @@ const WITHOUT_DATA: &[&str] = &[
     "roles delete",
     "roles edit",
     "store",
-    "store backup",
     "store migrate",
     "store restore",
     "users",
@@ -118,6 +126,7 @@ fn world() -> World {
     let world = World::with_mail().with_users("alice,bob,carla,dora");
     world.set_password("alice", GOOD);
     world.run("users edit alice --name 'Alice Adams'").expect_status(0);
+    fs::create_dir(world.path("backups")).unwrap();
     world.run("users lock bob --for 2h --reason 'lost laptop'").expect_status(0);
     world.command("users verify-password alice --stdin --client 192.0.2.1").stdin(OTHER).run().expect_status(1);
     world.run("users send-reset --search dora --yes --key first").expect_status(0);
@@ -140,8 +149,8 @@ fn printed(world: &World, call: &str, stdin: &str) -> Vec<(String, Vec<Value>)> 
         true => {
             run("ndjson");
             let exported = world.path("export");
-            let text = std::fs::read_to_string(&exported).unwrap();
-            std::fs::remove_file(exported).unwrap();
+            let text = fs::read_to_string(&exported).unwrap();
+            fs::remove_file(exported).unwrap();
             text
         }
         false => run("ndjson"),

@@ -23,6 +23,9 @@ fn world(command: &str) -> World {
         world.wait(400 * 86_400);
     }
     world.wait(4 * 86_400);
+    if command.starts_with("store ") {
+        std::fs::create_dir(world.path("backups")).unwrap();
+    }
     for line in match command {
         "jobs resume" => ["jobs pause 1"].as_slice(),
         "roles edit" | "roles clone" | "roles delete" => &["roles add Helpdesk --allow send-resets,lock-users"],
@@ -33,7 +36,7 @@ fn world(command: &str) -> World {
         }
         "users unlock" => &["users lock alice"],
         "resets revoke" | "resets redeem" => &["users send-reset alice"],
-        "store restore" => &["store backup [DIR]/store.backup"],
+        "store restore" => &["store backup [DIR]/store.backup", "store backup --directory [DIR]/backups"],
         _ => &[],
     } {
         world.run(&line.replace("[DIR]", &world.directory().to_string_lossy())).expect_status(0);
@@ -45,6 +48,7 @@ fn world(command: &str) -> World {
             build.argument(world.path("pwned.filter")).run().expect_status(0);
         }
     }
+    world.file("reports.mbox", "From MAILER-DAEMON Tue Nov 24 08:00:30 2026\nSubject: hello\n\nNo report.\n");
     world.file("leavers.csv", "email\nbob@example.com\n");
     if command == "users import" {
         world.file("users.csv", "email,name\nerin@example.com,Erin Ellis\n");
@@ -72,8 +76,10 @@ fn answers(world: &World, command: &str) -> Vec<String> {
 fn arguments(world: &World, example: &str) -> (Vec<String>, bool) {
     let (before, call) = example.split_once("cxme-admin ").unwrap();
     let call = call.split(['|', '>']).next().unwrap();
-    let is_file =
-        |word: &String| [".csv", ".backup", ".txt", ".filter", ".ndjson"].iter().any(|end| word.ends_with(end));
+    let is_file = |word: &String| {
+        word == "backups"
+            || [".csv", ".backup", ".txt", ".filter", ".mbox", ".ndjson"].iter().any(|end| word.ends_with(end))
+    };
     let with_path = |word: String| if is_file(&word) { world.path(&word).to_str().unwrap().to_owned() } else { word };
     (words(call).into_iter().map(with_path).collect(), before.ends_with("| "))
 }

@@ -30,7 +30,8 @@ use crate::world::sha256;
 /// Nobody adds them as an operator.
 const STRANGER: u32 = 61_003;
 
-static NEXT: LazyLock<Schema> = LazyLock::new(|| {
+/// A program with one migration more.
+pub(crate) static NEXT: LazyLock<Schema> = LazyLock::new(|| {
     Schema::CURRENT.followed_by(
         "ALTER TABLE users ADD COLUMN nickname TEXT; UPDATE users SET nickname = upper(username); \
          CREATE INDEX users_by_nickname ON users (nickname);",
@@ -41,12 +42,12 @@ static BROKEN: LazyLock<Schema> = LazyLock::new(|| {
     Schema::CURRENT.followed_by("UPDATE users SET name = 'lost'; ALTER TABLE nowhere ADD COLUMN nickname TEXT;")
 });
 
-fn open(path: &Path, expect: ExpectedVersion, schema: &'static Schema) -> Result<Store, StoreError> {
+pub(crate) fn open(path: &Path, expect: ExpectedVersion, schema: &'static Schema) -> Result<Store, StoreError> {
     Store::open_with_schema(path, &Rule::store(false), expect, schema)
 }
 
 /// The app of an account, in a program with this schema.
-fn app(world: &World, uid: u32, schema: &'static Schema) -> App {
+pub(crate) fn app(world: &World, uid: u32, schema: &'static Schema) -> App {
     let account = Account {
         uid,
         name: "carol".to_owned(),
@@ -92,8 +93,9 @@ fn an_upgrade_copies_the_store_first_and_keeps_its_rows() {
     let app = app(&world, geteuid().as_raw(), &NEXT);
     let dry_run = ChangeOptions { dry_run: true, ..ChangeOptions::default() };
     let planned = migrate(&app, None, &dry_run).unwrap();
-    assert_eq!(planned, MigrationOutcome { found: VERSION, copy: None });
+    assert_eq!(planned, MigrationOutcome { found: VERSION, copy: Some(copy.clone()) });
     assert_eq!((version(&world), copy.exists()), (VERSION, false));
+    assert_eq!(world.names(), ["reset.key", "store.db", "store.db-shm", "store.db-wal"]);
 
     let done = migrate(&app, None, &ChangeOptions::default()).unwrap();
     assert_eq!(done, MigrationOutcome { found: VERSION, copy: Some(copy.clone()) });
@@ -120,11 +122,12 @@ fn an_upgrade_copies_the_store_first_and_keeps_its_rows() {
 }
 
 #[test]
-fn an_upgrade_that_fails_changes_nothing() {
+fn an_upgrade_that_fails_changes_nothing_and_leaves_no_copy() {
     let world = World::new();
     let (app, events) = (app(&world, geteuid().as_raw(), &BROKEN), world.count("SELECT count(*) FROM events"));
     migrate(&app, None, &ChangeOptions::default()).unwrap_err();
     drop(app);
+    assert_eq!(world.names(), ["reset.key", "store.db"]);
     assert_eq!((version(&world), world.count("SELECT count(*) FROM events")), (VERSION, events));
     assert_eq!(world.count("SELECT count(*) FROM users WHERE name = 'lost'"), 0);
     world.done(&["users", "list"]);
@@ -141,4 +144,32 @@ fn a_refusal_is_recorded_in_an_older_store_too() {
     assert_eq!((version(&world), world.count("SELECT count(*) FROM events")), (VERSION, events + 1));
     assert!(newest_event(&world).starts_with("store migrate refused"), "{}", newest_event(&world));
     assert!(!world.state().join(format!("store.before-{VERSION}.db")).exists());
+}
+
+#[test]
+fn a_copy_that_a_killed_upgrade_left_stops_no_other_upgrade() {
+    let world = World::new();
+    let left = world.state().join(format!("store.before-{VERSION}.db"));
+    std::fs::write(&left, "left").unwrap();
+    let app = app(&world, geteuid().as_raw(), &NEXT);
+    let done = migrate(&app, None, &ChangeOptions::default()).unwrap();
+    let copy = world.state().join(format!("store.before-{VERSION}_2.db"));
+    assert_eq!(done, MigrationOutcome { found: VERSION, copy: Some(copy.clone()) });
+    assert_eq!(std::fs::read_to_string(&left).unwrap(), "left");
+    assert_eq!(open(&copy, ExpectedVersion::Current, &Schema::CURRENT).unwrap().version().unwrap(), VERSION);
+}
+
+#[test]
+fn a_store_that_is_not_sound_is_not_upgraded() {
+    let world = World::new();
+    let stray =
+        "PRAGMA foreign_keys = OFF; INSERT INTO role_permissions (role_id, permission) VALUES (99, 'view-users')";
+    world.sqlite().execute_batch(stray).unwrap();
+    let app = app(&world, geteuid().as_raw(), &NEXT);
+    let error = migrate(&app, None, &ChangeOptions::default()).unwrap_err();
+    let words = "the copy of the store is not sound and was removed; nothing else was changed: role_permissions: row ?";
+    assert!(error.to_string().ends_with(words), "{error}");
+    assert_eq!(failure::code_of(&error), 74);
+    drop(app);
+    assert_eq!((version(&world), world.names()), (VERSION, vec!["reset.key".to_owned(), "store.db".to_owned()]));
 }

@@ -57,6 +57,11 @@ impl World {
         world
     }
 
+    /// The world that another process made in a directory.
+    pub(crate) fn there(directory: &Path) -> Self {
+        Self { _scratch: None, directory: directory.to_owned() }
+    }
+
     /// A store with the users alice, who has no password, and bob.
     pub(crate) fn new() -> Self {
         Self::without_store().with_users()
@@ -222,6 +227,11 @@ pub(crate) fn sha256(path: &Path) -> Vec<u8> {
 fn variable(name: &str) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "how much a test does is said by whoever starts it")]
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Whether committed files are to be written anew.
+pub(crate) fn is_blessing() -> bool {
+    variable("CXME_TEST_BLESS").is_some()
 }
 
 /// Whether the large counts were asked for.

@@ -44,6 +44,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("roles show Helpdesk", "hoal"),
     ("operators list", "hoal"),
     ("policy show", "hoal"),
+    ("metrics", "hoal"),
     ("whoami", "hoal"),
     ("roles add Mine --allow set-passwords", ""),
     ("roles edit Helpdesk --allow set-passwords", ""),

@@ -5,3 +5,4 @@ pub mod check;
 pub mod migrate;
 pub mod repair_times;
 pub mod restore;
+mod verify_copy;

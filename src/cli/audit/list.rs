@@ -112,8 +112,17 @@ fn number_or_nothing(number: Option<i64>) -> Value<'static> {
 /// The field of whether a user has to change the password.
 const MUST_CHANGE: &str = "must_change_password";
 /// The fields of which the sentence of an action says enough.
-const TOLD_BY_THE_ACTION: [&str; 7] =
-    ["added_by_event", "failed_logins", "locked_at", "locked_until", "lock_reason", "password", DELETED];
+const TOLD_BY_THE_ACTION: [&str; 9] = [
+    "added_by_event",
+    "bounced_at",
+    "bounce_reply",
+    "failed_logins",
+    "locked_at",
+    "locked_until",
+    "lock_reason",
+    "password",
+    DELETED,
+];
 
 /// Runs the command.
 ///

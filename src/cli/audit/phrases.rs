@@ -253,6 +253,10 @@ pub(super) fn of(action: Action, facts: &Facts<'_>) -> Phrase {
             };
             plain(format!("cancelled {}{whom}", facts.message("a mail")))
         }
+        Action::MailBounces => phrase(
+            format!("marked {} as bounced", facts.count("bounced", "mail").unwrap_or_else(|| "mails".to_owned())),
+            [facts.count("users", "user")],
+        ),
         Action::RolesAdd => facts.role("added"),
         Action::RolesEdit => facts.role("edited"),
         Action::RolesClone => facts.role("added"),
@@ -299,6 +303,9 @@ pub(super) fn of(action: Action, facts: &Facts<'_>) -> Phrase {
         | Action::JobsShow
         | Action::JobsWait
         | Action::JobsRecipients
+        | Action::JobsWait
+        | Action::Doctor
+        | Action::Metrics
         | Action::MailPreview
         | Action::MailQueue
         | Action::RolesList

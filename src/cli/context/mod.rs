@@ -24,7 +24,7 @@ use crate::cli::Global;
 use crate::cli::failure::CliError;
 use crate::cli::output::Charset;
 use crate::cli::output::Output;
-use crate::cli::reason::ReasonGiven;
+use crate::cli::reason_given::ReasonGiven;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::LoadError;
@@ -284,7 +284,7 @@ impl Context {
     }
 
     /// How somebody who may run any command sees what a restricted operator is not shown.
-    fn root_sees_why(&self, command: &str) -> String {
+    pub fn root_sees_why(&self, command: &str) -> String {
         let as_root = self.caller.map_or_else(|| "sudo".to_owned(), |caller| caller.by.as_root());
         format!("root sees why: {as_root} cxme-admin {command}")
     }

@@ -109,6 +109,28 @@ pub enum CliError {
     /// A file that is to be restored is no copy of a store.
     #[error("{}: not a cxme-admin store", .0.display())]
     NotABackup(PathBuf),
+    /// A backup was written, and an earlier one that it makes superfluous cannot be deleted.
+    #[error("{}: an earlier backup{more} could not be deleted, the new one is complete: {error}", .path.display())]
+    NotDeleted {
+        /// The first of the earlier ones.
+        path: PathBuf,
+        /// How many more, in words.
+        more: String,
+        /// Why not.
+        error: String,
+    },
+    /// The newest backup of a directory cannot be restored.
+    #[error("{words}")]
+    NewestBackup {
+        /// Why not.
+        words: String,
+        /// A line for each fault of it.
+        details: Vec<String>,
+        /// The exit code.
+        code: u8,
+        /// The command that restores the one before it; `None`: there is none.
+        before: Option<String>,
+    },
     /// A code that is to be revoked is not accepted.
     #[error("{0}")]
     CodeNotRevoked(String),
@@ -225,6 +247,14 @@ pub enum CliError {
         /// What to do.
         remedy: String,
     },
+    /// Checks failed.
+    #[error("{words}")]
+    ChecksFailed {
+        /// The exit code of the first of them.
+        code: u8,
+        /// Which.
+        words: String,
+    },
     /// Mail was not handed over.
     #[error("{words}")]
     NotSent {
@@ -260,6 +290,8 @@ pub enum MailFailure {
     InDoubt,
     /// A rate per hour or day is used up.
     RateUsedUp,
+    /// The time that the run was given is over.
+    TimeLimit,
     /// Another process that sends does nothing any more.
     Stalled,
     /// A paused job ended passwords, and its users cannot choose others.

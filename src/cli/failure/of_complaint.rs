@@ -51,6 +51,17 @@ pub(super) fn of_complaint(complaint: &CliError) -> RenderedError {
         }),
         CliError::NotABackup(_) => RenderedError::new(CONFIGURATION, complaint)
             .hint("it was left as it is; give a file that `store backup` created"),
+        CliError::NotDeleted { .. } => RenderedError::new(IO, complaint)
+            .hint("the next run tries again; delete it yourself if the directory is full"),
+        CliError::NewestBackup { details, code, before, .. } => {
+            let told = RenderedError { details: details.clone(), ..RenderedError::new(*code, complaint) };
+            told.hint(match before {
+                Some(command) => format!(
+                    "the newest backup was left as it is, and the store as well; to restore the one before it: {command}"
+                ),
+                None => "the newest backup was left as it is, and the store as well; there is no earlier one".to_owned(),
+            })
+        }
         CliError::CodeNotRevoked(_) => {
             RenderedError::new(DATA, complaint).hint("to revoke without the code: cxme-admin resets revoke USER")
         }
@@ -90,10 +101,15 @@ pub(super) fn of_complaint(complaint: &CliError) -> RenderedError {
             .hint(format!("set another one: cxme-admin users set-password {username} --generate")),
         CliError::NotAStore { remedy, .. } => RenderedError::new(CONFIGURATION, complaint).hint(remedy),
         CliError::ReportedBefore { code } => RenderedError::new(*code, complaint),
+        CliError::ChecksFailed { code, .. } => RenderedError::new(*code, complaint),
         CliError::Broken { code, hint, .. } => RenderedError::new(*code, complaint).hint(hint),
         CliError::NotSent { fault, hint, .. } => {
             let code = match fault {
-                MailFailure::Later | MailFailure::InDoubt | MailFailure::RateUsedUp | MailFailure::Stalled => LATER,
+                MailFailure::Later
+                | MailFailure::InDoubt
+                | MailFailure::RateUsedUp
+                | MailFailure::TimeLimit
+                | MailFailure::Stalled => LATER,
                 MailFailure::Refused => RELAY,
                 MailFailure::Configuration => CONFIGURATION,
                 MailFailure::CalledOff => DATA,

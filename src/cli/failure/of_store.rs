@@ -11,7 +11,7 @@ use super::OPEN_FILES;
 use super::PROCESSES;
 use super::RenderedError;
 use super::of_file;
-use super::screenful;
+use super::unknown_names::screenful;
 use crate::cli;
 use crate::outbox::SendReport;
 use crate::store::StoreError;
@@ -43,6 +43,17 @@ pub(super) fn of_store(error: &StoreError) -> RenderedError {
             let details = if faults.len() == 1 { Vec::new() } else { screenful(faults, Clone::clone) };
             RenderedError { details, ..RenderedError::new(DATA, error) }.hint(other_copy(path))
         }
+        StoreError::UnsoundCopy { faults, .. } => {
+            let details = if faults.len() == 1 { Vec::new() } else { screenful(faults, Clone::clone) };
+            RenderedError { details, ..RenderedError::new(IO, error) }
+                .hint("the copy was read from the disk again; whether the store itself is damaged: cxme-admin store check")
+        }
+        StoreError::NoBackup(_) => RenderedError::new(DATA, error).hint("name the file: cxme-admin store restore FILE"),
+        StoreError::SeveralStores { .. } => {
+            RenderedError::new(DATA, error).hint("name the file: cxme-admin store restore FILE")
+        }
+        StoreError::BackupAhead(_) => RenderedError::new(DATA, error)
+            .hint("compare the times with `ls -l`, then name the file: cxme-admin store restore FILE"),
         StoreError::PageSize { .. } => RenderedError::new(CONFIGURATION, error).hint(
             "give a copy that `store backup` created of this store; or move the store and the files beside it away",
         ),

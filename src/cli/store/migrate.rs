@@ -14,7 +14,8 @@ use crate::store::schema;
 
 /// Upgrade the store to the current schema
 ///
-/// A backup is created first, beside the store. All steps are done, or none.
+/// A backup is created first, beside the store, and examined. All steps are done, or none. A store that a newer program has
+/// upgraded is refused: install that program again, or restore the backup that it created.
 #[derive(Debug, clap::Args)]
 pub struct MigrateArgs {
     /// Backup to create first; by default the store's name with the old version added
@@ -35,14 +36,24 @@ pub fn run(context: &mut Context, args: &MigrateArgs) -> anyhow::Result<()> {
     let migrated = migrate::migrate(&app, args.backup.as_deref(), &args.acting.change_options())?;
     let known = schema::VERSION;
     if args.acting.dry_run {
-        let words = match migrated.found == known {
-            true => format!("The store has the schema version {known} already: nothing would be changed."),
-            false => format!("Would upgrade the store from schema version {} to {known}.", migrated.found),
+        let words = match &migrated.copy {
+            None => format!("The store has the schema version {known} already: nothing would be changed."),
+            Some(copy) => {
+                let found = migrated.found;
+                format!(
+                    "Would upgrade the store from schema version {found} to {known}; the backup would be {}.",
+                    copy.display()
+                )
+            }
         };
         let step = PlanStep::new(Action::StoreMigrate, words)
             .if_changed(migrated.found != known)
             .field("schema_version", Value::Number(migrated.found))
-            .field("new_schema_version", Value::Number(known));
+            .field("new_schema_version", Value::Number(known))
+            .field(
+                "file",
+                migrated.copy.as_ref().map_or(Value::Nothing(""), |copy| Value::text(copy.display().to_string())),
+            );
         return plan::print(&mut context.output, app.now(), &[step]);
     }
     context.output.say(&match migrated.copy {

@@ -2,6 +2,7 @@
 
 pub mod backup;
 pub mod check;
+mod latest;
 pub mod migrate;
 mod recovery;
 mod repair_times;

@@ -1,5 +1,6 @@
 //! `store restore`.
 
+use std::path::Path;
 use std::path::PathBuf;
 
 use crate::actions::store::restore;
@@ -10,6 +11,7 @@ use crate::cli::jobs::summary::counted;
 use crate::cli::plan;
 use crate::cli::plan::PlanStep;
 use crate::cli::prompt;
+use crate::cli::store::latest::Latest;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::store::passwords_back::PasswordsBack;
@@ -23,11 +25,18 @@ use crate::store::passwords_back::PasswordsBack;
 ///
 /// The backup is only read. It must belong to root, to the account that runs this, or to the account of the store, and
 /// have exactly the schema of its version.
+///
+/// --latest takes the newest backup in a directory by its name. If it is damaged or its name is later than the clock, nothing
+/// is restored: the error names the backup before it, which you can restore by its name.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("backup").required(true).args(["file", "latest"]))]
 pub struct RestoreArgs {
     /// Backup, as created by `store backup`
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    #[arg(value_name = "FILE", conflicts_with = "latest")]
+    file: Option<PathBuf>,
+    /// Restore the newest backup that `store backup --directory` created in this directory
+    #[arg(long, value_name = "DIR")]
+    latest: Option<PathBuf>,
     /// Skip confirmation
     #[arg(short, long)]
     yes: bool,
@@ -44,8 +53,15 @@ pub fn run(context: &mut Context, args: &RestoreArgs) -> anyhow::Result<()> {
     let change_options = args.acting.change_options();
     let ended = context.may_replace_store()?;
     context.require_reason(Action::StoreRestore)?;
-    let (restoring, app) = context.app_on_copy(&args.file)?;
-    let restored = restore::prepare_restored(&app, &restoring, &args.file, &ended, &change_options)?;
+    let latest = args.latest.as_deref().map(|directory| Latest::find(directory, context.now())).transpose()?;
+    let file = latest.as_ref().map_or_else(|| args.file.as_deref().unwrap_or(Path::new("")), |latest| &latest.file);
+    let explained = |error| match &latest {
+        Some(latest) => latest.explain(error),
+        None => error,
+    };
+    let (restoring, app) = context.app_on_copy(file).map_err(explained)?;
+    let restored = restore::prepare_restored(&app, &restoring, file, &ended, &change_options)
+        .map_err(|error| explained(error.into()))?;
     let place = context.place_of_store()?;
     let words = format!(
         "the store of {} with {}",
@@ -53,6 +69,10 @@ pub fn run(context: &mut Context, args: &RestoreArgs) -> anyhow::Result<()> {
         counted(restored.users, "user")
     );
     let PasswordsBack { count: back, uncounted, .. } = restored.passwords_back;
+    let words = match &latest {
+        Some(latest) => format!("{words}, from {}", latest.file.display()),
+        None => words,
+    };
     if change_options.dry_run {
         let mut words = format!("Would replace {} with {words}.", place.display());
         if back > 0 {
@@ -64,6 +84,7 @@ pub fn run(context: &mut Context, args: &RestoreArgs) -> anyhow::Result<()> {
         }
         let step = PlanStep::new(Action::StoreRestore, words)
             .field("store", Value::text(place.display().to_string()))
+            .field("file", Value::text(file.display().to_string()))
             .field("users", Value::count(restored.users))
             .field("newest_event_at", Value::time_or(restored.newest, ""))
             .field("links", Value::count(restored.unsettled.links))

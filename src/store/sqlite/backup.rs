@@ -36,7 +36,7 @@ const MOST_BACKUPS: u32 = 168;
 /// A copy of the store that is being written; dropping it removes what was written.
 #[derive(Debug)]
 pub struct BackupInProgress {
-    unfinished: UnfinishedFile,
+    pub(super) unfinished: UnfinishedFile,
     /// A file beside the store, which SQLite writes where others could put a `-journal` beside the copy itself.
     private: Option<UnfinishedFile>,
     /// Whether the copy is written where the operator wants it, with the process's own rights.
@@ -46,7 +46,10 @@ pub struct BackupInProgress {
 /// A copy of the store that is complete, and has no name yet; dropping it removes it.
 #[derive(Debug)]
 pub struct WrittenCopy {
-    unfinished: UnfinishedFile,
+    pub(super) unfinished: UnfinishedFile,
+    /// What was copied into it, where SQLite may not open it.
+    pub(super) private: Option<UnfinishedFile>,
+    pub(super) has_own_rights: bool,
 }
 
 impl WrittenCopy {
@@ -138,7 +141,7 @@ impl Store {
     /// When one of the two cannot be read or written.
     pub fn write_copy(&self, backup: BackupInProgress) -> Result<WrittenCopy> {
         let BackupInProgress { unfinished, private, has_own_rights } = backup;
-        match private {
+        match &private {
             None => self.copy_into(unfinished.path(), has_own_rights).map_err(|error| error.of_writing(&unfinished))?,
             Some(private) => {
                 self.copy_into(private.path(), false)?;
@@ -147,7 +150,7 @@ impl Store {
                     .map_err(|error| unfinished.problem("written", error))?;
             }
         }
-        Ok(WrittenCopy { unfinished })
+        Ok(WrittenCopy { unfinished, private, has_own_rights })
     }
 
     fn copy_into(&self, destination: &Path, has_own_rights: bool) -> Result<()> {
