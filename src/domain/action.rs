@@ -164,7 +164,6 @@ impl Action {
             | Self::MailQueue
             | Self::JobsList
             | Self::JobsShow
-            | Self::JobsWait
             | Self::JobsRecipients
             | Self::JobsWait => Some(Permission::ViewUsers),
             Self::UsersAdd | Self::UsersClone | Self::UsersImport => Some(Permission::AddUsers),
@@ -276,7 +275,6 @@ impl Action {
             | Self::ResetsList
             | Self::JobsList
             | Self::JobsShow
-            | Self::JobsWait
             | Self::JobsRecipients
             | Self::JobsWait
             | Self::Doctor

@@ -301,7 +301,6 @@ pub(super) fn of(action: Action, facts: &Facts<'_>) -> Phrase {
         | Action::ResetsList
         | Action::JobsList
         | Action::JobsShow
-        | Action::JobsWait
         | Action::JobsRecipients
         | Action::JobsWait
         | Action::Doctor
