@@ -9,16 +9,19 @@ mod of_management;
 mod of_setup;
 mod of_store;
 mod unknown_command;
+mod unknown_names;
 mod usage;
 
 use std::io;
 use strum::VariantArray as _;
+use unknown_names::meant_users;
+use unknown_names::of_unknown_names;
+use unknown_names::screenful;
 
 use crate::actions::doctor::finding::FaultClass;
 use crate::app::ActionError;
 use crate::app::MailerError;
 use crate::app::SetupError;
-use crate::app::error::UnknownName;
 use crate::cli::output::Output;
 use crate::config::LoadError;
 use crate::domain::action::Action;
@@ -290,38 +293,6 @@ fn of_action(error: &ActionError) -> RenderedError {
         ActionError::NoMemory(_) => RenderedError::new(LATER, error)
             .hint("see `ulimit -v`, or LimitAS= and MemoryMax= of the service; [password.argon2] memory_kib sets what a new hash needs"),
         ActionError::Password(_) | ActionError::BadRows { .. } | ActionError::BadLines { .. } | ActionError::BadInput(_) => RenderedError::new(DATA, error),
-    }
-}
-
-/// A line for each, up to a screenful.
-fn screenful<T>(list: &[T], line: impl Fn(&T) -> String) -> Vec<String> {
-    const MOST: usize = UnknownName::SHOWN;
-    let more = list.len().checked_sub(MOST).filter(|more| *more > 0).map(|more| format!("and {more} more"));
-    list.iter().take(MOST).map(line).chain(more).collect()
-}
-
-/// One name is told in one line; of several, each gets its line.
-fn of_unknown_names(names: &[UnknownName]) -> RenderedError {
-    let told = |unknown: &UnknownName| {
-        let what = Refusal::no_such_user(&unknown.name).to_string();
-        unknown.line.map_or_else(|| what.clone(), |line| format!("line {line}: {what}"))
-    };
-    if let [name] = names {
-        return RenderedError::new(NO_USER, told(name)).hint(meant_users(&name.near));
-    }
-    let details = screenful(names, |unknown| match unknown.near.as_slice() {
-        [] => told(unknown),
-        near => format!("{}; did you mean {}?", told(unknown), near.join(", ")),
-    });
-    let words = ActionError::UnknownNames(names.to_vec());
-    RenderedError { details, ..RenderedError::new(NO_USER, words) }.hint(meant_users(&[]))
-}
-
-/// The hint where no user has a name.
-fn meant_users(near: &[String]) -> String {
-    match near {
-        [] => "names must match exactly; to search: cxme-admin users list --search TEXT".to_owned(),
-        near => format!("did you mean {}?", near.join(" or ")),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::fs;
 
 use cxme_admin::cli;
 use serde_json::Value;
@@ -148,8 +149,8 @@ fn printed(world: &World, call: &str, stdin: &str) -> Vec<(String, Vec<Value>)> 
         true => {
             run("ndjson");
             let exported = world.path("export");
-            let text = std::fs::read_to_string(&exported).unwrap();
-            std::fs::remove_file(exported).unwrap();
+            let text = fs::read_to_string(&exported).unwrap();
+            fs::remove_file(exported).unwrap();
             text
         }
         false => run("ndjson"),

@@ -38,7 +38,7 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Records that a message did not arrive, with the remote server's words. Its link is revoked: nobody has it but whoever reads
+    /// Records that a message did not arrive, with the remote server's words. Its link is revoked: only those have it who read
     /// the report, which may hold the mail.
     ///
     /// # Errors
