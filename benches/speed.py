@@ -36,7 +36,7 @@ RESTORE_LIMITS = 1.3, 1.6
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--rows", type=int, default=1_000_000, help="users of the large store")
 parser.add_argument("--rounds", type=int, default=5, help="of what takes seconds; a start-up has 20 times as many")
-parser.add_argument("--only", default="show,argon2,check,import,export,list,search,table", help="sections, joined by commas")
+parser.add_argument("--only", default="show,argon2,check,audit,import,export,list,search,table", help="sections, joined by commas")
 parser.add_argument("--no-build", action="store_true", help="measure the binaries that are there")
 options = parser.parse_args()
 sections = options.only.split(",")
@@ -263,6 +263,25 @@ def check():
     fig("store_check_memory", "MiB", peak_mib(ours), limit=64)
 
 
+def audit():
+    """`audit export` of a log in which each event has changed a user."""
+    users, store = os.path.join(FOLDER, "users1000.csv"), new_store("audit.db")
+    write_users(users, 1_000)
+    import_file(store, users)
+    history.fill(store, 500_000, 0)
+    # The changes as the array that ours writes.
+    changes = ("(SELECT json_group_array(json_object('erased', salt = zeroblob(16), 'field', field, 'new', new, 'old', old, 'user_id', "
+               "user_id)) FROM user_changes WHERE event = number AND user_changes.user_id = events.user_id)")
+    peer = [SQLITE, "-csv", "-header", store,
+            "SELECT number, time, operator, operator_uid, login_uid, host, identified_by, authority, action, outcome, user_id, "
+            f"reason, details, lower(hex(hash)), {changes} FROM events ORDER BY number"]
+    for form in ("csv", "ndjson"):
+        ours = [OURS, "--store", store, "-o", form, "audit", "export"]
+        one, other, ratio = compare(options.rounds, lambda: run(ours, OUT), lambda: run(peer, OUT))
+        fig(f"audit_export_500000_{form}", "s", one, other, ratio, 0.6)
+        fig(f"audit_export_500000_{form}_memory", "MiB", peak_mib(ours), limit=32)
+
+
 def import_users(path):
     rows = os.path.join(FOLDER, "no-header.csv")
     with open(path, "rb") as whole, open(rows, "wb") as rest:
@@ -346,6 +365,8 @@ with tempfile.TemporaryDirectory(prefix="speed-", dir=TARGET) as FOLDER:
         argon2()
     if "check" in sections:
         check()
+    if "audit" in sections:
+        audit()
     if {"import", "export", "list", "search", "table"} & set(sections):
         users, large = os.path.join(FOLDER, "users.csv"), new_store("large.db")
         write_users(users, options.rows)

@@ -51,6 +51,9 @@ _cxme_admin() {
             cxme_admin,mail)
                 cmd="cxme_admin__subcmd__mail"
                 ;;
+            cxme_admin,metrics)
+                cmd="cxme_admin__subcmd__metrics"
+                ;;
             cxme_admin,operators)
                 cmd="cxme_admin__subcmd__operators"
                 ;;
@@ -138,6 +141,9 @@ _cxme_admin() {
             cxme_admin__subcmd__help,mail)
                 cmd="cxme_admin__subcmd__help__subcmd__mail"
                 ;;
+            cxme_admin__subcmd__help,metrics)
+                cmd="cxme_admin__subcmd__help__subcmd__metrics"
+                ;;
             cxme_admin__subcmd__help,operators)
                 cmd="cxme_admin__subcmd__help__subcmd__operators"
                 ;;
@@ -203,9 +209,6 @@ _cxme_admin() {
                 ;;
             cxme_admin__subcmd__help__subcmd__jobs,show)
                 cmd="cxme_admin__subcmd__help__subcmd__jobs__subcmd__show"
-                ;;
-            cxme_admin__subcmd__help__subcmd__jobs,wait)
-                cmd="cxme_admin__subcmd__help__subcmd__jobs__subcmd__wait"
                 ;;
             cxme_admin__subcmd__help__subcmd__mail,preview)
                 cmd="cxme_admin__subcmd__help__subcmd__mail__subcmd__preview"
@@ -372,9 +375,6 @@ _cxme_admin() {
             cxme_admin__subcmd__jobs,show)
                 cmd="cxme_admin__subcmd__jobs__subcmd__show"
                 ;;
-            cxme_admin__subcmd__jobs,wait)
-                cmd="cxme_admin__subcmd__jobs__subcmd__wait"
-                ;;
             cxme_admin__subcmd__jobs__subcmd__help,cancel)
                 cmd="cxme_admin__subcmd__jobs__subcmd__help__subcmd__cancel"
                 ;;
@@ -407,9 +407,6 @@ _cxme_admin() {
                 ;;
             cxme_admin__subcmd__jobs__subcmd__help,show)
                 cmd="cxme_admin__subcmd__jobs__subcmd__help__subcmd__show"
-                ;;
-            cxme_admin__subcmd__jobs__subcmd__help,wait)
-                cmd="cxme_admin__subcmd__jobs__subcmd__help__subcmd__wait"
                 ;;
             cxme_admin__subcmd__mail,help)
                 cmd="cxme_admin__subcmd__mail__subcmd__help"
@@ -748,7 +745,7 @@ _cxme_admin() {
 
     case "${cmd}" in
         cxme_admin)
-            opts="-c -o -q -v -h -V --config --store --output --quiet --verbose --color --no-input --help --version demo init users resets jobs roles operators policy audit mail store whoami completions config help"
+            opts="-c -o -q -v -h -V --config --store --output --quiet --verbose --color --no-input --help --version demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -1045,7 +1042,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__audit__subcmd__list)
-            opts="-c -o -q -v -h --user --action --operator --refused --since --until --limit --all-rows --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --user --action --operator --refused --since --until --limit --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -1633,7 +1630,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__help)
-            opts="demo init users resets jobs roles operators policy audit mail store whoami completions config help"
+            opts="demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -1801,7 +1798,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__jobs)
-            opts="list show recipients wait run pause resume retry cancel remind delete"
+            opts="list show recipients run pause resume retry cancel remind delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -1954,20 +1951,6 @@ _cxme_admin() {
             COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        cxme_admin__subcmd__help__subcmd__jobs__subcmd__wait)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         cxme_admin__subcmd__help__subcmd__mail)
             opts="test preview queue"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -2013,6 +1996,20 @@ _cxme_admin() {
         cxme_admin__subcmd__help__subcmd__mail__subcmd__test)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__metrics)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2789,7 +2786,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__jobs)
-            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list show recipients wait run pause resume retry cancel remind delete help"
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list show recipients run pause resume retry cancel remind delete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -3023,7 +3020,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__help)
-            opts="list show recipients wait run pause resume retry cancel remind delete help"
+            opts="list show recipients run pause resume retry cancel remind delete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -3190,22 +3187,8 @@ _cxme_admin() {
             COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        cxme_admin__subcmd__jobs__subcmd__help__subcmd__wait)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         cxme_admin__subcmd__jobs__subcmd__list)
-            opts="-c -o -q -v -h --limit --all-rows --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --limit --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -3361,7 +3344,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__recipients)
-            opts="-c -o -q -v -h --limit --all-rows --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --limit --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -3757,7 +3740,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__run)
-            opts="-c -o -q -v -h --now --max-runtime --reason --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --now --max-runtime --metrics-file --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -3767,6 +3750,21 @@ _cxme_admin() {
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --metrics-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
                     fi
                     return 0
                     ;;
@@ -3848,84 +3846,6 @@ _cxme_admin() {
                 return 0
             fi
             case "${prev}" in
-                --config)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                -c)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --store)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        cxme_admin__subcmd__jobs__subcmd__wait)
-            opts="-c -o -q -v -h --timeout --config --store --output --quiet --verbose --color --no-input --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --timeout)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -4239,7 +4159,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__mail__subcmd__queue)
-            opts="-n -c -o -q -v -h --cancel --limit --all-rows --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-n -c -o -q -v -h --cancel --limit --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -4344,6 +4264,77 @@ _cxme_admin() {
                     fi
                     return 0
                     ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__metrics)
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -5948,7 +5939,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__resets__subcmd__list)
-            opts="-c -o -q -v -h --user --state --limit --all-rows --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --user --state --limit --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -6271,7 +6262,10 @@ _cxme_admin() {
             fi
             case "${prev}" in
                 --allow)
-                    COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "view-users add-users edit-users delete-users lock-users set-passwords send-resets run-bulk-jobs redeem verify-passwords manage-roles manage-operators export-hashes override-policy view-audit manage-store" -- "${cur##*,}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --description)
@@ -6530,11 +6524,17 @@ _cxme_admin() {
             fi
             case "${prev}" in
                 --allow)
-                    COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "view-users add-users edit-users delete-users lock-users set-passwords send-resets run-bulk-jobs redeem verify-passwords manage-roles manage-operators export-hashes override-policy view-audit manage-store" -- "${cur##*,}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --deny)
-                    COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "view-users add-users edit-users delete-users lock-users set-passwords send-resets run-bulk-jobs redeem verify-passwords manage-roles manage-operators export-hashes override-policy view-audit manage-store" -- "${cur##*,}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --rename)
@@ -8577,7 +8577,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__list)
-            opts="-c -o -q -v -h --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --from --sort --reverse --limit --all-rows --columns --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --from --sort --reverse --limit --columns --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -9744,40 +9744,7 @@ _cxme_admin() {
 }
 
 if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _cxme_admin_with_values -o nosort cxme-admin
+    complete -F _cxme_admin -o nosort cxme-admin
 else
-    complete -F _cxme_admin_with_values cxme-admin
+    complete -F _cxme_admin cxme-admin
 fi
-
-# The values that only the store knows: users, roles, operators, jobs. Where the program is not there, or may not read the store,
-# there are none.
-_cxme_admin_with_values() {
-    _cxme_admin "$@"
-    # What the function above knows nothing about it leaves as it is typed.
-    [[ ${#COMPREPLY[@]} -eq 0 || ( ${#COMPREPLY[@]} -eq 1 && ( "${COMPREPLY[0]}" == "$2" || -z "${COMPREPLY[0]}" ) ) ]] || return 0
-    [[ "$2" != -* || "$2" == *=* ]] || return 0
-    type -P cxme-admin >/dev/null || return 0
-    # bash divides words at `=`, `:` and `@` too: what stands without a blank between is one word.
-    local rest="${COMP_LINE:0:COMP_POINT}" word values value i
-    local -a words=()
-    for ((i = 0; i <= COMP_CWORD; i++)); do
-        if [[ $i -eq 0 || "$rest" == [[:space:]]* ]]; then
-            words+=("")
-        fi
-        rest="${rest#"${rest%%[![:space:]]*}"}"
-        word="${COMP_WORDS[i]}"
-        [[ $i -lt $COMP_CWORD ]] || word="$rest"
-        words[${#words[@]}-1]+="$word"
-        rest="${rest#"$word"}"
-    done
-    values="$(command cxme-admin __complete bash "$2" "${words[@]}" </dev/null 2>/dev/null)"
-    [[ -n "$values" ]] || return 0
-    COMPREPLY=()
-    while IFS= read -r value; do
-        COMPREPLY+=("$value")
-    done <<< "$values"
-    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-        compopt +o nospace +o default
-    fi
-    return 0
-}

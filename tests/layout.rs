@@ -84,7 +84,7 @@ const OF_ONE_ENGINE: [(&str, &[&str]); 6] = [
         "the place of the file, its version, its file system",
         &["check_place", "version", "newest_version", "migrate", "open_with_schema", "refuse_unsafe_file_system"],
     ),
-    ("room on the disk of the file", &["require_room_for_job", "require_room_for_change"]),
+    ("room on the disk of the file", &["require_room_for_job", "require_room_for_change", "check_disk"]),
     (
         "copies of the file",
         &[

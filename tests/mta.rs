@@ -9,6 +9,8 @@
 
 #[path = "mta/account.rs"]
 mod account;
+#[path = "mta/bounces.rs"]
+mod bounces;
 #[path = "mta/exim.rs"]
 mod exim;
 #[path = "mta/exim_replies.rs"]

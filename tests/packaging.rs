@@ -120,6 +120,9 @@ fn the_units_call_commands_that_exist_and_wait_for_the_store() {
         assert!(timer.contains("\nWantedBy=timers.target\n"), "{unit:?}");
     }
     assert_eq!(calls, 2);
+    let drop_in = read("packaging/examples/metrics.conf");
+    let call = drop_in.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/bin/")).unwrap();
+    cli::command_tree().try_get_matches_from(call.split(' ')).unwrap();
     assert!(read("packaging/systemd/cxme-admin-jobs.service").contains("\nSuccessExitStatus=75\n"));
 }
 
@@ -149,6 +152,58 @@ fn sudo_accepts_the_example() {
     fs::write(copy.path(), read("packaging/examples/sudoers")).unwrap();
     fs::set_permissions(copy.path(), fs::Permissions::from_mode(0o440)).unwrap();
     run(Command::new(visudo).args(["-c", "-f"]).arg(copy.path()));
+}
+
+/// promtool of the machine, or the one that tests/run unpacked.
+fn promtool() -> Option<PathBuf> {
+    let unpacked = Path::new(env!("CARGO_TARGET_TMPDIR")).join("prometheus/promtool");
+    let found = ["/usr/bin/promtool".into(), unpacked].into_iter().find(|path: &PathBuf| path.exists());
+    can(found.is_some(), "promtool").then_some(found).flatten()
+}
+
+#[test]
+fn prometheus_accepts_the_alert_rules_and_each_fires_when_it_is_to() {
+    let Some(promtool) = promtool() else { return };
+    let rules = top().join("packaging/prometheus/cxme-admin.rules.yml");
+    let told = run(Command::new(&promtool).args(["check", "rules"]).arg(&rules));
+    assert!(told.contains("SUCCESS"), "{told}");
+    let test = read("tests/packaging/cxme-admin.rules.test.yml");
+    for alert in fs::read_to_string(&rules).unwrap().lines().filter_map(|line| line.trim().strip_prefix("- alert: ")) {
+        let fires = format!("        alertname: {alert}\n        exp_alerts:\n");
+        assert!(test.contains(&fires), "{alert}: no test lets it fire");
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("test.yml");
+    fs::write(&path, test.replace("[RULES]", &format!("[{}]", rules.display()))).unwrap();
+    run(Command::new(&promtool).args(["test", "rules"]).arg(&path));
+}
+
+#[test]
+fn prometheus_accepts_the_numbers_of_a_store_and_of_a_run() {
+    let Some(promtool) = promtool() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let (config, file) = (directory.path().join("config.toml"), directory.path().join("cxme-admin.prom"));
+    fs::write(&config, "[store]\npath = \"store.db\"\n").unwrap();
+    let program = |line: &[&str]| run(Command::new(env!("CARGO_BIN_EXE_cxme-admin")).args(line).arg("-c").arg(&config));
+    program(&["init", "--yes"]);
+    let printed = program(&["metrics"]);
+    program(&["jobs", "run", "--metrics-file", file.to_str().unwrap()]);
+    for text in [printed, fs::read_to_string(&file).unwrap()] {
+        let mut check = Command::new(&promtool);
+        check.args(["check", "metrics"]).stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+        let mut child = check.stderr(std::process::Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let told = [output.stdout, output.stderr].concat();
+        assert!(output.status.success() && told.is_empty(), "{}", String::from_utf8_lossy(&told));
+    }
+    // The names in the rules are names of numbers.
+    let (rules, numbers) = (read("packaging/prometheus/cxme-admin.rules.yml"), fs::read_to_string(&file).unwrap());
+    for name in
+        rules.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.starts_with("cxme_admin_"))
+    {
+        assert!(numbers.contains(&format!("# TYPE {name} ")), "{name}");
+    }
 }
 
 #[test]

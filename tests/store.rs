@@ -34,6 +34,8 @@ mod eligibility;
 mod erasing;
 #[path = "store/file_systems.rs"]
 mod file_systems;
+#[path = "store/follow.rs"]
+mod follow;
 #[path = "store/full_disks.rs"]
 mod full_disks;
 #[path = "store/held_log.rs"]

@@ -4,9 +4,11 @@
 pub mod audit;
 pub mod completion;
 mod delivery;
+pub mod doctor;
 pub mod init;
 pub mod jobs;
 pub mod mail;
+pub mod metrics;
 pub mod notices;
 pub mod operators;
 pub mod policy;

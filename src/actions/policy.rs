@@ -4,6 +4,7 @@ use crate::app::ActionError;
 use crate::app::App;
 use crate::app::Result;
 use crate::app::Transaction as _;
+use crate::app::View;
 use crate::domain::action::Action;
 use crate::domain::policy::PersonalWords;
 use crate::domain::policy::Violation;
@@ -23,9 +24,14 @@ pub fn show(app: &App) -> Result<Option<u64>> {
         if view.require(Permission::ViewUsers).is_err() {
             return Ok(None);
         }
-        let hashes = view.password_hashes_by_cost()?;
-        Ok(Some(hashes.iter().filter(|(hash, _)| app.is_weak(hash)).map(|(_, count)| count).sum()))
+        Ok(Some(weak_hashes(app, view)?))
     })
+}
+
+/// How many hashes cost less than a new one.
+pub(super) fn weak_hashes(app: &App, view: &View<'_>) -> Result<u64> {
+    let hashes = view.password_hashes_by_cost()?;
+    Ok(hashes.iter().filter(|(hash, _)| app.is_weak(hash)).map(|(_, count)| count).sum())
 }
 
 /// The rules that a password would break, for a user where one is named. Sets nothing and notes nothing.

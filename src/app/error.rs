@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::app::MailerError;
 use crate::app::SetupError;
+use crate::domain::archive_refusal::ArchiveRefusal;
 use crate::domain::management_refusal::ManagementRefusal;
 use crate::domain::policy::UnreadableList;
 use crate::domain::refusal::Refusal;
@@ -13,6 +14,12 @@ use crate::outbox::SendReport;
 use crate::secrets::hasher::NoMemory;
 use crate::secrets::password::PasswordError;
 use crate::store::StoreError;
+
+impl From<ArchiveRefusal> for ActionError {
+    fn from(refusal: ArchiveRefusal) -> Self {
+        Self::Refused(refusal.into())
+    }
+}
 
 impl From<ManagementRefusal> for ActionError {
     fn from(refusal: ManagementRefusal) -> Self {
@@ -104,7 +111,7 @@ pub enum ActionError {
     BadInput(String),
     /// The chain of events is broken.
     #[error("the audit log does not verify: {0}")]
-    Chain(#[from] crate::domain::event::ChainBreak),
+    Chain(#[from] crate::domain::event_chain::ChainBreak),
     /// The store has faults.
     #[error("the store has {} {}", faults.len(), if faults.len() == 1 { "fault" } else { "faults" })]
     Unsound {

@@ -1,19 +1,73 @@
 //! What sending takes, as the configuration says it: how mails are written, the way they leave, and the key of the codes.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
 
 use crate::app::App;
 use crate::app::MailerError;
 use crate::app::Result;
+use crate::app::Setup;
 use crate::app::SetupError;
+use crate::domain::message::MailKind;
+use crate::domain::message::NoticeCause;
+use crate::domain::policy::Policy;
 use crate::mail::compose::Composer;
+use crate::mail::context::MailContent;
 use crate::mail::context::MailIdentity;
+use crate::mail::context::PasswordChoice;
 use crate::mail::smtp::Transcript;
 use crate::mail::transport::Transport;
 use crate::outbox::Mailer;
 use crate::outbox::SendOptions;
 use crate::secrets::key::ResetKey;
+use crate::secrets::reset_code::ResetCode;
 use crate::store::metadata::KEY_FINGERPRINT;
+
+impl Setup {
+    /// What writes mails that list these password requirements.
+    ///
+    /// # Errors
+    /// As [`App::composer`].
+    pub fn composer(&self, policy: &Policy) -> Result<Composer> {
+        let config = self.config();
+        let from = config.mail.from.clone().ok_or(MailerError::NoMail)?;
+        let identity = MailIdentity {
+            from,
+            reply_to: config.mail.reply_to.clone(),
+            bounce_to: config.mail.bounce_to.clone(),
+            headers: &config.mail.headers,
+            organization: &self.organization,
+            time_zone: config.organization.time_zone.clone(),
+            link: config.reset.link.clone(),
+            policy,
+            texts: self.mail_texts()?,
+        };
+        Ok(Composer::new(identity).map_err(|error| SetupError::configuration("[mail]", error))?)
+    }
+
+    /// The content of a sample of a mail, with a code of no message.
+    pub fn sample_content<'a>(
+        &self,
+        kind: MailKind,
+        code: &'a ResetCode,
+        note: Option<&'a str>,
+        time: Timestamp,
+    ) -> MailContent<'a> {
+        let reset = &self.config().reset;
+        let choice = |lifetime: Duration| PasswordChoice { code, lifetime, note };
+        let notice = |cause| MailContent::Notice { cause, must_change: false, time };
+        match kind {
+            MailKind::Reset => MailContent::Reset(choice(reset.lifetime)),
+            MailKind::ForcedReset => MailContent::ForcedReset(choice(reset.lifetime)),
+            MailKind::Invitation => MailContent::Invitation(choice(reset.invitation_lifetime)),
+            MailKind::Notice => notice(NoticeCause::SetByOperator),
+            MailKind::AddressNotice => notice(NoticeCause::AddressReplaced),
+            MailKind::Test => MailContent::Test,
+        }
+    }
+}
 
 impl App {
     /// What sending mails with links takes.
@@ -57,20 +111,12 @@ impl App {
     /// # Errors
     /// When mail is not configured, its addresses do not go together, or the organization's own texts are wrong.
     pub fn composer(&self) -> Result<Composer> {
-        let texts = self.setup.mail_texts()?;
-        let config = self.setup.config();
-        let identity = MailIdentity {
-            from: config.mail.from.clone().ok_or(MailerError::NoMail)?,
-            reply_to: config.mail.reply_to.clone(),
-            bounce_to: config.mail.bounce_to.clone(),
-            headers: &config.mail.headers,
-            organization: self.organization(),
-            time_zone: config.organization.time_zone.clone(),
-            link: config.reset.link.clone(),
-            policy: self.policy()?,
-            texts,
-        };
-        Ok(Composer::new(identity).map_err(|error| SetupError::configuration("[mail]", error))?)
+        self.setup.mail_texts()?;
+        // The requirements are read from files that may be large.
+        if self.setup.config().mail.from.is_none() {
+            return Err(MailerError::NoMail.into());
+        }
+        self.setup.composer(self.policy()?)
     }
 
     /// Refuses what could not make the store's links.

@@ -14,6 +14,7 @@
 mod attempts;
 pub mod error;
 mod event_details;
+pub mod hashing_cost;
 mod mailer;
 mod mailer_error;
 mod password_command;
@@ -32,7 +33,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::app::policy_check::HashingCost;
+use crate::app::hashing_cost::HashingCost;
 use crate::clock::Clock;
 use crate::domain::action::Action;
 use crate::domain::event::EventOutcome;
@@ -157,6 +158,14 @@ impl App {
         if let Some(reason) = &change_options.reason {
             let validated = text::check_line(reason, text::MAX_REASON);
             validated.map_err(|fault| Refusal::Field { field: "reason", fault: fault.to_string() })?;
+        }
+        let has_reason = change_options.reason.as_ref().is_some_and(|reason| !reason.trim().is_empty());
+        if let Some(command) = self.setup.config().audit.require_reason.of(action)
+            && !has_reason
+            && !change_options.dry_run
+        {
+            self.authorize(action, &[])?;
+            return Err(Refusal::ReasonRequired(command).into());
         }
         self.write(action, change_options, run).map_err(|error| self.explained(error))
     }

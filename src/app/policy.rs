@@ -1,6 +1,7 @@
 //! The password requirements as configured.
 
 use std::path::Path;
+use std::path::PathBuf;
 
 use crate::app::SetupError;
 use crate::app::setup::Setup;
@@ -25,18 +26,13 @@ impl Setup {
     /// # Errors
     /// When the blocklist cannot be read. [`SetupError::OnlyForLogin`]: where they are asked for all the same, that is a bug, and no
     /// password is set.
-    pub(super) fn policy(&self) -> Result<Policy, SetupError> {
+    pub fn policy(&self) -> Result<Policy, SetupError> {
         if self.is_for_login() {
             return Err(SetupError::OnlyForLogin);
         }
         let section = &self.config().password;
-        let (mut blocklist, mut listed) = (Blocklist::default(), Vec::new());
-        for path in &section.blocklist_files {
-            match filter(path)? {
-                Some(filter) => listed.push(ListedPasswords::new(filter)),
-                None => blocklist = blocklist.and(words(path)?),
-            }
-        }
+        let (blocklist, filters) = self.lists()?;
+        let listed = filters.into_iter().map(ListedPasswords::new).collect();
         let named = |error: &dyn std::fmt::Display| SetupError::configuration("[password]", error);
         let classes = section.classes.iter().map(|class| class.parse());
         let classes = classes.collect::<Result<Vec<_>, _>>().map_err(|error| named(&error))?;
@@ -51,6 +47,32 @@ impl Setup {
             words: section.words.clone(),
             listed,
         })
+    }
+
+    /// The organization's lists: the words of those that are read, and the others as files.
+    fn lists(&self) -> Result<(Blocklist, Vec<FilterFile>), SetupError> {
+        let (mut blocklist, mut filters) = (Blocklist::default(), Vec::new());
+        for path in &self.config().password.blocklist_files {
+            match filter(path)? {
+                Some(filter) => filters.push(filter),
+                None => blocklist = blocklist.and(words(path)?),
+            }
+        }
+        Ok((blocklist, filters))
+    }
+
+    /// Reads the organization's lists, and checks every byte of each filter of at most `most` bytes. Gives the paths of the larger
+    /// ones, of which only the header was checked.
+    ///
+    /// # Errors
+    /// When a list cannot be read, or is damaged.
+    pub fn check_lists(&self, most: u64) -> Result<Vec<PathBuf>, SetupError> {
+        let (_, filters) = self.lists()?;
+        let (small, large): (Vec<_>, Vec<_>) = filters.into_iter().partition(|filter| filter.header().length <= most);
+        for filter in &small {
+            filter.verify().map_err(|error| UnreadableList::new(filter.path(), &error))?;
+        }
+        Ok(large.iter().map(|filter| filter.path().to_owned()).collect())
     }
 }
 

@@ -2,9 +2,13 @@
 //! the user (OWASP ASVS 6.3.4). Nothing else in the program makes a hash of a password to be stored: see
 //! [`crate::secrets::admission`], whose types keep that.
 
+use std::time::Duration;
+
 use crate::app::ActionError;
 use crate::app::App;
 use crate::app::Result;
+use crate::app::Setup;
+use crate::app::hashing_cost::HashingCost;
 use crate::domain::operator::PolicyOverride;
 use crate::domain::policy::PersonalWords;
 use crate::domain::policy::Violation;
@@ -15,33 +19,9 @@ use crate::secrets::admission::AdmissionError;
 use crate::secrets::admission::FormerPasswords;
 use crate::secrets::admission::Rehashed;
 use crate::secrets::admission::Verified;
-use crate::secrets::hasher::Hasher;
 use crate::secrets::password::Password;
 use crate::secrets::password_hash::HashParameters;
 use crate::secrets::password_hash::PasswordHash;
-
-/// What a new hash costs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HashingCost {
-    /// As configured, or the default where nothing is.
-    Known(HashParameters),
-    /// The configuration cannot be read where it may say so.
-    Unknown,
-}
-
-impl Default for HashingCost {
-    fn default() -> Self {
-        Self::Known(HashParameters::default())
-    }
-}
-
-impl HashingCost {
-    /// A hasher for it.
-    pub(super) fn hasher(self) -> Hasher {
-        let Self::Known(parameters) = self else { return Hasher::new(HashParameters::default()) };
-        Hasher::new(parameters)
-    }
-}
 
 /// Whether the organization's policy holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +30,18 @@ pub enum PolicyEnforcement {
     Policy,
     /// An operator with the permission `override-policy` waived it.
     Overridden,
+}
+
+impl Setup {
+    /// What a new hash costs, and how long one takes in the time of a processor.
+    ///
+    /// # Errors
+    /// When the configured cost is none that a hash can have, or the process may not have the memory.
+    pub fn time_hash(&self) -> Result<(HashParameters, Duration)> {
+        let mut hasher = self.hashing_cost()?.hasher();
+        let time = hasher.time_of_hash()?;
+        Ok((*hasher.parameters(), time))
+    }
 }
 
 impl App {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 
 use crate::app::SetupError;
-use crate::app::policy_check::HashingCost;
+use crate::app::hashing_cost::HashingCost;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::organization::Organization;
@@ -156,6 +156,16 @@ impl Setup {
             Err(error) if !self.is_for_login => Err(SetupError::configuration("[password.argon2]", error)),
             _ => Ok(HashingCost::Unknown),
         }
+    }
+
+    /// The organization.
+    pub fn organization(&self) -> &Organization {
+        &self.organization
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
     }
 
     /// Whether the configuration was read for a login alone.

@@ -37,7 +37,7 @@ impl Setup {
     ///
     /// # Errors
     /// When the configuration or the relay's password is not as it must be.
-    pub(super) fn transport(&self) -> Result<Option<Transport>, SetupError> {
+    pub fn transport(&self) -> Result<Option<Transport>, SetupError> {
         let mail = &self.config().mail;
         if mail.from.is_none() {
             return Ok(None);

@@ -88,6 +88,17 @@ fn write_records<E: From<io::Error>>(
     Ok(())
 }
 
+/// A record as a line of NDJSON.
+///
+/// # Errors
+/// None: the line is in memory.
+pub fn ndjson_line(heads: &[Heading], cells: &[Value<'_>]) -> io::Result<Vec<u8>> {
+    let mut line = Vec::new();
+    write_object(&mut line, &keys(heads), cells)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
 /// Writes fields as one record. A table leaves out what does not apply; data always has every key.
 ///
 /// # Errors

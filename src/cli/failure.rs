@@ -2,21 +2,26 @@
 //! the program stand here (sysexits(3) where it has one).
 
 mod complaint;
+mod of_archive;
 mod of_complaint;
 mod of_file;
 mod of_management;
 mod of_setup;
 mod of_store;
 mod unknown_command;
+mod unknown_names;
 mod usage;
 
 use std::io;
 use strum::VariantArray as _;
+use unknown_names::meant_users;
+use unknown_names::of_unknown_names;
+use unknown_names::screenful;
 
+use crate::actions::doctor::finding::FaultClass;
 use crate::app::ActionError;
 use crate::app::MailerError;
 use crate::app::SetupError;
-use crate::app::error::UnknownName;
 use crate::cli::output::Output;
 use crate::config::LoadError;
 use crate::domain::action::Action;
@@ -35,6 +40,7 @@ use crate::texts::policy::Reader;
 
 pub use complaint::CliError;
 pub use complaint::MailFailure;
+use of_archive::of_archive;
 use of_complaint::of_complaint;
 use of_file::of_file;
 use of_file::of_io;
@@ -174,6 +180,25 @@ pub fn code_and_words(error: &anyhow::Error) -> (u8, String) {
     (told.code, told.words)
 }
 
+/// The exit code of any error, its words and details in one line, and what to do about it.
+pub fn code_words_and_hint(error: &anyhow::Error) -> (u8, String, String) {
+    let told = describe(error);
+    let words = std::iter::once(told.words).chain(told.details).collect::<Vec<_>>().join("; ");
+    (told.code, words, told.hint.unwrap_or_default())
+}
+
+/// The exit code of a fault that a check found.
+pub fn code_of_fault(class: FaultClass) -> u8 {
+    match class {
+        FaultClass::Data => DATA,
+        FaultClass::InputOutput => IO,
+        FaultClass::Relay => RELAY,
+        FaultClass::Later => LATER,
+        FaultClass::Configuration => CONFIGURATION,
+        FaultClass::Bug => BUG,
+    }
+}
+
 fn describe(error: &anyhow::Error) -> RenderedError {
     if let Some(complaint) = error.downcast_ref::<CliError>() {
         return of_complaint(complaint);
@@ -271,38 +296,6 @@ fn of_action(error: &ActionError) -> RenderedError {
     }
 }
 
-/// A line for each, up to a screenful.
-fn screenful<T>(list: &[T], line: impl Fn(&T) -> String) -> Vec<String> {
-    const MOST: usize = UnknownName::SHOWN;
-    let more = list.len().checked_sub(MOST).filter(|more| *more > 0).map(|more| format!("and {more} more"));
-    list.iter().take(MOST).map(line).chain(more).collect()
-}
-
-/// One name is told in one line; of several, each gets its line.
-fn of_unknown_names(names: &[UnknownName]) -> RenderedError {
-    let told = |unknown: &UnknownName| {
-        let what = Refusal::no_such_user(&unknown.name).to_string();
-        unknown.line.map_or_else(|| what.clone(), |line| format!("line {line}: {what}"))
-    };
-    if let [name] = names {
-        return RenderedError::new(NO_USER, told(name)).hint(meant_users(&name.near));
-    }
-    let details = screenful(names, |unknown| match unknown.near.as_slice() {
-        [] => told(unknown),
-        near => format!("{}; did you mean {}?", told(unknown), near.join(", ")),
-    });
-    let words = ActionError::UnknownNames(names.to_vec());
-    RenderedError { details, ..RenderedError::new(NO_USER, words) }.hint(meant_users(&[]))
-}
-
-/// The hint where no user has a name.
-fn meant_users(near: &[String]) -> String {
-    match near {
-        [] => "names must match exactly; to search: cxme-admin users list --search TEXT".to_owned(),
-        near => format!("did you mean {}?", near.join(" or ")),
-    }
-}
-
 fn of_refusal(refusal: &Refusal) -> RenderedError {
     let told = |code| RenderedError::new(code, refusal);
     match refusal {
@@ -322,6 +315,7 @@ fn of_refusal(refusal: &Refusal) -> RenderedError {
         | Refusal::UsersOutrank { .. } => {
             told(NOT_PERMITTED).hint("ask an operator whose role has at least those permissions")
         }
+        Refusal::ReasonRequired(_) => told(USAGE).hint("give `--reason TEXT`"),
         Refusal::SelectionChanged { .. } => told(DATA).hint("run the command again, and look at the new count"),
         Refusal::LockedLonger { user, .. } => {
             told(DATA).hint(format!("to shorten the lock, end it first: cxme-admin users unlock {user}"))
@@ -352,6 +346,7 @@ fn of_refusal(refusal: &Refusal) -> RenderedError {
             told(NOT_PERMITTED).hint("log in as yourself, and use one of sudo, doas, run0 and pkexec, once")
         }
         Refusal::Management(refusal) => of_management(refusal),
+        Refusal::Archive(refusal) => of_archive(refusal),
         Refusal::NoSuchUser { near, .. } => told(NO_USER).hint(meant_users(near)),
         Refusal::NoSuchRole(_) => told(DATA).hint("cxme-admin roles list"),
         Refusal::NoSuchAccount(_) => {
@@ -367,6 +362,9 @@ fn of_refusal(refusal: &Refusal) -> RenderedError {
             told(DATA).hint(format!("the password is reset there: ask {whom}"))
         }
         Refusal::Locked { user } => told(DATA).hint(format!("cxme-admin users unlock {user}")),
+        Refusal::Bounces { user, .. } => told(DATA).hint(format!(
+            "correct the address: cxme-admin users edit {user} --email ADDRESS; or mail it all the same: `--include-bounced`"
+        )),
         Refusal::CodeNotAccepted { .. } => told(DATA).hint("a new link: cxme-admin users send-reset USER"),
         Refusal::UnderWay(_) => {
             told(LATER).hint("wait until it has ended; if its sender died, `jobs run` will find out")
@@ -375,6 +373,8 @@ fn of_refusal(refusal: &Refusal) -> RenderedError {
             told(DATA).hint("cxme-admin jobs list")
         }
         Refusal::NoSuchEvent(_) => told(DATA).hint("cxme-admin audit list"),
+        Refusal::OtherEvent(_) | Refusal::EventNotThere { .. } => told(DATA)
+            .hint("compare with the audit log that you have; to begin anew: cxme-admin audit export"),
         Refusal::JobRuns(id) => told(LATER).hint(format!("how far it is: cxme-admin jobs show {id}")),
         Refusal::NotExpected { .. } => told(DATA).hint("details: the same with `--dry-run`"),
         Refusal::MostLocked { locked, .. } => told(DATA).hint(format!("if that is right, give `--expect {locked}`")),

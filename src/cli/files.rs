@@ -92,7 +92,7 @@ fn purpose(matches: &ArgMatches, id: &str) -> FilePurpose {
     let needs_file = matches.try_get_one::<bool>("with_hashes").ok().flatten() == Some(&true);
     match id {
         "to" if !needs_file => FilePurpose::Output("--to"),
-        "out" if !has_option(matches, "generate") => FilePurpose::Output("--out"),
+        "out" if !["generate", "before"].iter().any(|id| has_option(matches, id)) => FilePurpose::Output("--out"),
         _ => FilePurpose::Other,
     }
 }
@@ -117,6 +117,20 @@ pub fn open_data(path: &Path) -> anyhow::Result<DataFile> {
     // The operator names it, and not the store.
     let _own = FsCredentials::own();
     Ok(DataFile { file: File::open(path).map_err(failed)?, path: path.to_owned() })
+}
+
+/// Opens a regular file; a pipe would be waited for.
+///
+/// # Errors
+/// When it is none, or the system refuses.
+pub fn open_regular(path: &Path) -> Result<File, FileError> {
+    // The operator names it, and not the store.
+    let _own = FsCredentials::own();
+    let failed = |error| FileError::Io { path: path.to_owned(), doing: "opened", error };
+    match path.metadata().map_err(failed)?.is_file() {
+        true => File::open(path).map_err(failed),
+        false => Err(FileError::NotAFile { path: path.to_owned(), kind: "no regular file" }),
+    }
 }
 
 /// Opens a file that holds passwords. Only its owner may read it.

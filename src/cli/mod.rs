@@ -10,6 +10,7 @@ pub mod config;
 pub mod context;
 pub mod data;
 pub mod demo;
+pub mod doctor;
 pub mod examples;
 pub mod failure;
 pub mod files;
@@ -19,12 +20,15 @@ pub mod jobs;
 mod labelled;
 pub mod limit;
 pub mod mail;
+pub mod metrics;
 pub mod one_of;
 pub mod operators;
 pub mod output;
 pub mod plan;
 pub mod policy;
 pub mod prompt;
+mod reason;
+mod reason_given;
 pub mod resets;
 pub mod roles;
 pub mod selection;
@@ -61,6 +65,8 @@ use failure::CliError;
 use files::NamedFiles;
 use output::Colour;
 use output::Format;
+use reason::ReasonTyped;
+use reason_given::ReasonGiven;
 
 /// Set, reset and check the passwords of an organization's users
 ///
@@ -138,6 +144,8 @@ enum Command {
     Store(store::StoreCommand),
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    Doctor(doctor::DoctorArgs),
+    Metrics(metrics::MetricsArgs),
     Whoami(whoami::WhoamiArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -160,17 +168,28 @@ pub fn main() -> ExitCode {
     ExitCode::from(ran.unwrap_or(failure::BUG))
 }
 
+/// The arguments of a command, and what they say besides.
+struct Parsed {
+    named: NamedFiles,
+    reason: ReasonGiven,
+    arguments: Arguments,
+}
+
+/// Parses the arguments; `typed` takes the place of a `--reason` that is not given.
+fn parse(arguments: &[OsString], typed: Option<&str>) -> Result<Parsed, clap::Error> {
+    let tree = || typed.map_or_else(command_tree, |reason| reason_given::with_reason(command_tree(), reason));
+    let mut matches = tree().try_get_matches_from(arguments)?;
+    let (named, reason) = (NamedFiles::of(&matches), ReasonGiven::of(&matches));
+    let parsed = Arguments::from_arg_matches_mut(&mut matches);
+    Ok(Parsed { named, reason, arguments: parsed.map_err(|error| error.format(&mut tree()))? })
+}
+
 /// Runs the program in a process and gives its exit code.
 pub fn run(process: Process, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> u8 {
     if let Some(request) = complete::asked_for(&process.arguments) {
         return complete::run(process, clock, random, request);
     }
-    let parsed = command_tree().try_get_matches_from(&process.arguments).and_then(|mut matches| {
-        let named = NamedFiles::of(&matches);
-        let arguments = Arguments::from_arg_matches_mut(&mut matches);
-        Ok((named, arguments.map_err(|error| error.format(&mut command_tree()))?))
-    });
-    let (named, Arguments { global, command }) = match parsed {
+    let Parsed { named, reason, arguments: Arguments { global, command } } = match parse(&process.arguments, None) {
         Ok(parsed) => parsed,
         Err(error) => {
             return match help::asked_for(&process.arguments, &error) {
@@ -180,13 +199,14 @@ pub fn run(process: Process, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> 
         }
     };
     let mut context = Context::new(process, global, clock, random);
+    context.reason = reason;
     let ran = context.restrict(named).and_then(|()| check_hyphens(named)).and_then(|()| {
         // The data of a change cannot be asked for again.
         if context.output.format != Format::Table {
             context.check_data_output()?;
         }
         say_ignored_directories(&mut context);
-        dispatch(&mut context, command)?;
+        dispatch_with_reason(&mut context, command)?;
         say_without_questions(&mut context);
         Ok(context.output.flush()?)
     });
@@ -194,6 +214,19 @@ pub fn run(process: Process, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> 
         Ok(()) => failure::OK,
         Err(error) => failure::tell(&mut context.output, &error),
     }
+}
+
+/// Dispatches a command, and anew with the reason that the operator typed where it asked for one.
+fn dispatch_with_reason(context: &mut Context, command: Command) -> anyhow::Result<()> {
+    let error = match dispatch(context, command) {
+        Err(error) => error,
+        Ok(()) => return Ok(()),
+    };
+    let ReasonTyped(typed) = error.downcast()?;
+    let Parsed { reason, arguments, .. } = parse(&context.process.arguments, Some(&typed))?;
+    context.reason = reason;
+    context.process.arguments.extend(["--reason".into(), typed.into()]);
+    dispatch(context, arguments.command)
 }
 
 fn dispatch(context: &mut Context, command: Command) -> anyhow::Result<()> {
@@ -210,6 +243,8 @@ fn dispatch(context: &mut Context, command: Command) -> anyhow::Result<()> {
         Command::Mail(command) => mail::run(context, command),
         Command::Store(command) => store::run(context, command),
         Command::Config(command) => config::run(context, command),
+        Command::Doctor(args) => doctor::run(context, &args),
+        Command::Metrics(args) => metrics::run(context, &args),
         Command::Whoami(args) => whoami::run(context, &args),
         Command::Completions(args) => completions::run(context, &args),
     }

@@ -10,6 +10,7 @@ use clap::builder::TypedValueParser;
 use strum::VariantArray;
 
 use crate::actions::users::import::Clearable;
+use crate::domain::event::EventOutcome;
 use crate::domain::message::MailKind;
 use crate::domain::role::Permission;
 use crate::domain::user::SignIn;
@@ -40,6 +41,11 @@ pub fn link_state() -> OneOf<LinkState> {
 
 /// A kind of mail.
 pub fn mail_kind() -> OneOf<MailKind> {
+    OneOf::all()
+}
+
+/// The outcome of an event.
+pub fn event_outcome() -> OneOf<EventOutcome> {
     OneOf::all()
 }
 

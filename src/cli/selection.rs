@@ -61,6 +61,9 @@ pub struct SelectionArgs {
     /// Users with no recorded login (only `users verify-password` records logins)
     #[arg(long)]
     pub never_logged_in: bool,
+    /// Users whose address bounces, as `mail bounces` read
+    #[arg(long)]
+    pub bounced: bool,
     /// Users named in a file (`-`: standard input): one per line, or CSV or JSON with `username` or `email`
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath)]
     pub from: Option<InputFile>,
@@ -102,6 +105,7 @@ impl SelectionArgs {
             password_older_than,
             policy_outdated,
             never_logged_in,
+            bounced,
             from,
             prefix: _,
         } = self;
@@ -120,6 +124,7 @@ impl SelectionArgs {
             ("--disagrees-with-saml-domains", *disagrees_with_saml_domains),
             ("--policy-outdated", *policy_outdated),
             ("--never-logged-in", *never_logged_in),
+            ("--bounced", *bounced),
         ];
         let mut words: Vec<OsString> = Vec::new();
         for (option, value) in texts {
@@ -176,6 +181,7 @@ impl SelectionArgs {
             password_set_before,
             policy_other_than: None,
             never_logged_in: self.never_logged_in,
+            bounced: self.bounced,
             named,
             not_named: None,
         };

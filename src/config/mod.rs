@@ -4,6 +4,7 @@
 //! A new section is a file with a struct, its `Default` and its `read`, one line in [`Config`] and one in
 //! `Config::read`, and its keys in `config.example.toml`.
 
+mod audit;
 mod damaged;
 mod document;
 mod email_domain;
@@ -28,6 +29,7 @@ use std::path::Path;
 
 use crate::private_file;
 
+pub use audit::AuditSection;
 pub use jobs::JobsSection;
 pub use mail::{FileSection, MailSection, SendmailSection, TransportName};
 pub use organization::OrganizationSection;
@@ -67,6 +69,8 @@ pub struct Config {
     pub saml: SamlSection,
     /// `[jobs]`: how long mails are retried.
     pub jobs: JobsSection,
+    /// `[audit]`: what the audit log requires of operators.
+    pub audit: AuditSection,
     /// `[texts]`: the organization's own sentences and templates of mails.
     pub texts: TextsSection,
 }
@@ -135,6 +139,7 @@ impl Config {
             sign_in: SignInSection::read(&document.section("sign_in")),
             saml: SamlSection::read(&document.section("saml")),
             jobs: JobsSection::read(&document.section("jobs")),
+            audit: AuditSection::read(&document.section("audit")),
             texts: TextsSection::read(&document.section("texts")),
             organization,
         }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::*;
+use crate::domain::required_reason::RequiredReasons;
 
 use login::login_sections;
 use login::parse_for_login;
@@ -72,6 +73,8 @@ fn every_key_is_read() {
         [saml]
         email_domains = ["sso.example.com"]
         contact = "the systems desk"
+        [audit]
+        require_reason = ["users lock"]
         [texts]
         directory = "texts"
     "#;
@@ -103,6 +106,7 @@ fn every_key_is_read() {
         // Their keys are read in tests/mail.rs.
         mail: MailSection::default(),
         jobs: JobsSection::default(),
+        audit: AuditSection { require_reason: RequiredReasons::new(vec!["users lock".to_owned()]) },
         texts: TextsSection { directory: Some("/etc/cxme-admin/texts".into()) },
     };
     let of_login = parse_for_login(text).unwrap();
@@ -235,7 +239,7 @@ contact = "x"
     config.toml:11: [password] help_contact: unknown key, it belongs in [organization]
     config.toml:12: [password] zzz: unknown key, the keys here are min_length, max_length, classes, history, min_score, words, blocklist_file, must_change_after_set, prompt_timeout
     config.toml:14: [password.argon]: unknown section, did you mean [password.argon2]?
-    config.toml:17: [entirely_else]: unknown section, the sections are [organization], [password], [password.argon2], [mail], [mail.headers], [mail.smtp], [mail.sendmail], [mail.file], [store], [reset], [sign_in], [saml], [jobs], [texts]
+    config.toml:17: [entirely_else]: unknown section, the sections are [organization], [password], [password.argon2], [mail], [mail.headers], [mail.smtp], [mail.sendmail], [mail.file], [store], [reset], [sign_in], [saml], [jobs], [audit], [texts]
     config.toml:20: [saml]: expected a section, found a list
     ");
 }

@@ -82,6 +82,8 @@ pub enum Action {
     MailQueue,
     #[strum(serialize = "mail queue with cancel")]
     MailCancel,
+    #[strum(serialize = "mail bounces")]
+    MailBounces,
     #[strum(serialize = "roles list")]
     RolesList,
     #[strum(serialize = "roles show")]
@@ -118,8 +120,16 @@ pub enum Action {
     AuditVerify,
     #[strum(serialize = "audit head")]
     AuditHead,
+    #[strum(serialize = "audit export")]
+    AuditExport,
+    #[strum(serialize = "audit archive")]
+    AuditArchive,
+    #[strum(serialize = "metrics")]
+    Metrics,
     #[strum(serialize = "whoami")]
     WhoAmI,
+    #[strum(serialize = "doctor")]
+    Doctor,
     #[strum(serialize = "config show")]
     ConfigShow,
     #[strum(serialize = "opening the store")]
@@ -173,7 +183,8 @@ impl Action {
             | Self::JobsRetry
             | Self::JobsCancel
             | Self::JobsRemind
-            | Self::JobsDelete => Some(Permission::RunBulkJobs),
+            | Self::JobsDelete
+            | Self::MailBounces => Some(Permission::RunBulkJobs),
             Self::RolesAdd | Self::RolesEdit | Self::RolesClone | Self::RolesDelete => Some(Permission::ManageRoles),
             Self::OperatorsAdd
             | Self::OperatorsEdit
@@ -186,17 +197,104 @@ impl Action {
             | Self::PolicyShow
             | Self::PolicyCheck
             | Self::MailPreview
+            | Self::Metrics
             | Self::WhoAmI
             | Self::StoreOpen => None,
-            Self::AuditList | Self::AuditShow | Self::AuditVerify | Self::AuditHead => Some(Permission::ViewAudit),
+            Self::AuditList | Self::AuditShow | Self::AuditVerify | Self::AuditHead | Self::AuditExport => {
+                Some(Permission::ViewAudit)
+            }
             Self::StoreBackup => Some(Permission::BackUpStore),
-            Self::ConfigShow
+            Self::Doctor
+            | Self::ConfigShow
             | Self::StoreInit
             | Self::StoreCheck
+            | Self::AuditArchive
             | Self::StoreRepairTimes
             | Self::StoreRestore
             | Self::StoreMigrate
             | Self::MailTest => Some(Permission::ManageStore),
+        }
+    }
+
+    /// The words of its command. Those of a variant begin with the words of another action and a blank.
+    pub fn command(self) -> &'static str {
+        let word = self.word();
+        let is_of = |other: &Self| word.strip_prefix(other.word()).is_some_and(|rest| rest.starts_with(' '));
+        Self::VARIANTS.iter().find(|other| is_of(other)).map_or(word, |other| other.word())
+    }
+
+    /// Whether it changes something, so that an event tells of it and has the operator's reason.
+    pub fn is_change(self) -> bool {
+        match self {
+            Self::UsersAdd
+            | Self::UsersClone
+            | Self::UsersEdit
+            | Self::UsersDelete
+            | Self::UsersLock
+            | Self::UsersUnlock
+            | Self::UsersImport
+            | Self::UsersImportHashes
+            | Self::UsersExportHashes
+            | Self::UsersSetPassword
+            | Self::UsersOverridePolicy
+            | Self::UsersChangePassword
+            | Self::UsersSendReset
+            | Self::UsersSendResetToMany
+            | Self::ResetsRevoke
+            | Self::ResetsRevokeByCode
+            | Self::ResetsRedeem
+            | Self::JobsRun
+            | Self::JobsPause
+            | Self::JobsResume
+            | Self::JobsRetry
+            | Self::JobsCancel
+            | Self::JobsRemind
+            | Self::JobsDelete
+            | Self::MailTest
+            | Self::MailCancel
+            | Self::MailBounces
+            | Self::RolesAdd
+            | Self::RolesEdit
+            | Self::RolesClone
+            | Self::RolesDelete
+            | Self::OperatorsAdd
+            | Self::OperatorsEdit
+            | Self::OperatorsDisable
+            | Self::OperatorsEnable
+            | Self::OperatorsRemove
+            | Self::AuditArchive
+            | Self::StoreInit
+            | Self::StoreRepairTimes
+            | Self::StoreBackup
+            | Self::StoreRestore
+            | Self::StoreMigrate => true,
+            Self::UsersList
+            | Self::UsersShow
+            | Self::UsersExport
+            | Self::UsersVerifyPassword
+            | Self::ResetsList
+            | Self::JobsList
+            | Self::JobsShow
+            | Self::JobsRecipients
+            | Self::JobsWait
+            | Self::Doctor
+            | Self::Metrics
+            | Self::MailPreview
+            | Self::MailQueue
+            | Self::RolesList
+            | Self::RolesShow
+            | Self::OperatorsList
+            | Self::PolicyShow
+            | Self::PolicyCheck
+            | Self::AuditList
+            | Self::AuditShow
+            | Self::AuditVerify
+            | Self::AuditHead
+            | Self::AuditExport
+            | Self::WhoAmI
+            | Self::ConfigShow
+            | Self::StoreOpen
+            | Self::StoreCheck => false,
         }
     }
 

@@ -1,5 +1,10 @@
 //! Who may get a link: one rule, asked when a link is queued, when a job selects its users, and again when the mail is sent.
 
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+
+use crate::domain::bounce::Bounce;
 use crate::domain::management::ManagedUser;
 use crate::domain::management::ManagementError;
 use crate::domain::operator::Authority;
@@ -15,6 +20,8 @@ pub struct Candidate<'a> {
     pub sign_in: SignIn,
     /// Whether a lock is in force.
     pub is_locked: bool,
+    /// That their address takes no mail; `None`: nothing is known of it, or they are mailed all the same.
+    pub bounce: Option<&'a Bounce>,
 }
 
 /// Why a user gets no link.
@@ -28,6 +35,8 @@ pub enum Ineligible {
     Locked,
     /// The address is in none of the organization's domains.
     EmailDomain,
+    /// A server reported that the address takes no mail.
+    Bounces,
 }
 
 impl Ineligible {
@@ -38,6 +47,15 @@ impl Ineligible {
             Self::Saml => "SAML",
             Self::Locked => "locked",
             Self::EmailDomain => "domain not allowed",
+            Self::Bounces => "address bounces",
+        }
+    }
+
+    /// The same with what is known of this user.
+    pub fn words(self, candidate: &Candidate<'_>, now: Timestamp) -> Cow<'static, str> {
+        match (self, candidate.bounce) {
+            (Self::Bounces, Some(bounce)) => bounce.words(now).into(),
+            _ => self.word().into(),
         }
     }
 }
@@ -60,5 +78,5 @@ pub fn check(candidate: &Candidate<'_>, operator: &Authority, organization: &Org
     if !organization.takes(candidate.user.email) {
         return Err(Ineligible::EmailDomain);
     }
-    Ok(())
+    candidate.bounce.map_or(Ok(()), |_| Err(Ineligible::Bounces))
 }

@@ -146,6 +146,16 @@ impl LinkTemplate {
         self.0.replacen(PLACE, &format!("!{code}"), 1)
     }
 
+    /// The host, without the brackets of an IPv6 address, and the port of the server that it leads to.
+    pub fn server(&self) -> (&str, u16) {
+        let (scheme, rest) = self.0.split_once("://").unwrap_or(("https", &self.0));
+        let host = host(rest);
+        let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+        let port = authority[host.len()..].strip_prefix(':').and_then(|port| port.parse().ok());
+        let port = port.unwrap_or(if scheme == "http" { 80 } else { 443 });
+        (host.trim_start_matches('[').trim_end_matches(']'), port)
+    }
+
     /// The template itself.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -198,6 +208,19 @@ mod tests {
         assert_eq!(link.not_me("ABC"), "https://reset.example.com/#!ABC");
         let link = parsed("https://example.com/reset?tenant=a&lang=de#c={code}").unwrap();
         assert_eq!(link.with("ABC"), "https://example.com/reset?tenant=a&lang=de#c=ABC");
+    }
+
+    #[test]
+    fn the_server_is_the_host_and_the_port() {
+        for (link, host, port) in [
+            ("https://reset.example.com/#{code}", "reset.example.com", 443),
+            ("https://reset.example.com:8443/?x#{code}", "reset.example.com", 8443),
+            ("http://localhost/#{code}", "localhost", 80),
+            ("https://[2001:db8::1]:1#{code}", "2001:db8::1", 1),
+            ("https://[2001:db8::1]/#{code}", "2001:db8::1", 443),
+        ] {
+            assert_eq!(parsed(link).unwrap().server(), (host, port), "{link}");
+        }
     }
 
     #[test]

@@ -136,6 +136,8 @@ pub enum MessageState {
     Deferred,
     /// It was not delivered, and is not tried again.
     Failed,
+    /// The relay accepted it, and a delivery report said later that it did not arrive.
+    Bounced,
     /// The connection was lost after the final dot, or the sender died: the relay may have it or not. It is tried again,
     /// with the same link and Message-ID.
     #[strum(serialize = "in doubt")]
@@ -154,7 +156,7 @@ impl MessageState {
 
     /// Whether nothing will happen to the message any more.
     pub fn has_ended(self) -> bool {
-        matches!(self, Self::Accepted | Self::Failed | Self::Cancelled | Self::Skipped)
+        matches!(self, Self::Accepted | Self::Failed | Self::Bounced | Self::Cancelled | Self::Skipped)
     }
 
     /// The state of a word in the store.

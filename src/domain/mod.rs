@@ -1,13 +1,17 @@
 //! Facts and rules: no input, no output, no clock. Everything here can be tested with plain values.
 
 pub mod action;
+pub mod archive_refusal;
 pub mod backup_name;
+pub mod bounce;
 pub mod duration;
 pub mod elevation;
 pub mod eligibility;
 pub mod email_address;
 pub mod email_domain;
 pub mod event;
+pub mod event_archive;
+pub mod event_chain;
 mod field_hasher;
 pub mod fingerprint;
 pub mod fold;
@@ -32,6 +36,7 @@ pub mod relay;
 pub mod removal;
 pub mod reply;
 pub mod report_limit;
+pub mod required_reason;
 pub mod retry;
 pub mod role;
 pub mod role_name;

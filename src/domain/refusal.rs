@@ -4,6 +4,7 @@ mod recorded;
 
 use jiff::Timestamp;
 
+use crate::domain::archive_refusal::ArchiveRefusal;
 use crate::domain::elevation::Elevation;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::email_address::EmailAddressError;
@@ -125,6 +126,9 @@ pub enum Refusal {
     /// A change of roles and operators, or an action on users outside the operator's limits.
     #[error(transparent)]
     Management(#[from] ManagementRefusal),
+    /// Events are not moved out of the store, or were.
+    #[error(transparent)]
+    Archive(#[from] ArchiveRefusal),
     /// Rows of an import would act on users whose role may do more than the operator's, or give such a role.
     #[error(
         "{rows} {} a role with permissions that your role, {role}, lacks; nothing was imported",
@@ -271,6 +275,14 @@ pub enum Refusal {
         /// Whom it was meant for.
         user: String,
     },
+    /// A delivery report said that the user's address takes no mail.
+    #[error("{user}: {words}")]
+    Bounces {
+        /// Whom it was meant for.
+        user: String,
+        /// What was reported, and when.
+        words: String,
+    },
     /// The code sets no password. The words are the same whatever the reason (OWASP ASVS 6.3.8).
     #[error(
         "this code is not accepted: it is mistyped, used, expired or revoked, or its user may not have a password here"
@@ -287,6 +299,22 @@ pub enum Refusal {
     /// No event has this number.
     #[error("no such event: {0}")]
     NoSuchEvent(i64),
+    /// The store has another event with this number than the reader.
+    #[error("event {0} is another one than the one that you have: the store was restored from a backup, or replaced")]
+    OtherEvent(i64),
+    /// The store does not have the event that the reader has.
+    #[error(
+        "there is no event {number}: the newest is {newest}; the store was restored from a backup, or is another one"
+    )]
+    EventNotThere {
+        /// The event that the reader has.
+        number: i64,
+        /// The newest event of the store; 0: there is none.
+        newest: i64,
+    },
+    /// The organization wants a reason for this command.
+    #[error("`{0}` needs a reason here ([audit] require_reason); nothing was changed")]
+    ReasonRequired(&'static str),
     /// No message has this number.
     #[error("no such message: {0}")]
     NoSuchMessage(i64),

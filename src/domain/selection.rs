@@ -35,6 +35,8 @@ pub struct Selection {
     pub policy_other_than: Option<String>,
     /// No login was ever noted.
     pub never_logged_in: bool,
+    /// A delivery report said that the address takes no mail.
+    pub bounced: bool,
     /// These, by name.
     pub named: Option<Rc<[UserReference]>>,
     /// Not these, by name. A name that no user has excludes nobody.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 
+use crate::domain::bounce::Bounce;
 use crate::domain::email_address;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::invisible;
@@ -250,6 +251,8 @@ pub struct User {
     pub must_change_password: bool,
     /// Raised by whatever must end the sessions a login system has open.
     pub session_epoch: i64,
+    /// That the address takes no mail, as a delivery report said.
+    pub bounce: Option<Bounce>,
     /// The last login that `verify-password` or the portal saw.
     pub last_login_at: Option<Timestamp>,
     /// When the user was added.

@@ -3,10 +3,12 @@
 mod code_mask;
 pub mod compose;
 pub mod context;
+pub mod delivery_report;
 pub mod file;
 mod layouts;
 mod line_breaking;
 mod linked;
+pub mod mbox;
 mod mime;
 pub mod outcome;
 mod prepared;

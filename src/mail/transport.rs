@@ -50,6 +50,14 @@ impl MemoryTransport {
     }
 }
 
+/// What a relay is asked without sending a mail.
+enum Rehearsal<'a> {
+    /// Whether it would accept such mails.
+    Mails(&'a [Mail]),
+    /// Whether it accepts mail from the sender of this one.
+    Sender(&'a Mail),
+}
+
 impl Transport {
     /// The text for an accepted mail; `mail` is what it is called. In a directory no relay has the mail, and nobody
     /// gets it.
@@ -90,13 +98,27 @@ impl Transport {
     /// # Errors
     /// Those of [`Transport::open`]; if the relay would refuse all mail; if the sendmail program cannot be executed.
     pub async fn probe(&self, mails: &[Mail]) -> Result<(), TransportError> {
+        self.rehearse(Rehearsal::Mails(mails)).await
+    }
+
+    /// As [`Transport::probe`], but only asks whether the relay accepts mail from the sender of `mail`, and names no
+    /// recipient.
+    ///
+    /// # Errors
+    /// As [`Transport::probe`].
+    pub async fn probe_sender(&self, mail: &Mail) -> Result<(), TransportError> {
+        self.rehearse(Rehearsal::Sender(mail)).await
+    }
+
+    async fn rehearse(&self, rehearsal: Rehearsal<'_>) -> Result<(), TransportError> {
         if let Self::Sendmail(sendmail) = self {
             return sendmail.probe();
         }
         let mut open = self.open().await?;
-        let rehearsed = match &mut open {
-            OpenTransport::Smtp(connection) => connection.rehearse(mails).await,
-            OpenTransport::Memory(_) | OpenTransport::Sendmail(_) | OpenTransport::Directory(_) => Ok(()),
+        let rehearsed = match (&mut open, rehearsal) {
+            (OpenTransport::Smtp(connection), Rehearsal::Mails(mails)) => connection.rehearse(mails).await,
+            (OpenTransport::Smtp(connection), Rehearsal::Sender(mail)) => connection.rehearse_sender(mail).await,
+            (OpenTransport::Memory(_) | OpenTransport::Sendmail(_) | OpenTransport::Directory(_), _) => Ok(()),
         };
         open.close().await;
         rehearsed

@@ -57,6 +57,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use crate::clock::Clock;
+use crate::domain::job::JobId;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
 use crate::domain::organization::Organization;
@@ -78,6 +79,7 @@ use crate::store::unsendable::Stuck;
 pub use broken::BrokenRun;
 pub use probe::SampleMail;
 pub use probe::probe;
+pub use probe::probe_sender;
 use quota::UsedUp;
 pub use stop::StopSignal;
 
@@ -156,6 +158,8 @@ pub struct SendReport {
     pub deferred: u64,
     /// Messages that the program gave up on.
     pub failed: u64,
+    /// The first of them, and its job.
+    pub first_failed: Option<(MessageId, Option<JobId>)>,
     /// Messages that the relay may or may not have; they wait for another attempt.
     pub in_doubt: u64,
     /// Messages that were cancelled because the reason for sending them no longer holds.
@@ -265,7 +269,7 @@ impl SendReport {
     fn count(&mut self, state: MessageState) {
         match state {
             MessageState::Accepted => self.accepted += 1,
-            MessageState::Failed => self.failed += 1,
+            MessageState::Failed | MessageState::Bounced => self.failed += 1,
             MessageState::InDoubt => self.in_doubt += 1,
             MessageState::Cancelled | MessageState::Skipped => self.cancelled += 1,
             MessageState::Deferred | MessageState::Queued | MessageState::Sending => self.deferred += 1,

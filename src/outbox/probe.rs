@@ -1,5 +1,6 @@
 //! Finds out whether mails could be sent now, before something that cannot be undone.
 
+use std::future::Future;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -17,6 +18,7 @@ use crate::mail::outcome::DeliveryOutcome;
 use crate::mail::outcome::Phase;
 use crate::mail::outcome::TransportError;
 use crate::mail::outcome::TransportErrorKind;
+use crate::mail::transport::Transport;
 use crate::secrets::reset_code::NONCE;
 use crate::secrets::reset_code::ResetCode;
 
@@ -70,22 +72,38 @@ impl SampleMail {
     }
 }
 
-/// Finds out whether such mails could be sent now ([`Transport::probe`](crate::mail::transport::Transport::probe)).
-/// Waits at most a minute, because an operator may be waiting.
+/// Finds out whether such mails could be sent now ([`Transport::probe`]). Waits at most a minute, because an operator may
+/// be waiting.
 ///
 /// # Errors
 /// The error of the relay or the program, or of the configuration if it keeps the mails from being rendered.
 pub fn probe(mailer: &Mailer, samples: &[SampleMail], now: Timestamp) -> Result<(), TransportError> {
-    let later = |phase, words| TransportError { kind: TransportErrorKind::Temporary, phase, message: words };
     let mails: Vec<Mail> = samples.iter().filter_map(|sample| sample.compose(mailer, now)).collect::<Result<_, _>>()?;
+    run(&mailer.transport, PROBE, mailer.transport.probe(&mails))
+}
+
+/// Finds out whether mail from the sender of `mail` could be sent now ([`Transport::probe_sender`]), within this time.
+///
+/// # Errors
+/// The error of the relay or the program.
+pub fn probe_sender(transport: &Transport, mail: &Mail, within: Duration) -> Result<(), TransportError> {
+    run(transport, within, transport.probe_sender(mail))
+}
+
+fn run(
+    transport: &Transport,
+    within: Duration,
+    probing: impl Future<Output = Result<(), TransportError>>,
+) -> Result<(), TransportError> {
+    let later = |phase, words| TransportError { kind: TransportErrorKind::Temporary, phase, message: words };
     // If tokio gets no descriptors for its signals, it panics.
-    resources::check(&mailer.transport, 1).map_err(|error| later(Phase::Local, error.to_string()))?;
+    resources::check(transport, 1).map_err(|error| later(Phase::Local, error.to_string()))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| later(Phase::Local, format!("too few resources to send mail: {error}")))?;
-    let probed = runtime.block_on(async { timeout(PROBE, mailer.transport.probe(&mails)).await });
+    let probed = runtime.block_on(async { timeout(within, probing).await });
     runtime.shutdown_timeout(SHUTDOWN);
     probed.unwrap_or_else(|_| {
-        let words = format!("the relay cannot be used within {} s", PROBE.as_secs());
+        let words = format!("the relay cannot be used within {} s", within.as_secs());
         Err(later(Phase::Connect, words))
     })
 }

@@ -39,6 +39,8 @@ pub(super) fn cancel_reason(
         user: ManagedUser { role: recipient.role, permissions: user, email: &recipient.email },
         sign_in: recipient.sign_in,
         is_locked: recipient.lock.as_ref().is_some_and(|lock| lock.is_in_force(now)),
+        // Who asked for the message knew of an earlier one.
+        bounce: recipient.bounce.as_ref().filter(|bounce| bounce.at > due.created_at),
     };
     match eligibility::check(&candidate, operator, organization) {
         Ok(()) => {}

@@ -2,18 +2,22 @@
 //! them only through a [`Process`], so that a test can run the whole program in its own process.
 
 mod closed_at_start;
+pub mod continuous_output;
 mod environment;
 pub mod full_disk;
 pub mod hardening;
 pub mod inherited;
 pub mod limits;
+pub mod resolver;
+mod shared_buffer;
 mod standard_input;
 pub mod standard_output;
 mod stopping;
 pub mod sudo;
+pub mod systemd;
 pub mod terminal;
+mod wait;
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::ffi::OsString;
@@ -22,13 +26,15 @@ use std::io::IsTerminal as _;
 use std::io::Read;
 use std::io::Write;
 use std::path::PathBuf;
-use std::rc::Rc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use resolver::Resolver;
+pub use shared_buffer::SharedBuffer;
 use standard_input::StandardInput;
 use standard_output::StandardOutput;
+use systemd::Systemd;
 use terminal::ControllingTerminal;
 use terminal::PromptError;
 use terminal::ScriptedTerminal;
@@ -48,6 +54,10 @@ pub struct Process {
     pub accounts: Accounts,
     /// The paths of the system-wide configuration and store.
     pub system: SystemPaths,
+    /// The names of hosts.
+    pub resolver: Resolver,
+    /// What starts programs at their time.
+    pub systemd: Systemd,
     /// The local time zone; `None`: determined when it is needed.
     time_zone: Option<TimeZone>,
     environment: BTreeMap<OsString, OsString>,
@@ -120,6 +130,8 @@ impl Process {
             stderr: OutputStream::new(Box::new(io::stderr()), io::stderr().is_terminal(), columns_of(&io::stderr())),
             accounts: Accounts::real(),
             system: SystemPaths::default(),
+            resolver: Resolver::System,
+            systemd: Systemd::Real,
             time_zone: None,
             terminal: TerminalSource::Real,
         }
@@ -166,6 +178,13 @@ impl Process {
             TerminalSource::Scripted(_) => Ok(()),
         }
     }
+
+    /// Ends the process by SIGALRM, without a word, if it still runs after so many seconds. A scripted process runs on.
+    pub fn end_after(&self, seconds: u32) {
+        if matches!(self.terminal, TerminalSource::Real) {
+            nix::unistd::alarm::set(seconds);
+        }
+    }
 }
 
 impl<S> OutputStream<S> {
@@ -196,6 +215,8 @@ impl Process {
             stderr: OutputStream::new(Box::new(both.clone()), true, None),
             accounts: self.accounts.clone(),
             system: self.system.clone(),
+            resolver: self.resolver.clone(),
+            systemd: self.systemd.clone(),
             time_zone: self.time_zone.clone(),
             terminal: TerminalSource::Scripted(None),
         }
@@ -351,6 +372,10 @@ pub struct ScriptedProcess {
     pub sudo: sudo::SudoRights,
     /// The paths of the system-wide configuration and store.
     pub system: SystemPaths,
+    /// The names of hosts.
+    pub resolver: Resolver,
+    /// What starts programs at their time.
+    pub systemd: Systemd,
     /// The local time zone.
     pub time_zone: TimeZone,
     /// The data written to standard output.
@@ -359,28 +384,6 @@ pub struct ScriptedProcess {
     pub stdout_error: Option<io::ErrorKind>,
     /// The data written to standard error.
     pub stderr: SharedBuffer,
-}
-
-/// A buffer of written bytes; clones share it.
-#[derive(Debug, Clone, Default)]
-pub struct SharedBuffer(Rc<RefCell<Vec<u8>>>);
-
-impl SharedBuffer {
-    /// The bytes written so far.
-    pub fn bytes(&self) -> Vec<u8> {
-        self.0.borrow().clone()
-    }
-}
-
-impl Write for SharedBuffer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 impl ScriptedProcess {
@@ -401,6 +404,8 @@ impl ScriptedProcess {
             is_directory_down: false,
             sudo: sudo::SudoRights::default(),
             system: SystemPaths::default(),
+            resolver: Resolver::local(),
+            systemd: Systemd::Scripted(None),
             time_zone: TimeZone::UTC,
             stdout: SharedBuffer::default(),
             stdout_error: None,
@@ -434,6 +439,8 @@ impl ScriptedProcess {
                 }),
             },
             system: self.system.clone(),
+            resolver: self.resolver.clone(),
+            systemd: self.systemd.clone(),
             time_zone: Some(self.time_zone.clone()),
             terminal: TerminalSource::Scripted(self.terminal.clone()),
         }

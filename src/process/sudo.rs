@@ -4,9 +4,9 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::Command;
 use std::process::Stdio;
-use std::thread;
 use std::time::Duration;
-use std::time::Instant;
+
+use super::wait;
 
 /// The fixed paths of sudo: the caller's PATH could lead to a program of the caller.
 const PROGRAMS: [&str; 3] = ["/usr/bin/sudo", "/usr/local/bin/sudo", "/run/wrappers/bin/sudo"];
@@ -14,8 +14,6 @@ const PROGRAMS: [&str; 3] = ["/usr/bin/sudo", "/usr/local/bin/sudo", "/run/wrapp
 const SHELL: &str = "/bin/sh";
 /// How long sudo may take: its rules may come from a directory server.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// The interval of the checks whether sudo has exited.
-const INTERVAL: Duration = Duration::from_millis(5);
 
 /// The answer of sudo about an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,18 +43,10 @@ pub(super) fn may_run_anything(account: &str) -> SudoRights {
         .stderr(Stdio::null())
         .spawn();
     let Ok(mut child) = spawned else { return SudoRights::CannotBeAsked };
-    let deadline = Instant::now() + TIMEOUT;
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) if status.success() => return SudoRights::Yes,
-            Ok(Some(_)) => return SudoRights::No,
-            Ok(None) if Instant::now() < deadline => thread::sleep(INTERVAL),
-            Ok(None) | Err(_) => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return SudoRights::CannotBeAsked;
-            }
-        }
+    match wait::within(&mut child, TIMEOUT) {
+        Some(status) if status.success() => SudoRights::Yes,
+        Some(_) => SudoRights::No,
+        None => SudoRights::CannotBeAsked,
     }
 }
 

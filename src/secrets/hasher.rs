@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::hint::black_box;
+use std::time::Duration;
 
 use argon2::Algorithm;
 use argon2::Argon2;
@@ -9,6 +10,9 @@ use argon2::Block;
 use argon2::Params;
 use argon2::Version;
 use argon2::password_hash::phc;
+use nix::sys::resource::UsageWho;
+use nix::sys::resource::getrusage;
+use nix::sys::time::TimeValLike as _;
 
 use super::memory;
 use super::memory::HashMemory;
@@ -126,6 +130,18 @@ impl Hasher {
         memory::wipe(self.memory.blocks(blocks_of(unwiped)));
     }
 
+    /// Measures a new hash, in the time of a processor: what else the machine does meanwhile does not count.
+    ///
+    /// # Errors
+    /// [`NoMemory`], as [`Hasher::reserve_for`].
+    pub fn time_of_hash(&mut self) -> Result<Duration, NoMemory> {
+        self.reserve_for([])?;
+        let (parameters, mut tag, before) = (self.parameters, [0; TAG], processor_time());
+        memory::wipe(self.fill(Algorithm::Argon2id, Version::V0x13, parameters, b"", &[0; SALT], &mut tag));
+        black_box(&tag);
+        Ok(processor_time().saturating_sub(before))
+    }
+
     /// Frees the memory; the next hash allocates it again.
     pub fn release_memory(&mut self) {
         self.memory.release();
@@ -172,6 +188,14 @@ impl Hasher {
             .expect("a hash");
         blocks
     }
+}
+
+/// How long this thread had a processor so far (getrusage(2)); zero where the system does not say it.
+fn processor_time() -> Duration {
+    let Ok(usage) = getrusage(UsageWho::RUSAGE_THREAD) else { return Duration::ZERO };
+    let parts = [usage.user_time(), usage.system_time()];
+    let microseconds = parts.iter().map(|time| time.num_microseconds().unsigned_abs()).sum();
+    Duration::from_micros(microseconds)
 }
 
 /// The time of a hash, in relative units.

@@ -1,4 +1,4 @@
-//! What can go wrong with the store, as facts; the words for the operator's next step are in `cli::failure`.
+//! The errors of the store, as facts. The words of the hint for the operator are in `cli::failure`.
 
 use std::fmt;
 use std::io;
@@ -226,7 +226,7 @@ pub enum StoreError {
     /// Users were changed, and no event tells of it: a bug.
     #[error("users were changed without an event; nothing was changed")]
     Unrecorded,
-    /// Another row has a value that may be there once: in an import, a row that `ReadTransaction::each_conflict` can name.
+    /// Another row has a value that must be unique: in an import, a row that `ReadTransaction::each_conflict` can name.
     #[error("the store answered: {0}")]
     Conflict(String),
     /// The program and the store disagree: a bug.

@@ -1,6 +1,6 @@
-//! The store, which holds one organization. This file is all that the rest of the program sees of it: the engine with its SQL is in
-//! `sqlite`, and what goes in and comes out, without SQL, is in [`types`]. The functions get their values (ids, times, hashes) and
-//! never ask for time or randomness; "not found" is `None`.
+//! The store, which holds one organization. The rest of the program uses only what is in this file: the engine with its SQL is in
+//! `sqlite`, and the types that go in and come out, without SQL, are in [`types`]. The functions get their values (ids, times,
+//! hashes) and never ask for time or randomness; "not found" is `None`.
 
 pub mod error;
 mod sqlite;
@@ -18,12 +18,14 @@ pub use sqlite::senders;
 pub use sqlite::user_list;
 pub use sqlite::waiting_at_most;
 pub use types::attempts;
+pub use types::bounces;
 pub use types::check;
 pub use types::completion;
 pub use types::damage;
 pub use types::damaged_pages;
 pub use types::disk_space;
 pub use types::ended_passwords;
+pub use types::event_archives;
 pub use types::events;
 pub use types::import_effects;
 pub use types::job_counts;
@@ -32,6 +34,7 @@ pub use types::jobs;
 pub use types::links;
 pub use types::messages;
 pub use types::metadata;
+pub use types::metrics;
 pub use types::open;
 pub use types::outbox;
 pub use types::passwords_back;

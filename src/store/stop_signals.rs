@@ -1,9 +1,9 @@
-//! A stopped process (Ctrl-Z, or terminal output from the background) keeps its locks and blocks every other writer. Stop
-//! signals are therefore blocked during a transaction and delivered after it.
+//! A process that is stopped (by Ctrl-Z, or by terminal output from the background) keeps its locks and blocks every other writer.
+//! Stop signals are therefore blocked during a transaction and delivered after it.
 //!
-//! They are blocked in the thread that uses the store, and pending ones stop the process as soon as it lets go. That holds only
-//! if no other thread takes them meanwhile: threads are started under a [`StopSignalGuard`], whose mask they inherit and keep.
-//! SIGSTOP cannot be blocked.
+//! They are blocked in the thread that uses the store, and a pending one stops the process when the last guard is dropped. This
+//! requires that no other thread receives it meanwhile: threads are started under a [`StopSignalGuard`], so that they inherit its
+//! mask. SIGSTOP cannot be blocked.
 
 use std::cell::Cell;
 
@@ -15,18 +15,18 @@ use nix::sys::signal::Signal;
 const STOPPING: [Signal; 3] = [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU];
 
 thread_local! {
-    /// How many [`StopSignalGuard`] there are in this thread, and which signals the first of them blocked.
+    /// The number of [`StopSignalGuard`]s in this thread, and the signals that the first of them blocked.
     static DEFERRED: Cell<(u32, SigSet)> = Cell::new((0, SigSet::empty()));
 }
 
-/// While it lives, nothing stops the process at a signal of its terminal. It may be nested.
+/// While it exists, no signal of the terminal stops the process. It may be nested.
 #[derive(Debug)]
 pub struct StopSignalGuard {
     /// A mask belongs to its thread.
     _here: std::marker::PhantomData<*const ()>,
 }
 
-/// Defers signals that stop the process, for as long as what this gives lives.
+/// Defers signals that stop the process, until the guard is dropped.
 pub fn defer() -> StopSignalGuard {
     block();
     StopSignalGuard { _here: std::marker::PhantomData }
@@ -43,7 +43,7 @@ pub(super) fn block() {
     let (count, mut blocked) = DEFERRED.get();
     if count == 0 {
         let stopping: SigSet = STOPPING.into_iter().collect();
-        // It fails for no signal that exists. What somebody else has blocked stays so.
+        // This cannot fail for existing signals. Signals that other code has blocked stay blocked.
         let before = stopping.thread_swap_mask(SigmaskHow::SIG_BLOCK).unwrap_or_else(|_| SigSet::empty());
         blocked = STOPPING.into_iter().filter(|signal| !before.contains(*signal)).collect();
     }
@@ -59,8 +59,8 @@ pub(super) fn unblock() {
     DEFERRED.set((count.saturating_sub(1), blocked));
 }
 
-/// Lets the process be stopped now, if a signal waits for that: the thread waits for a lock and holds none. It returns when
-/// the process continues.
+/// Lets a pending stop signal stop the process now, while the thread waits for a lock and holds none. Returns when the process
+/// continues.
 pub(super) fn stop_if_asked() {
     let (count, blocked) = DEFERRED.get();
     if count > 0 {

@@ -51,6 +51,7 @@ fn open(setup: &Arc<Setup>) -> App {
 fn link_options() -> LinkOptions {
     let reset = ResetSection::default();
     LinkOptions {
+        includes_bounced: false,
         lifetime: None,
         reset_life: reset.lifetime,
         invitation_lifetime: reset.invitation_lifetime,

@@ -128,8 +128,8 @@ fn a_store_at_a_url_is_refused_and_nothing_is_created() {
     -- stderr
     error: --store: a store at a URL (`postgresql:`) is not supported by this build: give the path of a file
     ");
-    let config = world.file("url.toml", &format!("[store]\npath = \"{url}\"\n"));
-    let run = world.command("users list --config").argument(&config).run();
+    let config = world.file("url.toml", format!("[store]\npath = \"{url}\"\n"));
+    let run = world.command("users list --config").argument(config).run();
     assert_eq!(run.status, 78, "{run}");
     let words =
         "[store] path: a store at a URL (`postgresql:`) is not supported by this build: give the path of a file";

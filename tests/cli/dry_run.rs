@@ -58,6 +58,7 @@ const CALLS: &[(&str, &str)] = &[
     ("jobs delete --older-than 365d", ""),
     ("mail test new@example.com", ""),
     ("mail queue --cancel 3", ""),
+    ("mail bounces -", "Subject: hello\n\nNo report.\n"),
     ("roles add New --allow run-bulk-jobs --description 'For the timer'", ""),
     ("roles edit Clerk --allow send-resets --deny view-audit --rename Clerks", ""),
     ("roles edit Clerk --allow view-audit", ""),
@@ -71,6 +72,7 @@ const CALLS: &[(&str, &str)] = &[
     ("operators enable mallory", ""),
     ("operators enable dave", ""),
     ("operators remove dave", ""),
+    ("audit archive --before 60d --out [DIR]/old.ndjson", ""),
     ("store check --repair-times", ""),
     ("store backup [DIR]/copy.db", ""),
     ("store backup --directory [DIR]/backups --keep 1", ""),
@@ -275,6 +277,8 @@ fn every_dry_run_prints_its_plan_on_standard_output_and_changes_nothing() {
     Would send a test mail to new@example.com.
     $ mail queue --cancel 3
     Would cancel message 3, the invitation for dora@example.com.
+    $ mail bounces -
+    Nothing would be changed; read 1 message: 1 reporting no failure.
     $ roles add New --allow run-bulk-jobs --description 'For the timer'
     Would add role New with view-users,send-resets,run-bulk-jobs. Included, because required: view-users,send-resets.
     $ roles edit Clerk --allow send-resets --deny view-audit --rename Clerks
@@ -481,6 +485,8 @@ fn every_plan_is_data_too() {
     {"action":"mail test","would_change":true,"address":"new@example.com"}
     $ mail queue --cancel 3
     {"action":"mail queue with cancel","would_change":true,"message":3,"kind":"invitation","username":"dora","address":"dora@example.com"}
+    $ mail bounces -
+    {"action":"mail bounces","would_change":false,"read":1,"bounced":0,"users_changed":0,"known":0,"temporary":0,"unmatched":0,"others":1}
     $ roles add New --allow run-bulk-jobs --description 'For the timer'
     {"action":"roles add","would_change":true,"role":"New","description":"For the timer","permissions":["view-users","send-resets","run-bulk-jobs"],"also_allowed":["view-users","send-resets"]}
     $ roles edit Clerk --allow send-resets --deny view-audit --rename Clerks

@@ -395,6 +395,7 @@ fn more_passwords_than_were_confirmed_do_not_end() {
         key: None,
         expect: None,
         wanted: send_reset::LinkOptions {
+            includes_bounced: false,
             lifetime: None,
             reset_life: day,
             invitation_lifetime: day,

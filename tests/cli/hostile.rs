@@ -116,6 +116,7 @@ fn what_somebody_put_into_the_store_is_shown_and_never_obeyed() {
             "users edit alice --name Alice --dry-run",
             "users delete alice --dry-run",
             "audit verify",
+            "audit export",
             "store check",
         ] {
             for form in ["table", "json", "ndjson", "csv"] {

@@ -52,7 +52,7 @@ fn at_a_terminal_the_beginning_is_shown_and_how_much_more_there_is() {
     // What was chosen is counted, and not everything.
     let run = world.command("users list --search user0").at_terminal().run().expect_status(0);
     assert_eq!((run.out().lines().count(), run.err().as_str()), (10, "9 users.\n"), "{run}");
-    let run = world.command("audit list --refused").at_terminal().run().expect_status(0);
+    let run = world.command("audit list --outcome refused").at_terminal().run().expect_status(0);
     assert_eq!(run.err(), "", "{run}");
 }
 

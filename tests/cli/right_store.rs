@@ -479,7 +479,7 @@ fn without_home_the_default_paths_are_unknown_and_not_below_the_root() {
     error: neither HOME nor XDG_DATA_HOME is set to an absolute path, so the default path of the store is unknown
     hint: set HOME to an absolute path, or name the path: `--store` or CXME_ADMIN_STORE
     ");
-    for line in ["whoami", "store check", "config show"] {
+    for line in ["whoami", "store check", "config show", "doctor"] {
         let run = at_nothing(line);
         assert!(run.status == 78 && run.err().contains("neither HOME nor XDG_DATA_HOME is set"), "{line}: {run}");
         assert!(!run.out().contains(".local") && !run.err().contains(".local"), "{line}: {run}");

@@ -306,6 +306,7 @@ fn every_argument_that_names_a_file_is_refused_to_a_restricted_operator() {
     users set-password 1d --out FILE --generate
     users set-password 1d --from FILE
     users send-reset 1d --from FILE
+    jobs run 1 --metrics-file FILE
     roles list --config FILE
     roles list --store FILE
     roles show 1d --config FILE
@@ -325,6 +326,7 @@ fn every_argument_that_names_a_file_is_refused_to_a_restricted_operator() {
     policy blocklist info FILE
     policy blocklist check FILE
     mail preview reset --out FILE
+    mail bounces FILE
     store backup FILE
     store backup --directory FILE
     store restore FILE
@@ -493,6 +495,7 @@ fn a_hyphen_that_is_no_stream_is_refused_to_everybody() {
         "store migrate --backup -",
         "store restore -",
         "mail preview reset --out -",
+        "jobs run --metrics-file -",
     ] {
         let run = world.command(line).run();
         assert_eq!(run.status, 2, "{line}: {run}");

@@ -31,13 +31,13 @@ fn a_mistyped_command_names_the_nearest_and_the_commands_of_its_group() {
     -- stderr
     error: no such command: usres
     hint: did you mean: cxme-admin users list
-    hint: commands of cxme-admin: demo, init, users, resets, jobs, roles, operators, policy, audit, mail, store, whoami, completions, config, help
+    hint: commands of cxme-admin: demo, init, users, resets, jobs, roles, operators, policy, audit, mail, store, doctor, metrics, whoami, completions, config, help
     ");
     assert_snapshot!(world.run("frobnicate"), @"
     status 2
     -- stderr
     error: no such command: frobnicate
-    hint: commands of cxme-admin: demo, init, users, resets, jobs, roles, operators, policy, audit, mail, store, whoami, completions, config, help
+    hint: commands of cxme-admin: demo, init, users, resets, jobs, roles, operators, policy, audit, mail, store, doctor, metrics, whoami, completions, config, help
     ");
     assert_snapshot!(world.run("help users lsit"), @"
     status 2
@@ -78,7 +78,7 @@ fn what_other_tools_call_it_is_answered_with_the_command_and_not_run() {
         "user list",
         "user show alice",
         "log",
-        "doctor",
+        "fsck",
         "backup",
         "setup",
         "reset alice",
@@ -201,9 +201,9 @@ fn what_other_tools_call_it_is_answered_with_the_command_and_not_run() {
     $ log
     error: no such command: log
     hint: did you mean: cxme-admin audit list
-    $ doctor
-    error: no such command: doctor
-    hint: did you mean: cxme-admin store check
+    $ fsck
+    error: no such command: fsck
+    hint: did you mean: cxme-admin doctor or cxme-admin store check
     $ backup
     error: no such command: backup
     hint: did you mean: cxme-admin store backup [FILE]

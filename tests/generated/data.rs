@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::fs;
 
 use cxme_admin::cli;
 use serde_json::Value;
@@ -58,8 +59,10 @@ const CALLS: &[(&str, &str, &str)] = &[
     ("audit show [EVENT] --changes", "", "One record for each change of a user in the event."),
     ("audit verify", "", "One record."),
     ("audit head", "", "One record."),
+    ("audit export", "", "One record for each event: NDJSON unless `-o` says otherwise."),
     ("mail preview reset", "", "One record."),
     ("mail queue", "", "One record for each mail that waits."),
+    ("mail bounces -", "Subject: hello\n\nNo report.\n", "One record. With `--dry-run` it has the same fields."),
     ("store check", "", "One record for each part that is checked."),
     (
         "store backup --directory [DIR]/backups --keep 1",
@@ -67,6 +70,8 @@ const CALLS: &[(&str, &str, &str)] = &[
         "One record for the new file, and one for each earlier backup that was deleted.",
     ),
     ("config show", "", "One record for each setting."),
+    ("doctor", "", "One record for each check."),
+    ("metrics", "", "One record for each number. Without `-o`: the text format of Prometheus."),
     ("whoami", "", "One record."),
 ];
 
@@ -144,8 +149,8 @@ fn printed(world: &World, call: &str, stdin: &str) -> Vec<(String, Vec<Value>)> 
         true => {
             run("ndjson");
             let exported = world.path("export");
-            let text = std::fs::read_to_string(&exported).unwrap();
-            std::fs::remove_file(exported).unwrap();
+            let text = fs::read_to_string(&exported).unwrap();
+            fs::remove_file(exported).unwrap();
             text
         }
         false => run("ndjson"),

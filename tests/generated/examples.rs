@@ -19,7 +19,7 @@ fn world(command: &str) -> World {
     let is_unsent = ["jobs run", "jobs pause", "jobs resume", "jobs cancel"].contains(&command);
     let queue_only = if is_unsent { "--queue-only" } else { "" };
     world.run(&format!("users send-reset --search dora --yes --key first {queue_only}")).expect_status(0);
-    if command == "jobs delete" {
+    if ["jobs delete", "audit archive"].contains(&command) {
         world.wait(400 * 86_400);
     }
     world.wait(4 * 86_400);
@@ -48,6 +48,7 @@ fn world(command: &str) -> World {
             build.argument(world.path("pwned.filter")).run().expect_status(0);
         }
     }
+    world.file("reports.mbox", "From MAILER-DAEMON Tue Nov 24 08:00:30 2026\nSubject: hello\n\nNo report.\n");
     world.file("leavers.csv", "email\nbob@example.com\n");
     if command == "users import" {
         world.file("users.csv", "email,name\nerin@example.com,Erin Ellis\n");
@@ -76,7 +77,8 @@ fn arguments(world: &World, example: &str) -> (Vec<String>, bool) {
     let (before, call) = example.split_once("cxme-admin ").unwrap();
     let call = call.split(['|', '>']).next().unwrap();
     let is_file = |word: &String| {
-        word == "backups" || [".csv", ".backup", ".txt", ".filter"].iter().any(|end| word.ends_with(end))
+        word == "backups"
+            || [".csv", ".backup", ".txt", ".filter", ".mbox", ".ndjson"].iter().any(|end| word.ends_with(end))
     };
     let with_path = |word: String| if is_file(&word) { world.path(&word).to_str().unwrap().to_owned() } else { word };
     (words(call).into_iter().map(with_path).collect(), before.ends_with("| "))

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use crate::account::MAILBOXES;
 use crate::server::DOMAIN;
 use crate::server::Kind;
 use crate::server::Server;
@@ -22,6 +23,7 @@ const KIND: Kind = Kind {
         ("var/log", None),
         ("var/spool/exim4", Some("Debian-exim")),
         ("var/log/exim4", Some("Debian-exim")),
+        ("var/mail", Some(MAILBOXES)),
     ],
 };
 
@@ -71,6 +73,49 @@ begin transports
 mailbox:
   driver = appendfile
   file = /dev/null
+  user = mailboxes
+",
+                exim = KIND.unpacked().join(KIND.program).display()
+            )
+        });
+        Self { server }
+    }
+
+    /// Starts a server that delivers to the maildirs of `user0`, `user1` and so on below `var/mail`, accepts mail for everybody, and
+    /// reports to the sender that others are unknown.
+    pub(crate) fn delivering() -> Self {
+        let server = Server::start(&KIND, 2, |port, name| {
+            format!(
+                "primary_hostname = {name}
+exim_path = {exim}
+domainlist local_domains = {DOMAIN}
+daemon_smtp_ports = {port}
+daemon_startup_retries = 0
+local_interfaces = 127.0.0.1
+disable_ipv6
+host_lookup =
+rfc1413_query_timeout = 0s
+tls_advertise_hosts =
+log_file_path = /var/log/exim4/%slog
+acl_smtp_rcpt = rcpt
+begin acl
+rcpt:
+  accept
+begin routers
+users:
+  driver = accept
+  local_parts = ^user[0-9]+\\$
+  transport = mailbox
+others:
+  driver = redirect
+  allow_fail
+  data = :fail: Unknown user
+begin transports
+mailbox:
+  driver = appendfile
+  directory = /var/mail/$local_part
+  create_directory
+  maildir_format
   user = mailboxes
 ",
                 exim = KIND.unpacked().join(KIND.program).display()

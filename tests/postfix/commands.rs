@@ -152,3 +152,29 @@ fn a_server_is_used_as_configured() {
         assert_eq!(report.accepted, 1, "{report:?}\n{}", postfix.log());
     }
 }
+
+/// Postfix accepts mail for somebody whom it does not know, and writes a report to the address in `bounce_to`.
+#[test]
+fn a_report_of_postfix_is_read_from_a_pipe() {
+    if !can_postfix() {
+        return;
+    }
+    let postfix = Postfix::start(Options { settings: "smtpd_reject_unlisted_recipient = no", ..Options::default() });
+    let config = postfix.config().replace("[mail]\n", "[mail]\nbounce_to = \"bob@example.com\"\n");
+    let program = Program::new(&config);
+    program.does(&["users", "add", "nobody@example.com"], "");
+    program.does(&["users", "send-reset", "nobody"], "");
+    let delivered = postfix.delivered();
+    let [(mailbox, report)] = &delivered[..] else { panic!("{} mails: {}", delivered.len(), postfix.log()) };
+    assert_eq!(mailbox, "bob");
+    let report = String::from_utf8_lossy(report);
+    let told = program.does(&["mail", "bounces", "-", "-o", "json"], &report);
+    assert!(told.contains("\"read\":1,\"bounced\":1,\"users_changed\":1,"), "{told}\n{report}");
+    assert!(program.does(&["users", "show", "nobody"], "").contains("5.1.1 unknown user: \"nobody@example.com\""));
+    // The report holds the mail, and its link is of no use any more.
+    let code = code_in(&report);
+    let answers = format!("{code}\n{NEW}\n");
+    program.fails(65, &["resets", "redeem", "--stdin"], &answers);
+    let told = program.does(&["mail", "bounces", "-", "-o", "json"], &report);
+    assert!(told.contains("\"bounced\":0,\"users_changed\":0,\"known\":1,"), "{told}");
+}

@@ -2,9 +2,17 @@
 //! arguments; the one that the shell asks at TAB is the real one.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
+use std::process::Command;
+use std::process::Stdio;
 
+use nix::fcntl::FcntlArg;
+use nix::fcntl::OFlag;
+use nix::fcntl::fcntl;
+use nix::sys::signal::Signal;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -156,4 +164,25 @@ fn zsh_completes_what_the_store_knows() {
 #[test]
 fn fish_completes_what_the_store_knows() {
     complete_all(Kind::Fish);
+}
+
+#[test]
+fn what_keeps_an_answer_for_long_ends_the_program() {
+    let directory = home();
+    // Its reader is asleep, and it is full.
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    fcntl(&writer, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
+    while writer.write(&[0; 4096]).is_ok() {}
+    fcntl(&writer, FcntlArg::F_SETFL(OFlag::empty())).unwrap();
+    let config = directory.path().join("config/cxme-admin/config.toml");
+    let asked = Command::new(env!("CARGO_BIN_EXE_cxme-admin"))
+        .args(["__complete", "zsh", "", "cxme-admin", "-c"])
+        .arg(config)
+        .args(["users", "show", ""])
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!((asked.status.signal(), asked.stderr), (Some(Signal::SIGALRM as i32), Vec::new()));
+    drop(reader);
 }

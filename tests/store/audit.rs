@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use cxme_admin::clock::SystemClock;
 use cxme_admin::domain::elevation::Elevation;
-use cxme_admin::domain::event::ChainBreak;
-use cxme_admin::domain::event::ChainVerifier;
+use cxme_admin::domain::event::CHAIN_START;
 use cxme_admin::domain::event::NewEvent;
+use cxme_admin::domain::event_chain::ChainBreak;
+use cxme_admin::domain::event_chain::ChainVerifier;
 use cxme_admin::domain::operator::Account;
 use cxme_admin::domain::user::UserId;
 use cxme_admin::private_file::Rule;
@@ -138,13 +139,24 @@ fn after(world: &World, edit: impl FnOnce(&Connection), words: &[&str]) -> crate
     world.run(&[&["--store", copy.to_str().unwrap(), "audit", "verify"], words].concat())
 }
 
+/// Lets all events have happened so many days earlier, in a chain of their own.
+pub(crate) fn age_events(world: &World, days: i64) {
+    let connection = world.sqlite();
+    let sql = "SELECT sql FROM sqlite_schema WHERE name = 'refuse_update_of_events'";
+    let guard: String = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+    connection.execute_batch("DROP TRIGGER refuse_update_of_events").unwrap();
+    connection.execute("UPDATE events SET time = time - ?1", [days * 86_400]).unwrap();
+    chain_again(&connection, 1);
+    connection.execute_batch(&guard).unwrap();
+}
+
 /// The hashes of all events from `first` on, made anew, as a person who knows how would.
-fn chain_again(connection: &Connection, first: i64) {
+pub(crate) fn chain_again(connection: &Connection, first: i64) {
     // The program's own store functions read the events; the connection writes the hashes.
     let path = connection.path().unwrap().to_owned();
     let store = Store::open(path.as_ref(), &Rule::store(false), ExpectedVersion::Current).unwrap();
     let mut hashes = Vec::new();
-    let mut before = Vec::new();
+    let mut before = CHAIN_START.to_vec();
     let reading = store.read().unwrap();
     reading
         .each_event_of_the_chain::<StoreError>(|event| {

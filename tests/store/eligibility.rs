@@ -60,6 +60,8 @@ struct Generated {
     /// From now, in seconds.
     locked_until: Option<i64>,
     domain: &'static str,
+    /// Before now, in seconds, and the words of the remote server.
+    bounce: Option<(i64, &'static str)>,
 }
 
 /// What each role of one's own allows, in the order of their numbers from 3 on.
@@ -82,14 +84,17 @@ fn user() -> impl Strategy<Value = Generated> {
         Just("bücher.example"),
         Just("XN--BCHER-KVA.example")
     ];
-    (1_i64..6, any::<bool>(), any::<bool>(), moments(), moments(), domains).prop_map(
-        |(role, is_saml, has_password, locked_at, locked_until, domain)| Generated {
+    let replies = prop_oneof![Just("550 5.1.1 unknown"), Just("5.1.2"), Just("no such user"), Just("")];
+    let bounces = prop_oneof![Just(None), (-90_000_i64..900_000, replies).prop_map(Some)];
+    (1_i64..6, any::<bool>(), any::<bool>(), moments(), moments(), domains, bounces).prop_map(
+        |(role, is_saml, has_password, locked_at, locked_until, domain, bounce)| Generated {
             role,
             is_saml,
             has_password: has_password && !is_saml,
             locked_until: locked_until.filter(|_| locked_at.is_some()),
             locked_at,
             domain,
+            bounce,
         },
     )
 }
@@ -133,8 +138,8 @@ impl Scene {
             self.sql
                 .execute(
                     "INSERT INTO users (id, username, email, name, role_id, sign_in, locked_at, locked_until, created_at, \
-                     updated_at, password_set_at, password_hash, email_key) VALUES (?1, 'user' || ?1, 'user' || ?1 || '@' || ?2, '', ?3, \
-                     ?4, ?5, ?6, 1, 1, ?7, ?8, ?9)",
+                     updated_at, password_set_at, password_hash, email_key, bounced_at, bounce_reply) VALUES (?1, 'user' || ?1, 'user' || ?1 || '@' || ?2, '', ?3, \
+                     ?4, ?5, ?6, 1, 1, ?7, ?8, ?9, ?10, ?11)",
                     params![
                         i64::try_from(place).unwrap() + 1,
                         user.domain,
@@ -145,6 +150,8 @@ impl Scene {
                         set_at,
                         set_at.map(|_| HASH),
                         email_address::key(&format!("user{}@{}", place + 1, user.domain)),
+                        user.bounce.map(|(ago, _)| now - ago),
+                        user.bounce.map(|(_, reply)| reply),
                     ],
                 )
                 .unwrap();
@@ -280,7 +287,7 @@ fn a_job_skips_exactly_those_who_may_get_no_link_and_for_the_same_reason() {
     ];
     let roles = proptest::collection::vec(permissions(), 3);
     proptest!(config(24), |(users in proptest::collection::vec(user(), 1..20), roles in roles, own in authority(),
-                            domains in organizations)| {
+                            domains in organizations, includes_bounced in any::<bool>())| {
         scene.fill(&roles, &users, now.as_second());
         let organization = Organization {
             email_domains: domains.iter().map(|domain| (*domain).to_owned()).collect(),
@@ -294,8 +301,10 @@ fn a_job_skips_exactly_those_who_may_get_no_link_and_for_the_same_reason() {
                 user: managed(&reading, user),
                 sign_in: user.sign_in,
                 is_locked: user.is_locked(now),
+                bounce: user.bounce.as_ref().filter(|_| !includes_bounced),
             };
-            eligibility::check(&candidate, &own, &organization).err().map(|why| why.word().to_owned())
+            let why = eligibility::check(&candidate, &own, &organization).err();
+            why.map(|why| why.words(&candidate, now).into_owned())
         };
         let expected: Vec<Option<String>> = found.iter().map(reason).collect();
         drop(reading);
@@ -307,6 +316,7 @@ fn a_job_skips_exactly_those_who_may_get_no_link_and_for_the_same_reason() {
             email_domains: &organization.email_domains,
             sent_since: None,
             ends_passwords: false,
+            includes_bounced,
             now,
         };
         let mut counts: BTreeMap<Option<String>, u64> = BTreeMap::new();
@@ -473,7 +483,7 @@ fn every_copy_of_who_may_act_on_whom_says_what_the_rule_says() {
 #[test]
 fn every_reason_comes_up() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let (mut locked, mut free, mut saml) = (0, 0, 0);
+    let (mut locked, mut free, mut saml, mut bounced) = (0, 0, 0, 0);
     for _ in 0..500 {
         let user = proptest::strategy::ValueTree::current(&user().new_tree(&mut runner).unwrap());
         let until = user.locked_until.map(|until| at(10_000_000_000 + until));
@@ -481,6 +491,7 @@ fn every_reason_comes_up() {
         locked += u32::from(is_locked);
         free += u32::from(!is_locked && user.locked_at.is_some());
         saml += u32::from(user.is_saml);
+        bounced += u32::from(user.bounce.is_some());
     }
-    assert!(locked > 50 && free > 50 && saml > 50, "{locked} {free} {saml}");
+    assert!(locked > 50 && free > 50 && saml > 50 && bounced > 50, "{locked} {free} {saml} {bounced}");
 }

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::audit::age_events;
 use crate::crash::CALLS;
 use crate::crash::end_at_each;
 use crate::own_mounts::Disk;
@@ -21,17 +22,24 @@ use crate::world::names_in;
 enum Creating {
     Backup,
     Export,
+    Archive,
     Init,
 }
 
 impl Creating {
-    const ALL: [Self; 3] = [Self::Backup, Self::Export, Self::Init];
+    const ALL: [Self; 4] = [Self::Backup, Self::Export, Self::Archive, Self::Init];
 
     /// A world in which it can run.
     fn world(self, directory: &Path) -> World {
         let world = World::in_folder(directory);
         match self {
             Self::Backup | Self::Export => world.with_users(),
+            Self::Archive => {
+                let world = world.with_users();
+                age_events(&world, 100);
+                world.done(&["users", "lock", "alice"]);
+                world
+            }
             Self::Init => {
                 std::fs::remove_file(world.config()).unwrap();
                 world
@@ -47,6 +55,7 @@ impl Creating {
         let (words, place) = match self {
             Self::Backup => (vec!["store", "backup", path], place.clone()),
             Self::Export => (vec!["users", "export", "--with-hashes", "--to", path], place.clone()),
+            Self::Archive => (vec!["audit", "archive", "--before", "60d", "--yes", "--out", path], place.clone()),
             Self::Init => (vec!["-c", &config, "--store", &store, "init", "--yes"], world.store()),
         };
         (words.into_iter().map(str::to_owned).collect(), place)
@@ -149,6 +158,13 @@ fn by_sigkill() {
         assert!(again.code == Some(0) || is_finished, "{words:?}, {was_there}: {again:?}");
         assert!(is_there() && (is_ended || was_there));
         assert_eq!(unfinished(world), [""; 0], "{words:?}: {again:?}");
+        if words.contains(&"archive") {
+            // All events are in the store, or all of the file's are in the file.
+            match world.count("SELECT count(*) FROM event_archives") {
+                0 => assert_eq!(world.count("SELECT min(number) FROM events"), 1),
+                _ => drop(world.done(&["audit", "verify", "--archive", place.to_str().unwrap()])),
+            }
+        }
         if words.contains(&"init") {
             assert_eq!(world.names(), ["reset.key", "store.db"]);
             world.done(&["users", "add", "alice@example.com", "--name", "Alice"]);

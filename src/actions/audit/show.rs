@@ -2,7 +2,9 @@
 
 use crate::app::App;
 use crate::app::Result;
+use crate::app::View;
 use crate::domain::action::Action;
+use crate::domain::archive_refusal::ArchiveRefusal;
 use crate::domain::event::Event;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::UserId;
@@ -32,7 +34,7 @@ pub struct EventWithChanges {
 /// When there is none, or the operator may not view the audit.
 pub fn show(app: &App, number: i64) -> Result<EventWithChanges> {
     app.view(Action::AuditShow, |view| {
-        let event = view.event(number)?.ok_or(Refusal::NoSuchEvent(number))?;
+        let event = found(view, number)?;
         let of_event = ChangeQuery { event: Some(number), limit: CHANGES_OF_ONE_EVENT, ..ChangeQuery::default() };
         let mut changes = Vec::new();
         for change in view.user_changes(&of_event)? {
@@ -41,6 +43,17 @@ pub fn show(app: &App, number: i64) -> Result<EventWithChanges> {
         }
         let (changes_total, _) = view.count_user_changes(number)?;
         Ok(EventWithChanges { event, changes, changes_total })
+    })
+}
+
+fn found(view: &View<'_>, number: i64) -> Result<Event> {
+    if let Some(event) = view.event(number)? {
+        return Ok(event);
+    }
+    let archive = view.event_archives()?.into_iter().find(|archive| (archive.first..=archive.last).contains(&number));
+    Err(match archive {
+        Some(archive) => ArchiveRefusal::Moved { number, file: archive.file }.into(),
+        None => Refusal::NoSuchEvent(number).into(),
     })
 }
 
@@ -54,7 +67,7 @@ pub fn each_change(
     visit: &mut dyn FnMut(&UserChange, Option<&str>) -> Result<()>,
 ) -> Result<()> {
     app.view(Action::AuditShow, |view| {
-        view.event(number)?.ok_or(Refusal::NoSuchEvent(number))?;
+        found(view, number)?;
         let mut page = ChangeQuery { event: Some(number), limit: CHANGES_IN_A_PAGE, ..ChangeQuery::default() };
         // The changes of a user follow each other.
         let mut user: Option<(UserId, Option<String>)> = None;

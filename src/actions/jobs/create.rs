@@ -406,6 +406,6 @@ fn with_recipients<S: Transaction, T>(
         }
     };
     let email_domains = &scene.app().organization().email_domains;
-    let ends_passwords = request.ends_passwords;
-    run(&Recipients { whom, protected: &protected, email_domains, sent_since, ends_passwords, now })
+    let (ends_passwords, includes_bounced) = (request.ends_passwords, request.wanted.includes_bounced);
+    run(&Recipients { whom, protected: &protected, email_domains, sent_since, ends_passwords, includes_bounced, now })
 }

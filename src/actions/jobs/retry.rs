@@ -34,6 +34,7 @@ pub fn failed(app: &App, id: JobId, change_options: &ChangeOptions) -> Result<(J
             email_domains: &app.organization().email_domains,
             sent_since: None,
             ends_passwords: false,
+            includes_bounced: false,
             now: change.now(),
         };
         let plan = JobPlan { parts: change.plan_retry(id, &recipients)? };

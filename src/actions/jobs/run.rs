@@ -198,7 +198,7 @@ fn order_of(job: &Job, counts: &Counts, send_options: &SendOptions) -> Result<Se
     let (accepted, failed) = job.base;
     // What waits for another try is counted when it has had it.
     let before = SendReport {
-        accepted: counts.of(MessageState::Accepted).saturating_sub(accepted),
+        accepted: counts.accepted_by_relay().saturating_sub(accepted),
         failed: counts.of(MessageState::Failed).saturating_sub(failed),
         ..SendReport::default()
     };

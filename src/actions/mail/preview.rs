@@ -8,6 +8,11 @@ use crate::domain::role::Permission;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
 
+/// A code as it looks, which no store has: the key and the nonce that it would come from are unknown to everybody.
+pub const SAMPLE_CODE: &str = "SAMP1-EC0DE-SAMP1-EC0DE-SAMP1E";
+/// The address of the made-up user; nobody can have one in this domain (RFC 2606).
+pub const SAMPLE_ADDRESS: &str = "alex@example.com";
+
 /// The user that a mail is to be shown for; `None`: a made-up one.
 ///
 /// # Errors

@@ -11,8 +11,8 @@ use crate::app::Result;
 use crate::app::Transaction as _;
 use crate::app::View;
 use crate::domain::action::Action;
-use crate::domain::event::ChainVerifier;
 use crate::domain::event::EventOutcome;
+use crate::domain::event_chain::ChainVerifier;
 use crate::domain::operator::Operator;
 use crate::domain::text;
 use crate::store::ReadTransaction;
@@ -38,6 +38,8 @@ pub struct StoreReport {
     pub faults: Vec<String>,
     /// What is no fault, and worth a look.
     pub warning: Option<String>,
+    /// What is there, where that is worth telling.
+    pub found: Option<String>,
 }
 
 /// What a damaged store still says.
@@ -74,6 +76,8 @@ pub struct CheckExpectations {
     pub key_fault: Option<String>,
     /// The fingerprint of the key in it.
     pub key_fingerprint: Option<[u8; 32]>,
+    /// A head of the audit log that was kept elsewhere, which must be in the chain.
+    pub head: Option<Vec<u8>>,
 }
 
 /// Examines the store: its file system, its schema, its pages, the references, the rows, the chain of events, the clock, and
@@ -89,7 +93,9 @@ pub fn check(app: &App, expected: &CheckExpectations) -> Result<Vec<StoreReport>
             Err(error) => return Err(error.into()),
         };
         let mut all = vec![StoreReport::new("file system", file_system)];
-        let (contents, (addresses, times)) = contents(app.store(), view, || (view.colliding_addresses(), times(view)))?;
+        let (contents, (addresses, times)) = contents(app.store(), view, expected.head.clone(), || {
+            (view.colliding_addresses(), times(view))
+        })?;
         all.extend(contents.examined);
         let warning = app.store().long_log()?.map(|length| long(app.store().path(), length));
         all.extend(warning.map(|warning| StoreReport { what: "log", warning: Some(warning), ..StoreReport::default() }));
@@ -123,7 +129,7 @@ pub fn examine_damaged(damaged: &DamagedStore) -> Result<Salvage> {
     let mut examined =
         vec![StoreReport::new("header", header_faults.clone()), StoreReport::new("log", log_faults.clone())];
     let reading = store.read()?;
-    let (contents, ()) = contents(store, &reading, || ())?;
+    let (contents, ()) = contents(store, &reading, None, || ())?;
     examined.extend(contents.examined);
     let tables: Vec<String> = contents.readable.iter().map(|(table, count)| format!("{table} {count}")).collect();
     let warning = Some(format!("rows that can be read: {}", tables.join(", ")));
@@ -153,7 +159,7 @@ fn times(view: &View<'_>) -> Result<StoreReport> {
     let faults = ahead.iter().filter(|ahead| ahead.takes_effect).map(told).collect();
     let others: Vec<&str> = ahead.iter().filter(|ahead| !ahead.takes_effect).map(|ahead| ahead.what).collect();
     let warning = (!others.is_empty()).then(|| format!("recorded in the future: {}", others.join(", ")));
-    Ok(StoreReport { what: "times", faults, warning })
+    Ok(StoreReport { what: "times", faults, warning, found: None })
 }
 
 /// What the file holds.
@@ -165,16 +171,17 @@ pub(super) struct Contents {
     pub(super) readable: Vec<(&'static str, u64)>,
 }
 
-/// Examines what the file holds, and `more` beside it. What SQLite cannot read is a fault like another, and not the end of the
+/// Examines what the file holds, and `more` beside it. `head` must be in the chain of events. What SQLite cannot read is a fault like another, and not the end of the
 /// examination.
 pub(super) fn contents<T>(
     store: &Store,
     reading: &ReadTransaction<'_>,
+    head: Option<Vec<u8>>,
     more: impl FnOnce() -> T,
 ) -> Result<(Contents, T)> {
     let (mut newest, mut last) = (None, 0);
     let (of_file, (followed, rows, more)) = store.examine_file_while(reading, || {
-        let followed: Result<_> = reading.follow_chain(ChainVerifier::new(None), |event| {
+        let followed: Result<_> = reading.follow_chain(ChainVerifier::new(head), |event| {
             // What was recorded before a repair of times was recorded by the clock that was ahead.
             let is_repair =
                 event.action == Action::StoreRepairTimes.word() && event.outcome == EventOutcome::Done.word();
@@ -185,6 +192,7 @@ pub(super) fn contents<T>(
         (followed, rows, more())
     });
     let FileFaults { integrity, references } = of_file;
+    let events = followed.as_ref().ok().map(|report| text::counted(report.events.unsigned_abs(), "event"));
     let chain_faults = match followed {
         Ok(_) => Vec::new(),
         Err(ActionError::Chain(broken)) => vec![broken.to_string()],
@@ -206,7 +214,7 @@ pub(super) fn contents<T>(
         StoreReport::new("integrity", integrity),
         StoreReport::new("references", lines(references)?),
         StoreReport::new("rows", rows.faults),
-        StoreReport::new("audit", chain_faults),
+        StoreReport { found: events, ..StoreReport::new("audit", chain_faults) },
     ];
     Ok((Contents { examined, newest, readable: rows.readable }, more))
 }

@@ -86,7 +86,7 @@ fn prepare(
     change_options: &ChangeOptions,
 ) -> Result<PreparedRestore> {
     let newest = app.view(Action::StoreRestore, |view| {
-        let (Contents { examined, newest, .. }, ()) = contents(app.store(), view, || ())?;
+        let (Contents { examined, newest, .. }, ()) = contents(app.store(), view, None, || ())?;
         let faults: Vec<String> = examined.iter().flat_map(StoreReport::lines).collect();
         if !faults.is_empty() {
             return Err(StoreError::DamagedCopy { path: file.to_owned(), faults }.into());

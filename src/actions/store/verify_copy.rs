@@ -17,7 +17,7 @@ use crate::store::backup::WrittenCopy;
 pub(super) fn verify(app: &App, copy: &WrittenCopy) -> Result<()> {
     examine(app, copy, |store| {
         let reading = store.read()?;
-        let (Contents { examined, .. }, ()) = contents(store, &reading, || ())?;
+        let (Contents { examined, .. }, ()) = contents(store, &reading, None, || ())?;
         Ok(examined.iter().flat_map(StoreReport::lines).collect())
     })
 }

@@ -49,6 +49,8 @@ pub struct UserEdit {
     pub notify: bool,
     /// Whether they must choose another password at the next sign-in.
     pub must_change: Option<bool>,
+    /// Forgets that the address bounced.
+    pub clear_bounce: bool,
 }
 
 impl UserEdit {
@@ -96,6 +98,7 @@ fn planned(scene: &impl Transaction, reference: &UserReference, edit: &UserEdit)
     let role = scene.reading().role(new.role)?.map(|role| role.name).unwrap_or_default();
     // By name: the order in which they are told. The values are recorded beside the event.
     let fields = [
+        ("bounce", edit.clear_bounce && old.bounce.is_some()),
         ("email", old.email.as_str() != new.email.as_str()),
         ("locale", old.locale != new.locale),
         ("must_change_password", old.must_change_password != new.must_change_password),
@@ -139,6 +142,9 @@ pub fn edit(
             change.update_user(&edited.user)?;
             if let Some(must_change) = edit.must_change {
                 change.set_must_change(old.id, must_change)?;
+            }
+            if edit.clear_bounce {
+                change.clear_bounce(old.id)?;
             }
         }
         if edit.notify && !old.email.is_same(&edited.user.email) {
@@ -216,6 +222,7 @@ pub fn edit_several(
             sign_in: edit.sign_in,
             locale,
             must_change: edit.must_change,
+            clear_bounce: edit.clear_bounce,
         };
         let without_password_now = match chosen.sign_in {
             Some(SignIn::Saml) => change.first_chosen_with_password(NAMED_IN_DATA)?,
@@ -258,7 +265,13 @@ fn apply(scene: &impl Transaction, edit: &UserEdit, user: &mut User) -> Result<(
         if !email_domain::is_same(email.domain(), user.email.domain()) {
             user.sign_in = scene.app().organization().sign_in_of(email);
         }
+        if !email.is_same(&user.email) {
+            user.bounce = None;
+        }
         user.email = email.clone();
+    }
+    if edit.clear_bounce {
+        user.bounce = None;
     }
     if let Some(name) = &edit.name {
         check_line("name", name)?;

@@ -50,6 +50,8 @@ pub struct LinkOptions {
     pub note: Option<String>,
     /// A user who was sent a link within this time gets no other one; zero: always.
     pub unless_sent_within: Duration,
+    /// A user whose address takes no mail is mailed all the same.
+    pub includes_bounced: bool,
 }
 
 /// What came of it for one user.
@@ -184,7 +186,7 @@ fn queue(
         if met.contains(&user.id) {
             return Err(Refusal::NamedTwice(user.username.to_string()).into());
         }
-        may_have_a_link(change, &user)?;
+        may_have_a_link(change, &user, wanted)?;
         // A user whose password was ended has a former one alone.
         let invitation = user.password.is_none() && change.password_history(user.id, 1)?.is_empty();
         let lifetime = lifetime(wanted, invitation)?;
@@ -218,12 +220,13 @@ fn queue(
 }
 
 /// Refuses a user who may get no link: see [`eligibility::check`].
-fn may_have_a_link(change: &Change<'_>, user: &User) -> Result<()> {
+fn may_have_a_link(change: &Change<'_>, user: &User, wanted: &LinkOptions) -> Result<()> {
     let organization = change.app().organization();
     let candidate = Candidate {
         user: ManagedUser { role: user.role, permissions: change.permissions(user.role)?, email: &user.email },
         sign_in: user.sign_in,
         is_locked: user.is_locked(change.now()),
+        bounce: user.bounce.as_ref().filter(|_| !wanted.includes_bounced),
     };
     let Err(why) = eligibility::check(&candidate, change.authority(), organization) else {
         return Ok(());
@@ -235,6 +238,10 @@ fn may_have_a_link(change: &Change<'_>, user: &User) -> Result<()> {
         Ineligible::EmailDomain => {
             let domains = organization.email_domains.clone();
             Err(Refusal::EmailDomain { email: user.email.clone(), domains }.into())
+        }
+        Ineligible::Bounces => {
+            let words = why.words(&candidate, change.now()).into_owned();
+            Err(Refusal::Bounces { user: user.username.to_string(), words }.into())
         }
     }
 }

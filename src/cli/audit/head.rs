@@ -7,6 +7,7 @@ use crate::cli::output::Format;
 use crate::cli::value::Heading;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
+use crate::domain::event_archive::hex;
 
 /// Print the hash of the newest event, to be kept elsewhere
 ///
@@ -21,7 +22,7 @@ pub struct HeadArgs {}
 pub fn run(context: &mut Context, _: &HeadArgs) -> anyhow::Result<()> {
     let app = context.app(Action::AuditHead)?;
     let Some((number, hash)) = head::head(&app)? else { return Ok(()) };
-    let hash = super::hex(&hash);
+    let hash = hex(&hash);
     if context.output.format == Format::Table {
         return Ok(context.output.line(&hash)?);
     }

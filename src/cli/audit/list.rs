@@ -1,25 +1,29 @@
 //! `audit list`.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::actions::Total;
 use crate::actions::audit::list;
+use crate::actions::audit::list::ListedEvent;
 use crate::app::ActionError;
+use crate::cli::audit::sentence;
+use crate::cli::audit::sentence::Besides;
 use crate::cli::column;
 use crate::cli::column::Column;
 use crate::cli::context::Context;
 use crate::cli::failure::CliError;
 use crate::cli::jobs::summary::counted;
 use crate::cli::limit::LimitArgs;
+use crate::cli::one_of;
 use crate::cli::output::Format;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::duration::parse_duration;
-use crate::domain::elevation::BY_UID;
 use crate::domain::event::Event;
+use crate::domain::event::EventOutcome;
+use crate::domain::event_archive::EventArchive;
+use crate::domain::event_archive::hex;
 use crate::domain::moment::parse_moment;
 use crate::domain::user::UserReference;
 use crate::domain::user_change::DELETED;
@@ -29,12 +33,13 @@ use crate::store::events::EventQuery;
 
 /// List events, newest first
 ///
+/// A table tells each event in one sentence; data has its fields. Users are named as they are called now, and deleted
+/// users by number. Where sudo (or run0), doas or pkexec named the operator, the sentence says so; `logged in as` is the
+/// account of the login session, where it is another one than the operator.
+///
 /// `--user` finds every event that changed the user, including imports, selections and jobs, and shows what it changed:
 /// field, old and new value. For passwords, only the fact that they changed is recorded. The values of deleted users
 /// are erased.
-///
-/// Behind an operator whom sudo (or run0), doas or pkexec named is the name of that program; `logged in as` is the
-/// account of the login session, where it is another one than the operator.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
     /// Events about this user; for a deleted user, the number in `user_id`
@@ -46,9 +51,9 @@ pub struct ListArgs {
     /// Events of this OS account, by name or number
     #[arg(long, value_name = "ACCOUNT")]
     operator: Option<String>,
-    /// Only refusals
-    #[arg(long)]
-    refused: bool,
+    /// Events with this outcome
+    #[arg(long, value_name = "OUTCOME", value_parser = one_of::event_outcome())]
+    outcome: Option<EventOutcome>,
     /// Events since a date (midnight) or a time, such as `2026-11-01T08:00`; `7d`: of the last 7 days
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
@@ -60,66 +65,64 @@ pub struct ListArgs {
 }
 
 /// An event with what it changed.
-pub(super) struct EventRow<'a> {
+pub(super) struct EventRow {
     pub(super) event: Event,
     pub(super) changes: Vec<UserChange>,
-    /// Whether the events of one user are listed.
-    pub(super) is_of_user: bool,
-    pub(super) accounts: &'a Accounts,
+    /// The event in one sentence; empty where the fields are shown.
+    pub(super) sentence: String,
 }
 
-/// The columns of the table: it fits 80 columns.
-fn table<'a>() -> [Column<EventRow<'a>>; 6] {
-    [
-        Column { name: "number", title: "NO", cell: |row| Value::Number(row.event.number) },
-        Column { name: "time", title: "WHEN", cell: |row| Value::Time(store_time(&row.event)) },
-        Column { name: "operator", title: "OPERATOR", cell: |row| Value::text(operator(&row.event)) },
-        Column { name: "action", title: "ACTION", cell: |row| Value::text(&row.event.action) },
-        Column { name: "outcome", title: "OUTCOME", cell: |row| Value::text(&row.event.outcome) },
-        Column {
-            name: "details",
-            title: "DETAILS",
-            cell: |row| Value::prose(brief(&row.event, &row.changes, row.is_of_user, row.accounts)),
-        },
-    ]
-}
+/// The columns of the table: the sentence has what is left of the terminal's width.
+const TABLE: [Column<EventRow>; 3] = [
+    Column { name: "number", title: "NO", cell: |row| Value::Number(row.event.number) },
+    Column { name: "time", title: "WHEN", cell: |row| Value::Time(store_time(&row.event)) },
+    Column { name: "sentence", title: "WHAT HAPPENED", cell: |row| Value::Sentence(row.sentence.as_str().into()) },
+];
 
 /// The fields of an event as data, with their titles where one event is shown.
-pub(super) fn fields<'a>() -> [Column<EventRow<'a>>; 14] {
-    [
-        Column { name: "number", title: "Event", cell: |row| Value::Number(row.event.number) },
-        Column { name: "time", title: "Time", cell: |row| Value::Time(store_time(&row.event)) },
-        Column { name: "operator", title: "Operator", cell: |row| Value::text(&row.event.operator) },
-        Column { name: "operator_uid", title: "Operator uid", cell: |row| Value::Number(row.event.operator_uid) },
-        Column { name: "login_uid", title: "Logged in as", cell: |row| number_or_nothing(row.event.login_uid) },
-        Column { name: "host", title: "Host", cell: |row| Value::text(&row.event.host) },
-        Column { name: "identified_by", title: "Identified by", cell: |row| Value::text(&row.event.identified_by) },
-        Column { name: "authority", title: "Role", cell: |row| Value::text(&row.event.authority) },
-        Column { name: "action", title: "Action", cell: |row| Value::text(&row.event.action) },
-        Column { name: "outcome", title: "Outcome", cell: |row| Value::text(&row.event.outcome) },
-        Column { name: "user_id", title: "User id", cell: |row| number_or_nothing(row.event.user_id) },
-        Column { name: "reason", title: "Reason", cell: |row| Value::text_or(row.event.reason.as_deref(), "") },
-        Column {
-            name: "details",
-            title: "Details",
-            cell: |row| row.event.details.as_deref().map_or(Value::Nothing(""), |details| Value::Json(details.into())),
-        },
-        Column { name: "hash", title: "Hash", cell: |row| Value::text(super::hex(&row.event.hash)) },
-    ]
-}
+pub(super) const FIELDS: [Column<EventRow>; 14] = [
+    Column { name: "number", title: "Event", cell: |row| Value::Number(row.event.number) },
+    Column { name: "time", title: "Time", cell: |row| Value::Time(store_time(&row.event)) },
+    Column { name: "operator", title: "Operator", cell: |row| Value::text(&row.event.operator) },
+    Column { name: "operator_uid", title: "Operator uid", cell: |row| Value::Number(row.event.operator_uid) },
+    Column { name: "login_uid", title: "Logged in as", cell: |row| number_or_nothing(row.event.login_uid) },
+    Column { name: "host", title: "Host", cell: |row| Value::text(&row.event.host) },
+    Column { name: "identified_by", title: "Identified by", cell: |row| Value::text(&row.event.identified_by) },
+    Column { name: "authority", title: "Role", cell: |row| Value::text(&row.event.authority) },
+    Column { name: "action", title: "Action", cell: |row| Value::text(&row.event.action) },
+    Column { name: "outcome", title: "Outcome", cell: |row| Value::text(&row.event.outcome) },
+    Column { name: "user_id", title: "User id", cell: |row| number_or_nothing(row.event.user_id) },
+    Column { name: "reason", title: "Reason", cell: |row| Value::text_or(row.event.reason.as_deref(), "") },
+    Column {
+        name: "details",
+        title: "Details",
+        cell: |row| row.event.details.as_deref().map_or(Value::Nothing(""), |details| Value::Json(details.into())),
+    },
+    Column { name: "hash", title: "Hash", cell: |row| Value::text(hex(&row.event.hash)) },
+];
 
 /// What an event changed, as data: an array of objects.
-pub(super) fn changes<'a>() -> Column<EventRow<'a>> {
-    Column { name: "changes", title: "Changes", cell: |row| Value::Json(as_json(row.changes.iter()).into()) }
-}
+pub(super) const CHANGES: Column<EventRow> =
+    Column { name: "changes", title: "Changes", cell: |row| Value::Json(as_json(row.changes.iter()).into()) };
 
 fn number_or_nothing(number: Option<i64>) -> Value<'static> {
     number.map_or(Value::Nothing(""), Value::Number)
 }
 
-/// The fields of which the action and its details say enough in a list of all events.
-const TOLD_BY_THE_ACTION: [&str; 7] =
-    ["added_by_event", "failed_logins", "locked_at", "locked_until", "lock_reason", "password", DELETED];
+/// The field of whether a user has to change the password.
+const MUST_CHANGE: &str = "must_change_password";
+/// The fields of which the sentence of an action says enough.
+const TOLD_BY_THE_ACTION: [&str; 9] = [
+    "added_by_event",
+    "bounced_at",
+    "bounce_reply",
+    "failed_logins",
+    "locked_at",
+    "locked_until",
+    "lock_reason",
+    "password",
+    DELETED,
+];
 
 /// Runs the command.
 ///
@@ -137,28 +140,29 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
         user: None,
         action: args.action.as_deref().map(action).transpose()?,
         operator_uid,
-        outcome: args.refused.then_some("refused"),
+        outcome: args.outcome.map(EventOutcome::word),
         since: args.since.as_deref().map(|given| moment("--since", given, now, &zone)).transpose()?,
         until: args.until.as_deref().map(|given| moment("--until", given, now, &zone)).transpose()?,
         limit: args.limit.rows(&context.output),
     };
     let user = args.user.as_deref().map(UserReference::new);
-    let columns: Vec<Column<EventRow<'_>>> = match context.output.format {
-        Format::Table => table().into(),
-        _ => fields().into_iter().chain([changes()]).collect(),
-    };
+    let is_table = context.output.format == Format::Table;
+    let columns: Vec<Column<EventRow>> =
+        if is_table { TABLE.into() } else { FIELDS.into_iter().chain([CHANGES]).collect() };
     let (is_of_user, accounts) = (user.is_some(), &context.process.accounts);
     let (mut shown, mut total) = (0, Total::default());
     column::list::<_, ActionError>(&mut context.output, &columns, now, |sink| {
         shown = 0;
-        total = list::list(&app, &query, user.as_ref(), &mut |event, changes| {
+        total = list::list(&app, &query, user.as_ref(), is_table, &mut |listed| {
             shown += 1;
-            let (event, changes) = (event.clone(), changes.to_vec());
-            Ok(sink(&EventRow { event, changes, is_of_user, accounts })?)
+            let sentence = if is_table { told(&listed, is_of_user, accounts, &zone) } else { String::new() };
+            let ListedEvent { event, changes, .. } = listed;
+            Ok(sink(&EventRow { event, changes, sentence })?)
         })?;
         Ok(())
     })?;
     args.limit.say_total(&mut context.output, shown, total, "event");
+    say_moved(context, list::newest_archive(&app)?, query.since);
     for attempts in list::unrecorded_attempts(&app)? {
         let count = counted(attempts.count, "refused attempt");
         let since = context.output.local_time(attempts.since);
@@ -167,17 +171,17 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Says where the events are that were moved out of the store, if they would be among those since this moment.
+pub(super) fn say_moved(context: &mut Context, newest: Option<EventArchive>, since: Option<i64>) {
+    let Some(newest) = newest.filter(|newest| since.is_none_or(|since| since < newest.before)) else { return };
+    let EventArchive { last, file, .. } = newest;
+    let what = if last == 1 { "Event 1 was".to_owned() } else { format!("Events 1 to {last} were") };
+    context.output.say(&format!("{what} moved out of the store; the newest of their files: {file}."));
+}
+
 /// When the event happened.
 pub(super) fn store_time(event: &Event) -> Timestamp {
     Timestamp::from_second(event.time).unwrap_or_default()
-}
-
-/// The operator, and the elevation program that named them.
-fn operator(event: &Event) -> Cow<'_, str> {
-    match event.identified_by.as_str() {
-        BY_UID => Cow::Borrowed(&event.operator),
-        program => Cow::Owned(format!("{} ({program})", event.operator)),
-    }
 }
 
 /// The account of the login session in which an event was caused, with the name that it has now.
@@ -194,7 +198,7 @@ fn action(given: &str) -> Result<&'static str, CliError> {
 }
 
 /// A moment: a date, a time, or so long ago.
-fn moment(option: &str, given: &str, now: Timestamp, zone: &TimeZone) -> Result<i64, CliError> {
+pub(super) fn moment(option: &str, given: &str, now: Timestamp, zone: &TimeZone) -> Result<i64, CliError> {
     let usage = |words: String| CliError::Usage { words: format!("{option}: {words}"), hint: None };
     if let Ok(age) = parse_duration(given) {
         return now.checked_sub(age).map(Timestamp::as_second).map_err(|_| usage("reaches too far back".to_owned()));
@@ -225,29 +229,25 @@ pub(super) fn change(change: &UserChange) -> String {
     }
 }
 
-/// The details and the changes as a person reads them in one line, then the login session, if it is another account's
-/// than the operator's, and the reason. Where a user was asked for, `is_of_user`, what changed of this user comes
-/// first; otherwise the username.
-fn brief(event: &Event, changes: &[UserChange], is_of_user: bool, accounts: &Accounts) -> String {
-    let mut parts = parts(event, true);
-    if is_of_user {
-        parts.splice(0..0, changes.iter().map(change));
-    } else {
-        let is_told = |change: &&UserChange| !TOLD_BY_THE_ACTION.contains(&change.field.as_str());
-        parts.extend(changes.iter().filter(is_told).map(change));
-    }
+/// An event in one sentence, with what it changed. Where a user was asked for, `is_of_user`, an event about several says
+/// all that changed of this one.
+fn told(listed: &ListedEvent, is_of_user: bool, accounts: &Accounts, zone: &TimeZone) -> String {
+    let ListedEvent { event, changes, names } = listed;
+    let is_about_several = is_of_user && event.user_id.is_none();
+    let is_edit = event.action == Action::UsersEdit.word();
+    let is_told_by_action = |field: &str| match field {
+        MUST_CHANGE => !is_edit,
+        field => TOLD_BY_THE_ACTION.contains(&field),
+    };
+    let changes = changes.iter().filter(|change| is_about_several || !is_told_by_action(&change.field)).map(change);
     let login = event.login_uid.filter(|uid| *uid != event.operator_uid).and_then(|_| login_account(accounts, event));
-    parts.extend(login.map(|account| format!("logged in as {account}")));
-    parts.extend(event.reason.as_ref().map(|reason| format!("reason: {reason}")));
-    parts.join(", ")
+    sentence::of(event, Besides { names, changes: changes.collect(), login_account: login, zone })
 }
 
-/// The details as a person reads them, each "name: value", the username first. `is_brief`: what only takes room is left
-/// out.
-pub(super) fn parts(event: &Event, is_brief: bool) -> Vec<String> {
+/// The details as a person reads them, each "name: value".
+pub(super) fn details(event: &Event) -> Vec<String> {
     let parsed: Option<serde_json::Value> =
         event.details.as_deref().and_then(|details| serde_json::from_str(details).ok());
-    let mut parts: Vec<String> = Vec::new();
     let plain = |value: &serde_json::Value| match value {
         serde_json::Value::String(text) => text.clone(),
         serde_json::Value::Array(texts) if texts.iter().all(serde_json::Value::is_string) => {
@@ -255,24 +255,11 @@ pub(super) fn parts(event: &Event, is_brief: bool) -> Vec<String> {
         }
         other => other.to_string(),
     };
-    let Some(serde_json::Value::Object(object)) = &parsed else {
-        return event.details.iter().filter(|_| !is_brief).cloned().collect();
+    let Some(serde_json::Value::Object(object)) = &parsed else { return event.details.iter().cloned().collect() };
+    let detail = |(name, value): (&String, &serde_json::Value)| match (value.get("old"), value.get("new")) {
+        (Some(old), Some(new)) => format!("{name}: {} -> {}", plain(old), plain(new)),
+        (None, Some(new)) => format!("{name}: -> {}", plain(new)),
+        _ => format!("{name}: {}", plain(value)),
     };
-    if is_brief {
-        parts.extend(object.get("username").filter(|name| name.is_string()).map(plain));
-    }
-    // The address beside the name would only take room, unless it is what changed.
-    let is_told = |(name, value): &(&String, &serde_json::Value)| {
-        !(is_brief && value.is_string() && matches!(name.as_str(), "username" | "email"))
-    };
-    for (name, value) in object.iter().filter(is_told) {
-        match (value.get("old"), value.get("new")) {
-            (Some(old), Some(new)) => parts.push(format!("{name}: {} -> {}", plain(old), plain(new))),
-            (None, Some(new)) => parts.push(format!("{name}: -> {}", plain(new))),
-            _ if is_brief && name == "refusal" => parts.push(plain(value)),
-            _ if is_brief && name == "sha256" => parts.push(format!("sha256: {:.8}…", plain(value))),
-            _ => parts.push(format!("{name}: {}", plain(value))),
-        }
-    }
-    parts
+    object.iter().map(detail).collect()
 }

@@ -61,16 +61,16 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
     }
     let EventWithChanges { event, changes, changes_total } = show::show(&app, args.number)?;
     let is_table = context.output.format == Format::Table;
-    let details = list::parts(&event, false);
-    let (changes_shown, accounts) =
-        (changes.iter().map(|(change, _)| change.clone()).collect(), &context.process.accounts);
-    let row = EventRow { event, changes: changes_shown, is_of_user: false, accounts };
-    let rows = list::fields().into_iter().map(|column| {
+    let details = list::details(&event);
+    let accounts = &context.process.accounts;
+    let changes_shown = changes.iter().map(|(change, _)| change.clone()).collect();
+    let row = EventRow { event, changes: changes_shown, sentence: String::new() };
+    let rows = list::FIELDS.into_iter().map(|column| {
         let cell = (column.cell)(&row);
         let cell = match column.name {
             _ if !is_table || cell == Value::Nothing("") => cell,
             "details" => Value::List(details.iter().map(String::as_str).collect()),
-            "login_uid" => Value::text(list::login_account(row.accounts, &row.event).unwrap_or_default()),
+            "login_uid" => Value::text(list::login_account(accounts, &row.event).unwrap_or_default()),
             _ => cell,
         };
         (column.heading(), cell)
@@ -78,9 +78,9 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
     let told = told(&context.output, &changes, changes_total, &row.event);
     let mut fields: Vec<(Heading, Value<'_>)> = rows.collect();
     if is_table && !changes.is_empty() {
-        fields.push((list::changes().heading(), Value::List(told.iter().map(String::as_str).collect())));
+        fields.push((list::CHANGES.heading(), Value::List(told.iter().map(String::as_str).collect())));
     } else if !is_table {
-        fields.push(list::changes().of(&row));
+        fields.push(list::CHANGES.of(&row));
         fields.push((Heading { name: "changes_total", title: "" }, Value::count(changes_total)));
     }
     Ok(data::fields(&mut context.output, fields, app.now())?)

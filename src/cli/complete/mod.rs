@@ -5,8 +5,8 @@
 //! program and the last one being typed. TEXT is the end of that word which bash replaces.
 //!
 //! It prints one value a line, for zsh and fish with a tab and a description, and the exit code is 0, whatever is wrong: where the
-//! store cannot be read, or the operator may not, there is nothing to choose from. It never prompts, records nothing, waits for
-//! nobody, and holds no lock when it ends.
+//! store cannot be read, or the operator may not, there is nothing to choose from. It never prompts, records nothing, and holds no lock when
+//! it ends; what keeps it for long ends it.
 
 mod position;
 mod quoting;
@@ -17,6 +17,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+
 use strum::VariantArray as _;
 
 use crate::actions::completion;
@@ -43,6 +44,8 @@ use quoting::Unquoted;
 const NAME: &str = "__complete";
 /// How long the store is waited for where another process keeps it for itself: nobody looks at a line for longer.
 const PATIENCE: Duration = Duration::from_millis(20);
+/// How long anything else may keep the answer, such as a directory server that does not say who the operator is, in seconds.
+const LONGEST: u32 = 2;
 /// How much of a description is shown, in characters.
 const DESCRIPTION: usize = 60;
 
@@ -88,6 +91,7 @@ fn request(arguments: &[OsString]) -> Option<Request> {
 
 /// Answers a shell.
 pub fn run(process: Process, clock: Arc<dyn Clock>, random: Arc<dyn Random>, request: Option<Request>) -> u8 {
+    process.end_after(LONGEST);
     if let Some(request) = request {
         // What goes wrong goes to nobody.
         let _ = answer(process, clock, random, &request);

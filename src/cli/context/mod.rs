@@ -24,6 +24,7 @@ use crate::cli::Global;
 use crate::cli::failure::CliError;
 use crate::cli::output::Charset;
 use crate::cli::output::Output;
+use crate::cli::reason_given::ReasonGiven;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::LoadError;
@@ -62,6 +63,8 @@ pub struct Context {
     pub global: Global,
     /// Whether the operator was asked for a yes, and gave it.
     pub was_asked: bool,
+    /// What the arguments say of a reason.
+    pub(in crate::cli) reason: ReasonGiven,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     config: Option<ReadConfig>,
@@ -103,6 +106,7 @@ impl Context {
             process,
             global,
             was_asked,
+            reason: ReasonGiven::Enough,
             clock,
             random,
             config: None,
@@ -128,7 +132,9 @@ impl Context {
     /// # Errors
     /// As [`Context::app`].
     pub fn app_with(&mut self, action: Action, besides: &[Permission]) -> anyhow::Result<App> {
-        permitted(self.app_for(ExpectedVersion::Current)?, action, besides)
+        let app = permitted(self.app_for(ExpectedVersion::Current)?, action, besides)?;
+        self.require_reason(action)?;
+        Ok(app)
     }
 
     /// As [`Context::app`], also on a store of an older version, for a command that has something to show without a store:
@@ -278,7 +284,7 @@ impl Context {
     }
 
     /// How somebody who may run any command sees what a restricted operator is not shown.
-    fn root_sees_why(&self, command: &str) -> String {
+    pub fn root_sees_why(&self, command: &str) -> String {
         let as_root = self.caller.map_or_else(|| "sudo".to_owned(), |caller| caller.by.as_root());
         format!("root sees why: {as_root} cxme-admin {command}")
     }

@@ -247,6 +247,14 @@ pub enum CliError {
         /// What to do.
         remedy: String,
     },
+    /// Checks failed.
+    #[error("{words}")]
+    ChecksFailed {
+        /// The exit code of the first of them.
+        code: u8,
+        /// Which.
+        words: String,
+    },
     /// Mail was not handed over.
     #[error("{words}")]
     NotSent {
@@ -282,6 +290,8 @@ pub enum MailFailure {
     InDoubt,
     /// A rate per hour or day is used up.
     RateUsedUp,
+    /// The time that the run was given is over.
+    TimeLimit,
     /// Another process that sends does nothing any more.
     Stalled,
     /// A paused job ended passwords, and its users cannot choose others.

@@ -101,10 +101,15 @@ pub(super) fn of_complaint(complaint: &CliError) -> RenderedError {
             .hint(format!("set another one: cxme-admin users set-password {username} --generate")),
         CliError::NotAStore { remedy, .. } => RenderedError::new(CONFIGURATION, complaint).hint(remedy),
         CliError::ReportedBefore { code } => RenderedError::new(*code, complaint),
+        CliError::ChecksFailed { code, .. } => RenderedError::new(*code, complaint),
         CliError::Broken { code, hint, .. } => RenderedError::new(*code, complaint).hint(hint),
         CliError::NotSent { fault, hint, .. } => {
             let code = match fault {
-                MailFailure::Later | MailFailure::InDoubt | MailFailure::RateUsedUp | MailFailure::Stalled => LATER,
+                MailFailure::Later
+                | MailFailure::InDoubt
+                | MailFailure::RateUsedUp
+                | MailFailure::TimeLimit
+                | MailFailure::Stalled => LATER,
                 MailFailure::Refused => RELAY,
                 MailFailure::Configuration => CONFIGURATION,
                 MailFailure::CalledOff => DATA,

@@ -7,7 +7,7 @@ use super::PROCESSES;
 use super::RenderedError;
 use super::of_config;
 use super::of_file;
-use super::screenful;
+use super::unknown_names::screenful;
 use crate::app::SetupError;
 use crate::config::LoadError;
 

@@ -11,7 +11,7 @@ use super::OPEN_FILES;
 use super::PROCESSES;
 use super::RenderedError;
 use super::of_file;
-use super::screenful;
+use super::unknown_names::screenful;
 use crate::cli;
 use crate::outbox::SendReport;
 use crate::store::StoreError;

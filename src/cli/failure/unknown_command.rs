@@ -9,7 +9,7 @@ use crate::domain::spelling;
 use crate::domain::text;
 
 /// What other tools call our commands. Of several commands of ours, the first that the group has is the answer.
-const ELSEWHERE: [(&[&str], &[&str]); 25] = [
+const ELSEWHERE: [(&[&str], &[&str]); 26] = [
     (&["list", "queue"], &["ls", "ll", "dir", "all", "search", "find", "query"]),
     (
         &["show", "list"],
@@ -31,11 +31,12 @@ const ELSEWHERE: [(&[&str], &[&str]); 25] = [
     (&["run", "resume", "test"], &["start", "send", "continue", "process", "flush"]),
     (&["audit list"], &["log", "logs", "history", "events", "journal"]),
     (&["mail queue"], &["mailq", "outbox", "queue"]),
-    (&["store check"], &["doctor", "health", "healthcheck", "diagnose", "fsck"]),
+    (&["doctor", "store check"], &["health", "healthcheck", "diagnose", "fsck"]),
     (&["store migrate"], &["upgrade", "migrations"]),
     (&["config show"], &["settings", "options", "env"]),
     (&["completions"], &["completion", "autocomplete"]),
     (&["init"], &["setup", "install", "bootstrap"]),
+    (&["metrics"], &["monitor", "monitoring", "prometheus", "statistics", "stats"]),
     (&["whoami"], &["id", "who", "me"]),
     (&["--version"], &["version"]),
 ];

@@ -37,6 +37,9 @@ pub(super) const ACCEPTED: Column<JobStatus> =
 /// How many failed.
 pub(super) const FAILED: Column<JobStatus> =
     Column { name: "failed", title: "FAILED", cell: |row| Value::count(row.counts.of(MessageState::Failed)) };
+/// How many bounced, as delivery reports said later.
+pub(super) const BOUNCED: Column<JobStatus> =
+    Column { name: "bounced", title: "", cell: |row| Value::count(row.counts.of(MessageState::Bounced)) };
 /// How many were cancelled.
 pub(super) const CANCELLED: Column<JobStatus> =
     Column { name: "cancelled", title: "CANCELLED", cell: |row| Value::count(row.counts.of(MessageState::Cancelled)) };

@@ -6,6 +6,7 @@ use crate::cli::column;
 use crate::cli::column::Column;
 use crate::cli::context::Context;
 use crate::cli::jobs::columns::ACCEPTED;
+use crate::cli::jobs::columns::BOUNCED;
 use crate::cli::jobs::columns::CANCELLED;
 use crate::cli::jobs::columns::CREATED_AT;
 use crate::cli::jobs::columns::ENDED_AT;
@@ -32,9 +33,9 @@ pub struct ListArgs {
 
 const TABLE: [Column<JobStatus>; 9] = [JOB, STATE, CREATED_AT, OPERATOR, MAILS, ACCEPTED, FAILED, CANCELLED, WAITING];
 
-const DATA: [Column<JobStatus>; 14] = [
-    JOB, KEY, STATE, WHY, OPERATOR, CREATED_AT, ENDED_AT, SELECTION, MAILS, ACCEPTED, FAILED, CANCELLED, WAITING,
-    SKIPPED,
+const DATA: [Column<JobStatus>; 15] = [
+    JOB, KEY, STATE, WHY, OPERATOR, CREATED_AT, ENDED_AT, SELECTION, MAILS, ACCEPTED, FAILED, BOUNCED, CANCELLED,
+    WAITING, SKIPPED,
 ];
 
 /// Runs the command.

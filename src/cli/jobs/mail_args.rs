@@ -14,6 +14,9 @@ pub struct MailArgs {
     /// Skip users who were sent a link within this time; `0s` skips nobody; by default as configured (15m)
     #[arg(long, value_name = "TIME")]
     unless_sent_within: Option<String>,
+    /// Also mail users whose address bounces (`users list --bounced`)
+    #[arg(long)]
+    include_bounced: bool,
     /// Message to include in the mail, up to 1,000 characters; it may have several lines
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
@@ -37,6 +40,7 @@ impl MailArgs {
             note: self.note.clone(),
             unless_sent_within: time("--unless-sent-within", &self.unless_sent_within)?
                 .unwrap_or(config.jobs.unless_sent_within),
+            includes_bounced: self.include_bounced,
         })
     }
 }

@@ -6,6 +6,7 @@ pub mod delete;
 mod end_passwords;
 pub mod list;
 pub mod mail_args;
+mod metrics_file;
 pub mod pause;
 pub mod paused;
 pub mod progress;

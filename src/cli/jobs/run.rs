@@ -1,15 +1,19 @@
 //! `jobs run`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::actions::jobs::report_limit;
 use crate::actions::jobs::run;
+use crate::actions::metrics;
+use crate::app::ActionError;
 use crate::app::App;
 use crate::app::ChangeOptions;
 use crate::cli::context::Context;
 use crate::cli::failure;
 use crate::cli::failure::CliError;
 use crate::cli::failure::MailFailure;
+use crate::cli::jobs::metrics_file;
 use crate::cli::jobs::paused;
 use crate::cli::jobs::send;
 use crate::cli::jobs::send::Task;
@@ -20,6 +24,7 @@ use crate::domain::job::JobId;
 use crate::domain::job::JobState;
 use crate::domain::report_limit::Recurrence;
 use crate::domain::report_limit::signature;
+use crate::private_file;
 
 /// Send what is due: queued, deferred, or in doubt after a crash
 ///
@@ -45,6 +50,10 @@ pub struct RunArgs {
     /// Stop starting new mails after this time, such as `50m`
     #[arg(long, value_name = "TIME")]
     max_runtime: Option<String>,
+    /// Write numbers for monitoring to this file at the end of the run, also of one that fails: for the textfile collector
+    /// of node_exporter, which reads files named `*.prom`
+    #[arg(long, value_name = "FILE")]
+    metrics_file: Option<PathBuf>,
     /// Reason, recorded in the audit log if a paused job is resumed or mail is tried early
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
@@ -53,30 +62,76 @@ pub struct RunArgs {
 /// Runs the command.
 ///
 /// # Errors
-/// When the relay cannot be used, a mail was refused, or the operator may not.
+/// When the relay cannot be used, a mail was refused, the operator may not, or the file of metrics cannot be written.
 pub fn run(context: &mut Context, args: &RunArgs) -> anyhow::Result<()> {
     let max_runtime = max_runtime(args.max_runtime.as_deref())?;
-    let app = context.app(Action::JobsRun)?;
+    args.metrics_file.as_deref().map_or(Ok(()), private_file::refuse_reserved)?;
+    let opened = context.app(Action::JobsRun);
+    // Somebody who may not run jobs writes no file.
+    if opened.as_ref().is_err_and(is_refusal) {
+        return opened.map(drop);
+    }
+    let (app, ran) = match opened {
+        Ok(app) => {
+            let ran = run_in(context, &app, args, max_runtime);
+            (Some(app), ran)
+        }
+        Err(error) => (None, Err(error)),
+    };
+    let Some(path) = &args.metrics_file else { return ran };
+    let status = ran.as_ref().map_or_else(|error| failure::code_and_words(error).0, |()| failure::OK);
+    match (metrics_file::write(app.as_ref(), path, status, context.now()), ran, &app) {
+        (Ok(()), ran, _) => ran,
+        (Err(error), Ok(()), Some(app)) => {
+            let lasting = Recurrence::Lasting("the file of metrics".to_owned());
+            limit_reports(context, app, error, Some(lasting))
+        }
+        (Err(not_written), Err(error), _) => {
+            if !matches!(error.downcast_ref(), Some(CliError::ReportedBefore { .. })) {
+                context.output.warn(&failure::code_and_words(&not_written).1);
+            }
+            Err(error)
+        }
+        (Err(error), Ok(()), None) => Err(error),
+    }
+}
+
+fn is_refusal(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(ActionError::Refused(_)))
+}
+
+/// Whether a run ended because it was to end: its time or a rate was used up, and the relay took what it sent until then.
+fn stopped_at_a_limit(error: &anyhow::Error) -> bool {
+    matches!(
+        error.downcast_ref(),
+        Some(CliError::NotSent { fault: MailFailure::RateUsedUp | MailFailure::TimeLimit, .. })
+    )
+}
+
+fn run_in(context: &mut Context, app: &App, args: &RunArgs, max_runtime: Option<Duration>) -> anyhow::Result<()> {
     let change_options = ChangeOptions { reason: args.reason.clone(), ..ChangeOptions::default() };
     let Some(number) = args.job else {
         if args.now {
-            run::make_due(&app, None, &change_options)?;
+            run::make_due(app, None, &change_options)?;
         }
-        let sent = send_what_is_due(context, &app, max_runtime, args.now);
-        return sent.or_else(|error| limit_reports(context, &app, error));
+        let sent = send_what_is_due(context, app, max_runtime, args.now);
+        if sent.as_ref().map_or_else(stopped_at_a_limit, |()| true) {
+            metrics::record_success(app);
+        }
+        return sent.or_else(|error| limit_reports(context, app, error, None));
     };
-    let job = run::resume(&app, JobId(number), &change_options)?;
+    let job = run::resume(app, JobId(number), &change_options)?;
     if job.state == JobState::Finished {
         context.output.say(&format!("Job {number} has finished: cxme-admin jobs show {number}"));
-        return send::write_record(context, &app, job.id);
+        return send::write_record(context, app, job.id);
     }
-    let mailer = context.mailer(&app)?;
+    let mailer = context.mailer(app)?;
     if args.now {
-        run::make_due(&app, Some(job.id), &change_options)?;
+        run::make_due(app, Some(job.id), &change_options)?;
     }
-    let stuck = run::stuck_of(&app, job.id)?;
+    let stuck = run::stuck_of(app, job.id)?;
     let task = Task { max_runtime, stuck, ..Task::of_jobs(vec![job.id], &mailer) };
-    send::go_on(context, &app, &task)
+    send::go_on(context, app, &task)
 }
 
 fn send_what_is_due(
@@ -113,7 +168,12 @@ fn send_what_is_due(
 
 /// Without a terminal, suppresses the message of a continuing failure that was reported recently: cron would mail it
 /// each minute. The exit code stays.
-fn limit_reports(context: &mut Context, app: &App, error: anyhow::Error) -> anyhow::Result<()> {
+fn limit_reports(
+    context: &mut Context,
+    app: &App,
+    error: anyhow::Error,
+    lasting: Option<Recurrence>,
+) -> anyhow::Result<()> {
     // A run that was held back met no failure: what cron was told of the one before stays remembered.
     let is_held_back = matches!(error.downcast_ref(), Some(CliError::ReportedBefore { .. }));
     if !context.output.is_unattended || is_held_back {
@@ -121,7 +181,8 @@ fn limit_reports(context: &mut Context, app: &App, error: anyhow::Error) -> anyh
     }
     let (code, words) = failure::code_and_words(&error);
     let complain_after = context.config()?.jobs.complain_after;
-    if report_limit::is_reported(app, &recurrence(&error, code, &words), complain_after) {
+    let recurrence = lasting.unwrap_or_else(|| recurrence(&error, code, &words));
+    if report_limit::is_reported(app, &recurrence, complain_after) {
         return Err(error);
     }
     Err(CliError::ReportedBefore { code }.into())

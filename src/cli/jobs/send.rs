@@ -131,7 +131,7 @@ pub fn go_on(context: &mut Context, app: &App, task: &Task<'_>) -> anyhow::Resul
         _ => {
             let without = shown.iter().map(|shown| shown.without_password.users).sum();
             let without = summary::words_without_password(without).map_or(String::new(), |words| format!("; {words}"));
-            format!("{report}{without}")
+            format!("{report}{}{without}", summary::first_failed(&report))
         }
     };
     if let Some(error) = sent.broken {
@@ -303,7 +303,7 @@ fn validate(
             });
         }
         Some(StopReason::OutOfTime) => {
-            return not_sent(MailFailure::Later, format!("time limit reached; {words}"), go_on());
+            return not_sent(MailFailure::TimeLimit, format!("time limit reached; {words}"), go_on());
         }
         _ => {}
     }
@@ -316,7 +316,13 @@ fn validate(
         return not_sent(fault, format!("{}; {words}", transport_error.message), hint.to_owned());
     }
     if let Some(complaint) = shown.iter().find_map(complaint_of_end) {
-        return Err(complaint);
+        return Err(match complaint {
+            // A run that names a job prints its line, and `jobs recipients` has the rest.
+            CliError::NotSent { fault, words, hint } if !task.is_named => {
+                CliError::NotSent { fault, words: words + &summary::first_failed(report), hint }
+            }
+            other => other,
+        });
     }
     if let Some(used_up) = report.used_up() {
         let words = format!("{}; {words}", summary::of_used_up(&used_up, now));

@@ -59,6 +59,7 @@ fn write_data(context: &mut Context, details: &JobDetails, now: jiff::Timestamp)
         columns::ACCEPTED.of(status),
         columns::DEFERRED.of(status),
         columns::FAILED.of(status),
+        columns::BOUNCED.of(status),
         columns::IN_DOUBT.of(status),
         columns::CANCELLED.of(status),
         columns::WAITING.of(status),

@@ -16,10 +16,11 @@ use crate::store::jobs::RecipientOutcome;
 pub use crate::domain::text::counted;
 
 /// The states in the order in which they are told.
-const TOLD: [MessageState; 7] = [
+const TOLD: [MessageState; 8] = [
     MessageState::Accepted,
     MessageState::Deferred,
     MessageState::Failed,
+    MessageState::Bounced,
     MessageState::InDoubt,
     MessageState::Queued,
     MessageState::Sending,
@@ -149,6 +150,7 @@ pub fn sum(reports: &[SendReport]) -> SendReport {
         sum.accepted += report.accepted;
         sum.deferred += report.deferred;
         sum.failed += report.failed;
+        sum.first_failed = sum.first_failed.or(report.first_failed);
         sum.in_doubt += report.in_doubt;
         sum.cancelled += report.cancelled;
         sum.skipped.add_all(&report.skipped);
@@ -159,6 +161,15 @@ pub fn sum(reports: &[SendReport]) -> SendReport {
         sum.stop_reason = report.stop_reason.or(sum.stop_reason);
     }
     sum
+}
+
+/// The numbers of the first mail that failed, for the log: ` (first: message 12 of job 3)`; or nothing.
+pub fn first_failed(report: &SendReport) -> String {
+    match report.first_failed {
+        None => String::new(),
+        Some((message, None)) => format!(" (first: message {})", message.0),
+        Some((message, Some(job))) => format!(" (first: message {} of job {job})", message.0),
+    }
 }
 
 /// A number with a comma between thousands.

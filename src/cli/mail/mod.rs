@@ -1,5 +1,6 @@
 //! `mail`.
 
+pub mod bounces;
 pub mod preview;
 pub mod queue;
 pub mod test;
@@ -11,13 +12,14 @@ use crate::cli::failure::MailFailure;
 use crate::mail::outcome::TransportError;
 use crate::mail::outcome::TransportErrorKind;
 
-/// Test the relay, preview mails, list waiting mails
+/// Test the relay, preview mails, list waiting mails, read delivery reports
 #[derive(Debug, Subcommand)]
 #[expect(missing_docs, reason = "each variant is documented at its struct, and that is its help")]
 pub enum MailCommand {
     Test(test::TestArgs),
     Preview(preview::PreviewArgs),
     Queue(queue::QueueArgs),
+    Bounces(bounces::BouncesArgs),
 }
 
 /// Runs a command of the group.
@@ -29,6 +31,7 @@ pub fn run(context: &mut Context, command: MailCommand) -> anyhow::Result<()> {
         MailCommand::Test(args) => test::run(context, &args),
         MailCommand::Preview(args) => preview::run(context, &args),
         MailCommand::Queue(args) => queue::run(context, &args),
+        MailCommand::Bounces(args) => bounces::run(context, &args),
     }
 }
 

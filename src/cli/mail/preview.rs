@@ -1,9 +1,10 @@
 //! `mail preview`.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::actions::mail::preview;
+use crate::actions::mail::preview::SAMPLE_ADDRESS;
+use crate::actions::mail::preview::SAMPLE_CODE;
 use crate::actions::users::send_reset::check_note;
 use crate::cli::context::Context;
 use crate::cli::data;
@@ -15,12 +16,9 @@ use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MailKind;
-use crate::domain::message::NoticeCause;
 use crate::domain::role::Permission;
 use crate::domain::user::UserReference;
-use crate::mail::context::MailContent;
 use crate::mail::context::MailContext;
-use crate::mail::context::PasswordChoice;
 use crate::private_file;
 use crate::secrets::reset_code::NONCE;
 use crate::secrets::reset_code::ResetCode;
@@ -48,9 +46,6 @@ pub struct PreviewArgs {
     out: Option<PathBuf>,
 }
 
-/// A code as it looks, which no store has: the key and the nonce that it would come from are unknown to everybody.
-const SAMPLE: &str = "SAMP1-EC0DE-SAMP1-EC0DE-SAMP1E";
-
 /// Runs the command.
 ///
 /// # Errors
@@ -67,22 +62,9 @@ pub fn run(context: &mut Context, args: &PreviewArgs) -> anyhow::Result<()> {
         context.warn_of_language(user.as_ref().and_then(|user| user.locale.as_deref()));
     }
     let composer = context.composer(&app)?;
-    let reset = context.config()?.reset.clone();
-    let sample: EmailAddress = "alex@example.com".parse()?;
-    let code = ResetCode::parse(SAMPLE)?;
-    let choice = |lifetime: Duration| PasswordChoice { code: &code, lifetime, note: args.note.as_deref() };
-    let content = match args.kind {
-        MailKind::Reset => MailContent::Reset(choice(reset.lifetime)),
-        MailKind::ForcedReset => MailContent::ForcedReset(choice(reset.lifetime)),
-        MailKind::Invitation => MailContent::Invitation(choice(reset.invitation_lifetime)),
-        MailKind::Notice => {
-            MailContent::Notice { cause: NoticeCause::SetByOperator, must_change: false, time: app.now() }
-        }
-        MailKind::AddressNotice => {
-            MailContent::Notice { cause: NoticeCause::AddressReplaced, must_change: false, time: app.now() }
-        }
-        MailKind::Test => MailContent::Test,
-    };
+    let sample: EmailAddress = SAMPLE_ADDRESS.parse()?;
+    let code = ResetCode::parse(SAMPLE_CODE)?;
+    let content = context.setup()?.sample_content(args.kind, &code, args.note.as_deref(), app.now());
     let letter = MailContext {
         recipient: user.as_ref().map_or(&sample, |user| &user.email),
         name: user.as_ref().map_or("Alex Example", |user| &user.name),

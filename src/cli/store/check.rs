@@ -11,6 +11,7 @@ use crate::actions::store::check::CheckExpectations;
 use crate::actions::store::check::Salvage;
 use crate::actions::store::check::StoreReport;
 use crate::app::ActionError;
+use crate::app::Setup;
 use crate::cli::acting_args::ActingArgs;
 use crate::cli::column;
 use crate::cli::column::Column;
@@ -151,25 +152,32 @@ fn examine(context: &mut Context, path: &Path) -> anyhow::Result<Checked> {
     }
     let app = context.app(Action::StoreCheck)?;
     let setup = context.setup()?;
-    let expected = match setup.key().map_err(anyhow::Error::from) {
-        Ok(Some(key)) => CheckExpectations { key_fingerprint: Some(key.fingerprint()), key_fault: None },
-        Ok(None) => CheckExpectations {
-            key_fault: Some(format!(
-                "{}: no such file: restore the key from its backup, or set [reset] key_file",
-                setup.key_path().display()
-            )),
-            ..CheckExpectations::default()
-        },
-        // Nothing is wrong with the key.
-        Err(error) if failure::is_shortage(&error) => return Err(error),
-        Err(error) => CheckExpectations { key_fault: Some(error.to_string()), ..CheckExpectations::default() },
-    };
+    let expected = expectations(&setup)?;
     let mut examined = vec![StoreReport { what: "modes", ..StoreReport::default() }];
     examined.extend(check::check(&app, &expected)?);
     examined.extend(reader_group(context)?);
     let is_damaged = examined.iter().any(|part| part.is_of_content() && !part.faults.is_empty());
     let backup = if is_damaged { check::newest_backup(&app) } else { None };
     Ok(Checked { examined, backup, schema_version: schema::VERSION })
+}
+
+/// What the store is compared with: the reset key.
+///
+/// # Errors
+/// When the process may not have what it needs to read the key: nothing is wrong with that then.
+pub fn expectations(setup: &Setup) -> anyhow::Result<CheckExpectations> {
+    let key_fault = match setup.key().map_err(anyhow::Error::from) {
+        Ok(Some(key)) => {
+            return Ok(CheckExpectations { key_fingerprint: Some(key.fingerprint()), ..CheckExpectations::default() });
+        }
+        Ok(None) => {
+            let path = setup.key_path();
+            format!("{}: no such file: restore the key from its backup, or set [reset] key_file", path.display())
+        }
+        Err(error) if failure::is_shortage(&error) => return Err(error),
+        Err(error) => error.to_string(),
+    };
+    Ok(CheckExpectations { key_fault: Some(key_fault), ..CheckExpectations::default() })
 }
 
 /// What to do about the faults that were found.
@@ -220,7 +228,10 @@ fn remedy_of_lost(path: &Path) -> String {
 }
 
 /// Whether the group that may read the store can do that, where one is configured.
-fn reader_group(context: &mut Context) -> anyhow::Result<Option<StoreReport>> {
+///
+/// # Errors
+/// When the configuration cannot be loaded, or the store cannot be examined.
+pub fn reader_group(context: &mut Context) -> anyhow::Result<Option<StoreReport>> {
     let Some(name) = context.config()?.store.reader_group.clone() else { return Ok(None) };
     let faults = match Group::from_name(&name).ok().flatten() {
         None => {

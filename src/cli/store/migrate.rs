@@ -32,6 +32,7 @@ pub struct MigrateArgs {
 pub fn run(context: &mut Context, args: &MigrateArgs) -> anyhow::Result<()> {
     let app = context.app_for(ExpectedVersion::CurrentOrOlder)?;
     app.authorize(Action::StoreMigrate, &[])?;
+    context.require_reason(Action::StoreMigrate)?;
     let migrated = migrate::migrate(&app, args.backup.as_deref(), &args.acting.change_options())?;
     let known = schema::VERSION;
     if args.acting.dry_run {

@@ -52,6 +52,7 @@ pub struct RestoreArgs {
 pub fn run(context: &mut Context, args: &RestoreArgs) -> anyhow::Result<()> {
     let change_options = args.acting.change_options();
     let ended = context.may_replace_store()?;
+    context.require_reason(Action::StoreRestore)?;
     let latest = args.latest.as_deref().map(|directory| Latest::find(directory, context.now())).transpose()?;
     let file = latest.as_ref().map_or_else(|| args.file.as_deref().unwrap_or(Path::new("")), |latest| &latest.file);
     let explained = |error| match &latest {

@@ -71,6 +71,11 @@ pub fn run(context: &mut Context, args: &AddArgs) -> anyhow::Result<()> {
         (false, false) => None,
     };
     let app = context.app_with(Action::UsersAdd, then.as_slice())?;
+    match then {
+        Some(Permission::SendResets) => context.require_reason(Action::UsersSendReset)?,
+        Some(_) => context.require_reason(Action::UsersSetPassword)?,
+        None => {}
+    }
     let wanted = wanted(args, then)?;
     let with_password = args.set_password || args.generate || args.send_reset;
     if with_password && args.sign_in.unwrap_or_else(|| app.organization().sign_in_of(&wanted.email)) == SignIn::Saml {

@@ -27,6 +27,8 @@ pub enum UserColumn {
     MustChangePassword,
     SessionEpoch,
     LastLoginAt,
+    BouncedAt,
+    BounceReply,
     CreatedAt,
     UpdatedAt,
     PasswordHash,
@@ -34,7 +36,7 @@ pub enum UserColumn {
 
 impl UserColumn {
     /// All columns that a list may show; a hash is for exports alone.
-    pub const LISTED: [Self; 15] = [
+    pub const LISTED: [Self; 17] = [
         Self::Id,
         Self::Username,
         Self::Email,
@@ -48,6 +50,8 @@ impl UserColumn {
         Self::MustChangePassword,
         Self::SessionEpoch,
         Self::LastLoginAt,
+        Self::BouncedAt,
+        Self::BounceReply,
         Self::CreatedAt,
         Self::UpdatedAt,
     ];
@@ -55,6 +59,9 @@ impl UserColumn {
     /// What a table shows where nobody says otherwise: it fits 80 columns.
     pub const TABLE: [Self; 6] =
         [Self::Username, Self::Email, Self::Name, Self::Status, Self::PasswordSetAt, Self::LastLoginAt];
+
+    /// What a table of users whose address bounces shows where nobody says otherwise.
+    pub const BOUNCED: [Self; 4] = [Self::Username, Self::Email, Self::BouncedAt, Self::BounceReply];
 
     /// What data holds where nobody says otherwise.
     pub const DATA: [Self; 13] = [
@@ -94,6 +101,8 @@ impl UserColumn {
             Self::MustChangePassword => ("must_change_password", "MUST CHANGE"),
             Self::SessionEpoch => ("session_epoch", "SESSION EPOCH"),
             Self::LastLoginAt => ("last_login_at", "LAST LOGIN"),
+            Self::BouncedAt => ("bounced_at", "BOUNCED"),
+            Self::BounceReply => ("bounce_reply", "REPLY"),
             Self::CreatedAt => ("created_at", "ADDED"),
             Self::UpdatedAt => ("updated_at", "CHANGED"),
             Self::PasswordHash => ("password_hash", "HASH"),
@@ -124,6 +133,8 @@ impl UserColumn {
             Self::MustChangePassword => Value::Flag(row.must_change_password()),
             Self::SessionEpoch => Value::Number(row.session_epoch()),
             Self::LastLoginAt => Value::time_or(row.last_login_at(), "never"),
+            Self::BouncedAt => Value::time_or(row.bounced_at(), ""),
+            Self::BounceReply => Value::prose_or(row.bounce_reply(), ""),
             Self::CreatedAt => Value::time_or(row.created_at(), ""),
             Self::UpdatedAt => Value::time_or(row.updated_at(), ""),
             Self::PasswordHash => Value::text_or(row.password_hash(), ""),

@@ -66,6 +66,9 @@ pub struct EditArgs {
     /// Users may keep their password
     #[arg(long)]
     no_must_change: bool,
+    /// Forget that the address bounced, so that it is mailed again; a new address does that too
+    #[arg(long)]
+    clear_bounce: bool,
     /// Skip confirmation before passwords are removed or several users are changed
     #[arg(short, long)]
     yes: bool,
@@ -83,7 +86,8 @@ pub fn run(context: &mut Context, args: &EditArgs) -> anyhow::Result<()> {
     let usage = |words: String, hint: &str| CliError::Usage { words, hint: Some(hint.to_owned()) };
     let must_change = (args.must_change || args.no_must_change).then_some(args.must_change);
     let is_for_one = args.email.is_some() || args.username.is_some() || args.name.is_some();
-    let is_for_any = args.new_role.is_some() || args.new_sign_in.is_some() || args.locale.is_some();
+    let is_for_any =
+        args.new_role.is_some() || args.new_sign_in.is_some() || args.locale.is_some() || args.clear_bounce;
     if !is_for_one && !is_for_any && must_change.is_none() {
         return Err(usage("nothing to change was given".to_owned(), "cxme-admin users edit --help").into());
     }
@@ -102,6 +106,7 @@ pub fn run(context: &mut Context, args: &EditArgs) -> anyhow::Result<()> {
         locale: args.locale.clone(),
         notify: args.email.is_some() && !args.no_notify && context.has_mail()?,
         must_change,
+        clear_bounce: args.clear_bounce,
     };
     // The plain names of these options set the new values.
     let mut targets = args.targets.clone();
@@ -254,6 +259,7 @@ fn fields(edit: &UserEdit) -> Vec<&'static str> {
         ("sign_in", edit.sign_in.is_some()),
         ("locale", edit.locale.is_some()),
         ("must_change_password", edit.must_change.is_some()),
+        ("bounce", edit.clear_bounce),
     ];
     given.into_iter().filter_map(|(name, is_given)| is_given.then_some(name)).collect()
 }

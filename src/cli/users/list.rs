@@ -63,7 +63,11 @@ pub fn run(context: &mut Context, args: &ListArgs) -> anyhow::Result<()> {
     wanted.query.reverse = args.reverse;
     wanted.query.limit = args.limit.rows(&context.output);
     let columns: Vec<UserColumn> = match (args.columns.as_slice(), context.output.format) {
+        ([], Format::Table) if args.selection.bounced => UserColumn::BOUNCED.to_vec(),
         ([], Format::Table) => UserColumn::TABLE.to_vec(),
+        ([], _) if args.selection.bounced => {
+            [UserColumn::DATA.as_slice(), &[UserColumn::BouncedAt, UserColumn::BounceReply]].concat()
+        }
         ([], _) => UserColumn::DATA.to_vec(),
         (chosen, _) => chosen.to_vec(),
     };

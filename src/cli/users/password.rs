@@ -41,6 +41,9 @@ const NEITHER: &str = "Neither now";
 /// When there is no such user, nothing is chosen, or what is chosen fails.
 pub fn run(context: &mut Context, args: &PasswordArgs) -> anyhow::Result<()> {
     let app = context.app(Action::UsersShow)?;
+    for action in [Action::UsersSendReset, Action::UsersSetPassword] {
+        context.require_reason(action)?;
+    }
     let reference = UserReference::new(&args.user);
     let mut management = password::management(&app, &reference)?;
     // Where no mail is configured the choice is offered all the same if it is the only one: it says what is missing.

@@ -334,7 +334,7 @@ fn validate_message(message: &Message, sent: SendContext<'_>) -> Result<String, 
             let words = format!("{name}: cancelled: {reply}");
             Err(CliError::NotSent { fault: MailFailure::CalledOff, words, hint: String::new() })
         }
-        MessageState::Failed => {
+        MessageState::Failed | MessageState::Bounced => {
             let fault = if report.bug { MailFailure::Bug } else { MailFailure::Refused };
             let words = format!("{name}: the mail for {address} was refused, and is not tried again: {reply}");
             Err(CliError::NotSent { fault, words, hint: String::new() })

@@ -65,7 +65,7 @@ impl UserRecord {
 
 type UserField = Column<UserRecord>;
 
-const FIELDS: [UserField; 19] = [
+const FIELDS: [UserField; 21] = [
     UserField { name: "username", title: "Username", cell: |row| Value::text(row.details.user.username.as_str()) },
     UserField { name: "email", title: "Email", cell: |row| Value::text(row.details.user.email.as_str()) },
     UserField { name: "name", title: "Name", cell: |row| Value::text(&row.details.user.name) },
@@ -110,6 +110,16 @@ const FIELDS: [UserField; 19] = [
         name: "last_failed_login_from",
         title: "Last failed login from",
         cell: |row| Value::text_or(row.details.failures.client.as_deref(), ""),
+    },
+    UserField {
+        name: "bounced_at",
+        title: "Address bounced",
+        cell: |row| Value::time_or(row.details.user.bounce.as_ref().map(|bounce| bounce.at), ""),
+    },
+    UserField {
+        name: "bounce_reply",
+        title: "Remote server said",
+        cell: |row| Value::text_or(row.details.user.bounce.as_ref().map(|bounce| bounce.reply.as_str()), ""),
     },
     UserField { name: "created_at", title: "Added", cell: |row| Value::Time(row.details.user.created_at) },
     UserField { name: "updated_at", title: "Changed", cell: |row| Value::Time(row.details.user.updated_at) },

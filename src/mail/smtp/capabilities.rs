@@ -45,6 +45,20 @@ impl Capabilities {
         }
         all
     }
+
+    /// The extensions, as a relay writes them.
+    pub(super) fn words(&self) -> Vec<String> {
+        let flags = [
+            ("PIPELINING", self.pipelining),
+            ("8BITMIME", self.eight_bit),
+            ("SMTPUTF8", self.smtputf8),
+            ("STARTTLS", self.starttls),
+        ];
+        let flags = flags.into_iter().filter(|(_, is_offered)| *is_offered).map(|(word, _)| word.to_owned());
+        let size = self.size.map(|size| format!("SIZE {size}"));
+        let logins = (!self.logins.is_empty()).then(|| format!("AUTH {}", self.logins.join(" ")));
+        flags.chain(size).chain(logins).collect()
+    }
 }
 
 #[cfg(test)]
@@ -63,6 +77,7 @@ mod tests {
         assert!(all.pipelining && !all.eight_bit && !all.smtputf8 && !all.starttls);
         assert_eq!(all.size, Some(10_240_000));
         assert_eq!(all.logins, ["PLAIN", "LOGIN"]);
+        assert_eq!(all.words(), ["PIPELINING", "SIZE 10240000", "AUTH PLAIN LOGIN"]);
     }
 
     #[test]

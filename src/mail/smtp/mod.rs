@@ -3,7 +3,7 @@
 //! A [`Relay`] has the settings. [`Relay::open`] connects, encrypts and logs in, and returns an [`SmtpConnection`].
 //! The files: `relay` (the settings), `account` and `login_memory` (the account at the relay, and what logins have
 //! shown), `addresses` (the race to an address that answers), `opening` (up to EHLO), `login` (AUTH), `mask` (secrets
-//! in replies), `connection` (MAIL, RCPT, DATA, the dot), `wire` (bytes, deadlines, bounds), with `stream` and `tls`
+//! in replies), `progress` (the steps of opening, for an observer), `connection` (MAIL, RCPT, DATA, the dot), `wire` (bytes, deadlines, bounds), with `stream` and `tls`
 //! below it, `reply` and `capabilities` (what the relay sends), `content` and `envelope` (what may be sent to it).
 //!
 //! # What is not trusted
@@ -23,6 +23,7 @@ mod login;
 mod login_memory;
 mod mask;
 mod opening;
+mod progress;
 mod relay;
 mod relay_error;
 mod reply;
@@ -33,6 +34,9 @@ mod wire;
 pub use account::Login;
 pub use connection::SmtpConnection;
 pub use login_memory::PasswordRenewal;
+pub use progress::EncryptionDetails;
+pub use progress::OpeningObserver;
+pub use progress::OpeningStep;
 pub use relay::Relay;
 pub use relay_error::RelayError;
 pub use tls::ClientCertificate;

@@ -13,6 +13,7 @@ use tokio::time::timeout_at;
 use tokio_rustls::TlsConnector;
 
 use super::Login;
+use super::OpeningStep;
 use super::Relay;
 use super::Side;
 use super::SmtpConnection;
@@ -121,12 +122,14 @@ impl Opening<'_> {
                 return Err(self.none_greets(failures));
             };
             self.relay.note(Side::Note, &format!("connected to {}, port {}", address.ip(), address.port()));
+            self.relay.step(|| OpeningStep::Connected(address));
             let Timeouts { greeting, next_address, .. } = self.relay.timeouts;
             // Another address may greet at once, so a slow one gets less time; the last one gets all of it.
             let wait = if addresses.is_empty() { greeting } else { greeting.min(next_address) };
             match self.greet(tcp, wait).await {
                 Ok((wire, capabilities)) => {
                     self.relay.note_greeted_by(address);
+                    self.relay.step(|| OpeningStep::Greeted(capabilities.words()));
                     return Ok(GreetedConnection { wire, capabilities, address });
                 }
                 Err(transport_error) if is_of_this_address(&transport_error) => {
@@ -215,6 +218,7 @@ impl Opening<'_> {
                 if self.relay.transcript.is_some() {
                     self.relay.note(Side::Note, &tls::summary(stream.get_ref().1));
                 }
+                self.relay.step(|| OpeningStep::Encrypted(tls::details(stream.get_ref().1)));
                 Ok(RelayStream::Tls(Box::new(stream)))
             }
             Some(Err(error)) => {

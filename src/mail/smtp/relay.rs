@@ -13,6 +13,8 @@ use std::sync::atomic::Ordering;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::Login;
+use super::OpeningObserver;
+use super::OpeningStep;
 use super::PasswordRenewal;
 use super::RelayError;
 use super::Side;
@@ -51,6 +53,8 @@ pub struct Relay {
     pub mails_per_connection: Option<u32>,
     /// Receives the lines of the dialogue.
     pub transcript: Option<Transcript>,
+    /// Receives the steps of opening a connection.
+    pub observer: Option<OpeningObserver>,
     /// The relay offers PIPELINING, but refused several commands in one write.
     refuses_pipelining: Arc<AtomicBool>,
     /// The address that greeted last, which is tried first.
@@ -94,6 +98,7 @@ impl Relay {
             timeouts: Timeouts::default(),
             mails_per_connection: None,
             transcript: None,
+            observer: None,
             refuses_pipelining: Arc::default(),
             greeted_by: Arc::default(),
             login_memory: Arc::default(),
@@ -123,6 +128,13 @@ impl Relay {
     pub(super) fn note(&self, side: Side, line: &str) {
         if let Some(transcript) = &self.transcript {
             transcript.line(side, &text::visible(line));
+        }
+    }
+
+    /// Tells the observer of a step that was done.
+    pub(super) fn step(&self, step: impl FnOnce() -> OpeningStep) {
+        if let Some(observer) = &self.observer {
+            observer.step(step());
         }
     }
 

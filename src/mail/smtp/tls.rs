@@ -29,6 +29,7 @@ use tokio_rustls::rustls::version::TLS13;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::prelude::X509Certificate;
 
+use super::EncryptionDetails;
 use super::RelayError;
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::text;
@@ -178,16 +179,29 @@ fn shown(file: &Path) -> String {
 
 /// An encrypted connection in one line: the version, the cipher suite, and how the relay's certificate is trusted.
 pub(super) fn summary(connection: &ClientConnection) -> String {
+    let certificate = connection.peer_certificates().and_then(<[_]>::first).map_or(String::new(), |certificate| {
+        let (_, until) = validity(certificate).unwrap_or_default();
+        format!("; certificate valid until {}, SHA-256 {}", day(until), fingerprint(certificate))
+    });
+    format!("{}{certificate}", protocol(connection))
+}
+
+/// The same as values.
+pub(super) fn details(connection: &ClientConnection) -> EncryptionDetails {
+    let certificate = connection.peer_certificates().and_then(<[_]>::first);
+    let until = certificate.and_then(validity).map(|(_, until)| until);
+    let valid_until = until.and_then(|until| Timestamp::from_second(until).ok());
+    EncryptionDetails { protocol: protocol(connection), valid_until }
+}
+
+/// The version and the cipher suite.
+fn protocol(connection: &ClientConnection) -> String {
     let version = match connection.protocol_version() {
         Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
         _ => "TLS 1.2",
     };
     let suite = connection.negotiated_cipher_suite().map_or(String::new(), |suite| format!(", {:?}", suite.suite()));
-    let certificate = connection.peer_certificates().and_then(<[_]>::first).map_or(String::new(), |certificate| {
-        let (_, until) = validity(certificate).unwrap_or_default();
-        format!("; certificate valid until {}, SHA-256 {}", day(until), fingerprint(certificate))
-    });
-    format!("{version}{suite}{certificate}")
+    format!("{version}{suite}")
 }
 
 fn fingerprint(certificate: &CertificateDer<'_>) -> Fingerprint {

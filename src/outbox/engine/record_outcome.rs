@@ -96,6 +96,9 @@ impl Engine<'_> {
         if let AttemptResult::Tried { state, reply, .. } = &result {
             self.message_source.forget(id);
             self.report.count(*state);
+            if *state == MessageState::Failed {
+                self.report.first_failed.get_or_insert((id, self.send_options.scope.job()));
+            }
             if matches!(state, MessageState::Accepted | MessageState::InDoubt) {
                 self.quotas.note_delivered();
             }

@@ -42,6 +42,7 @@ impl Engine<'_> {
             if turn.store()?.fail_deferred(suspect.id, now)? {
                 self.report.deferred -= 1;
                 self.report.count(MessageState::Failed);
+                self.report.first_failed.get_or_insert((suspect.id, self.send_options.scope.job()));
             }
         }
         Ok(())

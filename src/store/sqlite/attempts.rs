@@ -1,5 +1,5 @@
-//! Attempts to send messages: how they start, and their results. Each function takes all attempts of one commit and prepares each
-//! of its statements once for them. A store behind a network could send them in one round trip.
+//! Attempts to send messages: how they start, and their results. Each function takes all attempts of one commit, and prepares each
+//! of its statements once for all of them.
 
 use std::sync::LazyLock;
 
@@ -51,7 +51,7 @@ const END_WITH_ITS_JOB: &str = "UPDATE messages SET state = 'cancelled', ended_a
      AND job_id IS NOT NULL AND (SELECT state FROM jobs WHERE jobs.id = job_id) = 'cancelled'";
 
 impl ReadTransaction<'_> {
-    /// Whether the relay was lost over a message in an earlier run, and no attempt of it was counted since.
+    /// Whether an earlier run lost the relay while it sent this message, and no attempt has been counted since.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -81,9 +81,9 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Records the results of attempts that were started, in their order. With what may have reached the relay a link's lifetime
-    /// begins anew, and the links die that the user has from before. What would wait in a job that was cancelled meanwhile is
-    /// cancelled.
+    /// Records the results of started attempts, in their order. If the mail may have reached the relay, the lifetime of its link
+    /// begins again, and older links of the user are revoked. A message that would wait in a job that was cancelled meanwhile is
+    /// cancelled too.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -115,7 +115,7 @@ impl WriteTransaction<'_> {
     }
 }
 
-/// A statement that is prepared when it is needed first.
+/// A statement that is prepared at its first use.
 struct Lazy<'a> {
     writing: &'a WriteTransaction<'a>,
     sql: &'a str,

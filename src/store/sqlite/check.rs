@@ -1,4 +1,4 @@
-//! Whether the store is whole.
+//! Integrity checks of the file.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -23,9 +23,9 @@ const MOST: usize = 100;
 const CACHE: i32 = -16_384;
 
 impl Store {
-    /// Examines the file with a thread and a connection of its own, while `meanwhile` runs with `reading`: both read the whole store,
-    /// and each has a processor to itself. The thread that finishes first takes the next table. Where there is no thread or no
-    /// connection to have, or the store can only be read in a way that takes one, one thing is done after the other.
+    /// Examines the file in another thread with its own connection, while `meanwhile` runs with `reading`. Both read the whole
+    /// store, each on its own processor, and whichever thread is free takes the next table. If no thread or connection can be had,
+    /// or the store was opened for reading only, one runs after the other.
     pub fn examine_file_while<T>(
         &self,
         reading: &ReadTransaction<'_>,
@@ -64,18 +64,18 @@ impl Store {
     }
 }
 
-/// A log is called long where it is so many times longer than one that is about to be moved into the file.
+/// A log is long if it has this many times the length at which it is moved into the file.
 const LONG: u64 = 8;
 
 impl Store {
-    /// The length of the log beside the store in bytes, where it is long: a reader keeps it from being emptied.
+    /// The length of the log in bytes if it is long, which means that a reader keeps it from being emptied.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn long_log(&self) -> Result<Option<u64>> {
         let page_size: i64 = self.connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
         let limit = LONG * u64::from(LOG_PAGES.unsigned_abs()) * page_size.unsigned_abs();
-        // Only its name is looked up: closing a file of the store would drop the locks of SQLite.
+        // Only its metadata is read: to close a file of the store would drop the locks of SQLite.
         let length = std::fs::metadata(beside(&self.path, "-wal")).map_or(0, |log| log.len());
         Ok(Some(length).filter(|length| *length > limit))
     }
@@ -86,8 +86,8 @@ impl Store {
 enum Evaluated {
     /// Everything, with a line for each fault.
     All,
-    /// The pages and the types of the values, by `quick_check`: not what the indexes hold and not the CHECK constraints, for which SQLite
-    /// needs nearly all of the time. [`ReadTransaction::is_sound_table`] needs less.
+    /// The pages and the types of the values, by `quick_check`; not the content of indexes and not the CHECK constraints, which
+    /// take SQLite most of the time. [`ReadTransaction::is_sound_table`] checks those faster.
     Structure,
 }
 
@@ -102,8 +102,8 @@ impl ReadTransaction<'_> {
         FileFaults { integrity: self.integrity_faults(), references: self.dangling_references() }
     }
 
-    /// What SQLite's `integrity_check` finds wrong, at most 100 lines; empty: nothing. It is asked only where something is wrong, which
-    /// is found faster.
+    /// What SQLite's `integrity_check` finds wrong, at most 100 lines; empty: nothing. It runs only if a faster check found that
+    /// something is wrong.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -115,13 +115,13 @@ impl ReadTransaction<'_> {
         if is_proven { Ok(Vec::new()) } else { self.integrity_check(Evaluated::All) }
     }
 
-    /// The tables, if the schema is the program's own; `None`: SQLite alone knows what the constraints of another one say.
+    /// The tables, if the schema is the program's own; `None`: only SQLite can check the constraints of another schema.
     fn tables_of_own_schema(&self) -> Option<Vec<String>> {
         self.schema_differences().ok()?.is_empty().then(|| self.tables().ok())?
     }
 
-    /// Takes one table after the other, as others may do at the same time, until there is none. Says whether those that it took are
-    /// sound; what cannot be read is not.
+    /// Checks one table after the other, which other threads may do at the same time. Returns whether those that this thread
+    /// checked are sound; a table that cannot be read is not.
     fn are_sound(&self, tables: &Mutex<Vec<String>>) -> bool {
         let next = || tables.lock().unwrap_or_else(PoisonError::into_inner).pop();
         std::iter::from_fn(next).all(|table| self.is_sound_table(&table).unwrap_or(false))
@@ -156,8 +156,8 @@ impl ReadTransaction<'_> {
         Ok(lines)
     }
 
-    /// The indexes that hold more entries than their table has rows for them, in the words of `integrity_check`: it does not count the
-    /// entries of those that are only for some rows.
+    /// The indexes that have more entries than their table has rows for them, in the words of `integrity_check`, which does not
+    /// count the entries of partial indexes.
     fn wrong_counts(&self) -> Result<Vec<String>> {
         let mut lines = Vec::new();
         for table in self.tables_of_own_schema().unwrap_or_default() {
@@ -170,20 +170,20 @@ impl ReadTransaction<'_> {
         Ok(lines)
     }
 
-    /// Says that the last page is not complete; `None`: it is. SQLite reads zeros for what is missing, and notices nothing where a
-    /// page may have zeros there.
+    /// A message if the last page is incomplete; `None`: it is complete. SQLite reads zeros for the missing bytes, and does not
+    /// notice it if the page may have zeros there.
     fn cut_within_page(&self) -> Result<Option<String>> {
         let number = |pragma| self.transaction.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
         let (page_size, pages) = (number("page_size")?.unsigned_abs(), number("page_count")?.unsigned_abs());
-        // Only its name is looked up: closing the file would drop the locks of SQLite.
+        // Only its metadata is read: to close the file would drop the locks of SQLite.
         let found = self.transaction.path().and_then(|path| std::fs::metadata(path).ok());
         let Some(length) = found.map(|found| found.len()) else { return Ok(None) };
-        // SQLite writes complete pages alone; behind the last one anything may follow.
+        // SQLite writes only complete pages; any bytes may follow the last one.
         let (is_cut, size) = (length % page_size.max(1) != 0, page_size.saturating_mul(pages));
         Ok((is_cut && length < size).then(|| format!("has {length} bytes instead of {size}: its end is missing")))
     }
 
-    /// Rows that refer to rows which are not there, as "table: row"; empty: none.
+    /// Rows that refer to missing rows, as "table: row"; empty: none.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -196,8 +196,8 @@ impl ReadTransaction<'_> {
         Ok(lines.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Users who have one address in several forms, a line for each two, at most 100; empty: none. Only another program that wrote to
-    /// the file can have added them.
+    /// Users whose addresses are the same in another form, one line for each pair, at most 100; empty: none. Only another program
+    /// can have added them.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -216,7 +216,7 @@ impl ReadTransaction<'_> {
         Ok(lines.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// How the schema differs from the one that the program creates, a line each; empty: not at all.
+    /// The differences between the schema and the one that the program creates, one line each; empty: none.
     ///
     /// # Errors
     /// When the store cannot be read.

@@ -1,8 +1,8 @@
-//! What the store has seen of the clock, so that one that is set back revives no link.
+//! The latest times that the store has seen, so that no expired link works again after the clock is set back.
 //!
-//! Each change, and each group of messages that the outbox commits, notes its time ([`WriteTransaction::note_time`]). That is the same as
-//! marking, at each of them, every link whose end has passed; but it writes one row, however many links there are. A link that
-//! is delivered after the clock was set right does not suffer from what was noted before: it belongs to another period.
+//! Each change, and each group of messages that the outbox commits, records its time ([`WriteTransaction::note_time`]). This has
+//! the same effect as marking every expired link as expired at that moment, but writes only one row. A link that is delivered after
+//! the clock was set right is not affected by earlier times, because it belongs to a new period.
 
 use std::time::Duration;
 
@@ -23,14 +23,14 @@ pub(super) const SEEN: &str =
 /// The period of the present transaction, as an expression: for a message whose `expires_at` is being set.
 pub(super) const PERIOD: &str = "(SELECT max(number) FROM clock_periods)";
 
-/// The time that counts for a message's link where `now` binds the present: that, or a later one which the store has seen
-/// since the link was delivered. [`crate::domain::link::link_time`] in SQL.
+/// The time that decides whether the link of a message has expired, where `now` binds the present: the present, or a later time
+/// that the store has seen since the link was delivered. [`crate::domain::link::link_time`] in SQL.
 pub(super) fn link_time(now: &str) -> String {
     format!("max({now}, ifnull({SEEN}, {now}))")
 }
 
 impl WriteTransaction<'_> {
-    /// Notes the time of a change: what has expired by now stays expired.
+    /// Records the time of a change: links that have expired by then remain expired.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -60,11 +60,11 @@ impl WriteTransaction<'_> {
 }
 
 impl Store {
-    /// Notes the time at which a link was found to have expired, if nobody else writes now. Stands outside changes: nobody's
-    /// action changes anything.
+    /// Records the time at which a link was found to have expired, unless another process is writing now. This is not part of a
+    /// change, because it is no action of an operator.
     ///
     /// # Errors
-    /// When somebody else writes, or the store cannot be written; the link is refused all the same.
+    /// When another process is writing, or the store cannot be written; the link is refused in any case.
     pub fn note_time_of_expiry(&self, now: Timestamp) -> Result<()> {
         let writing = self.write_within(Duration::ZERO)?;
         writing.note_time(now)?;

@@ -1,6 +1,6 @@
-//! Whether the rows keep the CHECK constraints of their tables. SQLite's `integrity_check` evaluates them too, and spends more than a
-//! third of its time on them, because most of ours say which type a value has, by a function call and a comparison of words each.
-//! Here one call of a function compares the types of a whole row. The constraints are those that the schema says.
+//! Whether the rows satisfy the CHECK constraints of their tables. SQLite's `integrity_check` evaluates the constraints too, but
+//! spends more than a third of its time on them, because most of them state the type of a value, each with a function call and a
+//! string comparison. Here one function call checks the types of a whole row. The constraints are read from the schema.
 
 use rusqlite::functions::Context;
 use rusqlite::types::ValueRef;
@@ -22,11 +22,11 @@ enum Allowed {
 /// The constraints of one table.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Constraints<'sql> {
-    /// The columns that have a type, in the form of `has_types`: a letter each, a capital one where NULL is allowed.
+    /// The columns with a type, as `has_types` reads them: one letter each, a capital letter if NULL is allowed.
     letters: String,
     /// The same columns.
     columns: Vec<&'sql str>,
-    /// What else must not be false, in SQL.
+    /// The other conditions, none of which may be false, in SQL.
     others: Vec<&'sql str>,
 }
 
@@ -41,8 +41,8 @@ impl ReadTransaction<'_> {
         statement.query_map([], |row| row.get(0))?.collect()
     }
 
-    /// Whether each row of a table keeps the CHECK constraints of the table, and each of its indexes holds the rows that it must. It does
-    /// not say what is wrong: `integrity_check` does. That `quick_check` finds nothing is taken for granted.
+    /// Whether each row of a table satisfies its CHECK constraints, and each index of the table has exactly the entries that it
+    /// must have. The faults are not described: `integrity_check` does that. `quick_check` must have found no fault before.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -60,7 +60,7 @@ impl ReadTransaction<'_> {
         let broken = Constraints::of(&created).broken().unwrap_or_else(|| "FALSE".to_owned());
         let mut sums = vec![format!("count(*) FILTER (WHERE {broken})")];
         sums.extend(indexes.iter().map(Index::of_rows));
-        // What the rows hold, and not what an index says of them.
+        // Reads the rows, and not an index.
         let sql = format!("SELECT {} FROM \"{}\" NOT INDEXED", sums.join(", "), table.replace('"', "\"\""));
         let mut statement = self.transaction.prepare(&sql)?;
         let (broken, rows) = statement.query_row([], |row| {
@@ -78,7 +78,7 @@ impl ReadTransaction<'_> {
 }
 
 impl<'sql> Constraints<'sql> {
-    /// Those in the statement that creates a table.
+    /// The constraints in the statement that creates a table.
     fn of(created: &'sql str) -> Self {
         let mut found = Self::default();
         for condition in conditions(created) {
@@ -93,11 +93,12 @@ impl<'sql> Constraints<'sql> {
         found
     }
 
-    /// The condition in SQL of a row that breaks one; `None`: there are none. As in a constraint, NULL is not false.
+    /// The condition, in SQL, that a row breaks a constraint; `None`: there are no constraints. As in a constraint, NULL is not
+    /// false.
     fn broken(&self) -> Option<String> {
         let types = (!self.columns.is_empty())
             .then(|| format!("NOT has_types('{}', {})", self.letters, self.columns.join(", ")));
-        // The end of a line ends a comment that a condition may end with.
+        // A condition may end with a comment, which the line break ends.
         let others = self.others.iter().map(|condition| format!("NOT ({condition}\n)"));
         let all: Vec<String> = types.into_iter().chain(others).collect();
         (!all.is_empty()).then(|| all.join(" OR "))

@@ -1,5 +1,5 @@
-//! Values that the program never writes. Somebody who edits the file with another program leaves them, or a disk that fails.
-//! An error names the row, so that an operator can find it; one damaged row is not the end of a run that can do without it.
+//! Values that the program never writes: they come from another program that edited the file, or from a failing disk. The error
+//! names the row, so that an operator can find it. A run that does not need a damaged row continues without it.
 
 use std::time::Duration;
 
@@ -15,13 +15,13 @@ use crate::domain::text;
 use crate::domain::user::SignIn;
 use crate::store::types::damage::RowFault;
 
-/// A number above this one was not reached by counting.
+/// No number above this one was reached by counting.
 pub(super) const FAR_FROM_THE_END: i64 = i64::MAX >> 1;
 /// The same for what is counted in 32 bits.
 const FAR_FROM_THE_END_OF_32_BITS: u32 = u32::MAX >> 1;
 
 impl RowFault {
-    /// The fault that an error tells of; `None`: it is another error.
+    /// The fault that an error describes; `None`: it is another error.
     pub(super) fn of(error: &Error) -> Option<&Self> {
         match error {
             Error::FromSqlConversionFailure(_, _, inner) => inner.downcast_ref(),
@@ -86,7 +86,7 @@ pub(super) fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u32> {
     Ok(count)
 }
 
-/// The value of a column that says which row it is.
+/// The value of the column that identifies the row.
 pub(super) fn key_of(row: &Row<'_>, column: usize) -> String {
     match row.get_ref(column) {
         Ok(ValueRef::Integer(number)) => number.to_string(),
@@ -95,7 +95,7 @@ pub(super) fn key_of(row: &Row<'_>, column: usize) -> String {
     }
 }
 
-/// Which column cannot be read, and why; `None`: it is an error of another kind, or says so already.
+/// The column that cannot be read, and the reason; `None`: the error is of another kind, or names the row already.
 fn of_column(error: &Error) -> Option<(usize, String)> {
     match error {
         Error::InvalidColumnType(column, _, found) => Some((*column, format!("is of the type {found}"))),
@@ -108,7 +108,7 @@ fn of_column(error: &Error) -> Option<(usize, String)> {
     }
 }
 
-/// How long a link lives: no longer than one that the program sends, or the end of it could not be counted.
+/// The lifetime of a link. It may not be longer than any that the program sends, because its end could overflow.
 pub(super) fn lifetime(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Duration>> {
     let Some(seconds) = row.get::<_, Option<i64>>(column)? else { return Ok(None) };
     let lifetime = u64::try_from(seconds).map(Duration::from_secs).ok();
@@ -131,7 +131,7 @@ pub(super) fn blob<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<&'a 
     borrowed(row, column, |value| value.as_blob())
 }
 
-/// As [`Row::get`], for what is not copied.
+/// As [`Row::get`], without a copy.
 fn borrowed<'a, T>(
     row: &'a Row<'_>,
     column: usize,
@@ -153,8 +153,8 @@ pub(super) fn sign_in(row: &Row<'_>, column: usize) -> rusqlite::Result<SignIn> 
     }
 }
 
-/// A text that somebody may have written to the file: what is not UTF-8 in it is shown as U+FFFD, so that one bad row is
-/// one bad mail, and not the end of every run.
+/// A text that another program may have written. Bytes that are not UTF-8 are shown as U+FFFD, so that one bad row affects one
+/// mail, and does not end every run.
 pub(super) fn lossy(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
     let value = row.get_ref(column)?;
     let bytes = value.as_bytes_or_null();
@@ -162,7 +162,7 @@ pub(super) fn lossy(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Str
     Ok(bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
 }
 
-/// The error of a text that is none of the program's own words.
+/// The error for a text that is not one of the words of the program.
 pub(super) fn unknown_word(column: usize, word: &str) -> Error {
     let fault = format!("`{}` is unknown", text::quoted(word, 40));
     Error::FromSqlConversionFailure(column, Type::Text, fault.into())

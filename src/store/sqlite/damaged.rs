@@ -1,4 +1,4 @@
-//! A damaged store, opened for what can still be read of it.
+//! A damaged store, opened to read as much of it as possible.
 
 use std::cell::Cell;
 use std::path::Path;
@@ -18,8 +18,8 @@ use super::schema;
 use super::schema::Schema;
 use crate::private_file::Rule;
 
-/// What is wrong with the write-ahead log of a store, a line each; empty: nothing, or there is none. A process that opens the store and
-/// closes it again removes a log that SQLite does not believe, so this comes first.
+/// The faults of the write-ahead log of a store, one line each; empty: it has none, or there is no log. Call this before the store
+/// is opened: a process that opens and closes the store removes a log that SQLite does not accept.
 ///
 /// # Errors
 /// When the log cannot be read.
@@ -27,35 +27,37 @@ pub fn log_faults(store: &Path) -> Result<Vec<String>> {
     log_check::faults(store)
 }
 
-/// Whether a file that does not begin as a store may be one that was damaged: its header has the mark of one, or tables of one are
-/// near its beginning. Any other file is none, whatever the operator named.
+/// Whether a file that does not begin as a store may be a damaged one: the mark of the program is in its header, or tables of the
+/// program are near its beginning. No other file is, even if the operator named it.
 pub fn may_be_store(path: &Path) -> bool {
     file_header::has_mark(path)
 }
 
-/// The statements that complete what `sqlite3` recovered of a store with this schema version: the two numbers in the header by which
-/// a store is known, which `.dump` leaves out. Rows of which `.recover` does not know the table would be a table of no store.
+/// The SQL that completes what `sqlite3` recovered from a store with this schema version. It sets the two numbers in the header
+/// that identify a store, which `.dump` leaves out, and drops the table of rows whose table `.recover` does not know, which is not
+/// in the schema.
 pub fn completing_sql(schema_version: i64) -> String {
     let mark = schema::APPLICATION_ID;
     format!("DROP TABLE IF EXISTS lost_and_found; PRAGMA application_id={mark}; PRAGMA user_version={schema_version};")
 }
 
-/// A damaged store, and what was found before SQLite opened it: closing another descriptor of the file would drop SQLite's locks.
+/// A damaged store, and the faults that were found before SQLite opened it: to close another descriptor of the file would drop the
+/// locks of SQLite.
 #[derive(Debug)]
 pub struct DamagedStore {
     /// The store.
     pub store: Store,
-    /// What is wrong with the header of the file, a line each; empty: nothing.
+    /// The faults of the header of the file, one line each; empty: none.
     pub header_faults: Vec<String>,
     /// As [`log_faults`].
     pub log_faults: Vec<String>,
-    /// The schema version that the header says; the present one where it says none that this program knows.
+    /// The schema version in the header; the current one if the header has none that this program knows.
     pub schema_version: i64,
 }
 
 impl DamagedStore {
-    /// Opens a store that is damaged, to read what can still be read. Nothing is written, neither to the file nor to its log,
-    /// and what SQLite cannot read of the schema is left out. The modes and the owner are checked as by [`Store::open`].
+    /// Opens a damaged store to read as much of it as possible. Nothing is written, neither to the file nor to its log. Parts of
+    /// the schema that SQLite cannot read are left out. The modes and the owner are checked as by [`Store::open`].
     ///
     /// # Errors
     /// When the file is missing or loose, or cannot be opened.
@@ -66,7 +68,8 @@ impl DamagedStore {
         let connection = connect(path, rule, OpenMode::Shared)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
-        // Not to write it, which `query_only` forbids: SQLite reads a schema as far as it can only where it may be edited.
+        // Nothing is written to the schema, because of `query_only`. SQLite skips the parts of a schema that it cannot read only if
+        // the schema is writable.
         connection.execute_batch("PRAGMA query_only = ON; PRAGMA writable_schema = ON")?;
         let store = Store {
             connection: GuardedConnection::new(connection),

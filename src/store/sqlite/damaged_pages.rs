@@ -1,8 +1,7 @@
-//! The messages that wait, of a store with pages that SQLite cannot read. One damaged page costs the rows that it holds, and not
-//! those beside them.
+//! The waiting messages of a store with pages that SQLite cannot read. A damaged page affects only the rows on it.
 //!
-//! SQLite refuses to write in a transaction that has met a damaged page. So a run that meets one looks first which messages can be
-//! read, in a transaction that only reads, and sends those alone.
+//! SQLite refuses to write in a transaction that has read a damaged page. So a run that finds one first reads, in a transaction
+//! that does not write, which messages are readable, and sends only those.
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension as _;
@@ -20,7 +19,7 @@ use crate::store::types::outbox::Scope;
 use crate::store::types::outbox::StoredValue;
 
 impl ReadTransaction<'_> {
-    /// Reads each message of a scope that is due, with its user, by itself.
+    /// Reads each due message of a scope on its own, with its user.
     ///
     /// # Errors
     /// When the store cannot be read for another reason than its damage, or the messages cannot be found.
@@ -54,7 +53,7 @@ impl ReadTransaction<'_> {
         Ok(ids.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Which row it is that keeps a message from being read: that of its user, or its own.
+    /// The row that keeps a message from being read: its own, or that of its user.
     fn page_fault(&self, id: MessageId, words: &str) -> Result<RowFault> {
         let fault = format!("cannot be read: {words}");
         let sql = "SELECT user_id FROM messages WHERE id = ?1";

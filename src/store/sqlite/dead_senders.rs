@@ -1,4 +1,4 @@
-//! What processes were sending that are gone.
+//! Messages in flight whose process has ended.
 
 use std::collections::BTreeSet;
 
@@ -17,12 +17,12 @@ use crate::store::types::attempts::AttemptResult;
 use crate::store::types::damage::RowFault;
 
 impl ReadTransaction<'_> {
-    /// The locks of processes by which messages are in flight.
+    /// The lock numbers of the processes that have messages in flight.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn senders_in_flight(&self) -> Result<BTreeSet<u32>> {
-        // What is no number is no process, and `store check` names it.
+        // A value that is not a number is no process; `store check` reports it.
         let sql = "SELECT DISTINCT sender FROM messages WHERE state = 'sending' \
                    AND typeof(sender) = 'integer' AND sender BETWEEN 0 AND 4294967295";
         let mut statement = self.transaction.prepare_cached(sql)?;
@@ -32,14 +32,14 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Marks what a process that is gone was sending: the relay may have it or not. Gives what is wrong with the rows that
-    /// cannot be marked, which stay as they are.
+    /// Marks the messages in flight of a process that has ended as in doubt: the relay may have them. Returns the faults of the
+    /// rows that cannot be marked, which stay as they are.
     ///
     /// # Errors
     /// When the store cannot be written.
     pub fn doubt_sender(&self, sender: u32, now: Timestamp) -> Result<Vec<RowFault>> {
         self.note_time(now)?;
-        // What may have arrived did so when it was tried, and not when somebody finds out.
+        // The time of the attempt: that is when the mail may have arrived.
         let sql = "SELECT id, last_try_at, job_id, attempts, times_in_doubt, lifetime FROM messages \
                    WHERE state = 'sending' AND sender = ?1";
         let mut statement = self.transaction.prepare_cached(sql)?;

@@ -1,4 +1,4 @@
-//! How many mails were delivered, or may have been, by the minute: for rates per hour and day.
+//! The number of mails per minute that were delivered, or may have been: for rates per hour and day.
 
 use jiff::Timestamp;
 use rusqlite::params;
@@ -9,15 +9,15 @@ use super::WriteTransaction;
 use crate::domain::job::JobId;
 use crate::domain::rate::DeliveredInMinute;
 
-/// Whether the number of a row is one that was counted. Others are damage, which `store check` names: adding to them could overflow, and
-/// a mail that was delivered must be recorded all the same.
+/// Whether the number in a row was reached by counting. Other values are damage, which `store check` reports: adding to them could
+/// overflow, and the delivery of a mail must be recorded in any case.
 const IS_COUNT: &str = "typeof(count) = 'integer' AND count BETWEEN 0 AND 4294967295";
 
-/// Deliveries are forgotten after this many minutes: two days, of which rates count one at most.
+/// The minutes after which deliveries are deleted: two days. Rates look back one day at most.
 const KEPT: i64 = 2 * 24 * 60;
 
 impl ReadTransaction<'_> {
-    /// The deliveries since a minute, the oldest first: those of a job, or all.
+    /// The deliveries since a minute, oldest first: those of a job, or all.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -33,7 +33,7 @@ impl ReadTransaction<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// How many messages are being sent now, by whichever process: those of a job, or all.
+    /// The number of messages in flight, of all processes: those of a job, or all.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -47,8 +47,8 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Dates deliveries that a clock which was ahead has dated after `now` (unix seconds) to the present minute: they have happened,
-    /// and count from now on at the longest.
+    /// Moves deliveries that were recorded after `now` (unix seconds), because the clock was ahead, to the present minute: they
+    /// have happened, and count from now on at the longest.
     pub(super) fn bring_deliveries_back(&self, now: i64) -> Result<()> {
         let minute = now.div_euclid(60);
         self.transaction.execute(

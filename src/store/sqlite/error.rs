@@ -1,4 +1,4 @@
-//! What an error of SQLite means for the store. No error of SQLite's own leaves this directory.
+//! The meaning of SQLite errors for the store. No error type of SQLite leaves this directory.
 
 use rusqlite::ErrorCode;
 use rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE;
@@ -14,7 +14,7 @@ impl From<rusqlite::Error> for StoreError {
             return Self::Row(fault.clone());
         }
         let words = error.to_string();
-        // The schema keeps such values out: somebody wrote to the file without it.
+        // The schema does not allow such values: another program wrote to the file without it.
         if let Error::InvalidColumnType(..)
         | Error::IntegralValueOutOfRange(..)
         | Error::FromSqlConversionFailure(..)
@@ -30,7 +30,7 @@ impl From<rusqlite::Error> for StoreError {
             }
             _ => {}
         }
-        // Which SQLite says of a number in the header alone.
+        // SQLite says this only of a number in the header.
         if code == ErrorCode::Unknown && words == "unsupported file format" {
             return Self::Corrupt("its header names a schema format that there is not".to_owned());
         }

@@ -12,12 +12,12 @@ use super::damage;
 use super::user_changes::bytes;
 use crate::domain::elevation;
 use crate::domain::event::CHAIN_START;
-use crate::domain::event::ChainBreak;
-use crate::domain::event::ChainReport;
-use crate::domain::event::ChainVerifier;
 use crate::domain::event::Event;
 use crate::domain::event::EventFields;
 use crate::domain::event::NewEvent;
+use crate::domain::event_chain::ChainBreak;
+use crate::domain::event_chain::ChainReport;
+use crate::domain::event_chain::ChainVerifier;
 use crate::domain::user_change::ChangeValues;
 use crate::domain::user_change::ChangesDigest;
 use crate::domain::user_change::DELETED;
@@ -98,7 +98,8 @@ impl ReadTransaction<'_> {
         self.visit(&format!("{COLUMNS} ORDER BY number"), &[], &mut visit)
     }
 
-    /// Checks the chain of all events, and the user changes of each. Gives each event to `visit` before it is checked.
+    /// Checks the chain of all events in the store, and the user changes of each: behind the moved ones, whose files `chain` has
+    /// followed or not. Gives each event to `visit` before it is checked.
     ///
     /// # Errors
     /// When the store cannot be read; [`ChainBreak`] with the first break.
@@ -117,6 +118,8 @@ impl ReadTransaction<'_> {
              ELSE FALSE END \
              FROM user_changes AS c ORDER BY event, id"
         );
+        chain.know(&self.event_archives()?)?;
+        chain.continue_in_store()?;
         let mut changes = self.transaction.prepare(&sql).map_err(failed)?;
         let mut changes = changes.query([]).map_err(failed)?;
         let mut change = changes.next().map_err(failed)?;
@@ -267,7 +270,7 @@ fn event_of(row: &Row<'_>) -> rusqlite::Result<Event> {
 }
 
 /// The same without copying anything.
-fn fields<'row>(row: &'row Row<'_>) -> rusqlite::Result<EventFields<'row>> {
+pub(super) fn fields<'row>(row: &'row Row<'_>) -> rusqlite::Result<EventFields<'row>> {
     Ok(EventFields {
         number: row.get(0)?,
         time: row.get(1)?,

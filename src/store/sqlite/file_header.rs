@@ -1,4 +1,5 @@
-//! The first 100 bytes of a database ("Database File Format", section 1.3), read without SQLite: what a damaged file still says.
+//! The first 100 bytes of a database ("Database File Format", section 1.3), read without SQLite, because they can be read from a
+//! damaged file too.
 
 use std::fs::File;
 use std::io;
@@ -20,7 +21,7 @@ const HEADER: usize = 100;
 const NEWEST_FILE_FORMAT: u8 = 2;
 /// The highest schema format, since 2006.
 const NEWEST_SCHEMA_FORMAT: u8 = 4;
-/// How each database begins.
+/// The first bytes of each database.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// What the header says.
@@ -39,7 +40,7 @@ pub(super) struct FileHeader {
 }
 
 impl FileHeader {
-    /// Reads the header; `None`: no database begins like this.
+    /// Reads the header; `None`: the file is not a database.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -73,10 +74,10 @@ impl FileHeader {
         }))
     }
 
-    /// How many bytes of a file of this `length` belong to the database: what is behind them is no part of it to SQLite either.
+    /// The number of bytes of a file of this `length` that belong to the database. SQLite ignores what follows them.
     ///
     /// # Errors
-    /// In words, when its end is missing.
+    /// When the end of the file is missing, in words.
     pub(super) fn size(&self, length: u64) -> std::result::Result<u64, String> {
         match self.size {
             Some(size) if length < size => {
@@ -88,19 +89,19 @@ impl FileHeader {
     }
 }
 
-/// Whether a file has marks of a store at its beginning: that of the program in its header, or its tables in what follows it.
+/// Whether a file begins like a store: with the mark of the program in its header, or with the tables of a store after the header.
 pub(super) fn has_mark(path: &Path) -> bool {
     const EXAMINED: u64 = 1 << 20;
     let mut bytes = Vec::new();
-    // A file that cannot be read has none; one that SQLite has open is no database, or it would not be asked.
+    // A file that cannot be read has no mark. SQLite has not opened this file, because it is no database.
     let read = File::open(path).and_then(|file| file.take(EXAMINED).read_to_end(&mut bytes));
     let mark = u32::try_from(schema::APPLICATION_ID).unwrap_or_default().to_be_bytes();
     let has = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
     read.is_ok() && (bytes.get(68..72) == Some(&mark[..]) || has(b"\0") && has(b"refused_attempts"))
 }
 
-/// The header of a damaged store, `None` where the file does not begin as a database, and what is wrong with it, a line each; empty:
-/// nothing.
+/// The header of a damaged store, `None` if the file does not begin like a database, and the faults of the header, one line each;
+/// empty: none.
 ///
 /// # Errors
 /// When the file is not as the rule says, or cannot be read.
@@ -127,7 +128,7 @@ pub(super) fn examine(path: &Path, rule: &Rule) -> Result<(Option<FileHeader>, V
     }
     let (write, read) = header.versions;
     for (what, version) in [("write", write), ("read", read)] {
-        // SQLite takes what is less for the oldest one.
+        // SQLite treats lower values as the oldest format.
         if version > NEWEST_FILE_FORMAT {
             faults.push(format!("names the {what} version {version}, and there are 1 and 2"));
         }

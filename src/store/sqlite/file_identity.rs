@@ -1,4 +1,4 @@
-//! Which file a connection has open: a path can be given to another file while a command runs.
+//! Which file a connection has opened: the path may lead to another file while a command runs.
 
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
@@ -7,7 +7,7 @@ use std::path::Path;
 use super::Result;
 use super::StoreError;
 
-/// A file, whatever its name is: its device and inode (stat(2)), and the account that owned it when it was opened.
+/// A file, independent of its name: its device and inode (stat(2)), and its owner when it was opened.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FileIdentity {
     device: u64,
@@ -28,7 +28,7 @@ impl FileIdentity {
         Ok(Self { device: found.dev(), inode: found.ino(), owner: found.uid() })
     }
 
-    /// Asks whether it is still at `path`.
+    /// Checks that it is still at `path`.
     ///
     /// # Errors
     /// [`StoreError::Replaced`] when it is not.

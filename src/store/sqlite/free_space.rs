@@ -1,8 +1,8 @@
-//! Room on the disk of the store. Where there is little, nothing is written, so that nothing is left half-done, and what is there
-//! is read all the same: a full disk keeps nobody from logging in.
+//! The free space on the disk of the store. If there is little, nothing is written, so that no change is incomplete, but the store
+//! can still be read: a full disk keeps nobody from logging in.
 //!
-//! SQLite cannot read a store without a place for the index of its log (`-shm`), which it creates, or gives up and takes again,
-//! whenever a first process opens the store. There are two ways round it, in which nothing is written: [`OpenMode`].
+//! SQLite cannot read a store without space for the index of its log (`-shm`), which it creates, or truncates and fills again, when
+//! the first process opens the store. There are two other ways to open it, which write nothing: [`OpenMode`].
 
 use std::fmt::Write as _;
 use std::io;
@@ -37,26 +37,28 @@ use crate::private_file::FsCredentials;
 use crate::store::types::disk_space::DiskSpace;
 use crate::store::types::disk_space::LEAST;
 
-/// A file system is believed where it says that it has so much more than is needed. Below that, what is free may be kept for
-/// root, for the file system itself (up to 16 MiB on ext4) or for its metadata (btrfs), so it is tried.
+/// The free space that a file system reports is trusted if it exceeds the need by this much. Otherwise a part of it may be reserved
+/// for root, for the file system itself (up to 16 MiB on ext4) or for its metadata (btrfs), so the program tries to allocate it.
 const BEYOND_DOUBT: u64 = 64 * 1024 * 1024;
 
-/// How many pages of 4 KiB the log has before SQLite moves it into the file. A page that many commits have changed is then moved
-/// once, and everybody waits for that less often than with SQLite's 1,000: a run that mails to everybody would fill those 30 times
-/// a second.
+/// The number of pages of 4 KiB at which SQLite moves the log into the file. A page that many commits have changed is then moved
+/// once, and writers wait for this less often than with the 1,000 pages of SQLite: a run that mails everybody would fill those 30
+/// times a second.
 pub(super) const LOG_PAGES: i32 = 4_000;
 
-/// What a message of a job, the password that it ended and the record of that add to the store, and as much again while they are in the
-/// log, in bytes; measured: half of it.
+/// The bytes that a message of a job, the password that it ended and the record of that add to the store, and as many again while
+/// they are in the log. Measured: half of it.
 const MAILED: u64 = 2 * 1024;
-/// What creating a job changes in pages that are there, for a user far from the others: the row and its indexes.
+/// The bytes of existing pages that the creation of a job changes for a user who is stored far from the others: the row and its
+/// indexes.
 const CHANGED: u64 = 5 * 4096;
-/// What sending a mail writes into the log, and the most that the log has before it is moved into the file.
+/// The bytes that sending a mail writes to the log, and the greatest length of the log before it is moved into the file.
 const SENT: u64 = 8 * 4096;
 const LOG: u64 = LOG_PAGES as u64 * 4096;
 
 impl DiskSpace {
-    /// The room that a directory has. Where the file system may not have so many bytes as it says, they are taken on trial.
+    /// The free space of a directory. If the file system may not have as many bytes as it reports, the program tries to allocate
+    /// them.
     fn of(directory: &Path, needed: u64) -> Result<Self> {
         let found =
             statvfs(directory).map_err(|error| StoreError::Disk(format!("{}: {error}", directory.display())))?;
@@ -67,15 +69,15 @@ impl DiskSpace {
             return Ok(told);
         }
         Ok(match take(directory, needed) {
-            // For root there is more.
+            // root can use more.
             Ok(()) => Self { bytes: bytes.max(needed), ..told },
             Err(Errno::ENOSPC | Errno::EDQUOT) => Self { is_refused: true, ..told },
-            // It cannot be tried here: the file system (FUSE, NFS) or the rights of the process do not allow it.
+            // They cannot be allocated here: the file system (FUSE, NFS) or the rights of the process do not allow it.
             Err(_) => told,
         })
     }
 
-    /// What is left when so many bytes are reserved.
+    /// The rest, if this many bytes are reserved.
     fn without(self, reserved: u64) -> Self {
         Self { bytes: self.bytes.saturating_sub(reserved), reserved, ..self }
     }
@@ -85,7 +87,7 @@ impl DiskSpace {
     }
 }
 
-/// Takes so many bytes in a file without a name, which is gone at once.
+/// Allocates this many bytes in a file without a name, which is deleted at once.
 fn take(directory: &Path, bytes: u64) -> nix::Result<()> {
     let length = i64::try_from(bytes).map_err(|_| Errno::ENOSPC)?;
     let flags = OFlag::O_TMPFILE | OFlag::O_WRONLY | OFlag::O_CLOEXEC;
@@ -93,8 +95,8 @@ fn take(directory: &Path, bytes: u64) -> nix::Result<()> {
     fallocate(file, FallocateFlags::empty(), 0, length)
 }
 
-/// The error of a disk that turned out to be full while a file was written beside the store that the operator does not know, and that
-/// is gone: in the words of a disk that was found to be full before, when nothing was changed.
+/// The error of a disk that became full while the program wrote a private file beside the store, which it has deleted since. It has
+/// the words of a disk that was found to be full before anything was changed.
 pub(super) fn of_full_disk(error: StoreError, directory: &Path, needed: u64) -> StoreError {
     let is_full = match &error {
         StoreError::Full => true,
@@ -112,7 +114,7 @@ pub(super) fn of_full_disk(error: StoreError, directory: &Path, needed: u64) -> 
     }
 }
 
-/// Refuses when a directory has less room than so many bytes.
+/// Refuses to continue if a directory has less space than this many bytes.
 pub(super) fn require(directory: &Path, needed: u64) -> Result<()> {
     let DiskSpace { bytes, is_refused, .. } = DiskSpace::of(directory, needed)?;
     if bytes >= needed && !is_refused {
@@ -123,17 +125,17 @@ pub(super) fn require(directory: &Path, needed: u64) -> Result<()> {
 }
 
 impl Store {
-    /// Refuses to begin a change for which there may be too little room: SQLite could fail in the middle of it, or be ended by
-    /// SIGBUS where the index of its log has holes that the disk cannot fill (ext4 with blocks of 1 KiB).
+    /// Refuses to begin a change for which there may be too little space: SQLite could fail in the middle of it, or be ended by
+    /// SIGBUS, if the index of its log has holes that the disk cannot fill (ext4 with blocks of 1 KiB).
     pub(super) fn require_room(&self) -> Result<()> {
         let directory = directory_of(&self.path);
         let mut free = self.free_for_a_change(directory)?;
-        // A process that kept the log from being emptied may be gone.
+        // A process that kept the log from being emptied may have ended.
         if free.is_scarce() && may_write_back(free, &self.path) && log_space::write_back(&self.connection) {
             free = self.free_for_a_change(directory)?;
         }
         if free.is_scarce() {
-            // Its log is moved into it when there is room: closing it would write the index of the log now.
+            // Its log is moved into it when there is space: to close the store would write the index of the log now.
             self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
             return Err(StoreError::Scarce { free });
         }
@@ -148,15 +150,15 @@ impl Store {
 }
 
 impl Store {
-    /// The room that the disk has for a change, besides what moving the log into the file needs.
+    /// The space that the disk has for a change, without the space that is needed to move the log into the store.
     fn free_for_a_change(&self, directory: &Path) -> Result<DiskSpace> {
         let reserved = log_space::growth(&self.connection, &self.path);
         Ok(DiskSpace::of(directory, LEAST.bytes.saturating_add(reserved))?.without(reserved))
     }
 
-    /// Refuses when no change can be made, as a change would, or when the disk may have too little room to create a job of so many mails
-    /// and to send it. The log of a large store holds each of its pages once, and what is new. While another process reads, the log is
-    /// never used again, and each mail adds to it.
+    /// Refuses to continue if no change can be made, or if the disk may have too little space to create a job of this many mails
+    /// and to send it. The log of a large store holds each of its pages once, and the new ones. While another process reads, the
+    /// log is not reused, and each mail adds to it.
     ///
     /// # Errors
     /// [`StoreError::NoRoomForJob`], [`StoreError::Scarce`], or that the store cannot be written.
@@ -176,7 +178,7 @@ impl Store {
         Err(StoreError::NoRoomForJob { needed, free: (bytes < needed).then_some(bytes), log_is_held })
     }
 
-    /// Refuses when no change can be made, as a change would.
+    /// Refuses to continue if no change can be made.
     ///
     /// # Errors
     /// [`StoreError::Scarce`], or that the store cannot be written.
@@ -188,26 +190,26 @@ impl Store {
 /// How SQLite opens the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OpenMode {
-    /// Beside other processes, as always.
+    /// Together with other processes, as usual.
     Shared,
-    /// With no other process, and the index of the log in memory. For reading what the log of a process that was killed holds.
+    /// With no other process, and with the index of the log in memory: to read the log of a process that was killed.
     Alone,
-    /// As a file that nobody changes, without locks. For a file that has no log: where there is no room for one, nobody writes.
+    /// As a file that nobody changes, without locks: for a file without a log. If there is no space for a log, nobody writes.
     Unchanging,
 }
 
-/// Opens a store for reading and writing; or for reading alone, where there is too little room for what SQLite needs to open it.
-/// Gives whether it is for reading alone.
+/// Opens a store for reading and writing, or for reading only, if SQLite has too little space to open it otherwise. Returns whether
+/// it is for reading only.
 pub(super) fn open_for_what_is_possible(
     path: &Path,
     open: impl Fn(OpenMode) -> Result<Connection>,
 ) -> Result<(Connection, bool)> {
     let directory = directory_of(path);
-    // Where there is little room, opening it for writing could end in SIGBUS.
+    // If there is little space, opening it for writing could end in SIGBUS.
     if !DiskSpace::of(directory, LEAST.bytes).is_ok_and(DiskSpace::is_scarce) {
         match open(OpenMode::Shared) {
             Err(StoreError::Full | StoreError::Disk(_)) => {}
-            // Who may not write in the directory is no victim of a full disk: others could be writing.
+            // An account that may not write in the directory is not affected by a full disk: other processes could be writing.
             Err(StoreError::Closed(_)) if is_mounted_read_only(directory) || may_write(directory) => {}
             opened => return Ok((opened?, false)),
         }
@@ -219,20 +221,22 @@ pub(super) fn open_for_what_is_possible(
     };
     match opened {
         Ok(connection) => Ok((connection, true)),
-        // Another process has it open, and with it the index of the log.
+        // Another process has opened it, and the index of the log with it.
         Err(StoreError::Busy) => Ok((open(OpenMode::Shared)?, true)),
         Err(error) => Err(error),
     }
 }
 
-/// Whether moving the log into the file could leave enough room for a change. `free` is what there is besides what that needs.
+/// Whether enough space for a change would be left after the log was moved into the file. `free` is the space without what that
+/// needs.
 fn may_write_back(free: DiskSpace, path: &Path) -> bool {
     let log = log_space::length(path);
     log > 0 && free.bytes.saturating_add(log) >= LEAST.bytes
 }
 
-/// A store that was opened for reading alone, because there is too little room, opened for writing after its log was moved into it: if
-/// there is enough room for that, and for a change afterwards. Nobody else has the file open, or it is left as it is.
+/// A store that was opened for reading only, because of too little space. If the space is enough to move its log into it and for a
+/// change afterwards, that is done, and the store is opened for writing. If another process has opened the file, it is left as it
+/// is.
 pub(super) fn after_write_back(
     (connection, is_for_reading): (Connection, bool),
     path: &Path,
@@ -245,7 +249,7 @@ pub(super) fn after_write_back(
         && room(growth).is_ok_and(|free| free.bytes >= growth && !free.is_refused)
         && room(0).is_ok_and(|free| may_write_back(free.without(growth), path));
     if may_help && log_space::write_back(&connection) && room(LEAST.bytes).is_ok_and(|free| !free.is_scarce()) {
-        // It may hold the file for itself.
+        // It may have the file open exclusively.
         drop(connection);
         return Ok((open(OpenMode::Shared)?, false));
     }
@@ -261,7 +265,7 @@ fn may_write(directory: &Path) -> bool {
     access(directory, AccessFlags::W_OK | AccessFlags::X_OK).is_ok()
 }
 
-/// The file as a URI by which SQLite takes it for one that nobody changes (SQLite, "Uniform Resource Identifiers").
+/// The URI that makes SQLite treat the file as one that nobody changes (SQLite, "Uniform Resource Identifiers").
 pub(super) fn unchanging(path: &Path) -> PathBuf {
     let mut uri = String::from("file:");
     for byte in path.as_os_str().as_bytes() {
@@ -277,11 +281,11 @@ pub(super) fn unchanging(path: &Path) -> PathBuf {
 /// Where SQLite looks for a directory for temporary files.
 const FOR_TEMPORARY_FILES: [&str; 3] = ["/var/tmp", "/usr/tmp", "/tmp"];
 
-/// Has SQLite keep temporary files beside the store where no directory for them can be written (systemd's `ProtectSystem=strict`
-/// without `PrivateTmp=`), or where another account's rights are taken on: SQLite asks access(2), which knows only the
-/// process's own. It unlinks each file as soon as it has created it.
+/// Makes SQLite keep temporary files beside the store if no directory for them can be written (systemd's `ProtectSystem=strict`
+/// without `PrivateTmp=`), or if root works with the rights of another account: SQLite asks access(2), which only knows those of
+/// the process itself. SQLite deletes the name of each file as soon as it has created it.
 pub(super) fn choose_directory_for_temporary_files(connection: &Connection, directory: &Path) -> Result<()> {
-    // SQLite has one for all connections of the process, and no lock on it.
+    // SQLite has one directory for all connections of the process, and no lock on it.
     static CHOSEN: Once = Once::new();
     let mut chosen = Ok(());
     CHOSEN.call_once(|| {

@@ -1,4 +1,4 @@
-//! What SQL asks of the domain: functions on our own connections. The schema uses none of them, so that others can read the file.
+//! Functions of the domain for use in SQL. The schema uses none of them, so that other programs can read the file.
 
 use std::borrow::Cow;
 
@@ -10,10 +10,12 @@ use rusqlite::types::ValueRef;
 use super::Result;
 use super::constraints;
 use super::index_entries;
+use super::time;
+use crate::domain::bounce::Bounce;
 use crate::domain::email_address;
 use crate::domain::search;
 
-/// Makes the functions known to a connection. They cannot be called from a schema, which somebody else may have written.
+/// Registers the functions with a connection. A schema, which another program may have written, cannot call them.
 pub(super) fn register(connection: &Connection) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
     // canonical_email(email): see `email_address::key`.
@@ -30,6 +32,12 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     connection.create_scalar_function("text_holds", 2, flags, |context| {
         Ok(search::holds(&text(context, 1).unwrap_or_default(), &text(context, 0).unwrap_or_default()))
     })?;
+    // bounce_words(bounced_at, bounce_reply, now): see `Bounce::words`.
+    connection.create_scalar_function("bounce_words", 3, flags, |context| {
+        let moment = |index| context.get_raw(index).as_i64().map(time).unwrap_or_default();
+        let reply = text(context, 1).unwrap_or_default().into_owned();
+        Ok(Bounce { at: moment(0), reply }.words(moment(2)))
+    })?;
     // has_types(letters, value…): see `constraints`.
     connection.create_scalar_function("has_types", -1, flags, |context| Ok(constraints::has_types(context)))?;
     // entries(value…), ordered_entries(shape, value…): see `index_entries`.
@@ -37,7 +45,7 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// A text; `None`: it is something else. What is not UTF-8 (somebody edited the file) is read as far as it is.
+/// A text; `None`: the value has another type. Bytes that are not UTF-8, because another program wrote them, are replaced.
 fn text<'a>(context: &'a Context<'_>, index: usize) -> Option<Cow<'a, str>> {
     match context.get_raw(index) {
         ValueRef::Text(bytes) => Some(match str::from_utf8(bytes) {

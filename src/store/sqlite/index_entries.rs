@@ -1,7 +1,7 @@
-//! Whether an index holds an entry for each row of its table, no other one, and all in their order. SQLite's `integrity_check` looks each
-//! row up in each index, nearly every one in another page, and spends half of its time on that. Here the rows and the entries are read
-//! one after the other, and what is compared are sums of keyed hashes, for which the order does not matter. Two different sets have the
-//! same sum with a probability of 2^-64, even if an attacker chose them: each process has a random key of its own.
+//! Whether an index has exactly one entry for each row of its table, in order. SQLite's `integrity_check` looks up each row in each
+//! index, nearly always in another page, and spends half of its time on this. Here the rows and the entries are read in sequence,
+//! and sums of keyed hashes are compared, for which the order does not matter. Two different sets have the same sum with a
+//! probability of 2^-64, even if an attacker chose them, because each process has its own random key.
 
 use std::cmp::Ordering;
 use std::hash::BuildHasher as _;
@@ -24,11 +24,11 @@ pub(super) struct Index {
     /// Its name.
     pub(super) name: String,
     table: String,
-    /// What it is ordered by, in SQL, and the number of the row.
+    /// The expressions of its order, in SQL, and the row number.
     key: String,
-    /// `u` where no two keys are the same, otherwise `-`; then how the values of each column are compared: a letter each.
+    /// `u` if the index is unique, otherwise `-`; then one letter per column for how its values are compared.
     shape: String,
-    /// Which rows it holds, in SQL; empty: each.
+    /// The condition of its rows, in SQL; empty: all rows.
     condition: String,
 }
 
@@ -55,7 +55,7 @@ impl ReadTransaction<'_> {
         Ok(Some(known))
     }
 
-    /// Whether the entries of an index are those of `rows`, what [`Index::of_rows`] gave of its table, each once and in order.
+    /// Whether an index has exactly the entries for `rows`, which [`Index::of_rows`] returned for its table, in order.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -64,11 +64,11 @@ impl ReadTransaction<'_> {
         let clause = if condition.is_empty() { String::new() } else { format!(" WHERE {condition}") };
         let sql = format!("SELECT ordered_entries('{shape}', {key}) FROM \"{table}\" INDEXED BY \"{name}\"{clause}");
         let entries: Option<Summary> = self.transaction.query_row(&sql, [], |row| row.get(0))?;
-        // There may be entries that the condition keeps from being read.
+        // The condition may hide entries from the query.
         Ok(entries.as_ref() == Some(rows) && self.count_entries(index)? == count(rows))
     }
 
-    /// Whether an index holds as many entries as its table has rows for it.
+    /// Whether an index has as many entries as its table has rows for it.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -80,7 +80,7 @@ impl ReadTransaction<'_> {
         Ok(self.count_entries(index)? == rows.unsigned_abs())
     }
 
-    /// How many entries the pages of an index hold.
+    /// The number of entries in the pages of an index.
     fn count_entries(&self, index: &Index) -> Result<u64> {
         let sql = "SELECT sum(ncell) FROM dbstat WHERE name = ?1";
         let cells: Option<i64> = self.transaction.query_row(sql, [&index.name], |row| row.get(0))?;
@@ -119,7 +119,7 @@ impl Index {
         Some(Self { name, table: table.to_owned(), key: format!("{key}, rowid"), shape, condition })
     }
 
-    /// What sums up the rows of the table that the index is to hold, in SQL: a [`Summary`].
+    /// The query, in SQL, for the [`Summary`] of the rows that the index must have.
     pub(super) fn of_rows(&self) -> String {
         let filter = if self.condition.is_empty() { "TRUE" } else { &self.condition };
         format!("entries({}) FILTER (WHERE {filter})", self.key)
@@ -155,7 +155,7 @@ fn parts(created: &str) -> Option<(String, String)> {
     None
 }
 
-/// How many entries there are, and their sum.
+/// The number of entries, and their sum.
 pub(super) type Summary = [u8; 16];
 
 fn count(summary: &Summary) -> u64 {
@@ -163,15 +163,15 @@ fn count(summary: &Summary) -> u64 {
     u64::from_be_bytes(count)
 }
 
-/// `entries(value…)` and `ordered_entries(shape, value…)`: a [`Summary`] of the values in each row. Those of the second one must ascend,
-/// or it is NULL, as it is where a number is no whole one.
+/// `entries(value…)` and `ordered_entries(shape, value…)`: the [`Summary`] of the values in each row. The rows of the second must
+/// be in ascending order; otherwise, or if a number is not an integer, the result is NULL.
 struct Entries {
-    /// The same for all of a connection, and known to nobody else.
+    /// One key for each connection, which nobody else knows.
     keys: RandomState,
     is_ordered: bool,
 }
 
-/// Makes the functions known to a connection.
+/// Registers the functions with a connection.
 pub(super) fn register(connection: &Connection, flags: FunctionFlags) -> rusqlite::Result<()> {
     let keys = RandomState::new();
     let entries = |is_ordered| Entries { keys: keys.clone(), is_ordered };
@@ -179,7 +179,7 @@ pub(super) fn register(connection: &Connection, flags: FunctionFlags) -> rusqlit
     connection.create_aggregate_function("ordered_entries", -1, flags, entries(true))
 }
 
-/// What was seen of the entries so far.
+/// The state after the entries so far.
 #[derive(Debug, Default)]
 struct Seen {
     count: u64,
@@ -188,7 +188,7 @@ struct Seen {
     last: Vec<Value>,
 }
 
-/// A value of the entry before.
+/// A value of the previous entry.
 #[derive(Debug, Default)]
 struct Value {
     kind: u8,
@@ -196,7 +196,7 @@ struct Value {
     bytes: Vec<u8>,
 }
 
-/// The kind of a value in the order in which SQLite sorts kinds, and the value; `None`: it is no whole number.
+/// The type of a value, in the order in which SQLite sorts types, and the value; `None`: it is a number that is not an integer.
 fn parted(value: ValueRef<'_>) -> Option<(u8, i64, &[u8])> {
     match value {
         ValueRef::Null => Some((0, 0, &[])),
@@ -226,7 +226,7 @@ impl Seen {
             let Some(shape) = shape else { continue };
             let last = self.last.get_mut(place)?;
             if order == Ordering::Equal {
-                // The number of the row comes last, and has no letter.
+                // The row number comes last, and has no letter.
                 let folds = shape.get(place + 1) == Some(&b'n');
                 order = last
                     .kind
@@ -253,7 +253,7 @@ impl Seen {
     }
 }
 
-/// Compares texts or blobs as SQLite does. `folds`: as its NOCASE does.
+/// Compares texts or blobs as SQLite does; with `folds`, as its NOCASE does.
 fn compare(one: &[u8], other: &[u8], folds: bool) -> Ordering {
     if folds {
         one.iter().map(u8::to_ascii_lowercase).cmp(other.iter().map(u8::to_ascii_lowercase))
@@ -305,7 +305,7 @@ mod tests {
         ReadTransaction { transaction: connection.unchecked_transaction().unwrap(), schema: &schema::Schema::CURRENT }
     }
 
-    /// What is compared with the rows comes from the index alone: nothing is read from the table.
+    /// The entries that are compared with the rows are read from the index alone, and never from the table.
     #[test]
     fn the_entries_of_each_index_are_read_from_the_index_alone() {
         let connection = migrated();

@@ -50,6 +50,10 @@ impl Recipients<'_> {
             let places: Vec<String> = (0..self.email_domains.len()).map(|place| format!("?{}", 2 + place)).collect();
             when(&format!("{EMAIL_DOMAIN} NOT IN ({})", places.join(", ")), Ineligible::EmailDomain);
         }
+        if !self.includes_bounced {
+            // The words are those of `Bounce::words`.
+            cases += " WHEN bounced_at IS NOT NULL THEN bounce_words(bounced_at, bounce_reply, ?1)";
+        }
         format!("CASE{cases} ELSE held.reason END")
     }
 

@@ -1,4 +1,4 @@
-//! Jobs: looked up, counted, ended. `job_creation.rs` creates them.
+//! Jobs: looked up, counted, paused, resumed and cancelled. `job_creation.rs` creates them.
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension as _;
@@ -32,7 +32,7 @@ use crate::store::types::messages::Message;
 pub(super) const COLUMNS: &str = "id, key, state, why, operator, operator_uid, created_at, ended_at, reason, selection, connections, \
      rate, max_failures, canary, base_accepted, base_failed, passwords_ended";
 
-/// A message of no job that ended before `?1`, whose link, if it has one, cannot be used any more at `?2`.
+/// The condition that a message of no job ended before `?1`, and that its link, if it has one, can no longer be used at `?2`.
 fn old() -> String {
     format!("job_id IS NULL AND ended_at < ?1 AND (lifetime IS NULL OR NOT ({}))", open("?2"))
 }
@@ -75,7 +75,7 @@ impl ReadTransaction<'_> {
         Ok(self.transaction.query_row("SELECT count(*) FROM jobs", [], |row| row.get::<_, i64>(0))?.unsigned_abs())
     }
 
-    /// The jobs that are running, the oldest first, and what is wrong with the rows of those that cannot be read.
+    /// The running jobs, oldest first, and the faults of the rows that cannot be read.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -97,7 +97,7 @@ impl ReadTransaction<'_> {
         Ok(count.unsigned_abs())
     }
 
-    /// How many messages of a job the relay accepted since `since`, and when it took the first of them.
+    /// How many messages of a job the relay has accepted since `since`, and when it accepted the first of them.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -109,14 +109,14 @@ impl ReadTransaction<'_> {
         })?)
     }
 
-    /// What became of those messages of a job that were not accepted, by the words; the most frequent first.
+    /// The outcomes of the messages of a job that were not accepted, grouped by reply, the most frequent first.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn job_outcomes(&self, id: JobId, limit: u64) -> Result<Vec<RecipientOutcome>> {
-        // Servers put the address into their words.
+        // Servers repeat the address in their replies.
         let sql = "SELECT state, replace(ifnull(reply, ''), address, '…') AS words, count(*) AS times FROM messages \
-                   WHERE job_id = ?1 AND state IN ('deferred', 'in doubt', 'failed', 'cancelled', 'skipped') \
+                   WHERE job_id = ?1 AND state IN ('deferred', 'in doubt', 'failed', 'bounced', 'cancelled', 'skipped') \
                    GROUP BY state, words ORDER BY times DESC, state, words LIMIT ?2";
         let mut statement = self.transaction.prepare_cached(sql)?;
         let rows = statement.query_map(params![id.0, limit.cast_signed()], |row| {
@@ -127,7 +127,7 @@ impl ReadTransaction<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Gives each message of a job to `visit`, in the order of making.
+    /// Passes each message of a job to `visit`, in the order of their creation.
     ///
     /// # Errors
     /// When the store cannot be read, or `visit` fails.
@@ -161,7 +161,7 @@ impl ReadTransaction<'_> {
         Ok(count.unsigned_abs())
     }
 
-    /// A user whom a job mails and who is protected from the operator, if there is one.
+    /// A recipient of a job who is protected from the operator, if there is one.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -188,7 +188,7 @@ impl ReadTransaction<'_> {
         Ok(count.unsigned_abs())
     }
 
-    /// Whether a message of a job waits, due or not, or is under way, or nobody can tell.
+    /// Whether a message of a job waits, due or not, is in flight, or has an unknown state.
     fn has_unended(&self, id: JobId) -> Result<bool> {
         // `IS`, and `+`, because `=` would be looked up in the index of all of the job's messages.
         let sql = "SELECT EXISTS (SELECT 1 FROM messages WHERE job_id IS ?1 AND state = 'queued') OR EXISTS \
@@ -198,7 +198,7 @@ impl ReadTransaction<'_> {
         Ok(is_any || !self.messages_in_unknown_state(Some(id))?.is_empty())
     }
 
-    /// Whether a job is running. For each turn of its run, so by the number alone.
+    /// Whether a job is running. Each turn of a run calls this, so it reads the id and state alone.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -238,14 +238,14 @@ impl WriteTransaction<'_> {
                    FROM jobs WHERE jobs.id = ?1 AND jobs.state = 'paused' AND paused_at <= ?2 AND messages.job_id = jobs.id \
                    AND messages.state IN ('deferred', 'in doubt') AND lifetime_from IS NOT NULL";
         self.transaction.execute(sql, params![id.0, now.as_second()])?;
-        // Nothing was found wrong with it: its canary and its limit of failures are still to be met.
+        // It was paused without a fault: its canary and its limit of failures still apply.
         if self.job(id)?.and_then(|job| job.why).is_some_and(|why| why.starts_with(PAUSED_BY)) {
             let sql =
                 "UPDATE jobs SET state = 'running', why = NULL, paused_at = NULL WHERE id = ?1 AND state = 'paused'";
             return Ok(self.transaction.execute(sql, [id.0])? > 0);
         }
         let counts = self.job_counts(id)?;
-        let (accepted, failed) = (counts.of(MessageState::Accepted), counts.of(MessageState::Failed));
+        let (accepted, failed) = (counts.accepted_by_relay(), counts.of(MessageState::Failed));
         let sql = "UPDATE jobs SET state = 'running', why = NULL, paused_at = NULL, canary = NULL, base_accepted = ?2, base_failed = ?3 \
                    WHERE id = ?1 AND state = 'paused'";
         Ok(self.transaction.execute(sql, params![id.0, accepted.cast_signed(), failed.cast_signed()])? > 0)
@@ -271,7 +271,7 @@ impl WriteTransaction<'_> {
         Ok(self.transaction.execute(sql, params![id.0, now.as_second(), why])? as u64)
     }
 
-    /// Revokes the links of a job that can still be used, and those under way. Gives how many there were.
+    /// Revokes the links of a job that can still be used or are in flight. Returns how many there were.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -284,7 +284,7 @@ impl WriteTransaction<'_> {
         Ok(self.transaction.execute(&sql, params![id.0, now.as_second(), why])? as u64)
     }
 
-    /// Deletes a job that has ended, with its messages. Gives how many there were.
+    /// Deletes a job that has ended, with its messages. Returns how many messages there were.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -294,9 +294,8 @@ impl WriteTransaction<'_> {
         Ok(messages as u64)
     }
 
-    /// Deletes the messages of no job that ended before `before`, whose link, if they have one, cannot be used any more, but
-    /// for those to users who are protected from the operator.
-    /// Gives how many there were.
+    /// Deletes the messages of no job that ended before `before` and whose links can no longer be used, except those to users who
+    /// are protected from the operator. Returns how many there were.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -307,14 +306,14 @@ impl WriteTransaction<'_> {
 }
 
 impl Store {
-    /// Notes what a run made of a job: paused for this reason, or finished if each of its messages has ended. Stands outside
-    /// changes as the outbox's own settling does: the row is the record.
+    /// Records how a run ended for a job: paused for this reason, or finished if all of its messages have ended. This is not part
+    /// of a change, like the records of attempts: the row itself is the record.
     ///
     /// # Errors
     /// When the store cannot be written.
     pub fn settle_job(&self, id: JobId, pause: Option<&str>, now: Timestamp) -> Result<()> {
         let writing = self.write()?;
-        // What was under way when the job was cancelled, and has come back to wait.
+        // The message was in flight when the job was cancelled, and waits again.
         if writing.job(id)?.is_some_and(|job| job.state == JobState::Cancelled) {
             writing.cancel_waiting_of_job(id, &format!("job {id} cancelled"), now)?;
         } else if !writing.has_unended(id)? {

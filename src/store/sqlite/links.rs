@@ -22,8 +22,8 @@ use crate::store::types::links::ProtectedLinks;
 use crate::store::types::messages::LinkState;
 use crate::store::types::messages::Message;
 
-/// The condition that somebody may have the mail of a link: the relay accepted it, or may have, or it is under way, and may be
-/// read before the relay's answer is noted.
+/// The condition that the mail of a link may have arrived: the relay accepted it, or may have, or it is in flight and may be read
+/// before the reply of the relay is recorded.
 const MAY_HAVE_ARRIVED: &str = "expires_at IS NOT NULL AND (delivered_at IS NOT NULL OR state = 'sending')";
 
 /// The condition that a link can be used at the time that `now` binds. [`LinkStatus::is_usable`] in SQL.
@@ -31,19 +31,19 @@ pub(super) fn open(now: &str) -> String {
     format!("used_at IS NULL AND revoked_at IS NULL AND {MAY_HAVE_ARRIVED} AND expires_at > {}", link_time(now))
 }
 
-/// The condition that a link can be used at the time that `now` binds, or is in a mail under way, whose end counts from the
-/// relay's answer on.
+/// The condition that a link can be used at the time that `now` binds, or is in a mail in flight, whose lifetime begins with the
+/// reply of the relay.
 pub(super) fn open_or_sending(now: &str) -> String {
     format!("(used_at IS NULL AND revoked_at IS NULL AND state = 'sending' OR {})", open(now))
 }
 
 impl ReadTransaction<'_> {
-    /// The link that was made with this code, whatever became of it.
+    /// The link with this code, whatever its state is.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn link_by_code(&self, hash: &ResetCodeHash) -> Result<Option<Link>> {
-        // The index holds the hash's beginning only.
+        // The index has only the beginning of the hash.
         let sql = format!(
             "SELECT {COLUMNS}, {SEEN} FROM messages WHERE substr(code_hash, 1, 8) = substr(?1, 1, 8) AND code_hash = ?1 \
              AND user_id IS NOT NULL AND lifetime IS NOT NULL"
@@ -52,7 +52,7 @@ impl ReadTransaction<'_> {
         Ok(found.and_then(|found| Some(Link { message: found.id, user: found.user?, metadata: found.link? })))
     }
 
-    /// Gives each message with a link that meets the query to `visit`, newest first.
+    /// Passes each message whose link matches the query to `visit`, newest first.
     ///
     /// # Errors
     /// When the store cannot be read, or `visit` fails.
@@ -67,7 +67,7 @@ impl ReadTransaction<'_> {
         self.visit_messages(&condition, &[&now.as_second(), &user, &super::limit(query.limit)], visit)
     }
 
-    /// How many links meet the query, whatever its limit is.
+    /// How many links match the query, without its limit.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -79,7 +79,7 @@ impl ReadTransaction<'_> {
 }
 
 impl LinkQuery {
-    /// Which messages meet it, at the moment `?1`, with its user as `?2`.
+    /// The condition of matching messages, at the moment `?1`, with the user of the query as `?2`.
     fn condition(&self) -> String {
         let state = match self.state {
             None => String::new(),
@@ -94,14 +94,14 @@ impl LinkQuery {
             }
             Some(LinkState::Revoked) => "AND used_at IS NULL AND revoked_at IS NOT NULL".to_owned(),
         };
-        // An index serves each of the two; `OR` would serve none.
+        // Each of the two uses an index; `OR` would use none.
         let whose = if self.user.is_some() { "user_id = ?2" } else { "?2 IS NULL" };
         format!("?1 IS ?1 AND {whose} AND lifetime IS NOT NULL {state}")
     }
 }
 
 impl WriteTransaction<'_> {
-    /// Uses a link up; false: it cannot be used any more.
+    /// Marks a link as used; false: it can no longer be used.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -110,8 +110,7 @@ impl WriteTransaction<'_> {
         Ok(self.transaction.execute(&sql, params![now.as_second(), id.0])? > 0)
     }
 
-    /// Revokes one link that can still be used, and cancels its mail where that waits to be sent again; false: it cannot be
-    /// used any more.
+    /// Revokes a link that can still be used, and cancels its mail if that waits to be sent again; false: it can no longer be used.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -126,9 +125,8 @@ impl WriteTransaction<'_> {
         Ok(true)
     }
 
-    /// Revokes the links that can still be used, and cancels those that still wait to be sent: of one user, or of all but
-    /// those that are protected from the operator.
-    /// Gives how many links and how many messages there were.
+    /// Revokes the links that can still be used, and cancels the waiting messages with a link: of one user, or of all users but
+    /// those who are protected from the operator. Returns how many links and how many messages there were.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -159,7 +157,7 @@ impl WriteTransaction<'_> {
 }
 
 impl ReadTransaction<'_> {
-    /// What [`WriteTransaction::revoke_links`] leaves of all users.
+    /// The links and messages that [`WriteTransaction::revoke_links`] keeps if it is called for all users.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -190,7 +188,7 @@ pub(super) fn not_for(protected: &ProtectedUsers) -> String {
 }
 
 impl WriteTransaction<'_> {
-    /// Ends all links that can still be used, and whose mail does not wait to be sent again. Gives how many there were.
+    /// Revokes all links that can still be used and whose mail does not wait to be sent again. Returns how many there were.
     ///
     /// # Errors
     /// When the store cannot be written.

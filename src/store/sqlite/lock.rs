@@ -1,6 +1,6 @@
-//! Who is sending now: a lock on one byte of `STORE.lock`, a file beside the store, for each process that sends. It goes
-//! when its process ends, however it ends, so there is no stale lock; and it is a file of its own, because SQLite's locks
-//! on the store itself would be dropped by a thread that closes another descriptor of it.
+//! The processes that send now: each holds a lock on one byte of `STORE.lock`, a file beside the store. The lock ends with its
+//! process in any case, so it is never stale. The file is a separate one, because a thread that closes another descriptor of the
+//! store would drop the locks of SQLite on it.
 
 use std::path::Path;
 
@@ -19,15 +19,15 @@ use crate::domain::job::JobId;
 
 /// The byte of the process that sends the messages of no job.
 const RUNNER: i64 = 0;
-/// The byte of the process that prepares to replace the store, and may wait for its operator's answer meanwhile.
+/// The byte of the process that prepares to replace the store, which may take as long as its operator takes to answer.
 const RESTORER: i64 = 1;
-/// The byte of the process that sends a job is this one and its number.
+/// The byte of the process that sends a job is this one plus the number of the job.
 const FIRST_JOB: i64 = 1 << 32;
 /// More senders at once than any machine has.
 const MOST_SENDERS: u32 = 4_096;
 
 impl Store {
-    /// Takes a lock for a process that sends: one that nobody holds.
+    /// Takes a free lock for a process that sends.
     ///
     /// # Errors
     /// When the file beside the store cannot be opened or locked.
@@ -53,7 +53,7 @@ impl Store {
         Ok(held)
     }
 
-    /// Whether a process sends a job now. Nothing is locked to find out.
+    /// Whether a process is sending a job. This locks nothing.
     ///
     /// # Errors
     /// When the file beside the store cannot be opened.
@@ -61,7 +61,7 @@ impl Store {
         self.is_locked(FIRST_JOB.saturating_add(job.0), 1)
     }
 
-    /// Refuses while another process sends mail of the store or replaces it.
+    /// Refuses to continue while another process sends mail of the store or replaces it.
     ///
     /// # Errors
     /// [`StoreError::Sending`] and [`StoreError::BeingRestored`]; when the file beside the store cannot be opened.
@@ -69,7 +69,7 @@ impl Store {
         blocker(self.path())?.map_or(Ok(()), |blocker| Err(refusal(self.path(), blocker)))
     }
 
-    /// Whether somebody holds a lock in a range of bytes; a length of 0 reaches to the end.
+    /// Whether another process holds a lock in a range of bytes; a length of 0 means up to the end.
     fn is_locked(&self, first: i64, length: i64) -> Result<bool> {
         Ok(lock_in(self.path(), first, length)?.is_some())
     }
@@ -95,7 +95,7 @@ pub(super) fn lock_as_restorer(store: &Path) -> Result<LockGuard> {
     try_range(store, RESTORER, 1)?.ok_or(StoreError::BeingRestored)
 }
 
-/// Takes every lock of a store at once but the one of [`lock_as_restorer`], to replace it.
+/// Takes all locks of a store but that of [`lock_as_restorer`], to replace it.
 ///
 /// # Errors
 /// [`StoreError::Sending`] or [`StoreError::BeingRestored`] when somebody holds one.
@@ -103,7 +103,7 @@ pub(super) fn lock_all(store: &Path) -> Result<[LockGuard; 2]> {
     let others = try_range(store, RESTORER + 1, 0)?;
     match (others, try_range(store, RUNNER, 1)?) {
         (Some(others), Some(runner)) => Ok([runner, others]),
-        // The process may have ended since. It was a sender: a restore that ends leaves another store.
+        // The process may have ended since. It was a sender, because a restore that ends leaves another store.
         _ => Err(refusal(store, blocker(store)?.unwrap_or(LockHolder::Sender))),
     }
 }
@@ -113,14 +113,14 @@ pub(super) fn lock_all(store: &Path) -> Result<[LockGuard; 2]> {
 enum LockHolder {
     /// It sends mail.
     Sender,
-    /// It replaces the store: only that locks every byte of senders.
+    /// It replaces the store, for which it locks all bytes of senders.
     Restore,
 }
 
-/// What a process is told that would replace the store.
+/// The error for a process that wants to replace the store.
 fn refusal(store: &Path, blocker: LockHolder) -> StoreError {
     match blocker {
-        // Which process it is is known of most.
+        // Most processes that send are known.
         LockHolder::Sender => StoreError::Sending(senders(store).ok().and_then(|senders| senders.into_iter().next())),
         LockHolder::Restore => StoreError::BeingRestored,
     }
@@ -132,7 +132,7 @@ fn blocker(store: &Path) -> Result<Option<LockHolder>> {
     Ok(held.map(|held| if held.l_len == 0 { LockHolder::Restore } else { LockHolder::Sender }))
 }
 
-/// A lock that another process holds in a range of bytes; a length of 0 reaches to the end. Nothing is locked to find out.
+/// A lock that another process holds in a range of bytes; a length of 0 means up to the end. This locks nothing.
 fn lock_in(store: &Path, first: i64, length: i64) -> Result<Option<flock>> {
     let (file, path) = open_lock_file(store)?;
     lock_of(&file, &path, first, length)

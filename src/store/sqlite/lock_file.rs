@@ -27,7 +27,7 @@ use super::paths::beside;
 use super::paths::resolved;
 use crate::private_file::FsCredentials;
 
-/// The first byte of senders; those before are for locks that have a meaning of their own.
+/// The first byte of senders; the bytes before it have meanings of their own.
 pub(super) const FIRST_SENDER: u32 = 16;
 
 /// The mode of the file of locks.
@@ -41,14 +41,13 @@ pub struct LockGuard {
 }
 
 impl LockGuard {
-    /// The number of a sender's lock, which stands in the rows of messages in flight.
+    /// The number of a sender's lock, which is in the rows of its messages in flight.
     pub fn number(&self) -> u32 {
         u32::try_from(self.byte).unwrap_or(u32::MAX)
     }
 }
 
-/// A lock that another process holds in a range of bytes of the file of locks; a length of 0 reaches to the end. Nothing is
-/// locked to find out.
+/// A lock that another process holds in a range of bytes of the lock file; a length of 0 means up to the end. This locks nothing.
 pub(super) fn lock_of(file: &File, path: &Path, first: i64, length: i64) -> Result<Option<flock>> {
     let mut region = region(first, length);
     fcntl(file, FcntlArg::F_OFD_GETLK(&mut region))
@@ -56,7 +55,7 @@ pub(super) fn lock_of(file: &File, path: &Path, first: i64, length: i64) -> Resu
     Ok((i32::from(region.l_type) != F_UNLCK).then_some(region))
 }
 
-/// Takes the locks of a range of bytes; a length of 0 reaches to the end. `None`: somebody holds one of them.
+/// Locks a range of bytes; a length of 0 means up to the end. `None`: another process holds one of the locks.
 pub(super) fn try_range(store: &Path, first: i64, length: i64) -> Result<Option<LockGuard>> {
     let (file, path) = open_lock_file(store)?;
     // An open-file-description lock (fcntl(2)): it belongs to this descriptor, and so excludes another one of the same
@@ -72,7 +71,7 @@ fn region(first: i64, length: i64) -> flock {
     flock { l_type: F_WRLCK as i16, l_whence: SEEK_SET as i16, l_start: first, l_len: length, l_pid: 0 }
 }
 
-/// Opens the file of locks beside a store, made where it is missing; the file, and its path.
+/// Opens the lock file beside a store, and creates it if it is missing. Returns the file and its path.
 pub(super) fn open_lock_file(store: &Path) -> Result<(File, PathBuf)> {
     let store = resolved(store)?;
     let path = beside(&store, ".lock");
@@ -89,11 +88,11 @@ pub(super) fn open_lock_file(store: &Path) -> Result<(File, PathBuf)> {
         Err(Errno::ENXIO) => return Err(StoreError::NoLockFile { path, kind: "a socket" }),
         Err(error) => return Err(failed(error)),
     };
-    // What root makes belongs to the account that the store belongs to, as SQLite does it with the log.
+    // If root creates it, it belongs to the account of the store, as SQLite does it with the log.
     if geteuid().is_root() {
         let unread = |error| StoreError::of_opening(&path, error);
         let (owner, own) = (store.symlink_metadata().map_err(unread)?, file.metadata().map_err(unread)?);
-        // Never another file that somebody has linked to here.
+        // Never another file to which someone has linked this name.
         if own.nlink() == 1 && own.uid() != owner.uid() {
             fchown(&file, Some(owner.uid().into()), Some(owner.gid().into())).map_err(failed)?;
         }

@@ -1,6 +1,6 @@
-//! The write-ahead log, read without SQLite ("Database File Format", section 4). SQLite ignores a log from the first frame on
-//! that is not sound, because a process that is killed leaves the end of one half written: a log that is damaged in the middle
-//! loses changes that were committed, and no command says so.
+//! The write-ahead log, read without SQLite ("Database File Format", section 4). SQLite ignores a log from its first invalid frame
+//! on, because a process that is killed may leave its last frames incomplete. So a log that is damaged in the middle loses
+//! committed changes, and no command would say so.
 
 use std::fs::File;
 use std::io;
@@ -14,22 +14,21 @@ use crate::private_file::FileError;
 
 const HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
-/// How a log begins; the last bit says in which order the bytes of its sums are.
+/// The first bytes of a log; the last bit gives the byte order of its checksums.
 const MAGIC: u32 = 0x377f_0682;
 
 /// What is wrong with a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum LogFault {
     Header,
-    /// A frame, from 1, and how many commits end behind it or with it.
+    /// The number of the frame, from 1, and the number of commits that end with it or after it.
     Frame {
         number: u64,
         commits: u64,
     },
 }
 
-/// What is wrong with the log of a store, a line each; empty: nothing, or there is none. To be asked before SQLite opens the
-/// store.
+/// The faults of the log of a store, one line each; empty: none, or there is no log. Call this before SQLite opens the store.
 ///
 /// # Errors
 /// When the log cannot be read.
@@ -41,7 +40,7 @@ pub(super) fn faults(store: &Path) -> Result<Vec<String>> {
     };
     let failed = |error| FileError::Io { path: path.clone(), doing: "read", error };
     let Some(first) = examine().map_err(failed)? else { return Ok(Vec::new()) };
-    // Somebody may have been writing it: what is wrong with it for good is so again.
+    // Another process may have been writing it: a permanent fault is found again.
     let Some(fault) = examine().map_err(failed)?.filter(|again| is_same(&first, again)) else { return Ok(Vec::new()) };
     let name = path.display();
     Ok(vec![match fault {
@@ -76,7 +75,7 @@ fn examine(mut log: impl Read) -> io::Result<Option<LogFault>> {
         && page_size.is_power_of_two();
     let mut frame = vec![0; FRAME_HEADER + if is_sound { page_size } else { 4_096 }];
     if !is_sound {
-        // Of a log that holds no frame nothing is lost.
+        // A log without frames loses nothing.
         let is_empty = read_up_to(&mut log, &mut frame)? < FRAME_HEADER + 512;
         return Ok((!is_empty).then_some(LogFault::Header));
     }
@@ -96,7 +95,7 @@ fn examine(mut log: impl Read) -> io::Result<Option<LogFault>> {
         }
         commits += u64::from(is_of_this_log && word(4) > 0);
     }
-    // One transaction may have been half written when a process was killed: with it ends the log.
+    // The last transaction may be incomplete because its process was killed: the log ends with it.
     let fault = broken.filter(|_| commits > 1).map(|number| LogFault::Frame { number, commits });
     Ok(fault)
 }
@@ -105,7 +104,7 @@ fn be(bytes: &[u8], at: usize) -> u32 {
     u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
 }
 
-/// The running sums over some bytes, whose number is a multiple of eight.
+/// The checksums over some bytes, whose number is a multiple of eight.
 fn checksum((mut first, mut second): (u32, u32), bytes: &[u8], is_big_endian: bool) -> (u32, u32) {
     let word = |bytes: [u8; 4]| if is_big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) };
     for pair in bytes.chunks_exact(8) {
@@ -115,7 +114,7 @@ fn checksum((mut first, mut second): (u32, u32), bytes: &[u8], is_big_endian: bo
     (first, second)
 }
 
-/// Fills the buffer as far as the file goes; gives how many bytes there were.
+/// Fills the buffer up to the end of the file, and returns the number of bytes.
 fn read_up_to(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {

@@ -1,5 +1,5 @@
-//! The room that SQLite's log takes, and what moving it into the store needs. A process that reads keeps the log from being used
-//! again: it grows with each change, until that process ends.
+//! The size of SQLite's log, and the space that is needed to move it into the store. A process that reads keeps the log from being
+//! reused: it grows with each change until that process ends.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -17,32 +17,32 @@ use super::StoreError;
 use super::paths::beside;
 use super::waiting::waiting_at_most;
 
-/// How long a reader may take that is no obstacle. Each login reads.
+/// A reader that takes less time is no obstacle: each login reads.
 const READS: Duration = Duration::from_secs(1);
-/// How often it is looked for.
+/// How often the readers are checked.
 const GLANCE: Duration = Duration::from_millis(20);
 
 /// The bytes of `-shm` that readers lock, of which each reader has one (`WAL_READ_LOCK` in SQLite's wal.c, `UNIX_SHM_BASE` in its
 /// os_unix.c: part of the format, as other processes must agree on them).
 const READ_LOCKS: std::ops::RangeInclusive<u64> = 123..=127;
 
-/// How many bytes the log of a store has.
+/// The length of the log of a store in bytes.
 pub(super) fn length(store: &Path) -> u64 {
     beside(store, "-wal").metadata().map_or(0, |log| log.len())
 }
 
-/// By how many bytes the file of a store grows when its log is moved into it: there must always be room for that, or the log can
-/// never be emptied.
+/// The bytes by which the file of a store grows when its log is moved into it. This space must always be left, or the log can never
+/// be emptied.
 pub(super) fn growth(connection: &Connection, store: &Path) -> u64 {
-    // Each change asks.
+    // Called before each change.
     let number = |pragma: &str| connection.prepare_cached(pragma)?.query_row([], |row| row.get::<_, u32>(0));
     let (Ok(pages), Ok(size)) = (number("PRAGMA page_count"), number("PRAGMA page_size")) else { return 0 };
     let length = store.metadata().map_or(0, |file| file.len());
     (u64::from(pages) * u64::from(size)).saturating_sub(length)
 }
 
-/// Moves the log into the file, so that the file alone is the whole store. Closing does it too, but keeps silent when the
-/// disk does not take it.
+/// Moves the log into the file, so that the file alone is the whole store. Closing the store does this too, but reports no error if
+/// the disk is full.
 pub(super) fn empty_log(connection: &Connection) -> Result<()> {
     let is_busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     if is_busy { Err(StoreError::Busy) } else { Ok(()) }
@@ -54,7 +54,7 @@ pub(super) fn write_back(connection: &Connection) -> bool {
 }
 
 impl Store {
-    /// Whether another process keeps the log from being used again, as far as that can be seen from here.
+    /// Whether another process keeps the log from being reused, as far as this process can see.
     pub(super) fn is_log_held(&self) -> bool {
         if length(&self.path) > 0 && waiting_at_most(READS, || empty_log(&self.connection)).is_err() {
             return true;
@@ -70,8 +70,8 @@ impl Store {
     }
 }
 
-/// Whether another process holds the lock of a reader. The kernel lists locks in /proc/locks (proc_locks(5)); asking it by
-/// fcntl(2) would take a descriptor, and closing that drops SQLite's own locks.
+/// Whether another process holds the lock of a reader. The kernel lists locks in /proc/locks (proc_locks(5)). fcntl(2) would need a
+/// descriptor, and to close that would drop the locks of SQLite.
 fn has_reader(store: &Path) -> bool {
     let Ok(index) = beside(store, "-shm").metadata() else { return false };
     let file = format!("{:02x}:{:02x}:{}", major(index.dev()), minor(index.dev()), index.ino());
@@ -79,7 +79,7 @@ fn has_reader(store: &Path) -> bool {
     locks.lines().any(|line| is_read_lock(line, &file, std::process::id()))
 }
 
-/// Whether a line of /proc/locks is the lock of a reader of this file that another process holds.
+/// Whether a line of /proc/locks is a reader lock on this file that another process holds.
 fn is_read_lock(line: &str, file: &str, own: u32) -> bool {
     let mut words = line.split_ascii_whitespace().skip(1);
     let is_posix = words.next() == Some("POSIX");

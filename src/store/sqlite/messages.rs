@@ -1,5 +1,5 @@
-//! Messages: looked up, queued and called off by operators. What the outbox does with them is in `outbox.rs`, and what
-//! becomes of a reset's link in `links.rs`.
+//! Messages: looked up, queued, and cancelled by operators. The functions of the outbox are in `outbox.rs`, those of reset links in
+//! `links.rs`.
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension as _;
@@ -25,7 +25,7 @@ use crate::store::types::messages::Message;
 use crate::store::types::messages::NewContent;
 use crate::store::types::messages::NewMessage;
 
-/// The operator's words in a message: its own, or those of its job.
+/// The operator's note in a message: its own, or that of its job.
 pub(super) const NOTE: &str = "coalesce(note, (SELECT jobs.note FROM jobs WHERE jobs.id = job_id)) AS note";
 
 /// The columns of a message, and the name of its user.
@@ -35,20 +35,19 @@ pub(super) const COLUMNS: &str = "messages.id, kind, state, user_id, address, op
      reply, (SELECT username FROM users WHERE users.id = user_id), delivered_at, times_in_doubt, job_id, \
      is_forced IS NOT NULL";
 
-/// The columns of every message as [`message`] reads them, without looking for its user, its job and what the clock has shown: those
+/// The columns of every message as [`message`] reads them, without its user, its job and the times that the store has seen, which
 /// are examined in their own rows.
 pub(super) fn columns_alone() -> String {
     let alone = COLUMNS.replace("(SELECT username FROM users WHERE users.id = user_id)", "NULL");
     format!("{}, NULL", alone.replace(NOTE, "note"))
 }
 
-/// The numbers of the messages that have not ended, by the three small indexes that have them: one `IN` over all states
-/// would be looked up in none of them.
+/// The ids of the messages that have not ended, by three small indexes. One `IN` over all states would use none of them.
 pub(super) const WAITING: &str = "SELECT id FROM messages WHERE state = 'queued' UNION ALL \
      SELECT id FROM messages WHERE state IN ('deferred', 'in doubt') UNION ALL \
      SELECT id FROM messages WHERE state = 'sending'";
 
-/// The address of a row, without the blanks that are left of one whose user was deleted.
+/// The address in a row; empty if only the blanks are left of it, because the user was deleted.
 fn address_of(address: String) -> String {
     if address.trim().is_empty() { String::new() } else { address }
 }
@@ -85,10 +84,10 @@ impl ReadTransaction<'_> {
         Ok(self.transaction.query_row(&sql, [], |row| row.get::<_, i64>(0))?.unsigned_abs())
     }
 
-    /// The newest message with a link that may have reached this user between `since` and `now`, or that is under way. What a
-    /// clock that was ahead says was sent later than now does not count: it would keep links back for years. One whose link
-    /// was revoked does not count, because it is of no use to them; one whose link has expired does, because it is asked
-    /// whether they were mailed.
+    /// The newest message with a link that may have reached this user between `since` and `now`, or that is in flight. A message
+    /// that was sent later than now, by a clock that was ahead, does not count: it would hold links back for years. A revoked link
+    /// does not count, because it is of no use to the user. An expired one does, because the question is whether the user was
+    /// mailed.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -101,7 +100,7 @@ impl ReadTransaction<'_> {
         Ok(self.transaction.prepare_cached(&sql)?.query_row(values, message).optional()?)
     }
 
-    /// Whether a message waits that is to bring a link.
+    /// Whether a message with a link waits.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -110,7 +109,7 @@ impl ReadTransaction<'_> {
         Ok(self.transaction.query_row(&sql, [], |row| row.get(0))?)
     }
 
-    /// A row that cannot be used is left out, and is the error in the end: the others are of use.
+    /// A row that cannot be read is skipped, and its error is returned at the end, after all other rows were visited.
     pub(super) fn visit_messages<E: From<super::StoreError>>(
         &self,
         condition: &str,
@@ -165,7 +164,7 @@ impl WriteTransaction<'_> {
         Ok(MessageId(self.transaction.last_insert_rowid()))
     }
 
-    /// Calls a message off that still waits; false: it does not wait, or there is none.
+    /// Cancels a waiting message; false: it does not wait, or there is none.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -175,7 +174,7 @@ impl WriteTransaction<'_> {
         Ok(self.transaction.execute(sql, params![id.0, now.as_second(), why])? > 0)
     }
 
-    /// Calls off what still waits to bring this user a link, because another one is about to be queued.
+    /// Cancels the waiting messages with a link for this user, because another one is about to be queued.
     ///
     /// # Errors
     /// When the store cannot be written.

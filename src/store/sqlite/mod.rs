@@ -1,11 +1,12 @@
-//! The store as one SQLite file. All SQL of the program stands in this directory, each statement beside its function.
+//! The store as one SQLite file. All SQL of the program is in this directory, each statement beside its function.
 //!
 //! # Locking
-//! A [`ReadTransaction`] is a deferred transaction: it sees one state of the store and keeps nobody waiting (WAL). A [`WriteTransaction`]
-//! begins IMMEDIATE: a deferred transaction that turns into a writer fails at once when somebody else wrote in between,
-//! whatever the busy timeout. Who finds the store locked waits up to [`waiting::ANSWER_TIMEOUT`].
+//! A [`ReadTransaction`] is a deferred transaction: it sees one state of the store and blocks nobody (WAL). A [`WriteTransaction`]
+//! begins IMMEDIATE: a deferred transaction that becomes a writer fails at once if another process wrote in between, whatever the
+//! busy timeout is. A process that finds the store locked waits up to [`waiting::ANSWER_TIMEOUT`].
 //!
-//! A [`WriteTransaction`] is never stopped with the lock in its hand: Ctrl-Z takes effect when it ends ([`stop_signals`]).
+//! A process is never stopped while it holds the lock of the writer: Ctrl-Z takes effect when the transaction ends
+//! ([`stop_signals`]).
 //!
 //! # Durability
 //! `synchronous=FULL`: when [`WriteTransaction::commit`] returns, the change has been through fdatasync(2).
@@ -17,6 +18,7 @@ mod address_notices;
 mod attempts;
 pub(super) mod backup;
 pub(super) mod backup_directory;
+mod bounces;
 mod change_number;
 mod check;
 mod clock;
@@ -28,8 +30,12 @@ mod damaged_pages;
 mod dead_senders;
 mod deliveries;
 mod denied;
+mod disk_check;
 mod ended_passwords;
 mod error;
+mod event_archives;
+mod event_stream;
+mod event_users;
 mod events;
 mod file_header;
 mod file_identity;
@@ -50,6 +56,7 @@ mod log_check;
 mod log_space;
 mod messages;
 mod metadata;
+mod metrics;
 mod open;
 mod operators;
 mod outbox;
@@ -70,6 +77,7 @@ mod similar_usernames;
 mod sql_token;
 mod stored_value;
 mod times;
+mod unfinished_jobs;
 mod unsendable;
 mod user_changes;
 pub mod user_list;
@@ -100,7 +108,7 @@ use super::StoreError;
 use super::stop_signals;
 use crate::private_file::Rule;
 
-/// How long the end of a deletion waits for others who read, to empty the log of what was erased.
+/// How long a commit that erased values waits for readers, so that it can empty the log.
 const EMPTY_LOG_WITHIN: Duration = Duration::from_secs(1);
 
 /// An open store.
@@ -108,23 +116,23 @@ const EMPTY_LOG_WITHIN: Duration = Duration::from_secs(1);
 pub struct Store {
     connection: GuardedConnection,
     path: PathBuf,
-    /// Which file was opened, wherever it is by now.
+    /// The file that was opened, even if it has been moved since.
     file: FileIdentity,
-    /// How the file, and each file that SQLite keeps beside it, must be.
+    /// The modes and owners that are required of the file and of the files that SQLite keeps beside it.
     rule: Rule,
-    /// Whether this connection notes the changes of users: [`user_changes`].
+    /// Whether this connection records the changes of users: [`user_changes`].
     notes_changes: Cell<bool>,
     /// [`Store::keeps_erased`].
     keeps_erased: Cell<bool>,
     /// When it was last left free for others: [`Store::yield_to_others`].
     was_free: Cell<Instant>,
-    /// Whether there was too little room to open it for more than reading: [`room`].
+    /// Whether it was opened for reading only, because the disk is nearly full.
     is_for_reading: bool,
-    /// What the file must have, or is upgraded to.
+    /// The schema that the file must have, or is upgraded to.
     schema: &'static Schema,
 }
 
-/// A read-only transaction: everything read in it is of one moment.
+/// A read-only transaction: it sees one state of the store.
 #[derive(Debug)]
 pub struct ReadTransaction<'store> {
     transaction: Transaction<'store>,
@@ -136,7 +144,7 @@ pub struct ReadTransaction<'store> {
 pub struct WriteTransaction<'store> {
     reading: ReadTransaction<'store>,
     connection: &'store Connection,
-    /// Whether values were erased that the log still has.
+    /// Whether values were erased that are still in the log.
     has_erased: Cell<bool>,
     keeps_erased: &'store Cell<bool>,
     // After the transaction: fields are dropped in their order.
@@ -149,14 +157,14 @@ impl Store {
         &self.path
     }
 
-    /// The account for which the store is kept: the owner of the file that was opened, and never an account that a row names. Anyone who
-    /// has its rights can read and write the store without the program.
+    /// The account that the store is kept for: the owner of the file that was opened, and never an account that a row names. This
+    /// account can read and write the store without the program.
     pub fn service_account(&self) -> u32 {
         self.file.owner
     }
 
-    /// Whether values that were erased are still in the log beside the store, because others were reading: until all of these have
-    /// ended.
+    /// Whether erased values are still in the log beside the store, because other processes were reading. They remain until the
+    /// last of these processes has ended.
     pub fn keeps_erased(&self) -> bool {
         self.keeps_erased.get()
     }
@@ -170,7 +178,7 @@ impl Store {
         Ok(ReadTransaction { transaction, schema: self.schema })
     }
 
-    /// As [`Store::write`], but another writer is waited for no longer than this.
+    /// As [`Store::write`], but waits for another writer at most this long.
     ///
     /// # Errors
     /// As [`Store::write`].
@@ -178,14 +186,15 @@ impl Store {
         waiting_at_most(patience, || self.write())
     }
 
-    /// Begins to write, when the present writer has finished.
+    /// Begins to write as soon as no other process is writing.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] or [`StoreError::BusySending`] when that takes longer than 30 seconds, [`StoreError::Replaced`] when another file is in the
-    /// place of the store, [`StoreError::Scarce`] when its disk is nearly full; others when the store cannot be written.
+    /// [`StoreError::Busy`] or [`StoreError::BusySending`] when others write for longer than 30 seconds, [`StoreError::Replaced`]
+    /// when another file is at the path of the store, [`StoreError::Scarce`] when its disk is nearly full; others when the store
+    /// cannot be written.
     pub fn write(&self) -> Result<WriteTransaction<'_>> {
         let stop_signals = stop_signals::defer();
-        // Each time: the disk may have become full while a long run sends.
+        // Checked each time, because the disk may fill up during a long run.
         self.require_room()?;
         if !self.notes_changes.get() {
             user_changes::begin_to_note(&self.connection)?;
@@ -193,7 +202,7 @@ impl Store {
         }
         let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)
             .map_err(|error| self.named_if_busy(error.into()))?;
-        // What is written into a file that was moved away is lost, and SQLite's log beside the path belongs to another file.
+        // Whatever is written to a file that was moved away is lost, and the log beside the path belongs to another file.
         self.file.require_at(&self.path)?;
         Ok(WriteTransaction {
             reading: ReadTransaction { transaction, schema: self.schema },
@@ -206,7 +215,7 @@ impl Store {
 }
 
 impl Store {
-    /// Names the process behind a store that stays busy, where one is known.
+    /// Adds the process that keeps the store busy to the error, if it is known.
     fn named_if_busy(&self, error: StoreError) -> StoreError {
         if !matches!(error, StoreError::Busy) || !waiting::waits_fully() {
             return error;
@@ -228,7 +237,7 @@ impl WriteTransaction<'_> {
         let Self { reading, connection, has_erased, keeps_erased, _stop_signals } = self;
         reading.transaction.commit()?;
         if has_erased.get() {
-            // While others read, the log keeps the values until it is written anew.
+            // While other processes read, the values remain in the log.
             keeps_erased.set(waiting_at_most(EMPTY_LOG_WITHIN, || log_space::empty_log(connection)).is_err());
         }
         Ok(())
@@ -243,12 +252,12 @@ impl<'store> Deref for WriteTransaction<'store> {
     }
 }
 
-/// How many rows SQLite is to give at most: it knows no larger number than that of its integers, and a negative one is none.
+/// A limit as SQLite expects it: an integer, of which a negative one is no limit.
 pub(crate) fn limit(limit: Option<u64>) -> i64 {
     limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX))
 }
 
-/// A time from its column. What no calendar holds (somebody edited the file) is shown as the nearest that one does.
+/// The time in a column. A number out of range, which another program wrote, becomes the nearest possible time.
 pub(crate) fn time(seconds: i64) -> Timestamp {
     let nearest = if seconds < 0 { Timestamp::MIN } else { Timestamp::MAX };
     Timestamp::from_second(seconds).unwrap_or(nearest)

@@ -12,7 +12,7 @@ CREATE TEMP TABLE changed_users (
 -- the last login, and what follows from the others: `updated_at`, `session_epoch`, `password_set_at`, `password_policy`.
 CREATE TEMP TRIGGER note_changed_user
 AFTER UPDATE OF username, email, name, role_id, sign_in, locale, locked_at, locked_until, lock_reason, must_change_password,
-                password_hash ON main.users
+                password_hash, bounced_at, bounce_reply ON main.users
 BEGIN
     INSERT INTO changed_users
     SELECT NEW.id, 'username', CAST(OLD.username AS TEXT), CAST(NEW.username AS TEXT)
@@ -61,6 +61,16 @@ BEGIN
     SELECT NEW.id, 'must_change_password', iif(OLD.must_change_password, 'true', 'false'),
            iif(NEW.must_change_password, 'true', 'false')
      WHERE OLD.must_change_password IS NOT NEW.must_change_password
+        ON CONFLICT (user_id, field) DO UPDATE SET new = excluded.new;
+    INSERT INTO changed_users
+    SELECT NEW.id, 'bounced_at',
+           CAST(ifnull(strftime('%Y-%m-%dT%H:%M:%SZ', OLD.bounced_at, 'unixepoch'), OLD.bounced_at) AS TEXT),
+           CAST(ifnull(strftime('%Y-%m-%dT%H:%M:%SZ', NEW.bounced_at, 'unixepoch'), NEW.bounced_at) AS TEXT)
+     WHERE OLD.bounced_at IS NOT NEW.bounced_at
+        ON CONFLICT (user_id, field) DO UPDATE SET new = excluded.new;
+    INSERT INTO changed_users
+    SELECT NEW.id, 'bounce_reply', CAST(OLD.bounce_reply AS TEXT), CAST(NEW.bounce_reply AS TEXT)
+     WHERE OLD.bounce_reply IS NOT NEW.bounce_reply
         ON CONFLICT (user_id, field) DO UPDATE SET new = excluded.new;
     -- Never the hash. One that replaces a weaker hash of the same password is no change (`Store::record_login`).
     INSERT INTO changed_users

@@ -1,4 +1,4 @@
-//! Opening and making the file: modes first, then SQLite, then what every connection must have.
+//! Opens and creates the file: first the modes, then SQLite, then the settings of every connection.
 
 use std::cell::Cell;
 use std::os::unix::fs::MetadataExt as _;
@@ -42,8 +42,8 @@ use crate::private_file::UnfinishedFile;
 use crate::store::stop_signals;
 use crate::store::types::open::ExpectedVersion;
 
-/// How many prepared statements a connection keeps: as many as the code has that prepares for a cache. Each turn of the outbox
-/// needs some twenty, and with fewer places each would be prepared anew.
+/// How many prepared statements a connection keeps: at least as many as the code prepares with a cache. Each turn of the outbox
+/// needs some twenty; with a smaller cache they would be prepared again each time.
 const STATEMENTS: usize = 128;
 
 impl Store {
@@ -56,7 +56,7 @@ impl Store {
         Self::open_named(path, path, rule, expect, &Schema::CURRENT)
     }
 
-    /// As [`Store::open`], by a program with this schema: so an upgrade can be tested before there is another schema.
+    /// As [`Store::open`], with this schema, so that an upgrade can be tested before there is a second schema.
     ///
     /// # Errors
     /// As [`Store::open`].
@@ -78,7 +78,7 @@ impl Store {
         expect: ExpectedVersion,
         schema: &'static Schema,
     ) -> Result<Self> {
-        // The first who opens a file after a crash plays its log back, under a lock.
+        // The first process that opens a file after a crash applies its log, under a lock.
         let _deferred = stop_signals::defer();
         // Closing the file of another program, or of a newer version, must not move its log into it.
         let had_log = beside(path, "-wal").exists();
@@ -110,10 +110,10 @@ impl Store {
         if found < known && expect == ExpectedVersion::Current {
             return Err(StoreError::Older { path: named.to_owned(), found, known });
         }
-        // The process that kept the log from being emptied may have filled the disk, and be gone.
+        // The process that kept the log from being emptied may have filled the disk and ended.
         let (connection, is_for_reading) = free_space::after_write_back((connection, is_for_reading), path, open)?;
         prepare(&connection, if path == named { "FULL" } else { "OFF" })?;
-        // Where there is no room, nothing is written, and the log stays as it is.
+        // If there is no space, nothing is written, and the log remains as it is.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, is_for_reading)?;
         Ok(Self {
             connection: GuardedConnection::new(connection),
@@ -128,8 +128,8 @@ impl Store {
         })
     }
 
-    /// Whether a store can be created there, before anything is written: others may not be able to write in its directory,
-    /// which need not be there yet, and the file system must be one on which a store is not damaged.
+    /// Checks whether a store can be created at this path, before anything is written. Nobody else may be able to write in its
+    /// directory, which may not exist yet, and its file system must be one on which a store is not damaged.
     ///
     /// # Errors
     /// [`StoreError::Loose`] and [`StoreError::FileSystem`].
@@ -142,13 +142,13 @@ impl Store {
         }
     }
 
-    /// Creates a new store of `mode`, filled by `fill`: under another name beside its place, and moved there when it is
-    /// complete and on the disk, so that there is never half a store.
+    /// Creates a new store with this mode, filled by `fill`. It is created under another name in the same directory, and renamed
+    /// when it is complete and on the disk, so that there is never an incomplete store.
     ///
     /// # Errors
     /// [`StoreError::Exists`] when there is a file; others when it cannot be made.
     pub fn create(path: &Path, mode: u32, fill: impl FnOnce(&WriteTransaction<'_>) -> Result<()>) -> Result<()> {
-        // So that a run that fails can tell whether another one is creating the store, which needs the key that it left.
+        // So that a run that fails can tell whether another one is creating the store and needs the key that it left.
         let alone = std::fs::File::open(directory_of(path)).and_then(|directory| directory.lock().map(|()| directory));
         if path.symlink_metadata().is_ok() {
             return Err(StoreError::Exists(path.to_owned()));
@@ -198,7 +198,7 @@ impl Store {
         empty_log(&self.connection)
     }
 
-    /// Brings an older store to the present schema; gives the version it had.
+    /// Upgrades an older store to the current schema; returns the version that it had.
     ///
     /// # Errors
     /// When a step fails; the store is as it was then.
@@ -207,7 +207,7 @@ impl Store {
         schema::migrate(&self.connection, self.schema)
     }
 
-    /// The version to which [`Store::migrate`] brings it.
+    /// The version to which [`Store::migrate`] upgrades it.
     pub fn newest_version(&self) -> i64 {
         self.schema.version()
     }
@@ -228,19 +228,18 @@ fn rule_of_new(path: &Path, mode: u32) -> Rule {
     if geteuid().is_root() { rule.owned_also_by(owner) } else { rule }
 }
 
-/// Refuses to put a store where the log of another one lies: SQLite would play that back over it.
+/// Refuses a path with the log of another store beside it, which SQLite would apply to the new one.
 pub(super) fn refuse_leftovers(place: &Path) -> Result<()> {
     companion_of(place).map_or(Ok(()), |path| Err(StoreError::Leftover(path)))
 }
 
-/// The first file of those that SQLite keeps beside a database.
+/// The first of the files that SQLite keeps beside a database.
 pub(super) fn companion_of(path: &Path) -> Option<PathBuf> {
     COMPANIONS.map(|suffix| beside(path, suffix)).into_iter().find(|companion| companion.symlink_metadata().is_ok())
 }
 
-/// The one way to an SQLite file: nothing is opened that was not checked, with what SQLite keeps beside it and the
-/// directory that both are in. While that directory is safe, nobody else can exchange anything between the check and the
-/// opening.
+/// The only function that opens an SQLite file. It first checks the file, the files that SQLite keeps beside it, and their
+/// directory. While that directory is safe, nobody else can replace anything between the check and the opening.
 pub(super) fn connect(path: &Path, rule: &Rule, way: OpenMode) -> Result<Connection> {
     private_file::check_database(path, rule).map_err(|problem| of_other_file(problem, path))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
@@ -261,8 +260,7 @@ pub(super) fn connect(path: &Path, rule: &Rule, way: OpenMode) -> Result<Connect
     Ok(connection)
 }
 
-/// Tells our file from others without writing to it, and one that can be written from one whose header is damaged so that SQLite only
-/// reads it.
+/// Checks that the file is ours, without writing to it, and that its header is not damaged so that SQLite would only read it.
 pub(super) fn identify(connection: &Connection, path: &Path) -> Result<()> {
     let was_for_reading = connection.is_readonly(rusqlite::MAIN_DB)?;
     let not_ours = || StoreError::NotOurs(path.to_owned());
@@ -272,7 +270,7 @@ pub(super) fn identify(connection: &Connection, path: &Path) -> Result<()> {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => return Err(not_ours()),
         Err(error) => return Err(error.into()),
     }
-    // SQLite could open it for writing, and has read the header since.
+    // SQLite opened it for writing, and has read the header since.
     if !was_for_reading && connection.is_readonly(rusqlite::MAIN_DB)? {
         return Err(StoreError::Corrupt("its header names a write version that there is not".to_owned()));
     }
@@ -288,7 +286,7 @@ fn prepare(connection: &Connection, synchronous: &str) -> Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    // It counts for the change to a WAL too.
+    // It also applies to the change to a WAL.
     connection.pragma_update(None, "synchronous", synchronous)?;
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON;",
@@ -297,8 +295,8 @@ fn prepare(connection: &Connection, synchronous: &str) -> Result<()> {
     Ok(())
 }
 
-/// A group that may read the file, and not write it, can do so only while -wal and -shm are there (SQLite, "Write-Ahead
-/// Logging", section 7): they stay when the last of us closes the file.
+/// A group that may only read the file can do so only while -wal and -shm exist (SQLite, "Write-Ahead Logging", section 7), so they
+/// remain when the last process of ours closes the file.
 fn keep_log_for_readers(connection: &Connection, path: &Path) -> Result<()> {
     let is_shared = path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o040 != 0);
     if is_shared {

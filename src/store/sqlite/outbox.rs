@@ -1,5 +1,5 @@
-//! Which messages the outbox sends next, and all that it must know of them. Each function is one step of a transaction that
-//! the engine opens and commits, so that recording attempts and starting the next ones (`attempts.rs`) is one commit.
+//! The messages that the outbox sends next, with all that it needs to know about them. Each function is one step of a transaction
+//! that the engine opens and commits, so that recording attempts and starting the next ones (`attempts.rs`) is one commit.
 
 use std::sync::LazyLock;
 
@@ -14,6 +14,7 @@ use super::damage;
 use super::damage::lossy;
 use super::messages::NOTE;
 use super::time;
+use super::users::bounce;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MailKind;
 use crate::domain::message::MessageId;
@@ -32,7 +33,7 @@ use crate::store::types::outbox::StoredValue;
 use crate::store::types::outbox::Unreadable;
 
 impl Cursor {
-    /// What [`FRESH`] and [`AGAIN`] are given.
+    /// The values for [`FRESH`] and [`AGAIN`].
     pub(super) fn values(&self, now: Timestamp) -> [StoredValue; 6] {
         let ((fresh_at, fresh), (again_at, again)) = (self.fresh.clone(), self.again.clone());
         let job = self.job.map_or(StoredValue::Null, |job| StoredValue::Integer(job.0));
@@ -52,14 +53,15 @@ fn columns(has_later_link: &str, note: &str) -> String {
         "messages.id, kind, state, user_id, address, operator_uid, messages.created_at, attempts, \
      first_try_at, lifetime, cause, {note}, nonce, message_id, users.id, username, users.name, email, locale, sign_in, \
      locked_at, must_change_password, messages.due_at, {has_later_link}, used_at IS NOT NULL OR revoked_at IS NOT NULL, \
-     job_id IS NOT NULL, messages.operator, locked_until, users.role_id, lifetime_from, given_back IS NOT NULL, is_forced IS NOT NULL, times_in_doubt"
+     job_id IS NOT NULL, messages.operator, locked_until, users.role_id, lifetime_from, given_back IS NOT NULL, is_forced IS NOT NULL, times_in_doubt, \
+     bounced_at, bounce_reply"
     )
 }
 
-/// Those that never were tried, behind a [`Cursor`].
+/// Messages that were never tried, behind a [`Cursor`].
 const FRESH: &str = "state = 'queued' AND job_id IS ?6 AND (messages.due_at, messages.id) > (?2, ?3)";
 
-/// Those that are tried again and are due, behind a [`Cursor`].
+/// Messages that are due for another try, behind a [`Cursor`].
 const AGAIN: &str = "state IN ('deferred', 'in doubt') AND job_id IS ?6 AND messages.due_at <= ?1 \
      AND (messages.due_at, messages.id) > (?4, ?5)";
 
@@ -70,13 +72,13 @@ fn next_due(condition: &str) -> String {
     format!("{} WHERE {condition} ORDER BY messages.due_at, messages.id LIMIT ?7", every_due())
 }
 
-/// The ids of all of them, for a store with damaged pages: from the indexes alone, as far as SQLite can.
+/// The ids of all these messages, for a store with damaged pages: SQLite reads only the indexes, as far as it can.
 pub(super) const IDS_OF_FRESH: &str = "SELECT id FROM messages INDEXED BY messages_queued WHERE state = 'queued' \
      AND job_id IS ?6 AND (due_at, id) > (?2, ?3) ORDER BY due_at, id";
 pub(super) const IDS_OF_AGAIN: &str = "SELECT id FROM messages INDEXED BY messages_deferred \
      WHERE state IN ('deferred', 'in doubt') AND job_id IS ?6 AND due_at <= ?1 AND (due_at, id) > (?4, ?5) ORDER BY due_at, id";
 
-/// One message that waits. (For an IN of more than two words SQLite makes a table, each time.)
+/// One waiting message. (For an IN of more than two words, SQLite creates a table each time.)
 static STILL_WAITING: LazyLock<String> = LazyLock::new(|| {
     let waits = "(state = 'queued' OR state = 'deferred' OR state = 'in doubt')";
     format!("{} WHERE messages.id = ?1 AND {waits}", every_due())
@@ -108,7 +110,7 @@ impl ReadTransaction<'_> {
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Of these messages those that wait, due or not, in the order given.
+    /// The waiting ones of these messages, due or not, in the given order.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -118,8 +120,8 @@ impl ReadTransaction<'_> {
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// A number that another connection's commit changes, and none of this connection: as long as it is the same, nobody else has
-    /// changed anything.
+    /// A number that changes with each commit of another connection, and with none of this one: while it is the same, no other
+    /// process has changed anything.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -127,8 +129,8 @@ impl ReadTransaction<'_> {
         Ok(self.transaction.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?)
     }
 
-    /// Of these messages those that were queued and never tried, and still are, in the order given. Where others have changed nothing
-    /// ([`ReadTransaction::changes_of_others`]), they are as they were read, with their users.
+    /// The ones of these messages that were queued and never tried, and still are, in the given order. If no other process has
+    /// changed anything ([`ReadTransaction::changes_of_others`]), they and their users are still as they were read.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -143,7 +145,7 @@ impl ReadTransaction<'_> {
         Ok(still)
     }
 
-    /// A message that waits, due or not.
+    /// A waiting message, due or not.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -197,8 +199,8 @@ pub(super) fn every_due() -> String {
     format!("SELECT {} FROM messages LEFT JOIN users ON users.id = user_id", columns(HAS_LATER_LINK, NOTE))
 }
 
-/// Every message that may be due some time as [`due`] reads it, without looking for its user, its job and other messages: one that the
-/// relay accepted never is. (For `ON FALSE`, SQLite would read the whole other table for each row.)
+/// Every message that may be due at some time, as [`due`] reads it, without its user, its job and other messages. An accepted
+/// message never is due again. (For `ON FALSE`, SQLite would read the whole other table for each row.)
 pub(super) fn every_message_alone() -> String {
     format!(
         "SELECT {} FROM messages LEFT JOIN users ON users.id = NULL WHERE state IS NOT 'accepted'",
@@ -211,7 +213,7 @@ pub(super) fn every_recipient() -> String {
     format!("SELECT {} FROM users LEFT JOIN messages ON messages.id = NULL", columns("0", "note"))
 }
 
-/// A message, or what is wrong with its row.
+/// A message, or the fault of its row.
 fn found(row: &Row<'_>) -> rusqlite::Result<Found> {
     let error = match due(row) {
         Ok(due) => return Ok(Ok(due)),
@@ -242,6 +244,7 @@ fn recipient_of(row: &Row<'_>) -> rusqlite::Result<Recipient> {
         role: RoleId(row.get(28)?),
         lock: row.get::<_, Option<i64>>(20)?.map(|_| Lock { until, reason: None }),
         must_change: row.get(21)?,
+        bounce: bounce(row, 33)?,
     })
 }
 
@@ -250,7 +253,7 @@ fn due_of(row: &Row<'_>) -> rusqlite::Result<Due> {
     let recipient = row.get::<_, Option<i64>>(14)?.map(|_| recipient(row));
     let cause = lossy(row, 10)?.as_deref().and_then(NoticeCause::stored);
     let kind = MailKind::stored(kind, cause, row.get(31)?).ok_or_else(|| damage::unknown_word(1, kind))?;
-    // Nobody would know for whom a link is.
+    // Without a user, nobody would know whom a link is for.
     let user = match row.get::<_, Option<i64>>(3)? {
         None if kind != MailKind::Test => row.get::<_, i64>(3).map(Some)?,
         user => user,
@@ -260,7 +263,8 @@ fn due_of(row: &Row<'_>) -> rusqlite::Result<Due> {
         kind,
         state: MessageState::stored(state).ok_or_else(|| damage::unknown_word(2, state))?,
         user: user.map(UserId),
-        // What is no text would be another address than the user's, and its mail cancelled without a word of the damage.
+        // An address that is not text would differ from the address of the user: the mail would be cancelled, and the damage never
+        // mentioned.
         address: EmailAddress::stored(row.get(4)?),
         operator_uid: row.get(5)?,
         created_at: time(row.get(6)?),

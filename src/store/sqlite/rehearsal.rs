@@ -1,4 +1,4 @@
-//! Sending, tried without a mail: a damaged page that only sending meets is found before passwords end.
+//! A trial of sending, without a mail: it finds damaged pages that only sending would read before any password ends.
 
 use jiff::Timestamp;
 use rusqlite::params;
@@ -7,6 +7,7 @@ use super::ReadTransaction;
 use super::Result;
 use super::StoreError;
 use super::WriteTransaction;
+use super::unsendable::UNKNOWN_STATE;
 use crate::domain::job::JobId;
 use crate::domain::message::MessageId;
 use crate::domain::message::MessageState;
@@ -37,18 +38,14 @@ const OF_WAITING: [(&str, &str); 5] = [
     ("messages_deferred", "state IN ('deferred', 'in doubt')"),
     ("messages_sending", "state = 'sending'"),
     ("messages_given_back", "given_back IS NOT NULL"),
-    (
-        "messages_in_unknown_state",
-        "state <> 'queued' AND state <> 'sending' AND state <> 'accepted' AND state <> 'deferred' AND state <> 'failed' \
-         AND state <> 'in doubt' AND state <> 'cancelled' AND state <> 'skipped'",
-    ),
+    ("messages_in_unknown_state", UNKNOWN_STATE),
 ];
 
 /// No process has a lock with this number.
 const NOBODY: u32 = u32::MAX;
 
 impl ReadTransaction<'_> {
-    /// Reads what sending reads and is small enough to be read whole.
+    /// Reads the tables and indexes that sending reads and that are small enough to be read completely.
     fn read_what_sending_reads(&self) -> Result<()> {
         for table in SMALL {
             let sql = format!("PRAGMA quick_check({table})");
@@ -66,8 +63,8 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Does to a message of a new job what sending may do to it, with a user, and takes it all back: what a damaged page of the store
-    /// would stop then, it stops now. The large tables are met where new rows are.
+    /// Does to a message of a new job, and its user, what sending may do to it, and undoes it: a damaged page that would stop a run
+    /// is found now. Of the large tables, the pages with the new rows are read.
     ///
     /// # Errors
     /// When the store cannot be read or written.

@@ -1,6 +1,6 @@
-//! What is kept of a relay that refuses this program, or leaves its mail in doubt, for any recipient: the messages whose tries do not count, and for how
-//! long nothing is sent. While it is not known yet whom refusals are about, their messages are deferred with the relay's words
-//! and a counted try, so that a process killed then leaves a row that says what happened and fails nobody.
+//! The state of a relay that refuses this program, or leaves its mail in doubt, for all recipients: the messages whose attempts do
+//! not count, and how long nothing is sent. While the cause of refusals is not yet known, the messages are deferred with the reply
+//! of the relay and a counted attempt: if the process is killed then, the rows say what happened and no message has failed.
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension as _;
@@ -17,9 +17,9 @@ use crate::store::types::outbox::Scope;
 use crate::store::types::relay_refusals::IN_DOUBT;
 use crate::store::types::relay_refusals::RelayHold;
 
-/// How many messages are looked at for one in another domain.
+/// How many messages are searched for one to another domain.
 const LOOKED_AT: i64 = 500;
-/// With how many given back a run begins. A run gives back fewer.
+/// With how many messages whose attempts did not count a run begins. A run leaves fewer.
 const MOST_GIVEN_BACK: i64 = 200;
 
 /// The messages that never were tried, and those that are due again, of one job or of none (`?1`) at a time (`?2`).
@@ -37,7 +37,7 @@ impl ReadTransaction<'_> {
         let hold = self.transaction.query_row(sql, [], |row| {
             Ok(RelayHold {
                 until: time(row.get(0).unwrap_or_default()),
-                // A number that only somebody who writes the file by hand can have put there holds nobody back for long.
+                // An impossible number, which another program wrote, holds mail back for a short time only.
                 count: row.get(1).unwrap_or_default(),
                 reply: lossy(row, 2)?.unwrap_or_default(),
                 has_accepted: row.get(3).unwrap_or_default(),
@@ -46,7 +46,7 @@ impl ReadTransaction<'_> {
         Ok(hold.optional()?)
     }
 
-    /// The messages of a scope that wait with a try that was given back, the oldest first.
+    /// The waiting messages of a scope whose last attempt did not count, oldest first.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -63,8 +63,8 @@ impl ReadTransaction<'_> {
         Ok(ids.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// A message of a scope that is due, the `nth` of `of` places spread over the queue: if there is one near it, to another
-    /// domain than these.
+    /// A due message of a scope near the position `nth` of `of` positions in the queue, if there is one to a domain other than
+    /// these.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -91,14 +91,14 @@ impl ReadTransaction<'_> {
                 )
             };
             let (Some(first), Some(last)) = (end("ASC")?, end("DESC")?) else { continue };
-            // Somewhere in its part of the queue, and not at the same place of each: users who are refused may be every second one.
+            // At a random position in its part of the queue, because every second user, for example, may be refused.
             let place = ((u64::from(nth) ^ first.1.unsigned_abs()).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as i128;
             let between = |first: i64, last: i64| {
                 let part = i128::from(last.saturating_sub(first)) / i128::from(of.max(1));
                 let offset = part * i128::from(nth.saturating_sub(1)) + ((part * place) >> 16);
                 first.saturating_add(i64::try_from(offset).unwrap_or(0))
             };
-            // Where all are due since the same time, the number alone says the place.
+            // If all are due since the same time, the id alone gives the position.
             let start = (between(first.0, last.0), between(first.1.min(last.1), first.1.max(last.1)));
             let mut any = None;
             for from in [start, first] {
@@ -126,7 +126,7 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Notes that the relay refused everything, with its words. Gives the end of the time in which nothing is sent.
+    /// Records that the relay refused everything, with its reply. Returns the end of the time in which nothing is sent.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -146,7 +146,7 @@ impl WriteTransaction<'_> {
         self.hold_relay(&format!("{IN_DOUBT}{words}"), now)
     }
 
-    /// Notes that the relay accepts mail again.
+    /// Records that the relay accepts mail again.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -155,7 +155,7 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Lets the next run send, which finds out whether the relay accepts mail again.
+    /// Allows the next run to send, which finds out whether the relay accepts mail again.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -164,8 +164,8 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Takes back the counted try of a message that was deferred a while ago in the same run: it waits as before it, with the
-    /// words of that try, and is due again then. `lifetime_from` is what it was before. False: it does not wait any more.
+    /// Undoes the counted attempt of a message that was deferred earlier in the same run: it waits as before, with the reply of
+    /// that attempt, and is due again. `lifetime_from` is its former value. False: it no longer waits.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -183,8 +183,8 @@ impl WriteTransaction<'_> {
         Ok(statement.execute(values)? > 0)
     }
 
-    /// Fails a message that was deferred a while ago in the same run, now that its refusal is known to be its own. Its words
-    /// stay. False: it does not wait any more.
+    /// Fails a message that was deferred earlier in the same run, because the refusal is now known to concern this message. Its
+    /// reply remains. False: it no longer waits.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -193,8 +193,8 @@ impl WriteTransaction<'_> {
         Ok(self.transaction.prepare_cached(sql)?.execute(params![id.0, now.as_second()])? > 0)
     }
 
-    /// Fails what waits of a scope and was tried first before `before`, because the relay cannot be used. Gives how many there
-    /// were.
+    /// Fails the waiting messages of a scope whose first attempt was before `before`, because the relay cannot be used. Returns how
+    /// many there were.
     ///
     /// # Errors
     /// When the store cannot be written.

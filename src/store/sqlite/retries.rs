@@ -1,4 +1,4 @@
-//! What is tried again: sooner than by itself, or although it had failed.
+//! Retries: of waiting messages, earlier than they are due, and of failed ones.
 
 use jiff::Timestamp;
 use rusqlite::ToSql;
@@ -20,8 +20,8 @@ use crate::store::types::job_creation::Recipients;
 const USER_DELETED: &str = "user deleted";
 
 impl ReadTransaction<'_> {
-    /// Whose mail of a job failed, and why some of them get no other one, the largest part first: `recipients` are those of
-    /// [`AudiencePart::Failed`](crate::store::job_creation::AudiencePart::Failed).
+    /// The users whose mail of a job failed, and why some of them get no other one, the largest part first. `recipients` are those
+    /// of [`AudiencePart::Failed`](crate::store::job_creation::AudiencePart::Failed).
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -41,7 +41,7 @@ impl ReadTransaction<'_> {
         Ok(parts)
     }
 
-    /// Names the users whose mail of a job failed, and holds those back who do not need another one: they have a password or a
+    /// Lists the users whose mail of a job failed, and excludes those who do not need another one because they have a password or a
     /// link since.
     pub(super) fn prepare_failed(&self, job: JobId) -> Result<()> {
         let failed =
@@ -62,7 +62,8 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Makes due now what waits for another try: of a job, or of no job and all that run. Gives how many messages there were.
+    /// Makes the messages that wait for another attempt due now: those of a job, or of no job and all running ones. Returns how
+    /// many there were.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -74,9 +75,9 @@ impl WriteTransaction<'_> {
         Ok(self.transaction.execute(&sql, params![now.as_second(), job.map(|job| job.0)])? as u64)
     }
 
-    /// Queues the failed mails of a job again, for those of `recipients` who are not skipped, at the address that each has now, as
-    /// this operator asks. A mail that may have arrived keeps its link while that can be used, so that no copy has a dead
-    /// one; every other gets a new link. Gives how many there are. The job must be running for them to be sent:
+    /// Queues the failed mails of a job again, on request of this operator, for the `recipients` who are not skipped, to the
+    /// current address of each. A mail that may have arrived keeps its link while that can be used, so that no copy has a dead
+    /// link; every other mail gets a new link. Returns how many there are. They are sent only if the job is running:
     /// [`WriteTransaction::reopen_job`].
     ///
     /// # Errors
@@ -113,15 +114,15 @@ impl WriteTransaction<'_> {
         Ok(self.transaction.execute(&sql, bound.as_slice())? as u64)
     }
 
-    /// Lets a job run, whether it is finished, paused or running, because failed mails of it were queued again: they count as
-    /// failed no more, and if it did not run its limits count from here. A cancelled one stays as it is.
+    /// Sets a finished or paused job to running, because failed mails of it were queued again: these no longer count as failed, and
+    /// if it was not running, its limits count from here. A cancelled job remains cancelled.
     ///
     /// # Errors
     /// When the store cannot be written.
     pub fn reopen_job(&self, id: JobId, now: Timestamp) -> Result<()> {
         let Some(job) = self.job(id)? else { return Ok(()) };
         let counts = self.job_counts(id)?;
-        let (accepted, failed) = (counts.of(MessageState::Accepted), counts.of(MessageState::Failed));
+        let (accepted, failed) = (counts.accepted_by_relay(), counts.of(MessageState::Failed));
         let (base_accepted, base_failed) = match job.state {
             JobState::Cancelled => return Ok(()),
             JobState::Running => (job.base.0, job.base.1.min(failed)),

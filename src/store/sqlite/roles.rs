@@ -17,7 +17,7 @@ use crate::domain::role::Role;
 use crate::domain::role::RoleId;
 use crate::domain::role_name;
 
-/// What a role is called, and what it is for.
+/// The name and the description of a role.
 const NAMES: &str = "SELECT id, name, description FROM roles WHERE id = ?1";
 
 impl ReadTransaction<'_> {
@@ -73,8 +73,8 @@ impl ReadTransaction<'_> {
         Ok(count.unsigned_abs())
     }
 
-    /// What a role allows: of a built-in role the program says it, of the others the store. A word that this program does
-    /// not know allows nothing.
+    /// The permissions of a role: the program defines those of a built-in role, the store those of the others. A word that this
+    /// program does not know gives no permission.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -130,7 +130,7 @@ impl WriteTransaction<'_> {
             "UPDATE roles SET name = ?2, description = ?3 WHERE id = ?1",
             params![role.id.0, role.name, role.description],
         )?;
-        // Words of a later version stay.
+        // Words of a later version remain.
         for permission in Permission::VARIANTS {
             self.transaction.execute(
                 "DELETE FROM role_permissions WHERE role_id = ?1 AND permission = ?2",

@@ -10,6 +10,7 @@ use super::Result;
 use super::StoreError;
 use super::damage;
 use super::damage::FAR_FROM_THE_END;
+use super::event_archives;
 use super::events;
 use super::jobs;
 use super::messages;
@@ -89,6 +90,9 @@ impl ReadTransaction<'_> {
             let changes = user_changes::COLUMNS;
             self.read_each(&mut found, "user_changes", changes, |row| user_changes::change(row).map(drop))?;
         }
+        self.read_each(&mut found, "event_archives", event_archives::COLUMNS, |row| {
+            event_archives::archive(row).map(drop)
+        })?;
         self.read_each(&mut found, "jobs", &all(jobs::COLUMNS, "jobs"), |row| jobs::job(row).map(drop))?;
         let message = all(&messages::columns_alone(), "messages");
         self.read_each(&mut found, "messages", &message, |row| messages::message(row).map(drop))?;

@@ -1,4 +1,4 @@
-//! The schema, how an older file comes to it, and whether a file has it.
+//! The schema: how an older file is upgraded to it, and whether a file has it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ pub(crate) const APPLICATION_ID: i64 = 0x4358_4d41;
 /// The version of the first schema. Older stores were written by pre-releases, and cannot be upgraded.
 const FIRST: i64 = 15;
 
-/// What creates a store, step by step, and upgrades an older one.
+/// The migrations that create a store and upgrade an older one.
 #[derive(Debug)]
 pub struct Schema {
     /// The migrations, oldest first. Append-only: the number in the name of each is the `user_version` of the store after it.
@@ -33,7 +33,7 @@ impl Schema {
         Self { migrations: Cow::Owned(migrations) }
     }
 
-    /// The version that it gives a store.
+    /// The version of a store with this schema.
     pub const fn version(&self) -> i64 {
         let migrations = match &self.migrations {
             Cow::Borrowed(migrations) => migrations.len(),
@@ -42,7 +42,7 @@ impl Schema {
         FIRST - 1 + migrations as i64
     }
 
-    /// Whether a store of this version can be upgraded, or needs not be.
+    /// Whether a store of this version has this schema or can be upgraded to it.
     pub(crate) fn knows(&self, version: i64) -> bool {
         (FIRST..=self.version()).contains(&version)
     }
@@ -65,7 +65,7 @@ impl Schema {
 /// The schema version this program reads and writes.
 pub const VERSION: i64 = Schema::CURRENT.version();
 
-/// A header that says a higher version than this is damaged: no program gets that far.
+/// A header with a higher version than this is damaged: no program will have so many migrations.
 pub(super) const HIGHEST_VERSION: i64 = 999;
 
 /// The version of an open file.
@@ -73,8 +73,8 @@ pub(crate) fn version(connection: &Connection) -> Result<i64> {
     Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
 }
 
-/// Brings a new or an older file to the version of `schema`, all or nothing. The version is read again inside the transaction,
-/// because another process may be doing the same. Gives the version it had.
+/// Upgrades a new or older file to the version of `schema`, in one transaction. The version is read again inside it, because
+/// another process may be doing the same. Returns the version that the file had.
 pub(crate) fn migrate(connection: &Connection, schema: &Schema) -> Result<i64> {
     let transaction = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)?;
     let found = version(&transaction)?;
@@ -89,12 +89,12 @@ pub(crate) fn migrate(connection: &Connection, schema: &Schema) -> Result<i64> {
     Ok(found)
 }
 
-/// What the schema of a file consists of: by type and name, its table and its SQL.
+/// The objects of the schema of a file: by type and name, the table and the SQL of each.
 type Objects = BTreeMap<(String, String), (String, Option<String>)>;
 
-/// How the schema of a file differs from the one that its version has when this program creates it, a line each. A table,
-/// view, index or trigger that is not ours could change what the store says, whatever the rows are. What ANALYZE adds
-/// only guides the planner, and may be there.
+/// The differences between the schema of a file and the one that this program creates for its version, one line each. A table,
+/// view, index or trigger of another program could change what the store says, whatever the rows are. The tables of ANALYZE only
+/// guide the planner, and are allowed.
 pub(crate) fn differences(connection: &Connection, schema: &Schema) -> Result<Vec<String>> {
     let (applied, _) = schema.split_at(version(connection)?);
     let reference = Connection::open_in_memory()?;
@@ -117,7 +117,8 @@ pub(crate) fn differences(connection: &Connection, schema: &Schema) -> Result<Ve
     Ok(twice.chain(added).chain(missing.map(|key| format!("{} is missing", name(key)))).collect())
 }
 
-/// What a file consists of, and what it has more than once, which only somebody who writes the file by hand can do.
+/// The objects of a file, and those that it has more than once, which only a program that writes the schema table directly can
+/// cause.
 fn objects(connection: &Connection) -> Result<(Objects, Vec<(String, String)>)> {
     let mut statement = connection.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema")?;
     let rows = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?))))?;

@@ -185,15 +185,17 @@ impl WriteTransaction<'_> {
                password_set_at = CASE n.sign_in WHEN 'password' THEN password_set_at END, \
                password_policy = CASE n.sign_in WHEN 'password' THEN password_policy END, \
                password_hash = CASE n.sign_in WHEN 'password' THEN password_hash END, \
+               bounced_at = n.bounced_at, bounce_reply = CASE WHEN n.bounced_at IS NOT NULL THEN bounce_reply END, \
                session_epoch = session_epoch + (n.sign_in <> users.sign_in), updated_at = :now \
              FROM (SELECT id, ifnull(:role, role_id) AS role_id, ifnull(:sign_in, sign_in) AS sign_in, \
                      CASE WHEN :has_locale THEN :locale ELSE locale END AS locale, \
                      CASE WHEN ifnull(:sign_in, sign_in) = 'saml' THEN 0 WHEN password_hash IS NULL AND :must_change \
                        THEN must_change_password ELSE ifnull(:must_change, must_change_password) END \
-                       AS must_change_password \
+                       AS must_change_password, \
+                     CASE WHEN NOT :clear_bounce THEN bounced_at END AS bounced_at \
                    FROM main.users WHERE {CHOSEN}) AS n \
-             WHERE n.id = users.id AND (n.role_id, n.sign_in, n.locale, n.must_change_password) \
-               IS NOT (users.role_id, users.sign_in, users.locale, users.must_change_password)"
+             WHERE n.id = users.id AND (n.role_id, n.sign_in, n.locale, n.must_change_password, n.bounced_at) \
+               IS NOT (users.role_id, users.sign_in, users.locale, users.must_change_password, users.bounced_at)"
         );
         let changed = self.transaction.execute(
             &sql,
@@ -204,6 +206,7 @@ impl WriteTransaction<'_> {
                 ":has_locale": edit.locale.is_some(),
                 ":locale": edit.locale.clone().flatten(),
                 ":must_change": edit.must_change,
+                ":clear_bounce": edit.clear_bounce,
             },
         )?;
         if to_saml {

@@ -1,6 +1,6 @@
-//! What strangers can cause, counted: wrong passwords by user, refused attempts by kind and account. Every count is best-effort and stands
-//! outside changes: it is written only if nobody else writes at this moment, so that no check of a password or a code waits for
-//! a writer, and none fails because a count was lost.
+//! Counts of what strangers can cause: wrong passwords by user, refused attempts by kind and account. Every count is best-effort
+//! and not part of a change: it is written only if no other process is writing at this moment, so that no check of a password or a
+//! code waits for a writer, and none fails because a count was lost.
 
 use std::time::Duration;
 
@@ -25,20 +25,20 @@ use crate::store::types::sign_in_failures::AttemptKind;
 use crate::store::types::sign_in_failures::RefusedAttempt;
 use crate::store::types::sign_in_failures::RefusedAttempts;
 
-/// A refused attempt is told by an event of its own, or with others of its kind in one event a minute.
+/// Refused attempts of one kind are recorded in at most one event per this many seconds.
 const EVENT_EVERY: i64 = 60;
 
-/// Logins nearer to each other than this are recorded once, so that a busy login system does not fill the disk's queue.
+/// Of the logins within this many seconds, one is recorded, so that a busy login system does not fill the queue of the disk.
 const LOGIN_RECORDED_EVERY: i64 = 60;
 
-/// How long a right login looks for a gap between other writers: too short to be noticed, and long enough to be recorded beside a
-/// job that commits each few milliseconds.
+/// How long a successful login waits for a gap between other writers: too short to be noticed, but long enough to be recorded
+/// beside a job that commits every few milliseconds.
 const LOGIN_PATIENCE: Duration = Duration::from_millis(20);
 
-/// The wrong passwords of users, and where they come from.
+/// The query for the wrong passwords of users.
 pub(super) const FAILURES: &str = "SELECT user_id, count, last_at, client FROM sign_in_failures";
 
-/// The refused attempts that no event tells of yet, and where they come from.
+/// The query for the refused attempts that no event records yet.
 pub(super) const ATTEMPTS: &str = "SELECT action, refusal, count, since, operator, operator_uid, login_uid, host, \
      identified_by, authority FROM refused_attempts WHERE count > 0";
 
@@ -61,7 +61,7 @@ pub(super) fn attempts(row: &Row<'_>) -> rusqlite::Result<RefusedAttempts> {
 fn attempts_of(row: &Row<'_>) -> rusqlite::Result<RefusedAttempts> {
     let account = Account {
         name: row.get(4)?,
-        // A name is kept as the event would have had it.
+        // The name is stored as the event would have had it.
         is_name_known: true,
         uid: row.get(5)?,
         login_uid: row.get(6)?,
@@ -89,7 +89,7 @@ impl ReadTransaction<'_> {
         Ok(found.optional()?.unwrap_or_default())
     }
 
-    /// The refused attempts that no event tells of yet.
+    /// The refused attempts that no event records yet.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -120,7 +120,7 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Forgets the wrong passwords of a user; says whether there were any.
+    /// Deletes the count of wrong passwords of a user; returns whether there was one.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -137,7 +137,7 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Counts the attempt if an event of its kind was written less than a minute ago; says whether it did.
+    /// Counts the attempt if an event of its kind was written less than a minute ago; returns whether it did.
     fn add_to_recent_attempts(&self, attempt: &RefusedAttempt<'_>) -> Result<bool> {
         let RefusedAttempt { event, refusal, kind } = attempt;
         let account = &event.account;
@@ -161,7 +161,7 @@ impl WriteTransaction<'_> {
         Ok(changed > 0)
     }
 
-    /// Notes that an event of this kind was written.
+    /// Records that an event of this kind was written.
     fn start_minute(&self, attempt: &RefusedAttempt<'_>) -> Result<()> {
         let RefusedAttempt { event, refusal, .. } = attempt;
         let account = &event.account;
@@ -183,19 +183,19 @@ impl WriteTransaction<'_> {
     }
 }
 
-/// The condition that an event was written less than a minute before the moment `now`. After a clock that was ahead was set
-/// back none was.
+/// The condition that an event was written less than a minute before the moment `now`. An event in the future, of a clock that was
+/// ahead, does not meet it.
 fn recently(now: &str) -> String {
     format!("({now} - event_at BETWEEN 0 AND {})", EVENT_EVERY - 1)
 }
 
 impl Store {
-    /// Records a refused attempt: at most one event a minute of each kind and account tells of them, of an operator's those with
-    /// the same words. What strangers can cause is counted only if nobody else writes now; one that is nobody's password or code
-    /// gives nothing away by its time, and looks for a gap as long as a right login does.
+    /// Records a refused attempt: at most one event a minute for each kind and account; for an operator, for attempts with the same
+    /// words. Wrong passwords and codes are counted only if no other process is writing now. Other attempts reveal nothing by their
+    /// duration, and wait for a gap as long as a successful login does.
     ///
     /// # Errors
-    /// When somebody else writes, or the store cannot be written; the attempt is refused all the same.
+    /// When another process is writing, or the store cannot be written; the attempt is refused in any case.
     pub fn count_refused(&self, attempt: &RefusedAttempt<'_>) -> Result<()> {
         let writing = match attempt.kind {
             AttemptKind::Secret { .. } => self.write_within(Duration::ZERO)?,
@@ -235,12 +235,12 @@ impl Store {
         writing.commit()
     }
 
-    /// Records a right password, if others leave a gap within 20 ms: the login, at most once a minute a user; the end of the wrong
-    /// passwords before it; and, in place of a hash that costs too little, the new one of the same password. That changes no
-    /// password: neither the time it was set nor history, session epoch, policy and links.
+    /// Records a correct password, if others leave a gap within 20 ms: the login, at most once a minute for each user; the reset of
+    /// the count of wrong passwords; and, if the hash costs too little, a stronger hash of the same password. This does not change
+    /// the password: the time it was set, the history, the session epoch, the policy and the links remain.
     ///
     /// # Errors
-    /// When somebody else writes all the time, or the store cannot be written; the password is right all the same.
+    /// When other processes keep writing, or the store cannot be written; the password is correct in any case.
     pub fn record_login(&self, id: UserId, rehashed: Option<&Rehashed>, now: Timestamp) -> Result<()> {
         let sql = "SELECT last_login_at IS NULL OR abs(?2 - last_login_at) >= ?3 \
                        OR EXISTS (SELECT 1 FROM sign_in_failures WHERE user_id = users.id) FROM users WHERE id = ?1";

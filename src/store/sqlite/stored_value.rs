@@ -1,4 +1,4 @@
-//! A value of a column as it is, between SQLite and the types of the store.
+//! Conversion of the values of columns between SQLite and the types of the store.
 
 use rusqlite::ToSql;
 use rusqlite::types::FromSql;

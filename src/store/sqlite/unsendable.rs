@@ -1,9 +1,9 @@
-//! Messages that no run sends: those of paused jobs, and those that no run would ever meet, because a value of the row keeps it out
-//! of every queue. Only
-//! somebody who writes to the file with another program leaves them. Each search reads an index that holds few rows, so that
-//! `jobs run` can ask each minute.
+//! Messages that no run sends: those of paused jobs, and those that no run would ever read, because a value in the row keeps it out
+//! of every queue. Only another program that writes to the file can cause the latter. Each search reads an index with few rows, so
+//! that `jobs run` can do it every minute.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use rusqlite::types::Value;
 
@@ -14,24 +14,31 @@ use crate::domain::job::JobId;
 use crate::store::types::damage::RowFault;
 use crate::store::types::unsendable::Stuck;
 
-/// The states of jobs that do not run. One in an unknown state is damaged, and must be named.
+/// The states of jobs that do not run. A job in an unknown state is damaged, and must be reported.
 pub(super) const NOT_RUNNING: &str = "('paused', 'finished', 'cancelled')";
 
-/// The two queues of `message`, as their indexes have them.
+/// The two queues of `messages`, as their indexes define them.
 const QUEUES: [(&str, &str); 2] =
     [("messages_queued", "state = 'queued'"), ("messages_deferred", "state IN ('deferred', 'in doubt')")];
 
-/// In flight, with a number that no sender has.
+/// In flight, with a number that no sender can have.
 const WITHOUT_SENDER: &str = "SELECT id FROM messages INDEXED BY messages_sending WHERE state = 'sending' \
      AND (typeof(sender) <> 'integer' OR sender NOT BETWEEN 0 AND 4294967295) ORDER BY id";
 
-/// In a state that the program does not know, of a job or of any (`?1`). The index has the same condition.
-const IN_UNKNOWN_STATE: &str = "SELECT id, state FROM messages INDEXED BY messages_in_unknown_state \
-     WHERE (?1 IS NULL OR job_id = ?1) AND state <> 'queued' AND state <> 'sending' AND state <> 'accepted' AND state <> 'deferred' AND state <> 'failed' \
-     AND state <> 'in doubt' AND state <> 'cancelled' AND state <> 'skipped' ORDER BY id";
+/// In a state that the program does not know. The index has the same condition.
+pub(super) const UNKNOWN_STATE: &str = "state <> 'queued' AND state <> 'sending' AND state <> 'accepted' AND state <> 'deferred' \
+     AND state <> 'failed' AND state <> 'bounced' AND state <> 'in doubt' AND state <> 'cancelled' AND state <> 'skipped'";
 
-/// The jobs of the messages in a queue that do not exist, with how many messages each has there, and the first of them. It goes
-/// from one job to the next in the index, and reads no message between them.
+/// Those, of a job or of any (`?1`).
+static IN_UNKNOWN_STATE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT id, state FROM messages INDEXED BY messages_in_unknown_state \
+         WHERE (?1 IS NULL OR job_id = ?1) AND {UNKNOWN_STATE} ORDER BY id"
+    )
+});
+
+/// The missing jobs of the messages in a queue, with the number of messages of each and the first of them. The query goes from job
+/// to job in the index, and reads none of the messages between.
 fn without_job((index, condition): (&str, &str)) -> String {
     let of_queue = format!("FROM messages INDEXED BY {index} WHERE {condition}");
     format!(
@@ -44,7 +51,7 @@ fn without_job((index, condition): (&str, &str)) -> String {
 }
 
 impl ReadTransaction<'_> {
-    /// The messages that no run meets, by what is wrong with them.
+    /// The messages that no run reads, by fault.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -65,7 +72,7 @@ impl ReadTransaction<'_> {
         Ok(stuck)
     }
 
-    /// The jobs that are paused, whatever else their rows hold.
+    /// The paused jobs, whatever the other columns of their rows contain.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -75,7 +82,7 @@ impl ReadTransaction<'_> {
         Ok(jobs.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// What is wrong with the messages whose state is unknown, or is `sending` without a sender.
+    /// The faults of the messages whose state is unknown, or is `sending` without a sender.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -90,12 +97,12 @@ impl ReadTransaction<'_> {
         Ok(faults)
     }
 
-    /// What is wrong with the messages of a job, or of any, whose state is unknown.
+    /// The faults of the messages of a job, or of any job, whose state is unknown.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn messages_in_unknown_state(&self, job: Option<JobId>) -> Result<Vec<RowFault>> {
-        let mut statement = self.transaction.prepare_cached(IN_UNKNOWN_STATE)?;
+        let mut statement = self.transaction.prepare_cached(&IN_UNKNOWN_STATE)?;
         let rows = statement.query_map([job.map(|job| job.0)], |row| {
             let fault = format!("`{}` is unknown", damage::key_of(row, 1));
             Ok(RowFault::of_message(damage::key_of(row, 0), "state", fault))

@@ -1,9 +1,9 @@
-//! What events changed in the rows of users.
+//! The changes that events made to the rows of users.
 //!
-//! Nobody calls this module to record a change. Each connection that writes has triggers of its own, in SQLite's temporary
-//! schema, which note every change of a user, whichever statement makes it; [`WriteTransaction::append_event_of_change`] moves what
-//! they noted beside the event, and [`WriteTransaction::commit`] refuses what was moved to none. A user who is added has no changes:
-//! `added_by_event` names the event.
+//! No function is called to record a change. Each connection that writes has its own triggers, in the temporary schema of SQLite,
+//! which record every change of a user, whichever statement makes it. [`WriteTransaction::append_event_of_change`] moves these
+//! records beside the event, and [`WriteTransaction::commit`] refuses changes without an event. A user who is added has no changes:
+//! `added_by_event` refers to the event.
 
 use rusqlite::Connection;
 use rusqlite::Row;
@@ -27,22 +27,22 @@ use crate::store::types::user_changes::ChangeQuery;
 /// The columns of a change, and where they come from.
 pub(super) const COLUMNS: &str = "SELECT id, event, user_id, field, old, new, salt, digest FROM user_changes";
 
-/// The triggers that note each change.
+/// The triggers that record each change.
 const NOTE_CHANGES: &str = include_str!("note_user_changes.sql");
 
-/// Begins to note the changes that this connection makes. It must be in no transaction, which could be undone.
+/// Begins to record the changes of this connection. It must not be in a transaction, which could be undone.
 pub(super) fn begin_to_note(connection: &Connection) -> Result<()> {
     Ok(connection.execute_batch(NOTE_CHANGES)?)
 }
 
 impl ReadTransaction<'_> {
-    /// A page of changes, the oldest first: of one event, of one user, or of both.
+    /// A page of changes, oldest first: of one event, of one user, or of both.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn user_changes(&self, query: &ChangeQuery) -> Result<Vec<UserChange>> {
         let ChangeQuery { event, user, after, limit } = query;
-        // The planner does not see the values: each kind has its index by its own words.
+        // The planner does not know the values: each kind has its own statement, and so its own index.
         let chosen = match (event, user) {
             (_, Some(_)) => "user_id = ?2 AND (?1 IS NULL OR event = ?1)",
             (Some(_), None) => "event = ?1 AND ?2 IS NULL",
@@ -67,7 +67,7 @@ impl ReadTransaction<'_> {
         })?)
     }
 
-    /// Whether any event names this user, who may be deleted by now.
+    /// Whether an event refers to this user, who may have been deleted.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -79,7 +79,7 @@ impl ReadTransaction<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Whether users were changed that no event tells of yet.
+    /// Whether users were changed and no event records it yet.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -88,7 +88,7 @@ impl WriteTransaction<'_> {
         Ok(self.transaction.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
     }
 
-    /// Records a change of a user that is not in the row of the user, such as wrong passwords that were forgotten.
+    /// Records a change of a user that is not in the row of the user, such as the reset of the count of wrong passwords.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -99,8 +99,8 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Moves what the triggers noted beside the event with this number, whose salts come from `seed`. Gives the digest that the
-    /// event holds.
+    /// Moves the records of the triggers beside the event with this number. Their salts come from `seed`. Returns the digest that
+    /// the event contains.
     pub(super) fn move_user_changes(&self, event: i64, seed: &SaltSeed) -> Result<[u8; 32]> {
         let mut digest = ChangesDigest::default();
         {
@@ -137,7 +137,7 @@ impl WriteTransaction<'_> {
         Ok(digest.finish())
     }
 
-    /// Refuses to commit what no event tells of.
+    /// Refuses to commit changes that no event records.
     pub(super) fn require_recorded(&self) -> Result<()> {
         if self.has_user_changes()? { Err(StoreError::Unrecorded) } else { Ok(()) }
     }
@@ -158,7 +158,7 @@ pub(super) fn change(row: &Row<'_>) -> rusqlite::Result<UserChange> {
 
 fn change_of(row: &Row<'_>) -> rusqlite::Result<UserChange> {
     let is_erased = row.get_ref(6)?.as_blob().is_ok_and(|salt| salt == ERASED_SALT);
-    // A name that is no text is shown as it can be: the damage is in the row of the user.
+    // A name that is not text is shown as well as possible: the damage is in the row of the user.
     let text = |column| {
         let value = row.get_ref(column)?;
         Ok::<_, rusqlite::Error>(bytes(value).map(|bytes| String::from_utf8_lossy(bytes).into_owned()))

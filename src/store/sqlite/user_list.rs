@@ -109,9 +109,19 @@ impl<'row> UserRow<'row> {
         self.number(16) == Some(1)
     }
 
+    /// When a delivery report said that the address takes no mail.
+    pub fn bounced_at(&self) -> Option<Timestamp> {
+        self.number(17).map(time)
+    }
+
+    /// What the remote server said then.
+    pub fn bounce_reply(&self) -> Option<&'row str> {
+        self.text(18)
+    }
+
     /// The hash of the password, where the list was asked for hashes.
     pub fn password_hash(&self) -> Option<&'row str> {
-        self.text(17)
+        self.text(19)
     }
 
     /// All of the user, for a list whose rows need more than a few fields.
@@ -227,6 +237,9 @@ impl Conditions {
         }
         if let Some(fingerprint) = &selection.policy_other_than {
             conditions.add("password_set_at IS NOT NULL AND password_policy IS NOT ?", fingerprint.clone());
+        }
+        if selection.bounced {
+            conditions.sql.push("bounced_at IS NOT NULL".into());
         }
         if selection.never_logged_in {
             conditions.sql.push("last_login_at IS NULL".into());

@@ -11,6 +11,7 @@ use super::Result;
 use super::WriteTransaction;
 use super::damage;
 use super::time;
+use crate::domain::bounce::Bounce;
 use crate::domain::email_address;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::role::RoleId;
@@ -29,7 +30,7 @@ use crate::store::types::users::NewUser;
 /// The columns of a user, without the hash.
 pub(super) const COLUMNS: &str = "users.id, username, email, users.name, users.role_id, sign_in, locale, locked_at, \
      locked_until, lock_reason, session_epoch, last_login_at, created_at, updated_at, password_set_at, \
-     password_policy, must_change_password";
+     password_policy, must_change_password, bounced_at, bounce_reply";
 
 /// The condition that a user is locked at the moment that `now` binds: [`crate::domain::user::lock_is_in_force`] in SQL.
 pub(super) fn locked_at(now: &str) -> String {
@@ -319,8 +320,15 @@ fn user_of(row: &Row<'_>) -> rusqlite::Result<User> {
         password,
         must_change_password: row.get(16)?,
         session_epoch: row.get(10)?,
+        bounce: bounce(row, 17)?,
         last_login_at: row.get::<_, Option<i64>>(11)?.map(time),
         created_at: time(row.get(12)?),
         updated_at: time(row.get(13)?),
     })
+}
+
+/// That an address takes no mail, of the columns `bounced_at` and `bounce_reply`.
+pub(super) fn bounce(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Bounce>> {
+    let Some(at) = row.get::<_, Option<i64>>(column)? else { return Ok(None) };
+    Ok(Some(Bounce { at: time(at), reply: damage::lossy(row, column + 1)?.unwrap_or_default() }))
 }

@@ -1,4 +1,4 @@
-//! How long a busy store is waited for, and how a process that writes much leaves it free for others.
+//! How long the program waits for a busy store, and how a process that writes much leaves time for others.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -10,9 +10,9 @@ use super::StoreError;
 use super::WriteTransaction;
 use crate::store::stop_signals;
 
-/// How long a writer waits for another one.
+/// How long a writer waits for others.
 pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
-/// How often a writer that waits as long as its caller wants asks it.
+/// How often a waiting writer asks its caller whether to continue.
 const ASK_EVERY: Duration = Duration::from_secs(1);
 /// How long the store is left free for others at a time: longer than [`wait_for_the_writer`] sleeps between two attempts.
 const FREE_FOR: Duration = Duration::from_millis(2);
@@ -21,7 +21,7 @@ const FREE_EVERY: Duration = Duration::from_millis(100);
 
 thread_local!(static WAITS: Cell<Duration> = const { Cell::new(ANSWER_TIMEOUT) });
 
-/// Runs something in which a busy store is waited for no longer than this.
+/// Runs `run`, which waits for a busy store at most this long.
 pub fn waiting_at_most<T>(patience: Duration, run: impl FnOnce() -> T) -> T {
     let before = WAITS.replace(patience);
     let value = run();
@@ -29,13 +29,14 @@ pub fn waiting_at_most<T>(patience: Duration, run: impl FnOnce() -> T) -> T {
     value
 }
 
-/// Whether others are waited for as long as they ever are.
+/// Whether this thread waits for others as long as [`ANSWER_TIMEOUT`].
 pub(super) fn waits_fully() -> bool {
     WAITS.get() >= ANSWER_TIMEOUT
 }
 
-/// SQLite's own handler sleeps up to 100 ms between tries, so that under load some never get their turn; this one looks
-/// each millisecond, with a jitter that differs between processes.
+/// Waits before the next attempt to take the lock; false: not any longer. SQLite's own handler sleeps up to 100 ms between
+/// attempts, so that under load some processes never get the lock. This one tries every millisecond, with a jitter that differs
+/// between processes.
 pub(super) fn wait_for_the_writer(tries: i32) -> bool {
     thread_local!(static SINCE: Cell<Option<Instant>> = const { Cell::new(None) });
     if tries == 0 {
@@ -51,23 +52,23 @@ pub(super) fn wait_for_the_writer(tries: i32) -> bool {
 }
 
 impl Store {
-    /// As [`Store::write`], but while others write, `goes_on` says about once a second whether to keep waiting. It is told whether
-    /// [`Store::write`] would have given up.
+    /// As [`Store::write`], but while other processes write, `continues` is asked about once a second whether to keep waiting. Its
+    /// argument says whether [`Store::write`] would have given up by then.
     ///
     /// # Errors
-    /// As [`Store::write`]; [`StoreError::Busy`] when `goes_on` says so.
-    pub fn write_while(&self, mut goes_on: impl FnMut(bool) -> bool) -> Result<WriteTransaction<'_>> {
+    /// As [`Store::write`]; [`StoreError::Busy`] when `continues` returns false.
+    pub fn write_while(&self, mut continues: impl FnMut(bool) -> bool) -> Result<WriteTransaction<'_>> {
         let began = Instant::now();
         loop {
             match self.write_within(ASK_EVERY) {
-                Err(StoreError::Busy) if goes_on(began.elapsed() >= ANSWER_TIMEOUT) => {}
+                Err(StoreError::Busy) if continues(began.elapsed() >= ANSWER_TIMEOUT) => {}
                 begun => return begun,
             }
         }
     }
 
-    /// Leaves the store free for a moment where this process has kept it busy for long, so that others can write. Called between
-    /// transactions by a process that makes one after the other; `unused` is how long it has just not used the store.
+    /// Leaves the store free for a moment if this process has kept it busy for long, so that others can write. A process that makes
+    /// one transaction after the other calls this between them; `unused` is for how long it has just not used the store.
     pub fn yield_to_others(&self, unused: Duration) {
         if unused < FREE_FOR {
             if self.was_free.get().elapsed() < FREE_EVERY {

@@ -7,7 +7,7 @@ use crate::domain::message::MessageState;
 use crate::secrets::reset_code::NONCE;
 use crate::secrets::reset_code::ResetCodeHash;
 
-/// An attempt to send a message that starts.
+/// The start of an attempt to send a message.
 #[derive(Debug, Clone)]
 pub struct AttemptStart {
     /// The message.
@@ -23,7 +23,7 @@ pub struct AttemptStart {
 /// The result of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AttemptResult {
-    /// The message has come to this state, with these words. One that waits again is due then.
+    /// The message now has this state. If it waits again, it is due at `due_at`.
     Tried {
         /// Accepted, deferred, failed or in doubt.
         state: MessageState,
@@ -32,7 +32,7 @@ pub enum AttemptResult {
         /// When it is tried again, if it is.
         due_at: Option<Timestamp>,
     },
-    /// The relay could not be used, or refuses everything: the message waits as before this attempt, but for the words.
+    /// The relay could not be used, or refuses everything: the message waits as before this attempt, with another reply.
     Released {
         /// What happened.
         reply: String,

@@ -1,8 +1,8 @@
-//! What an examination of the store finds.
+//! The results of an examination of the store.
 
 use crate::store::Result;
 
-/// What is wrong with the file as SQLite sees it.
+/// The faults of the file that SQLite finds.
 #[derive(Debug)]
 pub struct FileFaults {
     /// [`ReadTransaction::integrity_faults`](crate::store::ReadTransaction::integrity_faults).

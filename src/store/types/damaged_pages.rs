@@ -3,11 +3,11 @@
 use super::damage::RowFault;
 use crate::domain::message::MessageId;
 
-/// The messages that wait, one by one.
+/// The waiting messages, each read on its own.
 #[derive(Debug, Default)]
 pub struct ExaminedMessages {
-    /// Those that can be read, in the order in which they are sent.
+    /// The readable messages, in the order in which they are sent.
     pub readable: Vec<MessageId>,
-    /// The others, and what is wrong with each.
+    /// The other messages, each with its fault.
     pub unreadable: Vec<(MessageId, RowFault)>,
 }

@@ -1,10 +1,10 @@
-//! How many messages of a job are in each state.
+//! How many messages of a job, or of the store, are in each state.
 
 use crate::domain::message::MessageState;
 use strum::EnumCount as _;
 use strum::VariantArray as _;
 
-/// How many messages of a job are in each state.
+/// How many messages are in each state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
     pub(in crate::store) states: [u64; MessageState::COUNT],
@@ -27,6 +27,11 @@ impl Counts {
     /// The mails: all but the users who were skipped.
     pub fn mails(&self) -> u64 {
         self.total() - self.of(MessageState::Skipped)
+    }
+
+    /// Those that the relay accepted, also those that bounced later: the limits of a run are about the relay.
+    pub fn accepted_by_relay(&self) -> u64 {
+        self.of(MessageState::Accepted) + self.of(MessageState::Bounced)
     }
 
     /// Those that have not ended.

@@ -15,61 +15,63 @@ use crate::domain::selection::Selection;
 pub enum AudiencePart<'a> {
     /// The users of a selection.
     Selected(&'a Selection),
-    /// The users to whom a job brought a link before this moment that they did not use, and whose password was not changed
-    /// since.
+    /// The users to whom a job sent a link before this moment, who have not used it and whose password has not changed since.
     NotYet(JobId, Timestamp),
     /// The users whose mail of a job failed.
     Failed(JobId),
 }
 
-/// Who is mailed, and who is not.
+/// The recipients of a job, and the reasons why some users are skipped.
 #[derive(Debug, Clone)]
 pub struct Recipients<'a> {
     /// Who is meant.
     pub whom: AudiencePart<'a>,
-    /// On whom the operator may not act.
+    /// The users on whom the operator may not act.
     pub protected: &'a ProtectedUsers,
-    /// The domains that addresses must be in; empty: any.
+    /// The domains that addresses must be in; empty: all domains.
     pub email_domains: &'a [String],
-    /// Who was sent a link since then is left out; `None`: nobody.
+    /// Users who were sent a link since this moment are skipped; `None`: nobody is.
     pub sent_since: Option<Timestamp>,
-    /// Their passwords end. No other mail holds back a user who has one: a stolen one would still work, and that mail ends with it.
+    /// Their passwords end. No other mail holds back a user who has a password: a stolen one would still work, and that mail ends
+    /// with it.
     pub ends_passwords: bool,
+    /// Users whose address takes no mail are mailed all the same.
+    pub includes_bounced: bool,
     /// When.
     pub now: Timestamp,
 }
 
-/// A job to be made.
+/// A job to be created.
 #[derive(Debug, Clone)]
 pub struct NewJob<'a> {
-    /// What the operator calls it.
+    /// The key that the operator gave it.
     pub key: Option<&'a str>,
     /// Who asks for it.
     pub operator: &'a Account,
     /// Why.
     pub reason: Option<&'a str>,
-    /// Which users, in the operator's words.
+    /// The selection of users, as the operator typed it.
     pub selection: &'a str,
-    /// The operator's own words in the mails.
+    /// The operator's note in the mails.
     pub note: Option<&'a str>,
-    /// How long the link of a reset lives.
+    /// The lifetime of the link of a reset.
     pub reset_life: Duration,
-    /// How long that of an invitation lives.
+    /// The lifetime of the link of an invitation.
     pub invitation_lifetime: Duration,
     /// How it is sent.
     pub sending: JobSendOptions,
-    /// The passwords and sessions of those who are mailed end with its creation.
+    /// The passwords and sessions of the recipients end when the job is created.
     pub ends_passwords: bool,
 }
 
-/// Some of the users that are meant.
+/// A part of the selected users.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecipientSelection {
-    /// Why they are not mailed; `None`: they are.
+    /// Why they are skipped; `None`: they are mailed.
     pub skipped: Option<String>,
     /// How many.
     pub count: u64,
-    /// How many of them have a password, or had one that was ended, so that theirs is a reset and no invitation.
+    /// How many of them have or had a password, so that their mail is a reset and not an invitation.
     pub resets: u64,
     /// How many of them have a password.
     pub passwords: u64,

@@ -10,20 +10,20 @@ use crate::domain::user::UserId;
 pub struct LinkQuery {
     /// Those of this user.
     pub user: Option<UserId>,
-    /// Those that are so.
+    /// Those in this state.
     pub state: Option<LinkState>,
-    /// At most so many.
+    /// The limit of the number of results.
     pub limit: Option<u64>,
 }
 
 /// A link, found by its code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
-    /// The message that brought it.
+    /// The message that contains it.
     pub message: MessageId,
-    /// The user it was made for, who may be deleted by now.
+    /// The user it was created for, who may be deleted by now.
     pub user: UserId,
-    /// What became of it.
+    /// Its status.
     pub metadata: LinkStatus,
 }
 

@@ -29,19 +29,19 @@ pub struct NewMessage<'a> {
     pub created_at: Timestamp,
 }
 
-/// What a message is for, with what only such a one has.
+/// The purpose of a message, with the values that only such a message has.
 #[derive(Debug, Clone, Copy)]
 pub enum NewContent<'a> {
     /// A link.
     Link {
         /// For a user who never had a password.
         invitation: bool,
-        /// How long the link lives from its last hand-over.
+        /// The lifetime of the link, counted from its last delivery.
         lifetime: Duration,
         /// The operator's own words.
         note: Option<&'a str>,
     },
-    /// Word of a changed password or address.
+    /// Notice of a changed password or address.
     Notice(NoticeCause),
     /// A mail of `mail test`.
     Test,
@@ -54,7 +54,7 @@ pub struct Message {
     pub id: MessageId,
     /// What it is for.
     pub kind: MailKind,
-    /// Where it is on its way.
+    /// Its state.
     pub state: MessageState,
     /// The user's number.
     pub user: Option<UserId>,
@@ -76,7 +76,7 @@ pub struct Message {
     pub last_try_at: Option<Timestamp>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
-    /// What became of its link, if it has one.
+    /// The status of its link, if it has one.
     pub link: Option<LinkStatus>,
     /// What a notice tells of.
     pub cause: Option<NoticeCause>,
@@ -84,9 +84,9 @@ pub struct Message {
     pub note: Option<String>,
     /// Its Message-ID, once it was tried.
     pub message_id: Option<String>,
-    /// The server's words, or why it was cancelled.
+    /// The reply of the server, or why it was cancelled.
     pub reply: Option<String>,
-    /// How often it was in doubt: so many copies more than one may have arrived.
+    /// How often it was in doubt: up to this many additional copies may have arrived.
     pub times_in_doubt: u32,
     /// The job it belongs to.
     pub job: Option<JobId>,
@@ -99,18 +99,18 @@ impl Message {
     }
 }
 
-/// What is known of a link; never its code.
+/// The status of a link; never its code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkStatus {
-    /// How long it lives from its last hand-over.
+    /// Its lifetime, counted from the last delivery.
     pub lifetime: Duration,
     /// When it expires; none before the first try.
     pub expires_at: Option<Timestamp>,
     /// The latest time that the store has seen since `expires_at` was set.
     pub seen_at: Option<Timestamp>,
-    /// Its mail is under way: the relay may have it before its answer is noted.
+    /// Its mail is in flight: the relay may have it before its reply is recorded.
     pub is_sending: bool,
-    /// When the relay accepted its mail last, or may have.
+    /// When the relay last accepted its mail, or may have.
     pub delivered_at: Option<Timestamp>,
     /// When it was used.
     pub used_at: Option<Timestamp>,
@@ -124,15 +124,15 @@ pub struct LinkStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
 #[strum(serialize_all = "lowercase", parse_err_ty = String, parse_err_fn = unknown_link_state)]
 pub enum LinkState {
-    /// No mail that may have arrived holds it.
+    /// No mail with it may have arrived.
     Unsent,
-    /// It can.
+    /// It can be used.
     Open,
-    /// It was.
+    /// It was used.
     Used,
-    /// Its life is over.
+    /// Its lifetime has ended.
     Expired,
-    /// Something ended it.
+    /// It was revoked.
     Revoked,
 }
 
@@ -153,17 +153,17 @@ impl LinkStatus {
         self.state(now) == LinkState::Open
     }
 
-    /// Whether somebody may have its mail. `links.rs` has a copy of this in SQL.
+    /// Whether its mail may have arrived. `links.rs` has a copy of this in SQL.
     pub(in crate::store) fn may_have_arrived(&self) -> bool {
         self.expires_at.is_some() && (self.is_sending || self.delivered_at.is_some())
     }
 
-    /// Whether its end has passed at `now`, or had at a time that the store has seen.
+    /// Whether it has expired at `now`, or had at a time that the store has seen.
     pub(in crate::store) fn has_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|time| time <= link::link_time(now, self.seen_at))
     }
 
-    /// What the link is at `now`.
+    /// The state of the link at `now`.
     pub fn state(&self, now: Timestamp) -> LinkState {
         match self {
             Self { used_at: Some(_), .. } => LinkState::Used,

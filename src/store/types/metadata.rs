@@ -8,3 +8,6 @@ pub const FIRST_KEY_FINGERPRINT: &str = "first reset key sha256";
 
 /// When `jobs run` last reported a failure, and which.
 pub const LAST_REPORT: &str = "last report of jobs run";
+
+/// When a `jobs run` without a job last succeeded.
+pub const LAST_SUCCESS: &str = "success of jobs run";

@@ -1,12 +1,14 @@
-//! What goes into the store and comes out of it, without SQL and without a word of the engine.
+//! The types that go into the store and come out of it, independent of SQL and of the engine.
 
 pub mod attempts;
+pub mod bounces;
 pub mod check;
 pub mod completion;
 pub mod damage;
 pub mod damaged_pages;
 pub mod disk_space;
 pub mod ended_passwords;
+pub mod event_archives;
 pub mod events;
 pub mod import;
 pub mod import_effects;
@@ -16,6 +18,7 @@ pub mod jobs;
 pub mod links;
 pub mod messages;
 pub mod metadata;
+pub mod metrics;
 pub mod open;
 pub mod outbox;
 pub mod passwords_back;

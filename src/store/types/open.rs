@@ -1,10 +1,10 @@
 //! How a store is opened.
 
-/// What is asked of the file's version.
+/// The version that the store must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExpectedVersion {
-    /// The version this program knows.
+    /// The current version.
     Current,
-    /// That, or an older one: for the migration itself.
+    /// The current version or an older one, which can be upgraded.
     CurrentOrOlder,
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::damage::RowFault;
+use crate::domain::bounce::Bounce;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::job::JobId;
 use crate::domain::message::MailKind;
@@ -87,6 +88,8 @@ pub struct Recipient {
     pub lock: Option<Lock>,
     /// Whether they must choose another password at the next sign-in.
     pub must_change: bool,
+    /// That their address takes no mail.
+    pub bounce: Option<Bounce>,
 }
 
 /// Which messages are to be sent.
@@ -94,9 +97,9 @@ pub struct Recipient {
 pub enum Scope {
     /// These.
     These(Vec<MessageId>),
-    /// Whatever is due and belongs to no job.
+    /// All due messages of no job.
     OfNoJob,
-    /// Whatever is due of this job.
+    /// All due messages of this job.
     Job(JobId),
 }
 
@@ -122,7 +125,7 @@ pub(in crate::store) enum StoredValue {
     Blob(Vec<u8>),
 }
 
-/// A message that waits and whose row, or the row of its user, cannot be used. It is left as it is.
+/// A waiting message whose row, or the row of its user, cannot be read. It is left as it is.
 #[derive(Debug, Clone)]
 pub struct Unreadable {
     /// Its number.
@@ -135,36 +138,37 @@ pub struct Unreadable {
     pub fault: RowFault,
 }
 
-/// A message that waits, as far as it can be read.
+/// A waiting message, if it can be read.
 pub type Found = Result<Due, Unreadable>;
 
 /// How far a run has read the messages that are due, so that it reads each of them once, although it may leave one unsent for a while.
 /// A message that another process puts back behind this position is for the next run.
 #[derive(Debug, Clone)]
 pub struct Cursor {
-    /// Of which job; `None`: of none.
+    /// The job; `None`: messages of no job.
     pub(in crate::store) job: Option<JobId>,
-    /// The last of those that never were tried, by time and number: what was put back because the relay could not be used comes last.
+    /// The last message that was never tried, by time and id. Messages that were put back because the relay could not be used come
+    /// last.
     pub(in crate::store) fresh: (StoredValue, i64),
-    /// The last of those that are tried again, by time and number.
+    /// The last message that is tried again, by time and id.
     pub(in crate::store) again: (StoredValue, i64),
 }
 
 impl Cursor {
-    /// The beginning.
+    /// The position before the first message.
     pub fn of(job: Option<JobId>) -> Self {
-        // Before every message, one of a clock that was set before 1970 too.
+        // Before the messages of a clock that was set before 1970 too.
         let beginning = (StoredValue::Integer(i64::MIN), i64::MIN);
         Self { job, fresh: beginning.clone(), again: beginning }
     }
 
-    /// Goes past a message.
+    /// Moves past a message.
     pub fn pass(&mut self, due: &Due) {
         let key = (StoredValue::Integer(due.due_at.as_second()), due.id.0);
         if due.state == MessageState::Queued { self.fresh = key } else { self.again = key }
     }
 
-    /// Goes past a message that cannot be read.
+    /// Moves past a message that cannot be read.
     pub fn pass_unreadable(&mut self, message: &Unreadable) {
         let key = (message.due_at.clone(), message.id.0);
         if message.is_fresh { self.fresh = key } else { self.again = key }

@@ -1,10 +1,10 @@
-//! What is kept of a relay that refused everything.
+//! The last time that a relay refused everything.
 
 use jiff::Timestamp;
 
 use crate::domain::retry;
 
-/// What the words of a hold begin with because everything was in doubt. No reply of a relay does.
+/// The prefix of the reply of a hold that began because everything was in doubt. No reply of a relay begins with it.
 pub(in crate::store) const IN_DOUBT: &str = "in doubt: ";
 
 /// The last time the relay refused everything, or left everything in doubt.
@@ -31,7 +31,7 @@ impl RelayHold {
         self.reply.strip_prefix(IN_DOUBT).unwrap_or(&self.reply)
     }
 
-    /// Whether nothing is sent at `now`. An end that is further off than any hold lasts was set by a clock that was ahead.
+    /// Whether nothing is sent at `now`. If the end is further away than any hold lasts, a clock that was ahead has set it.
     pub fn is_in_force(&self, now: Timestamp) -> bool {
         let left = self.until.duration_since(now);
         left.is_positive() && left.unsigned_abs() <= retry::LONGEST_HOLD

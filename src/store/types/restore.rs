@@ -1,6 +1,6 @@
-//! What a restored copy leaves to settle.
+//! The rows of a restored copy that are no longer true.
 
-/// What a copy claims that may not be true any more.
+/// The rows of a copy that may no longer be true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnsettledRows {
     /// Links that could have been used.

@@ -14,6 +14,8 @@ pub struct BulkEdit {
     pub locale: Option<Option<String>>,
     /// Whether they must choose another password at the next sign-in. Users without a password stay as they are.
     pub must_change: Option<bool>,
+    /// Forgets that their addresses bounced.
+    pub clear_bounce: bool,
 }
 
 /// What an edit of many users did.

@@ -11,11 +11,12 @@ use crate::domain::text;
 pub struct Sender {
     /// Its number, in its own PID namespace.
     pub process: u32,
-    /// The host's name as a process of another PID namespace, such as a container, sees it; `None`: it is in that of the reader.
+    /// The name of the host as a process of another PID namespace, such as a container, sees it; `None`: it is in the namespace of
+    /// the reader.
     pub elsewhere: Option<String>,
     /// When it began to send.
     pub began_at: Timestamp,
-    /// When it did something last: it recorded what became of a mail, or tried to reach the relay.
+    /// The time of its last activity: it recorded the outcome of a mail, or tried to reach the relay.
     pub active_at: Timestamp,
 }
 

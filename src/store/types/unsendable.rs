@@ -2,7 +2,7 @@
 
 use super::damage::RowFault;
 
-/// Messages that no run meets.
+/// Messages that no run reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stuck {
     /// What is wrong with the first of them.

@@ -22,7 +22,9 @@ use cxme_admin::domain::selection::Selection;
 use cxme_admin::private_file::Rule;
 use cxme_admin::process::ScriptedProcess;
 use cxme_admin::process::SystemPaths;
+use cxme_admin::process::resolver::Resolver;
 use cxme_admin::process::sudo::SudoRights;
+use cxme_admin::process::systemd::Systemd;
 use cxme_admin::process::terminal::PromptError;
 use cxme_admin::process::terminal::ScriptedTerminal;
 use cxme_admin::random::ScriptedRandom;
@@ -450,6 +452,21 @@ impl<'world> Command<'world> {
     /// On a machine whose directory server cannot be reached.
     pub(crate) fn directory_down(mut self) -> Self {
         self.script.is_directory_down = true;
+        self
+    }
+
+    /// On a machine that looks up hosts so.
+    pub(crate) fn resolver(
+        mut self,
+        look_up: impl Fn(&str) -> std::io::Result<Vec<std::net::IpAddr>> + Send + Sync + 'static,
+    ) -> Self {
+        self.script.resolver = Resolver::Scripted(Arc::new(look_up));
+        self
+    }
+
+    /// On a machine where systemd runs, and systemctl prints this.
+    pub(crate) fn systemctl_says(mut self, said: &str) -> Self {
+        self.script.systemd = Systemd::Scripted(Some(said.to_owned()));
         self
     }
 

@@ -1,10 +1,10 @@
 //! The audit: events in a chain, and the lists of them.
 
-use cxme_admin::domain::event::ChainBreak;
-use cxme_admin::domain::event::ChainReport;
-use cxme_admin::domain::event::ChainVerifier;
 use cxme_admin::domain::event::Event;
 use cxme_admin::domain::event::NewEvent;
+use cxme_admin::domain::event_chain::ChainBreak;
+use cxme_admin::domain::event_chain::ChainReport;
+use cxme_admin::domain::event_chain::ChainVerifier;
 use cxme_admin::domain::user::UserId;
 use cxme_admin::store::StoreError;
 use cxme_admin::store::events::EventQuery;
@@ -78,7 +78,7 @@ fn events_form_a_chain() {
         let mut seen = Vec::new();
         let chain = ChainVerifier::new(Some(newest.hash));
         let verified = reading.follow_chain::<ChainOrStore>(chain, |event| seen.push(event.number)).unwrap();
-        assert_eq!((verified, seen), (ChainReport { events: 3, erased: 0 }, vec![1, 2, 3]));
+        assert_eq!((verified, seen), (ChainReport { events: 3, archived: 0, erased: 0 }, vec![1, 2, 3]));
         let other = ChainVerifier::new(Some(vec![9; 32]));
         assert!(reading.follow_chain::<ChainOrStore>(other, |_| ()).is_err(), "the head is another one");
         let mut events = Vec::new();

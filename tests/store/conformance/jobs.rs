@@ -56,6 +56,7 @@ pub(super) fn of(whom: AudiencePart<'_>, seconds: i64) -> Recipients<'_> {
         email_domains: &[],
         sent_since: None,
         ends_passwords: false,
+        includes_bounced: false,
         now: at(seconds),
     }
 }
@@ -181,6 +182,27 @@ fn jobs_are_listed_newest_first_and_running_ones_oldest_first() {
         assert_eq!(running.iter().map(|job| job.id).collect::<Vec<_>>(), [ids[0], ids[2]]);
         assert!(faults.is_empty());
         assert!(fixture.read().paused_jobs().unwrap().into_iter().eq([ids[1]]));
+    }
+}
+
+#[test]
+fn an_unfinished_job_is_found_by_when_something_happened_in_it_last() {
+    for fixture in Engine::each() {
+        let (tried, ids) = job_for(&fixture, &["u1", "u2"]);
+        let [paused, ended, waiting] = [1, 2, 3].map(|seconds| create(&fixture, &[], seconds).0);
+        fixture.deliver(ids[0], 50);
+        fixture.change(|writing| writing.pause_job(paused, "by dora", at(40)));
+        fixture.change(|writing| writing.cancel_job(ended, "", at(5)));
+        let found = |before: i64| {
+            let jobs = fixture.read().unfinished_jobs(at(before)).unwrap();
+            jobs.into_iter().map(|job| (job.id, job.state, job.since)).collect::<Vec<_>>()
+        };
+        let of_waiting = (waiting, JobState::Running, at(3));
+        let of_paused = (paused, JobState::Paused, at(40));
+        assert_eq!(found(3), []);
+        assert_eq!(found(4), [of_waiting]);
+        assert_eq!(found(41), [of_paused, of_waiting]);
+        assert_eq!(found(51), [(tried, JobState::Running, at(50)), of_paused, of_waiting]);
     }
 }
 

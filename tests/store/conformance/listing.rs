@@ -99,7 +99,7 @@ fn each_condition_of_a_selection_chooses_and_counts_the_same() {
         };
         let domain = |domain: &str| Selection { email_domain: Some(domain.to_owned()), ..none() };
         let policy = new_password(10, false).accepted.policy().unwrap().to_owned();
-        let selections: [(Selection, &[&str]); 33] = [
+        let selections: [(Selection, &[&str]); 34] = [
             (none(), &["dave", "carol", "bob", "Alice"]),
             (search("ALI"), &["Alice"]),
             (search("example.com"), &["dave", "Alice"]),
@@ -129,6 +129,7 @@ fn each_condition_of_a_selection_chooses_and_counts_the_same() {
             (Selection { password_set_before: Some(at(20)), ..none() }, &["carol"]),
             (Selection { policy_other_than: Some("another".to_owned()), ..none() }, &["carol", "bob"]),
             (Selection { policy_other_than: Some(policy), ..none() }, &[]),
+            (Selection { bounced: true, ..none() }, &[]),
             (Selection { never_logged_in: true, ..none() }, &["dave", "bob", "Alice"]),
             (named(&["bob", "nobody", "Z@example.com", "BOB"]), &["bob", "Alice"]),
             (named(&[]), &[]),

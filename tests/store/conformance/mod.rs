@@ -1,9 +1,11 @@
 //! What every engine of the store does: each public function of `Store`, `ReadTransaction` and `WriteTransaction`, by topic and through
 //! the facade alone. `tests/layout.rs` fails for a function that no file here calls, and lists those that belong to one engine.
 
+mod bounces;
 mod bulk;
 mod clock;
 mod ended_passwords;
+mod event_archives;
 mod events;
 mod facts;
 mod import;

@@ -1,7 +1,7 @@
 //! What each event changed in the rows of users, and what is left of it when a user is deleted.
 
-use cxme_admin::domain::event::ChainReport;
-use cxme_admin::domain::event::ChainVerifier;
+use cxme_admin::domain::event_chain::ChainReport;
+use cxme_admin::domain::event_chain::ChainVerifier;
 use cxme_admin::domain::user::Lock;
 use cxme_admin::domain::user::SignIn;
 use cxme_admin::domain::user::User;
@@ -101,7 +101,7 @@ fn the_values_of_a_deleted_user_are_erased_and_the_chain_is_whole() {
         let told = left.iter().map(|change| (change.field.as_str(), change.old.is_some(), change.new.as_deref()));
         assert_eq!(told.collect::<Vec<_>>(), [("added_by_event", true, None), ("user", false, Some("deleted"))]);
         let verified = reading.follow_chain::<ChainOrStore>(ChainVerifier::new(None), |_| ()).unwrap();
-        assert_eq!(verified, ChainReport { events: before + 1, erased: 14 });
+        assert_eq!(verified, ChainReport { events: before + 1, archived: 0, erased: 14 });
         assert!(reading.is_in_audit(frank).unwrap());
         drop(reading);
         let numbers = numbers(&fixture, &EventQuery { user: Some(frank), ..EventQuery::default() });

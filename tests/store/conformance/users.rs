@@ -44,6 +44,7 @@ fn a_user_is_read_back_as_added() {
             password: None,
             must_change_password: false,
             session_epoch: 0,
+            bounce: None,
             last_login_at: None,
             created_at: at(4),
             updated_at: at(4),

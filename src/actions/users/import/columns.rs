@@ -38,7 +38,16 @@ pub(super) const MUST_CHANGE: usize = 8;
 pub(super) const PASSWORD_HASH: usize = 9;
 
 /// The columns that lists and exports write and an import ignores: the store decides them.
-const DECIDED: [&str; 6] = ["id", "created_at", "updated_at", "password_set_at", "last_login_at", "session_epoch"];
+const DECIDED: [&str; 8] = [
+    "id",
+    "created_at",
+    "updated_at",
+    "password_set_at",
+    "last_login_at",
+    "session_epoch",
+    "bounced_at",
+    "bounce_reply",
+];
 
 /// What a column is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use super::info;
-use super::open_regular;
 use crate::blocklist;
 use crate::blocklist::BuildError;
 use crate::blocklist::BuildOptions;
@@ -18,6 +17,7 @@ use crate::blocklist::filter::is_filter;
 use crate::cli::context::Context;
 use crate::cli::failure::CliError;
 use crate::cli::files::InputFile;
+use crate::cli::files::open_regular;
 use crate::cli::jobs::progress::ProgressLine;
 use crate::cli::jobs::summary::grouped;
 use crate::cli::output::Format;

@@ -4,7 +4,6 @@ pub mod build;
 pub mod check;
 pub mod info;
 
-use std::fs::File;
 use std::path::Path;
 
 use clap::Subcommand;
@@ -13,8 +12,7 @@ use crate::blocklist::FilterError;
 use crate::blocklist::FilterFile;
 use crate::cli::context::Context;
 use crate::cli::failure::CliError;
-use crate::private_file::FileError;
-use crate::private_file::FsCredentials;
+use crate::cli::files::open_regular;
 
 /// Lists of refused passwords, such as leaked ones, as compact files
 ///
@@ -44,17 +42,6 @@ pub fn run(context: &mut Context, command: BlocklistCommand) -> anyhow::Result<(
 fn open_filter(path: &Path) -> anyhow::Result<FilterFile> {
     let filter = FilterFile::open(open_regular(path)?, path);
     filter.map_err(|error| unusable(path, &error))
-}
-
-/// Opens a regular file; a pipe would be waited for.
-fn open_regular(path: &Path) -> Result<File, FileError> {
-    // The operator names it, and not the store.
-    let _own = FsCredentials::own();
-    let failed = |error| FileError::Io { path: path.to_owned(), doing: "opened", error };
-    match path.metadata().map_err(failed)?.is_file() {
-        true => File::open(path).map_err(failed),
-        false => Err(FileError::NotAFile { path: path.to_owned(), kind: "no regular file" }),
-    }
 }
 
 /// What is told of a filter that cannot be used.

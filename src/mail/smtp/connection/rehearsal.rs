@@ -36,7 +36,7 @@ impl SmtpConnection {
         }
         let mut all_refused = Vec::new();
         for mail in mails.iter().take(ANNOUNCED) {
-            match self.announce_and_reset(mail).await {
+            match self.announce_and_reset(mail, &[Phase::Mail, Phase::Rcpt]).await {
                 Ok(()) => return Ok(()),
                 Err(DeliveryOutcome::Deferred { reply, relay } | DeliveryOutcome::Refused { reply, relay }) => {
                     all_refused.push((reply, relay));
@@ -50,6 +50,20 @@ impl SmtpConnection {
             }
         }
         about_everybody(all_refused).map_or(Ok(()), |refused| Err(self.refused(refused)))
+    }
+
+    /// Finds out whether the relay accepts mail from the sender of `mail`: MAIL, then RSET.
+    ///
+    /// # Errors
+    /// If it does not, or cannot be used.
+    pub async fn rehearse_sender(&mut self, mail: &Mail) -> Result<(), TransportError> {
+        match self.announce_and_reset(mail, &[Phase::Mail]).await {
+            Ok(()) | Err(DeliveryOutcome::Accepted { .. } | DeliveryOutcome::InDoubt { .. }) => Ok(()),
+            Err(DeliveryOutcome::Deferred { reply, relay } | DeliveryOutcome::Refused { reply, relay }) => {
+                Err(self.refused((reply, relay)))
+            }
+            Err(DeliveryOutcome::TransportFailed(error)) => Err(error),
+        }
     }
 
     fn too_large(&mut self, mail: &Mail) -> Option<RefusedSample> {
@@ -66,11 +80,12 @@ impl SmtpConnection {
         Some((self.session.as_mut()?, delivery))
     }
 
-    async fn announce_and_reset(&mut self, mail: &Mail) -> Result<(), DeliveryOutcome> {
+    /// Announces the mail up to the last of `phases`, and resets.
+    async fn announce_and_reset(&mut self, mail: &Mail, phases: &[Phase]) -> Result<(), DeliveryOutcome> {
         let Some((session, delivery)) = self.rehearsed(mail) else {
             return Err(failed(&self.relay, TransportErrorKind::Temporary, Phase::Mail, "the connection is closed"));
         };
-        let announced = delivery.rehearse(session).await;
+        let announced = delivery.rehearse(session, phases).await;
         let ends = match &announced {
             Err(DeliveryOutcome::Deferred { relay, .. } | DeliveryOutcome::Refused { relay, .. }) => {
                 relay.as_ref().is_some_and(RelayReply::ends_the_connection)
@@ -95,17 +110,17 @@ impl SmtpConnection {
 }
 
 impl Delivery<'_> {
-    /// Announces the mail, without DATA.
+    /// Announces the mail in these phases, of MAIL and RCPT.
     ///
     /// # Errors
     /// The refusal.
-    async fn rehearse(&self, session: &mut Session) -> Result<(), DeliveryOutcome> {
+    async fn rehearse(&self, session: &mut Session, phases: &[Phase]) -> Result<(), DeliveryOutcome> {
         let parameters = self.parameters(&session.capabilities)?;
         self.refuse_unsolicited(session).await?;
         let commands = EnvelopeCommands::new(&self.mail.envelope, parameters);
         let timeouts = self.timeouts();
         let steps = [(Phase::Mail, &commands.mail, timeouts.mail), (Phase::Rcpt, &commands.rcpt, timeouts.rcpt)];
-        for (phase, command, wait) in steps {
+        for (phase, command, wait) in steps.into_iter().filter(|(phase, ..)| phases.contains(phase)) {
             self.command(session, phase, command).await?;
             let reply = self.reply(session, phase, wait).await?;
             match (phase, reply.code) {

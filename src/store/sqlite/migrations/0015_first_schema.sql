@@ -83,12 +83,25 @@ CREATE TABLE users (
     must_change_password  INTEGER NOT NULL DEFAULT 0 CHECK (must_change_password IN (0, 1)),
     -- How often the hash was replaced by one of the same password with the cost of that day: that changes no password.
     password_rehashes     INTEGER NOT NULL DEFAULT 0 CHECK (typeof(password_rehashes) = 'integer'),
+    -- When a delivery report said that the address takes no mail, and the remote server's words.
+    bounced_at            INTEGER CHECK (typeof(bounced_at) IN ('integer', 'null')),
+    bounce_reply          TEXT CHECK (typeof(bounce_reply) IN ('text', 'null')),
     password_hash         TEXT CHECK (typeof(password_hash) IN ('text', 'null')),
     CHECK ((password_hash IS NULL) = (password_set_at IS NULL)),
     CHECK (sign_in = 'password' OR password_hash IS NULL),
-    CHECK (locked_at IS NOT NULL OR (locked_until IS NULL AND lock_reason IS NULL))
+    CHECK (locked_at IS NOT NULL OR (locked_until IS NULL AND lock_reason IS NULL)),
+    CHECK ((bounced_at IS NULL) = (bounce_reply IS NULL))
 );
 CREATE UNIQUE INDEX users_by_email_key ON users (email_key) WHERE email_key IS NOT NULL;
+CREATE INDEX users_bounced ON users (id) WHERE bounced_at IS NOT NULL;
+
+-- What was reported of an address says nothing of another one.
+CREATE TRIGGER clear_bounce_of_changed_address AFTER UPDATE OF email ON users
+WHEN OLD.bounced_at IS NOT NULL
+ AND coalesce(NEW.email_key, lower(NEW.email)) IS NOT coalesce(OLD.email_key, lower(OLD.email))
+BEGIN
+    UPDATE users SET bounced_at = NULL, bounce_reply = NULL WHERE id = NEW.id;
+END;
 
 -- Former passwords, for policies that refuse them.
 CREATE TABLE password_history (
@@ -146,11 +159,38 @@ CREATE TABLE events (
     hash            BLOB NOT NULL CHECK (typeof(hash) = 'blob' AND length(hash) = 32)
 );
 CREATE INDEX events_by_user ON events (user_id) WHERE user_id IS NOT NULL;
+-- For counting them each minute.
+CREATE INDEX events_refused ON events (number) WHERE outcome = 'refused';
+
+-- The files into which old events were moved. The chain of those that are left begins behind the newest row, which an event among
+-- them tells of.
+CREATE TABLE event_archives (
+    last_number   INTEGER PRIMARY KEY CHECK (typeof(last_number) = 'integer'),
+    first_number  INTEGER NOT NULL CHECK (typeof(first_number) = 'integer' AND first_number <= last_number),
+    -- Of the last event that was moved.
+    last_hash     BLOB NOT NULL CHECK (typeof(last_hash) = 'blob' AND length(last_hash) = 32),
+    -- All of them happened before this time.
+    before        INTEGER NOT NULL CHECK (typeof(before) = 'integer'),
+    -- How many rows of user_changes moved with them.
+    changes       INTEGER NOT NULL CHECK (typeof(changes) = 'integer'),
+    file          TEXT NOT NULL CHECK (typeof(file) = 'text'),
+    -- Of the file.
+    sha256        BLOB NOT NULL CHECK (typeof(sha256) = 'blob' AND length(sha256) = 32),
+    -- The event that tells of it.
+    event         INTEGER NOT NULL CHECK (typeof(event) = 'integer' AND event > last_number)
+);
 
 -- Against accidents; against somebody who can write the file, the chain and a head kept elsewhere help.
+CREATE TRIGGER refuse_update_of_event_archives BEFORE UPDATE ON event_archives
+BEGIN SELECT RAISE(ABORT, 'archives of events are never changed'); END;
+CREATE TRIGGER refuse_delete_of_event_archives BEFORE DELETE ON event_archives
+BEGIN SELECT RAISE(ABORT, 'archives of events are never deleted'); END;
+
+-- The same of events; those that were moved into a file are deleted.
 CREATE TRIGGER refuse_update_of_events BEFORE UPDATE ON events
 BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
 CREATE TRIGGER refuse_delete_of_events BEFORE DELETE ON events
+WHEN OLD.number > ifnull((SELECT max(last_number) FROM event_archives), 0)
 BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;
 
 -- What an event changed in the rows of users: a row for each field of each user, apart from the event, so that the values can be
@@ -178,6 +218,7 @@ WHEN NEW.salt IS NOT zeroblob(16)
   OR trim(NEW.old) <> '' OR trim(NEW.new) <> ''
 BEGIN SELECT RAISE(ABORT, 'user changes are only erased'); END;
 CREATE TRIGGER refuse_delete_of_user_changes BEFORE DELETE ON user_changes
+WHEN OLD.event > ifnull((SELECT max(last_number) FROM event_archives), 0)
 BEGIN SELECT RAISE(ABORT, 'user changes are never deleted'); END;
 
 -- Refused attempts, of which at most one event a minute tells: what strangers can cause is counted, so that it fills nothing. By
@@ -251,8 +292,8 @@ CREATE TABLE messages (
     job_id          INTEGER REFERENCES jobs (id),
     kind            TEXT NOT NULL CHECK (kind = 'reset' OR kind = 'invitation' OR kind = 'notice' OR kind = 'test'),
     state           TEXT NOT NULL CHECK (state = 'queued' OR state = 'sending' OR state = 'accepted' OR state = 'deferred'
-                                         OR state = 'failed' OR state = 'in doubt' OR state = 'cancelled'
-                                         OR state = 'skipped'),
+                                         OR state = 'failed' OR state = 'bounced' OR state = 'in doubt'
+                                         OR state = 'cancelled' OR state = 'skipped'),
     -- No reference: the row outlives the user, and a mail of `mail test` has none.
     user_id         INTEGER CHECK (typeof(user_id) IN ('integer', 'null')),
     address         TEXT NOT NULL CHECK (typeof(address) = 'text'),
@@ -295,7 +336,7 @@ CREATE TABLE messages (
     code_hash       BLOB CHECK (code_hash IS NULL OR (typeof(code_hash) = 'blob' AND length(code_hash) = 32)),
     -- The Message-ID, the same at each try.
     message_id      TEXT CHECK (typeof(message_id) IN ('text', 'null')),
-    -- The server's own words, or why it was cancelled or skipped.
+    -- The server's own words, those of a delivery report, or why it was cancelled or skipped.
     reply           TEXT CHECK (typeof(reply) IN ('text', 'null')),
     CHECK ((kind IN ('reset', 'invitation')) = (lifetime IS NOT NULL)),
     CHECK ((kind = 'notice') = (cause IS NOT NULL)),
@@ -312,10 +353,14 @@ CREATE INDEX messages_by_job ON messages (job_id, id) WHERE job_id IS NOT NULL;
 CREATE INDEX messages_by_user ON messages (user_id, id) WHERE user_id IS NOT NULL;
 -- Eight bytes find the row, and the whole hash is compared then: a quarter of the index.
 CREATE INDEX messages_by_code ON messages (substr(code_hash, 1, 8)) WHERE code_hash IS NOT NULL;
+-- For counting each minute: the others of those that have ended are accepted. A mail of `mail test` has no user.
+CREATE INDEX messages_not_accepted ON messages (state)
+    WHERE state = 'failed' OR state = 'bounced' OR state = 'cancelled' OR state = 'skipped';
+CREATE INDEX messages_without_user ON messages (id) WHERE user_id IS NULL;
 -- Those in a state that the program does not know, which no run would meet: empty unless somebody edited the file.
 CREATE INDEX messages_in_unknown_state ON messages (id)
     WHERE state <> 'queued' AND state <> 'sending' AND state <> 'accepted' AND state <> 'deferred' AND state <> 'failed'
-    AND state <> 'in doubt' AND state <> 'cancelled' AND state <> 'skipped';
+    AND state <> 'bounced' AND state <> 'in doubt' AND state <> 'cancelled' AND state <> 'skipped';
 
 -- A change of a user revokes the links that were sent before it, and cancels a reset that still waits: no statement that changes
 -- the user can forget it. A hash of the same password (password_rehashes) and another form of the same address change nothing.

@@ -1,6 +1,7 @@
 //! Tests of the chain.
 
 use super::*;
+use crate::domain::event::Event;
 
 fn event(number: i64, before: &[u8]) -> Event {
     let mut event = Event {
@@ -151,7 +152,7 @@ fn user_changes_that_are_not_those_of_their_event_are_found() {
         chain.end(Some(1))
     };
     let of = |(field, new): (&'static [u8], &'static [u8])| (values(field, new), values(field, new).digest(), false);
-    assert_eq!(run(&[of(name), of(email)]), Ok(ChainReport { events: 1, erased: 0 }));
+    assert_eq!(run(&[of(name), of(email)]), Ok(ChainReport { events: 1, archived: 0, erased: 0 }));
     for wrong in [&[of(name)][..], &[of(email), of(name)], &[of(name), of(email), of(email)], &[]] {
         assert_eq!(run(wrong), Err(ChainBreak::Changes(1)), "{wrong:?}");
     }
@@ -161,7 +162,7 @@ fn user_changes_that_are_not_those_of_their_event_are_found() {
     let stray = (ChangeValues { event: 2, ..of(email).0 }, of(email).1, false);
     assert_eq!(run(&[of(name), stray]), Err(ChainBreak::StrayChange(2)));
     let blank = ChangeValues { new: Some(b"     "), salt: &[0; 16], ..of(name).0 };
-    assert_eq!(run(&[(blank, of(name).1, true), of(email)]), Ok(ChainReport { events: 1, erased: 1 }));
+    assert_eq!(run(&[(blank, of(name).1, true), of(email)]), Ok(ChainReport { events: 1, archived: 0, erased: 1 }));
     let not_deleted = ChainBreak::ErasedWithoutDeletion { event: 1, user: 3 };
     assert_eq!(run(&[(blank, of(name).1, false), of(email)]), Err(not_deleted));
     assert_eq!(run(&[(blank, [0; 32], true), of(email)]), Err(ChainBreak::Changes(1)));
