@@ -309,8 +309,13 @@ fn every_dry_run_prints_its_plan_on_standard_output_and_changes_nothing() {
     No time was written while the clock was ahead; nothing was changed.
     $ store backup [DIR]/copy.db
     Would back up the store to [DIR]/copy.db.
+    $ store backup --directory [DIR]/backups --keep 1
+    Would back up the store to [DIR]/backups/store-jvprsrkp-20261124-080100Z_2.db.
+    Would delete [DIR]/backups/store-jvprsrkp-20261124-080100Z.db.
     $ store restore [DIR]/saved.db
     Would replace [DIR]/data/store.db with the store of 2026-11-24T08:01:00Z with 4 users.
+    $ store restore --latest [DIR]/backups
+    Would replace [DIR]/data/store.db with the store of 2026-11-24T08:01:00Z with 4 users, from [DIR]/backups/store-jvprsrkp-20261124-080100Z.db.
     $ store migrate
     The store has the schema version [CURRENT] already: nothing would be changed.
     ");
@@ -511,11 +516,16 @@ fn every_plan_is_data_too() {
     $ store check --repair-times
     {"action":"store check with repair of times","would_change":false,"times":null,"count":0,"first":null,"first_at":null}
     $ store backup [DIR]/copy.db
-    {"action":"store backup","would_change":true,"file":"[DIR]/copy.db"}
+    {"action":"store backup","would_change":true,"file":"[DIR]/copy.db","result":"created"}
+    $ store backup --directory [DIR]/backups --keep 1
+    {"action":"store backup","would_change":true,"file":"[DIR]/backups/store-jvprsrkp-20261124-080100Z_2.db","result":"created"}
+    {"action":"store backup","would_change":true,"file":"[DIR]/backups/store-jvprsrkp-20261124-080100Z.db","result":"deleted"}
     $ store restore [DIR]/saved.db
-    {"action":"store restore","would_change":true,"store":"[DIR]/data/store.db","users":4,"newest_event_at":"2026-11-24T08:01:00Z","links":1,"in_doubt":2,"jobs":1,"ended_passwords":0,"ended_passwords_uncounted":null}
+    {"action":"store restore","would_change":true,"store":"[DIR]/data/store.db","file":"[DIR]/saved.db","users":4,"newest_event_at":"2026-11-24T08:01:00Z","links":1,"in_doubt":2,"jobs":1,"ended_passwords":0,"ended_passwords_uncounted":null}
+    $ store restore --latest [DIR]/backups
+    {"action":"store restore","would_change":true,"store":"[DIR]/data/store.db","file":"[DIR]/backups/store-jvprsrkp-20261124-080100Z.db","users":4,"newest_event_at":"2026-11-24T08:01:00Z","links":1,"in_doubt":2,"jobs":1,"ended_passwords":0,"ended_passwords_uncounted":null}
     $ store migrate
-    {"action":"store migrate","would_change":false,"schema_version":[CURRENT],"new_schema_version":[CURRENT]}
+    {"action":"store migrate","would_change":false,"schema_version":[CURRENT],"new_schema_version":[CURRENT],"file":null}
     "#);
 }
 
