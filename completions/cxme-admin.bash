@@ -39,6 +39,9 @@ _cxme_admin() {
             cxme_admin,demo)
                 cmd="cxme_admin__subcmd__demo"
                 ;;
+            cxme_admin,doctor)
+                cmd="cxme_admin__subcmd__doctor"
+                ;;
             cxme_admin,help)
                 cmd="cxme_admin__subcmd__help"
                 ;;
@@ -75,6 +78,12 @@ _cxme_admin() {
             cxme_admin,whoami)
                 cmd="cxme_admin__subcmd__whoami"
                 ;;
+            cxme_admin__subcmd__audit,archive)
+                cmd="cxme_admin__subcmd__audit__subcmd__archive"
+                ;;
+            cxme_admin__subcmd__audit,export)
+                cmd="cxme_admin__subcmd__audit__subcmd__export"
+                ;;
             cxme_admin__subcmd__audit,head)
                 cmd="cxme_admin__subcmd__audit__subcmd__head"
                 ;;
@@ -89,6 +98,12 @@ _cxme_admin() {
                 ;;
             cxme_admin__subcmd__audit,verify)
                 cmd="cxme_admin__subcmd__audit__subcmd__verify"
+                ;;
+            cxme_admin__subcmd__audit__subcmd__help,archive)
+                cmd="cxme_admin__subcmd__audit__subcmd__help__subcmd__archive"
+                ;;
+            cxme_admin__subcmd__audit__subcmd__help,export)
+                cmd="cxme_admin__subcmd__audit__subcmd__help__subcmd__export"
                 ;;
             cxme_admin__subcmd__audit__subcmd__help,head)
                 cmd="cxme_admin__subcmd__audit__subcmd__help__subcmd__head"
@@ -129,6 +144,9 @@ _cxme_admin() {
             cxme_admin__subcmd__help,demo)
                 cmd="cxme_admin__subcmd__help__subcmd__demo"
                 ;;
+            cxme_admin__subcmd__help,doctor)
+                cmd="cxme_admin__subcmd__help__subcmd__doctor"
+                ;;
             cxme_admin__subcmd__help,help)
                 cmd="cxme_admin__subcmd__help__subcmd__help"
                 ;;
@@ -164,6 +182,12 @@ _cxme_admin() {
                 ;;
             cxme_admin__subcmd__help,whoami)
                 cmd="cxme_admin__subcmd__help__subcmd__whoami"
+                ;;
+            cxme_admin__subcmd__help__subcmd__audit,archive)
+                cmd="cxme_admin__subcmd__help__subcmd__audit__subcmd__archive"
+                ;;
+            cxme_admin__subcmd__help__subcmd__audit,export)
+                cmd="cxme_admin__subcmd__help__subcmd__audit__subcmd__export"
                 ;;
             cxme_admin__subcmd__help__subcmd__audit,head)
                 cmd="cxme_admin__subcmd__help__subcmd__audit__subcmd__head"
@@ -209,6 +233,12 @@ _cxme_admin() {
                 ;;
             cxme_admin__subcmd__help__subcmd__jobs,show)
                 cmd="cxme_admin__subcmd__help__subcmd__jobs__subcmd__show"
+                ;;
+            cxme_admin__subcmd__help__subcmd__jobs,wait)
+                cmd="cxme_admin__subcmd__help__subcmd__jobs__subcmd__wait"
+                ;;
+            cxme_admin__subcmd__help__subcmd__mail,bounces)
+                cmd="cxme_admin__subcmd__help__subcmd__mail__subcmd__bounces"
                 ;;
             cxme_admin__subcmd__help__subcmd__mail,preview)
                 cmd="cxme_admin__subcmd__help__subcmd__mail__subcmd__preview"
@@ -375,6 +405,9 @@ _cxme_admin() {
             cxme_admin__subcmd__jobs,show)
                 cmd="cxme_admin__subcmd__jobs__subcmd__show"
                 ;;
+            cxme_admin__subcmd__jobs,wait)
+                cmd="cxme_admin__subcmd__jobs__subcmd__wait"
+                ;;
             cxme_admin__subcmd__jobs__subcmd__help,cancel)
                 cmd="cxme_admin__subcmd__jobs__subcmd__help__subcmd__cancel"
                 ;;
@@ -408,6 +441,12 @@ _cxme_admin() {
             cxme_admin__subcmd__jobs__subcmd__help,show)
                 cmd="cxme_admin__subcmd__jobs__subcmd__help__subcmd__show"
                 ;;
+            cxme_admin__subcmd__jobs__subcmd__help,wait)
+                cmd="cxme_admin__subcmd__jobs__subcmd__help__subcmd__wait"
+                ;;
+            cxme_admin__subcmd__mail,bounces)
+                cmd="cxme_admin__subcmd__mail__subcmd__bounces"
+                ;;
             cxme_admin__subcmd__mail,help)
                 cmd="cxme_admin__subcmd__mail__subcmd__help"
                 ;;
@@ -419,6 +458,9 @@ _cxme_admin() {
                 ;;
             cxme_admin__subcmd__mail,test)
                 cmd="cxme_admin__subcmd__mail__subcmd__test"
+                ;;
+            cxme_admin__subcmd__mail__subcmd__help,bounces)
+                cmd="cxme_admin__subcmd__mail__subcmd__help__subcmd__bounces"
                 ;;
             cxme_admin__subcmd__mail__subcmd__help,help)
                 cmd="cxme_admin__subcmd__mail__subcmd__help__subcmd__help"
@@ -735,7 +777,7 @@ _cxme_admin() {
     done
 
     case "${cmd}" in
-        cxme_admin__subcmd__demo|cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__build|cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__check|cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__info|cxme_admin__subcmd__store__subcmd__backup|cxme_admin__subcmd__store__subcmd__restore|cxme_admin__subcmd__users__subcmd__import)
+        cxme_admin__subcmd__demo|cxme_admin__subcmd__mail__subcmd__bounces|cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__build|cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__check|cxme_admin__subcmd__policy__subcmd__blocklist__subcmd__info|cxme_admin__subcmd__store__subcmd__backup|cxme_admin__subcmd__store__subcmd__restore|cxme_admin__subcmd__users__subcmd__import)
             compopt -o default
             if [[ "${cur}" != -* && "${prev}" != -* ]]; then
                 return 0
@@ -745,7 +787,7 @@ _cxme_admin() {
 
     case "${cmd}" in
         cxme_admin)
-            opts="-c -o -q -v -h -V --config --store --output --quiet --verbose --color --no-input --help --version demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help"
+            opts="-c -o -q -v -h -V --config --store --output --quiet --verbose --color --no-input --help --version demo init users resets jobs roles operators policy audit mail store doctor metrics whoami completions config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -816,12 +858,204 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__audit)
-            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list show verify head help"
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list show verify head export archive help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__audit__subcmd__archive)
+            opts="-y -n -c -o -q -v -h --before --out --yes --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --before)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --out)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__audit__subcmd__export)
+            opts="-c -o -q -v -h --since --after --hash --follow --config --store --output --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --after)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --hash)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -958,8 +1192,36 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__audit__subcmd__help)
-            opts="list show verify head help"
+            opts="list show verify head export archive help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__audit__subcmd__help__subcmd__archive)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__audit__subcmd__help__subcmd__export)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1042,7 +1304,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__audit__subcmd__list)
-            opts="-c -o -q -v -h --user --action --operator --refused --since --until --limit --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --user --action --operator --outcome --since --until --limit --all-rows --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -1067,6 +1329,10 @@ _cxme_admin() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
+                    return 0
+                    ;;
+                --outcome)
+                    COMPREPLY=($(compgen -W "done refused" -- "${cur}"))
                     return 0
                     ;;
                 --since)
@@ -1226,7 +1492,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__audit__subcmd__verify)
-            opts="-c -o -q -v -h --head --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --head --archive --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -1236,6 +1502,21 @@ _cxme_admin() {
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --archive)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
                     fi
                     return 0
                     ;;
@@ -1629,8 +1910,100 @@ _cxme_admin() {
             COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cxme_admin__subcmd__doctor)
+            opts="-c -o -q -v -h --strict --head --send-to --reason --config --store --output --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --head)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --send-to)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cxme_admin__subcmd__help)
-            opts="demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help"
+            opts="demo init users resets jobs roles operators policy audit mail store doctor metrics whoami completions config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -1644,8 +2017,36 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__audit)
-            opts="list show verify head"
+            opts="list show verify head export archive"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__audit__subcmd__archive)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__audit__subcmd__export)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1769,6 +2170,20 @@ _cxme_admin() {
             COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cxme_admin__subcmd__help__subcmd__doctor)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cxme_admin__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1798,7 +2213,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__help__subcmd__jobs)
-            opts="list show recipients run pause resume retry cancel remind delete"
+            opts="list show recipients wait run pause resume retry cancel remind delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -1951,9 +2366,37 @@ _cxme_admin() {
             COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cxme_admin__subcmd__help__subcmd__jobs__subcmd__wait)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cxme_admin__subcmd__help__subcmd__mail)
-            opts="test preview queue"
+            opts="test preview queue bounces"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__help__subcmd__mail__subcmd__bounces)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2786,7 +3229,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__jobs)
-            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list show recipients run pause resume retry cancel remind delete help"
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help list show recipients wait run pause resume retry cancel remind delete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -3020,7 +3463,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__help)
-            opts="list show recipients run pause resume retry cancel remind delete help"
+            opts="list show recipients wait run pause resume retry cancel remind delete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -3187,8 +3630,22 @@ _cxme_admin() {
             COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cxme_admin__subcmd__jobs__subcmd__help__subcmd__wait)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cxme_admin__subcmd__jobs__subcmd__list)
-            opts="-c -o -q -v -h --limit --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --limit --all-rows --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -3344,7 +3801,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__recipients)
-            opts="-c -o -q -v -h --limit --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --limit --all-rows --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -3422,7 +3879,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__jobs__subcmd__remind)
-            opts="-y -n -c -o -q -v -h --after --expires --unless-sent-within --note --key --retry-failed --expect --connections --rate --max-failures --canary --max-runtime --queue-only --yes --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-y -n -c -o -q -v -h --after --expires --unless-sent-within --include-bounced --note --key --retry-failed --expect --connections --rate --max-failures --canary --max-runtime --queue-only --yes --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -3910,8 +4367,86 @@ _cxme_admin() {
             COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cxme_admin__subcmd__jobs__subcmd__wait)
+            opts="-c -o -q -v -h --timeout --config --store --output --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cxme_admin__subcmd__mail)
-            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help test preview queue help"
+            opts="-c -o -q -v -h --config --store --output --quiet --verbose --color --no-input --help test preview queue bounces help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -3981,9 +4516,101 @@ _cxme_admin() {
             COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        cxme_admin__subcmd__mail__subcmd__help)
-            opts="test preview queue help"
+        cxme_admin__subcmd__mail__subcmd__bounces)
+            opts="-n -c -o -q -v -h --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --reason)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__mail__subcmd__help)
+            opts="test preview queue bounces help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cxme_admin__subcmd__mail__subcmd__help__subcmd__bounces)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -4159,7 +4786,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__mail__subcmd__queue)
-            opts="-n -c -o -q -v -h --cancel --limit --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-n -c -o -q -v -h --cancel --limit --all-rows --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -5939,7 +6566,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__resets__subcmd__list)
-            opts="-c -o -q -v -h --user --state --limit --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --user --state --limit --all-rows --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -6262,10 +6889,7 @@ _cxme_admin() {
             fi
             case "${prev}" in
                 --allow)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
+                    COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "view-users add-users edit-users delete-users lock-users set-passwords send-resets run-bulk-jobs redeem verify-passwords manage-roles manage-operators export-hashes override-policy view-audit back-up-store manage-store" -- "${cur##*,}"))
                     return 0
                     ;;
                 --description)
@@ -6524,17 +7148,11 @@ _cxme_admin() {
             fi
             case "${prev}" in
                 --allow)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
+                    COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "view-users add-users edit-users delete-users lock-users set-passwords send-resets run-bulk-jobs redeem verify-passwords manage-roles manage-operators export-hashes override-policy view-audit back-up-store manage-store" -- "${cur##*,}"))
                     return 0
                     ;;
                 --deny)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
+                    COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "view-users add-users edit-users delete-users lock-users set-passwords send-resets run-bulk-jobs redeem verify-passwords manage-roles manage-operators export-hashes override-policy view-audit back-up-store manage-store" -- "${cur##*,}"))
                     return 0
                     ;;
                 --rename)
@@ -7033,12 +7651,34 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__store__subcmd__backup)
-            opts="-n -c -o -q -v -h --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-n -c -o -q -v -h --directory --keep --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --directory)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --keep)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --reason)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -7366,12 +8006,27 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__store__subcmd__restore)
-            opts="-y -n -c -o -q -v -h --yes --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-y -n -c -o -q -v -h --latest --yes --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --latest)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --reason)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -7809,7 +8464,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__delete)
-            opts="-y -n -c -o -q -v -h --yes --dry-run --reason --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --from --all --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-y -n -c -o -q -v -h --yes --dry-run --reason --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --bounced --from --all --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -7938,7 +8593,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__edit)
-            opts="-y -n -c -o -q -v -h --email --username --name --role --sign-in --locale --no-notify --must-change --no-must-change --yes --dry-run --reason --search --status --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --from --all --with-role --with-sign-in --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-y -n -c -o -q -v -h --email --username --name --role --sign-in --locale --no-notify --must-change --no-must-change --clear-bounce --yes --dry-run --reason --search --status --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --bounced --from --all --with-role --with-sign-in --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -8106,7 +8761,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__export)
-            opts="-c -o -q -v -h --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --from --to --bom --with-hashes --reason --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --bounced --from --to --bom --with-hashes --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -8577,7 +9232,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__list)
-            opts="-c -o -q -v -h --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --from --sort --reverse --limit --columns --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --bounced --from --sort --reverse --limit --all-rows --columns --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -8646,7 +9301,7 @@ _cxme_admin() {
                     return 0
                     ;;
                 --columns)
-                    COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "id username email name role status locked_until sign_in locale password_set_at must_change_password session_epoch last_login_at created_at updated_at" -- "${cur##*,}"))
+                    COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "id username email name role status locked_until sign_in locale password_set_at must_change_password session_epoch last_login_at bounced_at bounce_reply created_at updated_at" -- "${cur##*,}"))
                     return 0
                     ;;
                 --config)
@@ -8714,7 +9369,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__lock)
-            opts="-y -n -c -o -q -v -h --until --for --not-in --ignore-unknown --expect --yes --dry-run --reason --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --from --all --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-y -n -c -o -q -v -h --until --for --not-in --ignore-unknown --expect --yes --dry-run --reason --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --bounced --from --all --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -8957,7 +9612,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__send__subcmd__reset)
-            opts="-y -n -c -o -q -v -h --expires --unless-sent-within --note --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --from --all --key --retry-failed --expect --connections --rate --max-failures --canary --max-runtime --queue-only --yes --end-passwords --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-y -n -c -o -q -v -h --expires --unless-sent-within --include-bounced --note --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --bounced --from --all --key --retry-failed --expect --connections --rate --max-failures --canary --max-runtime --queue-only --yes --end-passwords --dry-run --reason --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -9156,7 +9811,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__set__subcmd__password)
-            opts="-y -n -c -o -q -v -h --stdin --password-file --batch --generate --out --must-change --permanent --keep-sessions --no-notify --override-policy --expect --yes --dry-run --reason --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --from --all --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-y -n -c -o -q -v -h --stdin --password-file --batch --generate --out --must-change --permanent --keep-sessions --no-notify --override-policy --expect --yes --dry-run --reason --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --bounced --from --all --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -9341,7 +9996,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__show)
-            opts="-c -o -q -v -h --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --from --all --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --bounced --from --all --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -9463,7 +10118,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__unlock)
-            opts="-y -n -c -o -q -v -h --yes --dry-run --reason --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --from --all --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-y -n -c -o -q -v -h --yes --dry-run --reason --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --bounced --from --all --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -9744,7 +10399,40 @@ _cxme_admin() {
 }
 
 if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _cxme_admin -o nosort cxme-admin
+    complete -F _cxme_admin_with_values -o nosort cxme-admin
 else
-    complete -F _cxme_admin cxme-admin
+    complete -F _cxme_admin_with_values cxme-admin
 fi
+
+# The values that only the store knows: users, roles, operators, jobs. Where the program is not there, or may not read the store,
+# there are none.
+_cxme_admin_with_values() {
+    _cxme_admin "$@"
+    # What the function above knows nothing about it leaves as it is typed.
+    [[ ${#COMPREPLY[@]} -eq 0 || ( ${#COMPREPLY[@]} -eq 1 && ( "${COMPREPLY[0]}" == "$2" || -z "${COMPREPLY[0]}" ) ) ]] || return 0
+    [[ "$2" != -* || "$2" == *=* ]] || return 0
+    type -P cxme-admin >/dev/null || return 0
+    # bash divides words at `=`, `:` and `@` too: what stands without a blank between is one word.
+    local rest="${COMP_LINE:0:COMP_POINT}" word values value i
+    local -a words=()
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        if [[ $i -eq 0 || "$rest" == [[:space:]]* ]]; then
+            words+=("")
+        fi
+        rest="${rest#"${rest%%[![:space:]]*}"}"
+        word="${COMP_WORDS[i]}"
+        [[ $i -lt $COMP_CWORD ]] || word="$rest"
+        words[${#words[@]}-1]+="$word"
+        rest="${rest#"$word"}"
+    done
+    values="$(command cxme-admin __complete bash "$2" "${words[@]}" </dev/null 2>/dev/null)"
+    [[ -n "$values" ]] || return 0
+    COMPREPLY=()
+    while IFS= read -r value; do
+        COMPREPLY+=("$value")
+    done <<< "$values"
+    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+        compopt +o nospace +o default
+    fi
+    return 0
+}

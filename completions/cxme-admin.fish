@@ -24,6 +24,14 @@ function __fish_cxme_admin_using_subcommand
     contains -- $cmd[1] $argv
 end
 
+# The values that only the store knows: users, roles, operators, jobs. Where the program is not there, or may not read the store,
+# there are none.
+function __fish_cxme_admin_values
+    command -sq cxme-admin
+    or return
+    command cxme-admin __complete fish '' (commandline -opc) (commandline -ct) </dev/null 2>/dev/null
+end
+
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -47,8 +55,9 @@ complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "roles" -d 'Ro
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "operators" -d 'Operators: the OS accounts that may use this tool'
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "policy" -d 'The organization\'s password requirements'
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "audit" -d 'The audit log: every action, in a chain of hashes'
-complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "mail" -d 'Test the relay, preview mails, list waiting mails'
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "mail" -d 'Test the relay, preview mails, list waiting mails, read delivery reports'
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "store" -d 'The store'
+complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "doctor" -d 'Check the whole installation, and name what is wrong'
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "metrics" -d 'Print numbers for monitoring, in the text format of Prometheus'
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "whoami" -d 'Show the account, role, permissions and store that commands use here'
 complete -c cxme-admin -n "__fish_cxme_admin_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
@@ -68,8 +77,8 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -s v -l verb
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -l operator -d 'First operator, instead of the account that runs this' -r -f -a "(__fish_complete_users)"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -l organization -d 'Name of the organization, for a new configuration' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -l help-contact -d 'Help contact for users, for a new configuration' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -l organization -d 'Name of the organization, for a new configuration' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -l help-contact -d 'Help contact for users, for a new configuration' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand init" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -114,14 +123,14 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "verify-password" -d 'Check a user\'s password, as a login system does'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "change-password" -d 'Let a user change their own password, with the old one as proof'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and not __fish_seen_subcommand_from list show add clone edit delete lock unlock import export password set-password send-reset verify-password change-password help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l search -d 'Users whose username, email address or name contains this text, ignoring case' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l role -d 'Users with this role' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l search -d 'Users whose username, email address or name contains this text, ignoring case' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l role -d 'Users with this role' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l status -d 'Users who are `active` or `locked`' -r -f -a "active\t''
 locked\t''"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l sign-in -d 'Users who sign in with a `password` or with `saml`' -r -f -a "password\t''
 saml\t''"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l email-domain -d 'Users whose address is in this domain' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l password-older-than -d 'Users whose password was set longer ago than this, such as `90d`' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l email-domain -d 'Users whose address is in this domain' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l password-older-than -d 'Users whose password was set longer ago than this, such as `90d`' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l from -d 'Users named in a file (`-`: standard input): one per line, or CSV or JSON with `username` or `email`' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l sort -d 'Sort by email, username, name, created, password or last-login' -r -f -a "email\t''
 username\t''
@@ -129,8 +138,8 @@ name\t''
 created\t''
 password\t''
 last-login\t''"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l limit -d 'Limit the number of results; without it, a table at a terminal shows 50' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l columns -d 'Columns, separated by commas, such as `username,role,created_at`' -r -f -a "(__fish_append , id username email name role status locked_until sign_in locale password_set_at must_change_password session_epoch last_login_at created_at updated_at)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l limit -d 'Limit the number of results; without it, a table at a terminal shows 1,000' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l columns -d 'Columns, separated by commas, such as `username,role,created_at`' -r -f -a "(__fish_append , id username email name role status locked_until sign_in locale password_set_at must_change_password session_epoch last_login_at bounced_at bounce_reply created_at updated_at)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -145,19 +154,21 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l disagrees-with-saml-domains -d 'Users who sign in otherwise than `[saml] email_domains` says for their address'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l policy-outdated -d 'Users whose password was set under another policy, or imported as a hash'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l never-logged-in -d 'Users with no recorded login (only `users verify-password` records logins)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l bounced -d 'Users whose address bounces, as `mail bounces` read'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l reverse -d 'Reverse the order'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l all-rows -d 'Show all rows at a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Suppress messages; print only data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l search -d 'Users whose username, email address or name contains this text, ignoring case' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l role -d 'Users with this role' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l search -d 'Users whose username, email address or name contains this text, ignoring case' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l role -d 'Users with this role' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l status -d 'Users who are `active` or `locked`' -r -f -a "active\t''
 locked\t''"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l sign-in -d 'Users who sign in with a `password` or with `saml`' -r -f -a "password\t''
 saml\t''"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l email-domain -d 'Users whose address is in this domain' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l password-older-than -d 'Users whose password was set longer ago than this, such as `90d`' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l email-domain -d 'Users whose address is in this domain' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l password-older-than -d 'Users whose password was set longer ago than this, such as `90d`' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l from -d 'Users named in a file (`-`: standard input): one per line, or CSV or JSON with `username` or `email`' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
@@ -173,18 +184,19 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l disagrees-with-saml-domains -d 'Users who sign in otherwise than `[saml] email_domains` says for their address'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l policy-outdated -d 'Users whose password was set under another policy, or imported as a hash'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l never-logged-in -d 'Users with no recorded login (only `users verify-password` records logins)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l bounced -d 'Users whose address bounces, as `mail bounces` read'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l all -d 'All users'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Suppress messages; print only data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l username -d 'Username to sign in with: ASCII letters, digits and `._-`' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l name -d 'Name of the person' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l role -d 'Role; by default Minimal Permissions' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l username -d 'Username to sign in with: ASCII letters, digits and `._-`' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l name -d 'Name of the person' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l role -d 'Role; by default Minimal Permissions' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l sign-in -d 'How the user signs in, `password` or `saml`; by default the domain of the address decides' -r -f -a "password\t''
 saml\t''"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l locale -d 'Language of mails and pages, such as `en` or `de-AT`' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l locale -d 'Language of mails and pages, such as `en` or `de-AT`' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -202,10 +214,10 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -l email -d 'Email address of the new user; by default made from that of the original' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -l username -d 'Username of the new user; by default the part of the address before the @' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -l name -d 'Name of the new person' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -l email -d 'Email address of the new user; by default made from that of the original' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -l username -d 'Username of the new user; by default the part of the address before the @' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -l name -d 'Name of the new person' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -220,21 +232,21 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l email -d 'New email address (one user only)' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l username -d 'New username (one user only)' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l name -d 'New name of the person (one user only)' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l role -d 'New role' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l email -d 'New email address (one user only)' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l username -d 'New username (one user only)' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l name -d 'New name of the person (one user only)' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l role -d 'New role' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l sign-in -d 'New sign-in: `password` or `saml`' -r -f -a "password\t''
 saml\t''"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l locale -d 'New language, such as `en` or `de-AT`; empty for the organization\'s default default' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l reason -d 'Reason, recorded in the audit log' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l search -d 'Users whose username, email address or name contains this text, ignoring case' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l locale -d 'New language, such as `en` or `de-AT`; empty for the organization\'s default default' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l search -d 'Users whose username, email address or name contains this text, ignoring case' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l status -d 'Users who are `active` or `locked`' -r -f -a "active\t''
 locked\t''"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l email-domain -d 'Users whose address is in this domain' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l password-older-than -d 'Users whose password was set longer ago than this, such as `90d`' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l email-domain -d 'Users whose address is in this domain' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l password-older-than -d 'Users whose password was set longer ago than this, such as `90d`' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l from -d 'Users named in a file (`-`: standard input): one per line, or CSV or JSON with `username` or `email`' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l with-role -d 'Users with this role' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l with-role -d 'Users with this role' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l with-sign-in -d 'Users who sign in with a `password` or with `saml`' -r -f -a "password\t''
 saml\t''"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
@@ -249,6 +261,7 @@ never\t'Never'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l no-notify -d 'Do not notify the old and the new address of the change'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l must-change -d 'Users must choose another password at the next sign-in; open sessions continue'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l no-must-change -d 'Users may keep their password'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l clear-bounce -d 'Forget that the address bounced, so that it is mailed again; a new address does that too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -s y -l yes -d 'Skip confirmation before passwords are removed or several users are changed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -s n -l dry-run -d 'Show what would be done without doing it'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l no-password -d 'Users who sign in with a password and have none yet'
@@ -256,20 +269,21 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l disagrees-with-saml-domains -d 'Users who sign in otherwise than `[saml] email_domains` says for their address'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l policy-outdated -d 'Users whose password was set under another policy, or imported as a hash'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l never-logged-in -d 'Users with no recorded login (only `users verify-password` records logins)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l bounced -d 'Users whose address bounces, as `mail bounces` read'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l all -d 'All users'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -s q -l quiet -d 'Suppress messages; print only data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l reason -d 'Reason, recorded in the audit log' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l search -d 'Users whose username, email address or name contains this text, ignoring case' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l role -d 'Users with this role' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l search -d 'Users whose username, email address or name contains this text, ignoring case' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l role -d 'Users with this role' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l status -d 'Users who are `active` or `locked`' -r -f -a "active\t''
 locked\t''"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l sign-in -d 'Users who sign in with a `password` or with `saml`' -r -f -a "password\t''
 saml\t''"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l email-domain -d 'Users whose address is in this domain' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l password-older-than -d 'Users whose password was set longer ago than this, such as `90d`' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l email-domain -d 'Users whose address is in this domain' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l password-older-than -d 'Users whose password was set longer ago than this, such as `90d`' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l from -d 'Users named in a file (`-`: standard input): one per line, or CSV or JSON with `username` or `email`' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
@@ -287,24 +301,25 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l disagrees-with-saml-domains -d 'Users who sign in otherwise than `[saml] email_domains` says for their address'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l policy-outdated -d 'Users whose password was set under another policy, or imported as a hash'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l never-logged-in -d 'Users with no recorded login (only `users verify-password` records logins)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l bounced -d 'Users whose address bounces, as `mail bounces` read'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l all -d 'All users'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Suppress messages; print only data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l until -d 'End of the lock: a date (midnight) or a time such as `2026-12-01T08:00`, local unless it has a zone such as `Z` or `+01:00`' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l for -d 'Duration of the lock, such as `30d` or `2h30m`; by default until `users unlock`' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l until -d 'End of the lock: a date (midnight) or a time such as `2026-12-01T08:00`, local unless it has a zone such as `Z` or `+01:00`' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l for -d 'Duration of the lock, such as `30d` or `2h30m`; by default until `users unlock`' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l not-in -d 'Lock all users who are not named in a file (`-`: standard input), in the forms of `--from`; operators\' own users are left out' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l expect -d 'Abort unless exactly N users would be locked' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l reason -d 'Reason, recorded in the audit log' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l search -d 'Users whose username, email address or name contains this text, ignoring case' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l role -d 'Users with this role' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l expect -d 'Abort unless exactly N users would be locked' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l search -d 'Users whose username, email address or name contains this text, ignoring case' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l role -d 'Users with this role' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l status -d 'Users who are `active` or `locked`' -r -f -a "active\t''
 locked\t''"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l sign-in -d 'Users who sign in with a `password` or with `saml`' -r -f -a "password\t''
 saml\t''"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l email-domain -d 'Users whose address is in this domain' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l password-older-than -d 'Users whose password was set longer ago than this, such as `90d`' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l email-domain -d 'Users whose address is in this domain' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l password-older-than -d 'Users whose password was set longer ago than this, such as `90d`' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l from -d 'Users named in a file (`-`: standard input): one per line, or CSV or JSON with `username` or `email`' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
@@ -323,20 +338,21 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l disagrees-with-saml-domains -d 'Users who sign in otherwise than `[saml] email_domains` says for their address'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l policy-outdated -d 'Users whose password was set under another policy, or imported as a hash'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l never-logged-in -d 'Users with no recorded login (only `users verify-password` records logins)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l bounced -d 'Users whose address bounces, as `mail bounces` read'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l all -d 'All users'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -s q -l quiet -d 'Suppress messages; print only data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l reason -d 'Reason, recorded in the audit log' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l search -d 'Users whose username, email address or name contains this text, ignoring case' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l role -d 'Users with this role' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l search -d 'Users whose username, email address or name contains this text, ignoring case' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l role -d 'Users with this role' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l status -d 'Users who are `active` or `locked`' -r -f -a "active\t''
 locked\t''"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l sign-in -d 'Users who sign in with a `password` or with `saml`' -r -f -a "password\t''
 saml\t''"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l email-domain -d 'Users whose address is in this domain' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l password-older-than -d 'Users whose password was set longer ago than this, such as `90d`' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l email-domain -d 'Users whose address is in this domain' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l password-older-than -d 'Users whose password was set longer ago than this, such as `90d`' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l from -d 'Users named in a file (`-`: standard input): one per line, or CSV or JSON with `username` or `email`' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
@@ -354,14 +370,15 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l disagrees-with-saml-domains -d 'Users who sign in otherwise than `[saml] email_domains` says for their address'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l policy-outdated -d 'Users whose password was set under another policy, or imported as a hash'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l never-logged-in -d 'Users with no recorded login (only `users verify-password` records logins)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l bounced -d 'Users whose address bounces, as `mail bounces` read'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l all -d 'All users'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -s q -l quiet -d 'Suppress messages; print only data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l clear -d 'Columns in which an empty field clears the value instead of keeping it: name, locale, locked_until' -r -f -a "(__fish_append , name locale locked_until)"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l delimiter -d 'Field delimiter of a CSV: a character or `tab`; by default detected from the header' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l delimiter -d 'Field delimiter of a CSV: a character or `tab`; by default detected from the header' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -381,17 +398,17 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l search -d 'Users whose username, email address or name contains this text, ignoring case' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l role -d 'Users with this role' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l search -d 'Users whose username, email address or name contains this text, ignoring case' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l role -d 'Users with this role' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l status -d 'Users who are `active` or `locked`' -r -f -a "active\t''
 locked\t''"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l sign-in -d 'Users who sign in with a `password` or with `saml`' -r -f -a "password\t''
 saml\t''"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l email-domain -d 'Users whose address is in this domain' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l password-older-than -d 'Users whose password was set longer ago than this, such as `90d`' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l email-domain -d 'Users whose address is in this domain' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l password-older-than -d 'Users whose password was set longer ago than this, such as `90d`' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l from -d 'Users named in a file (`-`: standard input): one per line, or CSV or JSON with `username` or `email`' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l to -d 'New file, created with mode 0600' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l reason -d 'Reason, recorded in the audit log (with hashes)' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l reason -d 'Reason, recorded in the audit log (with hashes)' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -406,13 +423,14 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l disagrees-with-saml-domains -d 'Users who sign in otherwise than `[saml] email_domains` says for their address'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l policy-outdated -d 'Users whose password was set under another policy, or imported as a hash'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l never-logged-in -d 'Users with no recorded login (only `users verify-password` records logins)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l bounced -d 'Users whose address bounces, as `mail bounces` read'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l bom -d 'Start a CSV with a byte order mark, so that Excel reads it as UTF-8'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l with-hashes -d 'Include the password hashes: requires the permission `export-hashes`; never written to a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Suppress messages; print only data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from password" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from password" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from password" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from password" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from password" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -432,16 +450,16 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l generate -d 'Generate a password that meets the requirements and print it: `words` (the default) or `characters`' -f -a "words\t''
 characters\t''"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l out -d 'With `--generate`: set generated passwords of several users, named or selected, and write them to a new file of mode 0600, as CSV that `--batch` reads' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l expect -d 'With `--batch` or `--out`: abort unless exactly N users would be given a password' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l reason -d 'Reason, recorded in the audit log' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l search -d 'Users whose username, email address or name contains this text, ignoring case' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l role -d 'Users with this role' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l expect -d 'With `--batch` or `--out`: abort unless exactly N users would be given a password' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l search -d 'Users whose username, email address or name contains this text, ignoring case' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l role -d 'Users with this role' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l status -d 'Users who are `active` or `locked`' -r -f -a "active\t''
 locked\t''"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l sign-in -d 'Users who sign in with a `password` or with `saml`' -r -f -a "password\t''
 saml\t''"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l email-domain -d 'Users whose address is in this domain' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l password-older-than -d 'Users whose password was set longer ago than this, such as `90d`' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l email-domain -d 'Users whose address is in this domain' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l password-older-than -d 'Users whose password was set longer ago than this, such as `90d`' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l from -d 'Users named in a file (`-`: standard input): one per line, or CSV or JSON with `username` or `email`' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
@@ -465,31 +483,32 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l disagrees-with-saml-domains -d 'Users who sign in otherwise than `[saml] email_domains` says for their address'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l policy-outdated -d 'Users whose password was set under another policy, or imported as a hash'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l never-logged-in -d 'Users with no recorded login (only `users verify-password` records logins)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l bounced -d 'Users whose address bounces, as `mail bounces` read'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l all -d 'All users'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s q -l quiet -d 'Suppress messages; print only data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l expires -d 'Lifetime of the link: 5m to 24h, or up to 7d if all mails are invitations; by default as configured' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l unless-sent-within -d 'Skip users who were sent a link within this time; `0s` skips nobody; by default as configured (15m)' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l note -d 'Message to include in the mail, up to 1,000 characters; it may have several lines' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l search -d 'Users whose username, email address or name contains this text, ignoring case' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l role -d 'Users with this role' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l expires -d 'Lifetime of the link: 5m to 24h, or up to 7d if all mails are invitations; by default as configured' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l unless-sent-within -d 'Skip users who were sent a link within this time; `0s` skips nobody; by default as configured (15m)' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l note -d 'Message to include in the mail, up to 1,000 characters; it may have several lines' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l search -d 'Users whose username, email address or name contains this text, ignoring case' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l role -d 'Users with this role' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l status -d 'Users who are `active` or `locked`' -r -f -a "active\t''
 locked\t''"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l sign-in -d 'Users who sign in with a `password` or with `saml`' -r -f -a "password\t''
 saml\t''"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l email-domain -d 'Users whose address is in this domain' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l password-older-than -d 'Users whose password was set longer ago than this, such as `90d`' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l email-domain -d 'Users whose address is in this domain' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l password-older-than -d 'Users whose password was set longer ago than this, such as `90d`' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l from -d 'Users named in a file (`-`: standard input): one per line, or CSV or JSON with `username` or `email`' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l key -d 'Name of the job: using the same name again continues that job instead of creating a second one; exit code 3 if it has finished and mails failed' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l expect -d 'Abort unless exactly N users would be mailed' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l connections -d 'Maximum number of connections; by default as configured' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l rate -d 'Maximum rate, such as `600/min` or `2000/day`; may be given several times; configured rates apply as well' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l max-failures -d 'Pause when more than this share of the mails fails, counted from 10 mails on; by default 30% for more than 50 users' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l canary -d 'Send this many first, and pause if one of them is not accepted' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l max-runtime -d 'Stop starting new mails after this time, such as `50m`' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l key -d 'Name of the job: using the same name again continues that job instead of creating a second one; exit code 3 if it has finished and mails failed' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l expect -d 'Abort unless exactly N users would be mailed' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l connections -d 'Maximum number of connections; by default as configured' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l rate -d 'Maximum rate, such as `600/min` or `2000/day`; may be given several times; configured rates apply as well' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l max-failures -d 'Pause when more than this share of the mails fails, counted from 10 mails on; by default 30% for more than 50 users' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l canary -d 'Send this many first, and pause if one of them is not accepted' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l max-runtime -d 'Stop starting new mails after this time, such as `50m`' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -499,11 +518,13 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l include-bounced -d 'Also mail users whose address bounces (`users list --bounced`)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l no-password -d 'Users who sign in with a password and have none yet'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l with-password -d 'Users who have a password; with `--sign-in saml`, those who should have none'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l disagrees-with-saml-domains -d 'Users who sign in otherwise than `[saml] email_domains` says for their address'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l policy-outdated -d 'Users whose password was set under another policy, or imported as a hash'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l never-logged-in -d 'Users with no recorded login (only `users verify-password` records logins)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l bounced -d 'Users whose address bounces, as `mail bounces` read'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l all -d 'All users'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l retry-failed -d 'With `--key`: if the job has finished, retry its failed mails'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l queue-only -d 'Create the job without sending: `jobs run` sends it'
@@ -514,7 +535,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from verify-password" -l client -d 'IP address or name of the client host, shown by `users show` after a failed login [with --pam: PAM_RHOST]' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from verify-password" -l client -d 'IP address or name of the client host, shown by `users show` after a failed login [with --pam: PAM_RHOST]' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from verify-password" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from verify-password" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from verify-password" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -530,8 +551,8 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from verify-password" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from verify-password" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from verify-password" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -l client -d 'IP address or name of the client host, shown by `users show` after a wrong old password' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -l client -d 'IP address or name of the client host, shown by `users show` after a wrong old password' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -581,13 +602,13 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem help" -f -a "revoke" -d 'Revoke the open links of a user, or of all users'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem help" -f -a "redeem" -d 'Set a new password with the code from a reset mail'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and not __fish_seen_subcommand_from list revoke redeem help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -l user -d 'Links of this user' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -l user -d 'Links of this user' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -l state -d 'Links that are `unsent`, `open`, `used`, `expired` or `revoked`' -r -f -a "unsent\t''
 open\t''
 used\t''
 expired\t''
 revoked\t''"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -l limit -d 'Limit the number of results; without it, a table at a terminal shows 50' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -l limit -d 'Limit the number of results; without it, a table at a terminal shows 50' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -597,11 +618,12 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -l all-rows -d 'Show all rows at a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Suppress messages; print only data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -619,7 +641,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from redeem" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from redeem" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from redeem" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from redeem" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from redeem" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -640,31 +662,32 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'Revoke the open links of a user, or of all users'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from help" -f -a "redeem" -d 'Set a new password with the code from a reset mail'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients wait run pause resume retry cancel remind delete help" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients wait run pause resume retry cancel remind delete help" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients wait run pause resume retry cancel remind delete help" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
 json\t'One JSON document'
 ndjson\t'One JSON object per line'
 csv\t'RFC 4180'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients wait run pause resume retry cancel remind delete help" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -s q -l quiet -d 'Suppress messages; print only data and errors'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -s v -l verbose -d 'Print messages even without a terminal'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -l no-input -d 'Never prompt; fail if input is needed'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -f -a "list" -d 'List jobs, newest first'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -f -a "show" -d 'Show a job: its progress, pace, and the replies of the relay'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -f -a "recipients" -d 'List the recipients of a job with the result for each'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -f -a "run" -d 'Send what is due: queued, deferred, or in doubt after a crash'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -f -a "pause" -d 'Pause a running job'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -f -a "resume" -d 'Resume a paused job'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -f -a "retry" -d 'Retry the failed mails of a job, or the deferred ones'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -f -a "cancel" -d 'Cancel a job\'s unsent mail'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -f -a "remind" -d 'Remind the users of a job who have not used their link'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -f -a "delete" -d 'Delete the records of a finished job, or all old records'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients run pause resume retry cancel remind delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from list" -l limit -d 'Limit the number of results; without it, a table at a terminal shows 50' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients wait run pause resume retry cancel remind delete help" -s q -l quiet -d 'Suppress messages; print only data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients wait run pause resume retry cancel remind delete help" -s v -l verbose -d 'Print messages even without a terminal'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients wait run pause resume retry cancel remind delete help" -l no-input -d 'Never prompt; fail if input is needed'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients wait run pause resume retry cancel remind delete help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients wait run pause resume retry cancel remind delete help" -f -a "list" -d 'List jobs, newest first'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients wait run pause resume retry cancel remind delete help" -f -a "show" -d 'Show a job: its progress, pace, and the replies of the relay'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients wait run pause resume retry cancel remind delete help" -f -a "recipients" -d 'List the recipients of a job with the result for each'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients wait run pause resume retry cancel remind delete help" -f -a "wait" -d 'Wait until a job has ended or is paused'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients wait run pause resume retry cancel remind delete help" -f -a "run" -d 'Send what is due: queued, deferred, or in doubt after a crash'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients wait run pause resume retry cancel remind delete help" -f -a "pause" -d 'Pause a running job'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients wait run pause resume retry cancel remind delete help" -f -a "resume" -d 'Resume a paused job'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients wait run pause resume retry cancel remind delete help" -f -a "retry" -d 'Retry the failed mails of a job, or the deferred ones'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients wait run pause resume retry cancel remind delete help" -f -a "cancel" -d 'Cancel a job\'s unsent mail'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients wait run pause resume retry cancel remind delete help" -f -a "remind" -d 'Remind the users of a job who have not used their link'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients wait run pause resume retry cancel remind delete help" -f -a "delete" -d 'Delete the records of a finished job, or all old records'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and not __fish_seen_subcommand_from list show recipients wait run pause resume retry cancel remind delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from list" -l limit -d 'Limit the number of results; without it, a table at a terminal shows 50' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from list" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from list" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -674,6 +697,7 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from list" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from list" -l all-rows -d 'Show all rows at a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Suppress messages; print only data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from list" -l no-input -d 'Never prompt; fail if input is needed'
@@ -691,7 +715,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from show" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from recipients" -l limit -d 'Limit the number of results; without it, a table at a terminal shows 50' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from recipients" -l limit -d 'Limit the number of results; without it, a table at a terminal shows 50' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from recipients" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from recipients" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from recipients" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -701,13 +725,28 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from recipients" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from recipients" -l all-rows -d 'Show all rows at a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from recipients" -s q -l quiet -d 'Suppress messages; print only data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from recipients" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from recipients" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from recipients" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l max-runtime -d 'Stop starting new mails after this time, such as `50m`' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from wait" -l timeout -d 'Stop waiting after this time, such as `1h`' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from wait" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from wait" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from wait" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object per line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from wait" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from wait" -s q -l quiet -d 'Suppress messages; print only data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from wait" -s v -l verbose -d 'Print messages even without a terminal'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from wait" -l no-input -d 'Never prompt; fail if input is needed'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from wait" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l max-runtime -d 'Stop starting new mails after this time, such as `50m`' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l metrics-file -d 'Write numbers for monitoring to this file at the end of the run, also of one that fails: for the textfile collector of node_exporter, which reads files named `*.prom`' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l reason -d 'Reason, recorded in the audit log if a paused job is resumed or mail is tried early' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l reason -d 'Reason, recorded in the audit log if a paused job is resumed or mail is tried early' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -722,7 +761,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from pause" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from pause" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from pause" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from pause" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from pause" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -737,7 +776,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from pause" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from pause" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from resume" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from resume" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from resume" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from resume" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from resume" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -752,8 +791,8 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from resume" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l max-runtime -d 'Stop starting new mails after this time, such as `50m`' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l max-runtime -d 'Stop starting new mails after this time, such as `50m`' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from retry" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from retry" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -770,7 +809,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from retry" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -786,18 +825,18 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l after -d 'Only users whose mail was sent at least this long ago, such as `3d`' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l expires -d 'Lifetime of the link: 5m to 24h, or up to 7d if all mails are invitations; by default as configured' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l unless-sent-within -d 'Skip users who were sent a link within this time; `0s` skips nobody; by default as configured (15m)' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l note -d 'Message to include in the mail, up to 1,000 characters; it may have several lines' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l key -d 'Name of the job: using the same name again continues that job instead of creating a second one; exit code 3 if it has finished and mails failed' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l expect -d 'Abort unless exactly N users would be mailed' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l connections -d 'Maximum number of connections; by default as configured' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l rate -d 'Maximum rate, such as `600/min` or `2000/day`; may be given several times; configured rates apply as well' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l max-failures -d 'Pause when more than this share of the mails fails, counted from 10 mails on; by default 30% for more than 50 users' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l canary -d 'Send this many first, and pause if one of them is not accepted' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l max-runtime -d 'Stop starting new mails after this time, such as `50m`' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l after -d 'Only users whose mail was sent at least this long ago, such as `3d`' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l expires -d 'Lifetime of the link: 5m to 24h, or up to 7d if all mails are invitations; by default as configured' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l unless-sent-within -d 'Skip users who were sent a link within this time; `0s` skips nobody; by default as configured (15m)' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l note -d 'Message to include in the mail, up to 1,000 characters; it may have several lines' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l key -d 'Name of the job: using the same name again continues that job instead of creating a second one; exit code 3 if it has finished and mails failed' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l expect -d 'Abort unless exactly N users would be mailed' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l connections -d 'Maximum number of connections; by default as configured' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l rate -d 'Maximum rate, such as `600/min` or `2000/day`; may be given several times; configured rates apply as well' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l max-failures -d 'Pause when more than this share of the mails fails, counted from 10 mails on; by default 30% for more than 50 users' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l canary -d 'Send this many first, and pause if one of them is not accepted' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l max-runtime -d 'Stop starting new mails after this time, such as `50m`' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -807,6 +846,7 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l include-bounced -d 'Also mail users whose address bounces (`users list --bounced`)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l retry-failed -d 'With `--key`: if the job has finished, retry its failed mails'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l queue-only -d 'Create the job without sending: `jobs run` sends it'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -s y -l yes -d 'Skip confirmation'
@@ -815,8 +855,8 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from delete" -l older-than -d 'Records that ended longer ago than this, such as `365d`' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from delete" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from delete" -l older-than -d 'Records that ended longer ago than this, such as `365d`' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from delete" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from delete" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from delete" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from delete" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -835,6 +875,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "list" -d 'List jobs, newest first'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show a job: its progress, pace, and the replies of the relay'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "recipients" -d 'List the recipients of a job with the result for each'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "wait" -d 'Wait until a job has ended or is paused'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "run" -d 'Send what is due: queued, deferred, or in doubt after a crash'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "pause" -d 'Pause a running job'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "resume" -d 'Resume a paused job'
@@ -890,9 +931,9 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from show" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from add" -l allow -d 'Permissions that the role allows, separated by commas; `roles permissions` lists them' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from add" -l description -d 'What the role is for' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from add" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from add" -l allow -d 'Permissions that the role allows, separated by commas; `roles permissions` lists them' -r -f -a "(__fish_append , view-users add-users edit-users delete-users lock-users set-passwords send-resets run-bulk-jobs redeem verify-passwords manage-roles manage-operators export-hashes override-policy view-audit back-up-store manage-store)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from add" -l description -d 'What the role is for' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from add" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from add" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from add" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from add" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -907,11 +948,11 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from add" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -l allow -d 'Permissions to allow besides, separated by commas; `roles permissions` lists them' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -l deny -d 'Permissions to allow no more, separated by commas' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -l rename -d 'New name' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -l description -d 'What the role is for; empty: no description' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -l allow -d 'Permissions to allow besides, separated by commas; `roles permissions` lists them' -r -f -a "(__fish_append , view-users add-users edit-users delete-users lock-users set-passwords send-resets run-bulk-jobs redeem verify-passwords manage-roles manage-operators export-hashes override-policy view-audit back-up-store manage-store)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -l deny -d 'Permissions to allow no more, separated by commas' -r -f -a "(__fish_append , view-users add-users edit-users delete-users lock-users set-passwords send-resets run-bulk-jobs redeem verify-passwords manage-roles manage-operators export-hashes override-policy view-audit back-up-store manage-store)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -l rename -d 'New name' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -l description -d 'What the role is for; empty: no description' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -927,8 +968,8 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from clone" -l description -d 'What the new role is for; without it, as the copied role says' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from clone" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from clone" -l description -d 'What the new role is for; without it, as the copied role says' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from clone" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from clone" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from clone" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from clone" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -943,8 +984,8 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from clone" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from clone" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from clone" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from delete" -l move-to -d 'Role that its users and operators get; without it, Minimal Permissions' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from delete" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from delete" -l move-to -d 'Role that its users and operators get; without it, Minimal Permissions' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from delete" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from delete" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from delete" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from delete" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -1014,10 +1055,10 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from list" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -l role -d 'Role: what the operator is allowed to do' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -l only-role -d 'Only act on users with this role; can be repeated' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -l only-domain -d 'Only act on users whose email address is in this domain; can be repeated' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -l role -d 'Role: what the operator is allowed to do' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -l only-role -d 'Only act on users with this role; can be repeated' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -l only-domain -d 'Only act on users whose email address is in this domain; can be repeated' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -1033,10 +1074,10 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -l role -d 'New role' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -l only-role -d 'Only act on users with this role; can be repeated' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -l only-domain -d 'Only act on users whose email address is in this domain; can be repeated' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -l role -d 'New role' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -l only-role -d 'Only act on users with this role; can be repeated' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -l only-domain -d 'Only act on users whose email address is in this domain; can be repeated' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -1056,7 +1097,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from disable" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from disable" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from disable" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from disable" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from disable" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -1072,7 +1113,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from disable" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from disable" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from disable" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from enable" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from enable" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from enable" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from enable" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from enable" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -1087,7 +1128,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from enable" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from enable" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from enable" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -1126,7 +1167,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check blocklist help" -f -a "check" -d 'Check a password against the requirements, without setting it'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check blocklist help" -f -a "blocklist" -d 'Lists of refused passwords, such as leaked ones, as compact files'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and not __fish_seen_subcommand_from show check blocklist help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -l locale -d 'Language, such as `en` or `de`' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -l locale -d 'Language, such as `en` or `de`' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -1140,7 +1181,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from check" -l user -d 'User whose name and address are checked against the password' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from check" -l user -d 'User whose name and address are checked against the password' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from check" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from check" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from check" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -1176,30 +1217,34 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check a password against the requirements, without setting it'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "blocklist" -d 'Lists of refused passwords, such as leaked ones, as compact files'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head help" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head help" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head help" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head export archive help" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head export archive help" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head export archive help" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
 json\t'One JSON document'
 ndjson\t'One JSON object per line'
 csv\t'RFC 4180'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head help" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head export archive help" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head help" -s q -l quiet -d 'Suppress messages; print only data and errors'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head help" -s v -l verbose -d 'Print messages even without a terminal'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head help" -l no-input -d 'Never prompt; fail if input is needed'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head help" -f -a "list" -d 'List events, newest first'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head help" -f -a "show" -d 'Show an event with all of its details'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head help" -f -a "verify" -d 'Check that no event was changed, deleted or inserted'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head help" -f -a "head" -d 'Print the hash of the newest event, to be kept elsewhere'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l user -d 'Events about this user; for a deleted user, the number in `user_id`' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l action -d 'Events of this command and its variants, such as `users set-password`' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l operator -d 'Events of this OS account, by name or number' -r -f -a "(__fish_complete_users)"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l since -d 'Events since a date (midnight) or a time, such as `2026-11-01T08:00`; `7d`: of the last 7 days' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l until -d 'Events until a date or a time; `1h`: until an hour ago' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l limit -d 'Limit the number of results; without it, a table at a terminal shows 50' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head export archive help" -s q -l quiet -d 'Suppress messages; print only data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head export archive help" -s v -l verbose -d 'Print messages even without a terminal'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head export archive help" -l no-input -d 'Never prompt; fail if input is needed'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head export archive help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head export archive help" -f -a "list" -d 'List events, newest first'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head export archive help" -f -a "show" -d 'Show an event with all of its details'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head export archive help" -f -a "verify" -d 'Check that no event was changed, deleted or inserted'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head export archive help" -f -a "head" -d 'Print the hash of the newest event, to be kept elsewhere'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head export archive help" -f -a "export" -d 'Export events, oldest first, for collectors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head export archive help" -f -a "archive" -d 'Move old events out of the store into a file'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and not __fish_seen_subcommand_from list show verify head export archive help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l user -d 'Events about this user; for a deleted user, the number in `user_id`' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l action -d 'Events of this command and its variants, such as `users set-password`' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l operator -d 'Events of this OS account, by name or number' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l outcome -d 'Events with this outcome' -r -f -a "done\t''
+refused\t''"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l since -d 'Events since a date (midnight) or a time, such as `2026-11-01T08:00`; `7d`: of the last 7 days' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l until -d 'Events until a date or a time; `1h`: until an hour ago' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l limit -d 'Limit the number of results; without it, a table at a terminal shows 50' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -1209,7 +1254,7 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l refused -d 'Only refusals'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l all-rows -d 'Show all rows at a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Suppress messages; print only data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from list" -l no-input -d 'Never prompt; fail if input is needed'
@@ -1228,7 +1273,8 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from show" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from verify" -l head -d 'A hash that `audit head` printed earlier' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from verify" -l head -d 'A hash that `audit head` printed earlier' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from verify" -l archive -d 'Files that `audit archive` wrote, all of them: check the whole chain from its first event' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from verify" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from verify" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from verify" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -1255,29 +1301,67 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from head" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from head" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from head" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from export" -l since -d 'Begin with the first event since a date or a time; `7d`: of the last 7 days' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from export" -l after -d 'Begin behind the event with this number' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from export" -l hash -d 'Hash of that event: refuse if the store has another one under its number' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from export" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from export" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from export" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object per line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from export" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from export" -l follow -d 'Continue with new events as they happen, as NDJSON'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Suppress messages; print only data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Print messages even without a terminal'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from export" -l no-input -d 'Never prompt; fail if input is needed'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from archive" -l before -d 'Events before a date or a time; `365d`: those older than 365 days' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from archive" -l out -d 'New file' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from archive" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from archive" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from archive" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from archive" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object per line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from archive" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from archive" -s y -l yes -d 'Skip confirmation'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from archive" -s n -l dry-run -d 'Show what would be done without doing it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from archive" -s q -l quiet -d 'Suppress messages; print only data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from archive" -s v -l verbose -d 'Print messages even without a terminal'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from archive" -l no-input -d 'Never prompt; fail if input is needed'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from archive" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "list" -d 'List events, newest first'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show an event with all of its details'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Check that no event was changed, deleted or inserted'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "head" -d 'Print the hash of the newest event, to be kept elsewhere'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "export" -d 'Export events, oldest first, for collectors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "archive" -d 'Move old events out of the store into a file'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue help" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue help" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue help" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue bounces help" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue bounces help" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue bounces help" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
 json\t'One JSON document'
 ndjson\t'One JSON object per line'
 csv\t'RFC 4180'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue help" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue bounces help" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue help" -s q -l quiet -d 'Suppress messages; print only data and errors'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue help" -s v -l verbose -d 'Print messages even without a terminal'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue help" -l no-input -d 'Never prompt; fail if input is needed'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue help" -f -a "test" -d 'Send one test mail'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue help" -f -a "preview" -d 'Show a mail as users get it, with a code that does not work'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue help" -f -a "queue" -d 'List the waiting mails, oldest first, or cancel one'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue bounces help" -s q -l quiet -d 'Suppress messages; print only data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue bounces help" -s v -l verbose -d 'Print messages even without a terminal'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue bounces help" -l no-input -d 'Never prompt; fail if input is needed'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue bounces help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue bounces help" -f -a "test" -d 'Send one test mail'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue bounces help" -f -a "preview" -d 'Show a mail as users get it, with a code that does not work'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue bounces help" -f -a "queue" -d 'List the waiting mails, oldest first, or cancel one'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue bounces help" -f -a "bounces" -d 'Read delivery reports and mark mails and addresses that bounced'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and not __fish_seen_subcommand_from test preview queue bounces help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -1292,9 +1376,9 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l user -d 'Show it as this user would get it' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l locale -d 'Language, such as `en` or `de`; by default the user\'s' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l note -d 'Message from the administrator in the mail; it may have several lines' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l user -d 'Show it as this user would get it' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l locale -d 'Language, such as `en` or `de`; by default the user\'s' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l note -d 'Message from the administrator in the mail; it may have several lines' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l out -d 'Write the HTML part to this new file' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
@@ -1309,9 +1393,9 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -l cancel -d 'Cancel the message with this number' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -l limit -d 'Limit the number of results; without it, a table at a terminal shows 50' -r -f
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -l cancel -d 'Cancel the message with this number' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -l limit -d 'Limit the number of results; without it, a table at a terminal shows 50' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -1321,14 +1405,31 @@ csv\t'RFC 4180'"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -l all-rows -d 'Show all rows at a terminal too'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -s n -l dry-run -d 'Show what would be done without doing it'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -s q -l quiet -d 'Suppress messages; print only data and errors'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from queue" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from bounces" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from bounces" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from bounces" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from bounces" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object per line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from bounces" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from bounces" -s n -l dry-run -d 'Show what would be done without doing it'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from bounces" -s q -l quiet -d 'Suppress messages; print only data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from bounces" -s v -l verbose -d 'Print messages even without a terminal'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from bounces" -l no-input -d 'Never prompt; fail if input is needed'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from bounces" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from help" -f -a "test" -d 'Send one test mail'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from help" -f -a "preview" -d 'Show a mail as users get it, with a code that does not work'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from help" -f -a "queue" -d 'List the waiting mails, oldest first, or cancel one'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from help" -f -a "bounces" -d 'Read delivery reports and mark mails and addresses that bounced'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
@@ -1348,7 +1449,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __f
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -f -a "restore" -d 'Replace the store with a backup'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -f -a "migrate" -d 'Upgrade the store to the current schema'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and not __fish_seen_subcommand_from check backup restore migrate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -1365,7 +1466,9 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -l directory -d 'Directory in which to create a file that is named after the time' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -l keep -d 'Delete earlier backups of this store there, so that N remain, the new one included' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -1380,7 +1483,8 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -s v -l verbose -d 'Print messages even without a terminal'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from restore" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from restore" -l latest -d 'Restore the newest backup that `store backup --directory` created in this directory' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from restore" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from restore" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from restore" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from restore" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -1397,7 +1501,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from restore" -l no-input -d 'Never prompt; fail if input is needed'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -l backup -d 'Backup to create first; by default the store\'s name with the old version added' -r -F
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -l reason -d 'Reason, recorded in the audit log' -r -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -l reason -d 'Reason, recorded in the audit log' -r -f -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from migrate" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -1417,6 +1521,23 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "restore" -d 'Replace the store with a backup'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "migrate" -d 'Upgrade the store to the current schema'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand doctor" -l head -d 'A hash that `audit head` printed earlier, which must be in the audit log' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand doctor" -l send-to -d 'Also send a test mail to this address' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand doctor" -l reason -d 'Reason, recorded in the audit log with the test mail' -r -f -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand doctor" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand doctor" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand doctor" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+json\t'One JSON document'
+ndjson\t'One JSON object per line'
+csv\t'RFC 4180'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand doctor" -l color -d 'Colours: auto, always or never [env: NO_COLOR]' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand doctor" -l strict -d 'Treat warnings as failures'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand doctor" -s q -l quiet -d 'Suppress messages; print only data and errors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand doctor" -s v -l verbose -d 'Print messages even without a terminal'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand doctor" -l no-input -d 'Never prompt; fail if input is needed'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand metrics" -s c -l config -d 'Configuration file [env: CXME_ADMIN_CONFIG]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand metrics" -l store -d 'Store file, instead of the configured one [env: CXME_ADMIN_STORE]' -r -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand metrics" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -1486,22 +1607,23 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and __fish
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show the files and settings in force, and where each comes from'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "demo" -d 'Show the program at work on a sample organization'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "init" -d 'Create the configuration, store and reset key if they are missing'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "users" -d 'Users, their passwords and their locks'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "resets" -d 'Links with which users choose a password'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "jobs" -d 'Bulk sends and the outbox'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "roles" -d 'Roles and their permissions'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "operators" -d 'Operators: the OS accounts that may use this tool'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "policy" -d 'The organization\'s password requirements'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "audit" -d 'The audit log: every action, in a chain of hashes'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "mail" -d 'Test the relay, preview mails, list waiting mails'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "store" -d 'The store'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "metrics" -d 'Print numbers for monitoring, in the text format of Prometheus'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "whoami" -d 'Show the account, role, permissions and store that commands use here'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "config" -d 'The configuration'
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store metrics whoami completions config help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store doctor metrics whoami completions config help" -f -a "demo" -d 'Show the program at work on a sample organization'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store doctor metrics whoami completions config help" -f -a "init" -d 'Create the configuration, store and reset key if they are missing'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store doctor metrics whoami completions config help" -f -a "users" -d 'Users, their passwords and their locks'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store doctor metrics whoami completions config help" -f -a "resets" -d 'Links with which users choose a password'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store doctor metrics whoami completions config help" -f -a "jobs" -d 'Bulk sends and the outbox'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store doctor metrics whoami completions config help" -f -a "roles" -d 'Roles and their permissions'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store doctor metrics whoami completions config help" -f -a "operators" -d 'Operators: the OS accounts that may use this tool'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store doctor metrics whoami completions config help" -f -a "policy" -d 'The organization\'s password requirements'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store doctor metrics whoami completions config help" -f -a "audit" -d 'The audit log: every action, in a chain of hashes'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store doctor metrics whoami completions config help" -f -a "mail" -d 'Test the relay, preview mails, list waiting mails, read delivery reports'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store doctor metrics whoami completions config help" -f -a "store" -d 'The store'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store doctor metrics whoami completions config help" -f -a "doctor" -d 'Check the whole installation, and name what is wrong'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store doctor metrics whoami completions config help" -f -a "metrics" -d 'Print numbers for monitoring, in the text format of Prometheus'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store doctor metrics whoami completions config help" -f -a "whoami" -d 'Show the account, role, permissions and store that commands use here'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store doctor metrics whoami completions config help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store doctor metrics whoami completions config help" -f -a "config" -d 'The configuration'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and not __fish_seen_subcommand_from demo init users resets jobs roles operators policy audit mail store doctor metrics whoami completions config help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "list" -d 'List users, by email address'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "show" -d 'Show users'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from users" -f -a "add" -d 'Add a user'
@@ -1523,6 +1645,7 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "list" -d 'List jobs, newest first'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "show" -d 'Show a job: its progress, pace, and the replies of the relay'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "recipients" -d 'List the recipients of a job with the result for each'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "wait" -d 'Wait until a job has ended or is paused'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "run" -d 'Send what is due: queued, deferred, or in doubt after a crash'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "pause" -d 'Pause a running job'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "resume" -d 'Resume a paused job'
@@ -1550,9 +1673,12 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "show" -d 'Show an event with all of its details'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Check that no event was changed, deleted or inserted'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "head" -d 'Print the hash of the newest event, to be kept elsewhere'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "export" -d 'Export events, oldest first, for collectors'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "archive" -d 'Move old events out of the store into a file'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from mail" -f -a "test" -d 'Send one test mail'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from mail" -f -a "preview" -d 'Show a mail as users get it, with a code that does not work'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from mail" -f -a "queue" -d 'List the waiting mails, oldest first, or cancel one'
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from mail" -f -a "bounces" -d 'Read delivery reports and mark mails and addresses that bounced'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "check" -d 'Check the store: modes, file system, schema, integrity, references, rows, addresses, audit log, clock, times and reset key'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "backup" -d 'Back up the store while it is in use'
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "restore" -d 'Replace the store with a backup'
@@ -1560,17 +1686,49 @@ complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_s
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Show the files and settings in force, and where each comes from'
 # Files only where one is meant, and the values of arguments.
 complete -c cxme-admin -f
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand audit; and __fish_seen_subcommand_from show" -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand completions" -a "bash elvish fish powershell zsh"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand demo" -a "(__fish_complete_directories)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from delete" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from pause" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from recipients" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from remind" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from resume" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from retry" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from run" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from show" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand jobs; and __fish_seen_subcommand_from wait" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from bounces" -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from preview" -a "reset forced-reset invitation notice address-notice test"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand mail; and __fish_seen_subcommand_from test" -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from add" -a "(__fish_complete_users)"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from disable" -a "(__fish_complete_users)"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -a "(__fish_complete_users)"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from enable" -a "(__fish_complete_users)"
-complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -a "(__fish_complete_users)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from disable" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from edit" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from enable" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand operators; and __fish_seen_subcommand_from remove" -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from blocklist" -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from blocklist" -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand policy; and __fish_seen_subcommand_from blocklist" -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand resets; and __fish_seen_subcommand_from revoke" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from add" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from clone" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from clone" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from delete" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from edit" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand roles; and __fish_seen_subcommand_from show" -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from backup" -F
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand store; and __fish_seen_subcommand_from restore" -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from add" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from change-password" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from clone" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from delete" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from edit" -a "(__fish_cxme_admin_values)"
 complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from import" -F
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from lock" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from password" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from send-reset" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from set-password" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from show" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from unlock" -a "(__fish_cxme_admin_values)"
+complete -c cxme-admin -n "__fish_cxme_admin_using_subcommand users; and __fish_seen_subcommand_from verify-password" -a "(__fish_cxme_admin_values)"

@@ -78,6 +78,7 @@ const CALLS: &[(&str, &str, &str)] = &[
 /// The commands that print no data of their own: with `-o json` they print the same, or only the plan of a dry run.
 const WITHOUT_DATA: &[&str] = &[
     "audit",
+    "audit archive",
     "completions",
     "config",
     "demo",

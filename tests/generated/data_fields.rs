@@ -42,6 +42,7 @@ pub(crate) const FIELDS: &[(&str, Kind, &str)] = &[
     ("added_at", Time, "when the operator was added"),
     ("address", Text, "email address to which the mail goes"),
     ("allows", Text, "what the permission allows"),
+    ("archived", Number, "how many events before them `audit archive` moved out of the store"),
     ("attempts", Number, "counted attempts to send the mail"),
     ("bounce_reply", Text, "what the remote server said of the address, as a delivery report quotes it"),
     ("bounced", Number, "mails that bounced, as delivery reports said"),
