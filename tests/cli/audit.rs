@@ -18,7 +18,19 @@ fn busy() -> World {
 #[test]
 fn each_event_is_one_sentence_the_newest_first() {
     let world = busy();
-    assert_snapshot!(world.command("audit list").at_terminal().run(), @"");
+    assert_snapshot!(world.command("audit list").at_terminal().run(), @"
+    status 0
+    -- stdout
+    NO  WHEN          WHAT HAPPENED
+    5   now           owner edited alice (name: Alice Example -> Alice Adams)
+    4   now           owner locked bob until 2026-11-24T10:01:00Z (reason: lost
+                      laptop)
+    3   1 minute ago  owner set a password for alice
+    2   1 minute ago  owner imported users from standard input (2 added)
+    1   1 minute ago  owner created the store (operator owner)
+    -- stderr
+    5 events.
+    ");
     assert_snapshot!(world.run("audit list --user bob -o csv").out().split(',').take(1).collect::<String>(), @"number");
 }
 
@@ -34,8 +46,37 @@ fn sentences_name_the_users_as_they_are_called_now_and_deleted_ones_by_number() 
     for command in ["users delete alicia --yes", "users delete carl --yes", "users lock carl"] {
         world.command(command).uid(CAROL).run().expect_status(77);
     }
-    assert_snapshot!(world.command("audit list").columns(200).run(), @"");
-    assert_snapshot!(world.command("audit list --user alicia").columns(200).run(), @"");
+    assert_snapshot!(world.command("audit list").columns(200).run(), @"
+    status 0
+    -- stdout
+    NO  WHEN  WHAT HAPPENED
+    11  now   carol was refused: users lock (needs lock-users)
+    10  now   carol was refused: users delete (needs delete-users)
+    9   now   owner added operator carol (role Minimal Permissions)
+    8   now   owner deleted user 2
+    7   now   owner edited alicia (username: alice -> alicia)
+    6   now   owner queued an invitation (message 1) for carl
+    5   now   owner added dora as a clone of alicia
+    4   now   owner locked alicia and user 2 (reason: holiday; (root deleted everything))
+    3   now   owner set a password for alicia
+    2   now   owner imported users from standard input (3 added)
+    1   now   owner created the store (operator owner)
+    -- stderr
+    11 events.
+    Not yet recorded: 1 refused attempt since 2026-11-24T08:00:00Z (users delete).
+    ");
+    assert_snapshot!(world.command("audit list --user alicia").columns(200).run(), @"
+    status 0
+    -- stdout
+    NO  WHEN  WHAT HAPPENED
+    7   now   owner edited alicia (username: alice -> alicia)
+    4   now   owner locked alicia and user 2 (reason: holiday; (root deleted everything))
+    3   now   owner set a password for alicia
+    2   now   owner imported users from standard input (3 added)
+    -- stderr
+    4 events.
+    Not yet recorded: 1 refused attempt since 2026-11-24T08:00:00Z (users delete).
+    ");
 }
 
 /// Roles, operators, jobs and the store have sentences of their own.
@@ -59,7 +100,23 @@ fn the_sentences_of_other_commands_name_their_objects() {
         assert!(run.status == 0, "{command}: {run}");
     }
     let run = world.command("audit list").columns(200).run();
-    assert_snapshot!(run.to_string().replace(world.path("").to_str().unwrap(), "[DIR]/"), @"");
+    assert_snapshot!(run.to_string().replace(world.path("").to_str().unwrap(), "[DIR]/"), @"
+    status 0
+    -- stdout
+    NO  WHEN  WHAT HAPPENED
+    10  now   owner queued a test mail to someone@example.com
+    9   now   owner revoked the reset links of all users (2 links)
+    8   now   owner edited 2 users (chosen by `--all`; locale: de)
+    7   now   owner created job 1 (2 mails; chosen by `--all`)
+    6   now   owner generated passwords for 2 users (chosen by `--all`)
+    5   now   owner deleted the role Hotline
+    4   now   owner edited the role Helpdesk (now Hotline; denied send-resets)
+    3   now   owner added the role Helpdesk (may view-users, send-resets)
+    2   now   owner imported users from standard input (2 added)
+    1   now   owner created the store (operator owner)
+    -- stderr
+    10 events.
+    ");
 }
 
 #[test]
@@ -85,7 +142,13 @@ fn events_are_chosen_by_user_action_operator_age_and_outcome() {
     assert_snapshot!(numbers("--limit 2"), @"7 6");
     assert_eq!(world.run("audit list --user nobody").status, 67);
     assert_eq!(world.run("audit list --since yesterday").status, 2);
-    assert_snapshot!(world.run("audit list --outcome failed"), @"");
+    assert_snapshot!(world.run("audit list --outcome failed"), @"
+    status 2
+    -- stderr
+    error: invalid value 'failed' for '--outcome <OUTCOME>': `failed` is not an outcome: take `done` or `refused`
+
+    For more information, try '--help'.
+    ");
     assert_eq!(world.run("audit list --operator nobody-here").status, 67);
 }
 
@@ -267,7 +330,7 @@ fn a_command_is_found_with_its_variants_and_what_is_no_action_is_refused() {
       - roles: list, show, add, edit, clone, delete
       - operators: list, add, edit, disable, enable, remove
       - policy: show, check
-      - audit: list, show, verify, head
+      - audit: list, show, verify, head, export, archive
       - metrics, whoami, doctor, init
       - config: show
       - store: check, check with repair of times, backup, restore, migrate
