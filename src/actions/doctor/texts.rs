@@ -16,7 +16,6 @@ use crate::mail::compose::Composer;
 use crate::mail::context::MailContext;
 use crate::secrets::reset_code::NONCE;
 use crate::secrets::reset_code::ResetCode;
-use strum::VariantArray as _;
 
 /// Composes each kind of mail in each language with a sample, as `mail preview` does.
 ///
