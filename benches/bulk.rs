@@ -15,7 +15,7 @@ use cxme_admin::clock::Clock as _;
 use cxme_admin::clock::SystemClock;
 use cxme_admin::domain::operator::Account;
 use cxme_admin::domain::organization::Organization;
-use cxme_admin::domain::policy::Policy;
+use cxme_admin::domain::policy::RoleRequirements;
 use cxme_admin::domain::relay::Security;
 use cxme_admin::domain::role::RoleId;
 use cxme_admin::domain::user::SignIn;
@@ -118,7 +118,7 @@ fn mailer(transport: Transport) -> anyhow::Result<Mailer> {
         bounce_to: None,
         organization: &Organization::default(),
         link: Some("https://reset.example.com/#{code}".parse().context("link")?),
-        policy: &Policy::default(),
+        policy: &RoleRequirements::default(),
         headers: &[],
         time_zone: jiff::tz::TimeZone::UTC,
         texts: MailTexts::built_in()?,

@@ -152,7 +152,7 @@ def age(store):
 
 # The same data as `users list` and `users export` write: the columns as stored, and the role by its name.
 COLUMNS = ("username, email, users.name, roles.name, CASE WHEN locked_at IS NULL OR locked_until <= unixepoch() THEN "
-           "'active' ELSE 'locked' END, locked_until, sign_in, locale, password_set_at, must_change_password, "
+           "'active' ELSE 'locked' END, locked_until, sign_in, locale, password_set_at, must_change_password, password_expires_at, "
            "last_login_at, created_at, updated_at")
 FROM = "FROM users JOIN roles ON roles.id = role_id"
 

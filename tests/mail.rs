@@ -13,7 +13,7 @@ use cxme_admin::domain::link::LinkTemplate;
 use cxme_admin::domain::message::MessageId;
 use cxme_admin::domain::message::NoticeCause;
 use cxme_admin::domain::organization::Organization;
-use cxme_admin::domain::policy::Policy;
+use cxme_admin::domain::policy::RoleRequirements;
 use cxme_admin::domain::user::UserId;
 use cxme_admin::mail::compose::Composer;
 use cxme_admin::mail::context::MailContent;
@@ -62,7 +62,7 @@ fn python_reads_every_mail_without_a_defect() {
             organization: &organization,
             time_zone: jiff::tz::TimeZone::UTC,
             link: Some(link.clone()),
-            policy: &Policy::default(),
+            policy: &RoleRequirements::default(),
             texts: MailTexts::built_in().unwrap(),
         });
         let composer = composer.unwrap();
@@ -80,6 +80,7 @@ fn python_reads_every_mail_without_a_defect() {
                 recipient: &address("alice@example.com"),
                 name: words,
                 username: "alice",
+                role: None,
                 locale: Some(locale),
                 date: "2026-03-04T10:00:00Z".parse().unwrap(),
                 nonce: &nonce,

@@ -12,7 +12,7 @@ use crate::app::Setup;
 use crate::app::SetupError;
 use crate::domain::message::MailKind;
 use crate::domain::message::NoticeCause;
-use crate::domain::policy::Policy;
+use crate::domain::policy::RoleRequirements;
 use crate::mail::compose::Composer;
 use crate::mail::context::MailContent;
 use crate::mail::context::MailIdentity;
@@ -30,7 +30,7 @@ impl Setup {
     ///
     /// # Errors
     /// As [`App::composer`].
-    pub fn composer(&self, policy: &Policy) -> Result<Composer> {
+    pub fn composer(&self, policy: &RoleRequirements) -> Result<Composer> {
         let config = self.config();
         let from = config.mail.from.clone().ok_or(MailerError::NoMail)?;
         let identity = MailIdentity {
@@ -112,11 +112,10 @@ impl App {
     /// When mail is not configured, its addresses do not go together, or the organization's own texts are wrong.
     pub fn composer(&self) -> Result<Composer> {
         self.setup.mail_texts()?;
-        // The requirements are read from files that may be large.
         if self.setup.config().mail.from.is_none() {
             return Err(MailerError::NoMail.into());
         }
-        self.setup.composer(self.policy()?)
+        self.setup.composer(self.requirements_now()?)
     }
 
     /// Refuses what could not make the store's links.

@@ -42,7 +42,8 @@ use crate::domain::management_refusal::ManagementRefusal;
 use crate::domain::operator::Account;
 use crate::domain::operator::Authority;
 use crate::domain::organization::Organization;
-use crate::domain::policy::Policy;
+use crate::domain::policy::OwnLists;
+use crate::domain::policy::RoleRequirements;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
 use crate::domain::text;
@@ -76,7 +77,8 @@ pub struct App {
     setup: Arc<Setup>,
     store: Store,
     account: Account,
-    policy: OnceCell<Policy>,
+    requirements: OnceCell<RoleRequirements>,
+    lists: OnceCell<Arc<OwnLists>>,
     hashing: HashingCost,
     hasher: RefCell<Hasher>,
 }
@@ -108,7 +110,8 @@ impl App {
     pub fn with_store(setup: Arc<Setup>, account: Account, store: Store) -> Result<Self> {
         let hashing = setup.hashing_cost()?;
         let hasher = RefCell::new(hashing.hasher());
-        Ok(Self { setup, store, account, policy: OnceCell::new(), hashing, hasher })
+        let (requirements, lists) = (OnceCell::new(), OnceCell::new());
+        Ok(Self { setup, store, account, requirements, lists, hashing, hasher })
     }
 
     /// Runs an action that reads.
@@ -184,6 +187,9 @@ impl App {
         // What has expired by now stays so. Other events come first: what the change writes may name the number of its own.
         let prepared = may.and_then(|()| {
             change.note_time(now)?;
+            if !self.setup.is_for_login() {
+                change.set_password_max_ages(&self.configured_max_ages(change.reading())?)?;
+            }
             Ok(change.append_refused_attempts(now)?)
         });
         let result = prepared.and_then(|()| run(&change));
@@ -293,18 +299,6 @@ impl App {
     /// The organization.
     pub fn organization(&self) -> &Organization {
         &self.setup.organization
-    }
-
-    /// Its password requirements, read when they are first asked for.
-    ///
-    /// # Errors
-    /// [`ActionError::Setup`] when the blocklist cannot be read.
-    pub fn policy(&self) -> Result<&Policy> {
-        if let Some(policy) = self.policy.get() {
-            return Ok(policy);
-        }
-        let policy = self.setup.policy()?;
-        Ok(self.policy.get_or_init(|| policy))
     }
 
     /// The OS account that acts.

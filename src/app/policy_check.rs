@@ -11,6 +11,7 @@ use crate::app::Setup;
 use crate::app::hashing_cost::HashingCost;
 use crate::domain::operator::PolicyOverride;
 use crate::domain::policy::PersonalWords;
+use crate::domain::policy::Policy;
 use crate::domain::policy::Violation;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::User;
@@ -19,9 +20,13 @@ use crate::secrets::admission::AdmissionError;
 use crate::secrets::admission::FormerPasswords;
 use crate::secrets::admission::Rehashed;
 use crate::secrets::admission::Verified;
+use crate::secrets::hash_workers::HashWorkers;
 use crate::secrets::password::Password;
 use crate::secrets::password_hash::HashParameters;
 use crate::secrets::password_hash::PasswordHash;
+
+/// How many earlier passwords are compared at once: each takes the memory of a hash, 64 MiB by default.
+const COMPARED_AT_ONCE: usize = 4;
 
 /// Whether the organization's policy holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,8 +60,7 @@ impl App {
     ///
     /// # Errors
     /// [`Refusal::Policy`] with every rule that fails.
-    pub fn validate(&self, user: &User, password: &Password, former: &FormerPasswords) -> Result<()> {
-        let policy = self.policy()?;
+    pub fn validate(&self, user: &User, password: &Password, policy: &Policy, former: &FormerPasswords) -> Result<()> {
         let mut faults = password.faults(policy, &self.personal_words(user))?;
         if former.is_proven(password) {
             faults.push(former.fault());
@@ -72,6 +76,7 @@ impl App {
         &self,
         user: &User,
         password: &Password,
+        policy: &Policy,
         former: &FormerPasswords,
         permit: Option<&PolicyOverride>,
     ) -> Result<AcceptedHash> {
@@ -80,9 +85,11 @@ impl App {
         if let Some(permit) = permit {
             return Ok(hasher.admit_overridden(password, permit, self.random()));
         }
-        let (policy, words) = (self.policy()?, self.personal_words(user));
-        let accepted = hasher.admit(password, policy, &words, former, self.random());
+        let words = self.personal_words(user);
+        let workers = HashWorkers::of_all_cores(*hasher.parameters()).at_most(COMPARED_AT_ONCE);
+        let accepted = hasher.admit_by(&workers, password, policy, &words, former, self.random());
         accepted.map_err(|error| match error {
+            AdmissionError::NoMemory(error) => error.into(),
             AdmissionError::Violations(faults) => self.policy_refusal(user, faults),
             AdmissionError::Unreadable(list) => list.into(),
         })

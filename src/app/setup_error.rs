@@ -7,6 +7,7 @@ use crate::app::MailerError;
 use crate::app::password_command::PasswordCommandError;
 use crate::config::LoadError;
 use crate::domain::policy::UnreadableList;
+use crate::domain::text;
 use crate::mail::template::TemplateError;
 use crate::private_file::FileError;
 use crate::texts::TextProblem;
@@ -46,6 +47,14 @@ pub enum SetupError {
     /// A list of refused passwords cannot be used.
     #[error(transparent)]
     UnreadableList(#[from] UnreadableList),
+    /// The configuration asks something of a role that the store does not have.
+    #[error("{place}: no such role: `{}`", text::quoted(role, 80))]
+    UnknownRole {
+        /// The role.
+        role: String,
+        /// The file, the line and the section.
+        place: String,
+    },
     /// The configuration was read for a login, and this needs more of it.
     #[error("this command reads no password requirements")]
     OnlyForLogin,

@@ -97,7 +97,7 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
     ("operators disable", &["cxme-admin operators disable carol"]),
     ("operators enable", &["cxme-admin operators enable carol"]),
     ("operators remove", &["cxme-admin operators remove carol"]),
-    ("policy show", &["cxme-admin policy show", "cxme-admin policy show --locale de"]),
+    ("policy show", &["cxme-admin policy show", "cxme-admin policy show --user alice"]),
     ("policy check", &["cxme-admin policy check --user alice"]),
     ("policy blocklist build", &["cxme-admin policy blocklist build pwned.txt --out pwned.filter"]),
     ("policy blocklist info", &["cxme-admin policy blocklist info pwned.filter"]),

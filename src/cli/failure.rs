@@ -389,6 +389,10 @@ fn of_refusal(refusal: &Refusal) -> RenderedError {
             };
             RenderedError { details, ..told(DATA) }.hint(hint)
         }
+        Refusal::PasswordTooNew { user, .. } => {
+            told(DATA).hint(format!("if somebody else knows it: cxme-admin users send-reset {user}"))
+        }
+        Refusal::PolicyChanged { .. } => told(LATER).hint("run the command again"),
         Refusal::EmailDomain { .. } => {
             told(DATA).hint("the domains are configured in [organization] email_domains")
         }

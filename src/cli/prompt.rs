@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use crate::app::ActionError;
 use crate::cli::context::Context;
 use crate::cli::failure::CliError;
-use crate::domain::policy::Policy;
+use crate::domain::policy::Requirements;
 use crate::domain::refusal::Refusal;
 use crate::domain::removal::Removals;
 use crate::domain::text;
@@ -122,7 +122,7 @@ pub fn faults_in_words(validated: Result<(), ActionError>) -> anyhow::Result<Vec
 }
 
 /// The requirements of a policy as the program's own questions say them: in English, to an operator.
-pub fn requirements(policy: &Policy) -> Vec<String> {
+pub fn requirements(policy: &Requirements) -> Vec<String> {
     texts::policy::requirements(policy, Texts::built_in().default_language(), Reader::Operator)
 }
 

@@ -4,9 +4,11 @@
 //! problem. So no list of keys must be maintained besides the code that reads them.
 
 mod known;
+pub(super) mod named;
 mod one_or_more;
 mod values;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt::Display;
 use std::ops::{Range, RangeInclusive};
@@ -48,6 +50,8 @@ struct ReadNotes {
     keys: Vec<(&'static str, &'static str)>,
     /// The sections whose keys have names chosen by the file.
     open: Vec<&'static str>,
+    /// The sections whose names the file chooses.
+    named: Vec<named::NamedKind>,
     /// Whether the headers are so broken that a key may seem to be in another section than intended.
     headers_broken: bool,
 }
@@ -106,7 +110,7 @@ impl<'t> Document<'t> {
                 self.note(value.span().start, format!("[{name}]: {what}"));
             }
         }
-        Section { document: self, name, table }
+        Section { document: self, name, label: Cow::Borrowed(name), table }
     }
 
     /// Ends the reading: every name that no section asked for becomes a problem.
@@ -120,7 +124,7 @@ impl<'t> Document<'t> {
     fn note_unknown_names(&self, section: &str, table: &DeTable<'_>) {
         for (key, value) in table {
             let name: &str = key.get_ref();
-            let path = if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") };
+            let path = self.notes.borrow().path_of(section, name, value.get_ref());
             if self.notes.borrow().keys.contains(&(section, name)) || self.notes.borrow().open.contains(&section) {
                 continue;
             }
@@ -166,7 +170,13 @@ impl<'t> Document<'t> {
 impl ReadNotes {
     /// The text for an unknown name.
     fn unknown_name(&self, section: &str, name: &str, path: &str, is_table: bool) -> String {
-        let here: Vec<&str> = self.keys.iter().filter(|(owner, _)| *owner == section).map(|(_, key)| *key).collect();
+        // The keys of sections of one kind are asked for once for each.
+        let mut here: Vec<&str> = Vec::new();
+        for (_, key) in self.keys.iter().filter(|(owner, _)| *owner == section) {
+            if !here.contains(key) {
+                here.push(key);
+            }
+        }
         if is_table {
             let nearest = nearest(path, self.sections.iter().copied()).map(|near| format!("did you mean [{near}]?"));
             let all = || format!("the sections are {}", listed(self.sections.iter().map(|name| format!("[{name}]"))));
@@ -194,7 +204,10 @@ impl ReadNotes {
 /// is invalid: then the problem is noted, and the caller continues with the default.
 pub(super) struct Section<'d, 't> {
     document: &'d Document<'t>,
+    /// The name by which its keys are known.
     name: &'static str,
+    /// The name in messages.
+    label: Cow<'static, str>,
     table: Option<&'d DeTable<'t>>,
 }
 
@@ -382,7 +395,7 @@ impl<'d, 't> Section<'d, 't> {
     }
 
     fn note(&self, position: usize, key: &str, what: impl Display) {
-        self.document.note(position, format!("[{}] {key}: {what}", self.name));
+        self.document.note(position, format!("[{}] {key}: {what}", self.label));
     }
 }
 

@@ -56,7 +56,7 @@ impl Config {
         let password_text = part("password");
         let document = Document::parse_part(&password_text, directory, env, "password");
         let mut password =
-            PasswordSection::read(&document.section("password"), &document.section("password.argon2"), true);
+            PasswordSection::read(&document.section("password"), &document.section("password.argon2"), &document, true);
         let has_argon2 = document.section("password").has("argon2");
         if document.has_problem_in("password.argon2") {
             password.argon2 = Default::default();

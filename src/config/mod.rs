@@ -15,6 +15,7 @@ mod mail;
 mod misplaced_store;
 mod organization;
 mod password;
+mod password_role;
 mod problems;
 mod reset;
 mod saml;
@@ -34,6 +35,7 @@ pub use jobs::JobsSection;
 pub use mail::{FileSection, MailSection, SendmailSection, TransportName};
 pub use organization::OrganizationSection;
 pub use password::{Argon2Section, PasswordSection};
+pub use password_role::RoleSection;
 pub use problems::{Diagnostic, Diagnostics};
 pub use reset::ResetSection;
 pub use saml::SamlSection;
@@ -109,7 +111,8 @@ impl Config {
     pub fn parse(text: &str, name: &Path, env: ConfigEnv<'_>) -> Result<Self, Diagnostics> {
         let directory = name.parent().unwrap_or(Path::new(""));
         let document = Document::parse(text, directory, env);
-        let config = Self::read(&document);
+        let mut config = Self::read(&document);
+        config.password.roles.iter_mut().for_each(|role| role.file = name.to_path_buf());
         let problems = document.finish();
         if problems.is_empty() { Ok(config) } else { Err(Diagnostics::new(name, problems)) }
     }
@@ -135,7 +138,7 @@ impl Config {
             store: StoreSection::read(&document.section("store")),
             mail: MailSection::read(&mail),
             reset: ResetSection::read(&document.section("reset")),
-            password: PasswordSection::read(&password, &argon2, organization.second_factor),
+            password: PasswordSection::read(&password, &argon2, document, organization.second_factor),
             sign_in: SignInSection::read(&document.section("sign_in")),
             saml: SamlSection::read(&document.section("saml")),
             jobs: JobsSection::read(&document.section("jobs")),

@@ -3,18 +3,28 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::document::Document;
 use super::document::Section;
+use super::password_role::GeneralBounds;
+use super::password_role::RoleSection;
+use crate::domain::duration::DisplayDuration;
+use crate::domain::password_age::MAX_AGE;
+use crate::domain::password_age::MIN_AGE;
+use crate::domain::password_age::TEMPORARY_LIFETIME;
+use crate::domain::policy::MAX_HISTORY;
 
 /// The shortest password, in characters, that NIST SP 800-63B-4 section 3.1.1 allows as the only factor.
 const MIN_ALONE: u32 = 15;
 /// The same with a second factor.
 const MIN_WITH_SECOND_FACTOR: u32 = 8;
 /// The longest sensible minimum: NIST requires that passwords of at least 64 characters are accepted.
-const MAX_MIN_LENGTH: u32 = 128;
+pub(super) const MAX_MIN_LENGTH: u32 = 128;
 /// The bounds of the longest password. Its bytes are bounded by [`MAX_BYTES`](crate::domain::policy::MAX_BYTES) besides.
 const SHORTEST_MAXIMUM: u32 = 64;
 const LONGEST_MAXIMUM: u32 = 1_024;
 const MAXIMUM_REASON: &str = "NIST SP 800-63B-4 section 3.1.1.2 asks for at least 64 to be allowed";
+/// Why [`MAX_HISTORY`] is the most.
+pub(super) const HISTORY_REASON: &str = "each is compared by a whole Argon2 hash, and a change may take about a second";
 const CLASSES: [&str; 4] = ["lower", "upper", "digit", "symbol"];
 
 /// The minimum memory for Argon2id in OWASP's Password Storage Cheat Sheet, in KiB: 19 MiB with two passes.
@@ -42,6 +52,14 @@ pub struct PasswordSection {
     pub blocklist_files: Vec<PathBuf>,
     /// Whether a user must change a password that an operator has set.
     pub must_change_after_set: bool,
+    /// How long a password is valid that an operator has set and the user must change; `None`: it does not end.
+    pub temporary_lifetime: Option<Duration>,
+    /// How long users keep a password that they chose.
+    pub min_age: Option<Duration>,
+    /// The age at which a password must be changed.
+    pub max_age: Option<Duration>,
+    /// What is asked of the users with some roles besides.
+    pub roles: Vec<RoleSection>,
     /// How long a prompt waits for a password.
     pub prompt_timeout: Duration,
     /// The hashing cost.
@@ -61,6 +79,10 @@ impl Default for PasswordSection {
             words: Vec::new(),
             blocklist_files: Vec::new(),
             must_change_after_set: false,
+            temporary_lifetime: None,
+            min_age: None,
+            max_age: None,
+            roles: Vec::new(),
             prompt_timeout: Duration::from_secs(5 * 60),
             argon2: Argon2Section::default(),
             is_argon2_known: true,
@@ -70,7 +92,12 @@ impl Default for PasswordSection {
 
 impl PasswordSection {
     /// Reads the section. `second_factor`: the value in `[organization]`.
-    pub(super) fn read(section: &Section<'_, '_>, argon2: &Section<'_, '_>, second_factor: bool) -> Self {
+    pub(super) fn read(
+        section: &Section<'_, '_>,
+        argon2: &Section<'_, '_>,
+        document: &Document<'_>,
+        second_factor: bool,
+    ) -> Self {
         let default = Self::default();
         let (shortest, reason) = if second_factor {
             (MIN_WITH_SECOND_FACTOR, "NIST SP 800-63B-4 section 3.1.1 asks for 8 with a second factor")
@@ -82,16 +109,26 @@ impl PasswordSection {
         if max_length.is_some_and(|most| most < min_length) {
             section.problem("max_length", format_args!("expected at least min_length, which is {min_length}"));
         }
+        let ages = (section.duration("min_age", MIN_AGE), section.duration("max_age", MAX_AGE));
+        if let (Some(least), Some(most)) = ages
+            && least >= most
+        {
+            section.problem("min_age", format_args!("expected less than max_age, which is {}", DisplayDuration(most)));
+        }
         let retry_for = Duration::from_secs(1)..=Duration::from_secs(86_400);
         Self {
             min_length,
             max_length,
             classes: section.list("classes", class).unwrap_or(default.classes),
-            history: section.whole("history", 0..=24, "").unwrap_or(default.history),
+            history: section.whole("history", 0..=MAX_HISTORY, HISTORY_REASON).unwrap_or(default.history),
             min_score: section.whole("min_score", 0..=4, "").unwrap_or(default.min_score),
             words: section.list("words", word).unwrap_or_default(),
             blocklist_files: section.files("blocklist_file").unwrap_or_default(),
             must_change_after_set: section.switch("must_change_after_set").unwrap_or(default.must_change_after_set),
+            temporary_lifetime: section.duration("temporary_lifetime", TEMPORARY_LIFETIME),
+            min_age: ages.0,
+            max_age: ages.1,
+            roles: RoleSection::read_all(document, &GeneralBounds { shortest, max_length, ages }),
             prompt_timeout: section.duration("prompt_timeout", retry_for).unwrap_or(default.prompt_timeout),
             argon2: Argon2Section::read(argon2),
             is_argon2_known: true,
@@ -106,7 +143,7 @@ fn word(text: &str) -> Result<String, String> {
     is_word.then(|| text.to_owned()).ok_or_else(|| "expected a word of 3 to 64 characters".to_owned())
 }
 
-fn class(text: &str) -> Result<String, String> {
+pub(super) fn class(text: &str) -> Result<String, String> {
     let known = CLASSES.contains(&text).then(|| text.to_owned());
     known.ok_or_else(|| format!("expected one of {}", CLASSES.join(", ")))
 }

@@ -108,6 +108,14 @@ pub enum ManagementRefusal {
         /// How many have it now.
         found: u64,
     },
+    /// The configuration asks something of the passwords of the users with this role, by its name.
+    #[error("the configuration names the role {role} ({place}); nothing was changed")]
+    RoleInConfiguration {
+        /// The role.
+        role: String,
+        /// The file, the line and the section.
+        place: String,
+    },
     /// Operators are limited to users with a role that was to be deleted.
     #[error("the role {role} limits whom operators may act on: {}", text::quoted(&operators.join(", "), 200))]
     RoleIsLimit {

@@ -28,6 +28,7 @@ pub mod moment;
 pub mod operator;
 pub mod operator_limits;
 pub mod organization;
+pub mod password_age;
 pub mod permission_edit;
 pub mod policy;
 pub mod rate;

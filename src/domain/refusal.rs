@@ -383,6 +383,20 @@ pub enum Refusal {
         /// The user whose former password it is, if the refusal tells that.
         former_of: Option<UserId>,
     },
+    /// The user chose the password too recently to change it.
+    #[error("{user} must keep this password until {until}: they chose it less than the least age of passwords ago")]
+    PasswordTooNew {
+        /// The user.
+        user: String,
+        /// From when on they can change it.
+        until: Timestamp,
+    },
+    /// The user got another role while the password was checked, of which other passwords are required.
+    #[error("the role of {user} was changed meanwhile, and other requirements hold now; nothing was changed")]
+    PolicyChanged {
+        /// The user.
+        user: String,
+    },
     /// The old password given is not the user's, or they may not sign in with one.
     #[error("the old password is not the password of this user, or this user cannot sign in with a password now")]
     WrongPassword {

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use jiff::Timestamp;
 
+use crate::domain::policy::Fingerprints;
 use crate::domain::role::RoleId;
 use crate::domain::search::SearchText;
 use crate::domain::user::SignIn;
@@ -31,8 +32,8 @@ pub struct Selection {
     pub sign_in_unlike_domains: Option<Vec<String>>,
     /// The password was set before this moment.
     pub password_set_before: Option<Timestamp>,
-    /// The password met another policy than the one with this fingerprint, or none that is known.
-    pub policy_other_than: Option<String>,
+    /// The password met another policy than that of the user's role, or none that is known.
+    pub policy_other_than: Option<PoliciesInForce>,
     /// No login was ever noted.
     pub never_logged_in: bool,
     /// A delivery report said that the address takes no mail.
@@ -41,6 +42,15 @@ pub struct Selection {
     pub named: Option<Rc<[UserReference]>>,
     /// Not these, by name. A name that no user has excludes nobody.
     pub not_named: Option<Rc<[UserReference]>>,
+}
+
+/// The policies in force, for users whose password met another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PoliciesInForce {
+    /// Their fingerprints.
+    pub fingerprints: Fingerprints,
+    /// Whether such users are few: then they are found by an index. It only says how to look, and not what is found.
+    pub others_are_few: bool,
 }
 
 /// What a list is ordered by.

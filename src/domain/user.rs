@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -9,6 +10,8 @@ use crate::domain::bounce::Bounce;
 use crate::domain::email_address;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::invisible;
+use crate::domain::password_age::PasswordTimes;
+use crate::domain::password_age::end_of;
 use crate::domain::role::RoleId;
 use crate::domain::text;
 
@@ -223,6 +226,12 @@ pub struct PasswordStatus {
     pub set_at: Timestamp,
     /// The fingerprint of the policy it met; `None` if it came as a hash.
     pub policy: Option<String>,
+    /// When it ends, where it is temporary.
+    pub expires_at: Option<Timestamp>,
+    /// The period of the store's clock in which it was set; `None`: not known.
+    pub period: Option<i64>,
+    /// Whether the user chose it; otherwise somebody else set it.
+    pub is_own: bool,
 }
 
 /// A user as stored.
@@ -294,8 +303,39 @@ impl User {
 
     /// Whether the user may sign in with a password at `now`: the rule of the view `login`, which shows those of them whose
     /// hash every reader takes.
-    pub fn may_log_in(&self, now: Timestamp) -> bool {
+    pub fn may_log_in(&self, now: Timestamp, times: &PasswordTimes) -> bool {
+        self.has_password_to_try(now) && !self.has_expired_password(now, times)
+    }
+
+    /// Whether a password of the user can be compared at `now`, also a temporary one that has ended.
+    pub fn has_password_to_try(&self, now: Timestamp) -> bool {
         self.sign_in == SignIn::Password && self.password.is_some() && !self.is_locked(now)
+    }
+
+    /// Whether the user's password was temporary and has ended by `now`.
+    pub fn has_expired_password(&self, now: Timestamp, times: &PasswordTimes) -> bool {
+        self.password.as_ref().is_some_and(|password| times.has_expired(password, now))
+    }
+
+    /// Whether the user must choose another password at the next sign-in: somebody demands it, or the password has reached its
+    /// greatest age at `now`.
+    pub fn must_change(&self, now: Timestamp, times: &PasswordTimes) -> bool {
+        let is_too_old = |password| times.is_too_old(password, self.role, now);
+        self.must_change_password || self.password.as_ref().is_some_and(is_too_old)
+    }
+
+    /// From when on the user may change a password that they chose, where `least` is its least age and it is younger; `None`: now.
+    /// A password that must be changed, and one that somebody else chose, can always be changed. So can one that a clock set which
+    /// was ahead of `now`.
+    pub fn must_keep_password_until(
+        &self,
+        least: Duration,
+        now: Timestamp,
+        times: &PasswordTimes,
+    ) -> Option<Timestamp> {
+        let password = self.password.as_ref().filter(|password| password.is_own && password.set_at <= now)?;
+        let end = end_of(password.set_at, least);
+        (end > now && !self.must_change(now, times)).then_some(end)
     }
 }
 

@@ -52,6 +52,7 @@ use crate::domain::mail_header::MailHeader;
 use crate::domain::mailbox::Mailbox;
 use crate::domain::message::MailKind;
 use crate::domain::message::MessageId;
+use crate::domain::role::RoleId;
 use crate::domain::text;
 use crate::secrets::reset_code::NONCE;
 use crate::secrets::zeroizing::ZeroizingBuf;
@@ -109,10 +110,19 @@ impl OwnValues<'_> {
     }
 }
 
-/// What all mails of a kind in a language share.
+/// What all mails in a language share.
+struct SharedValues<'a> {
+    language: &'a Language,
+    reply_to: Option<&'a Mailbox>,
+    headers: &'a [MailHeader],
+}
+
+/// What all mails of a kind in a language share, to users of whom the same is asked.
 #[derive(Debug)]
 struct Form {
     kind: MailKind,
+    /// The role of these users; `None`: every role without a form of its own.
+    role: Option<RoleId>,
     language: Language,
     subject: String,
     /// The sentences, under the names that templates use.
@@ -154,10 +164,16 @@ impl Composer {
         };
         let texts = Arc::clone(&composer.texts);
         for language in texts.texts().languages() {
-            let requirements = policy::requirements(identity.policy, language, Reader::User);
+            let shared = SharedValues { language, reply_to: reply_to.as_ref(), headers: identity.headers };
+            let requirements = policy::requirements(identity.policy.general(), language, Reader::User);
             for &kind in MailKind::VARIANTS {
-                let form = composer.form(kind, language, &requirements, reply_to.as_ref(), identity.headers)?;
-                composer.forms.push(form);
+                composer.forms.push(composer.form(kind, None, &shared, &requirements)?);
+            }
+            for (role, of_role) in identity.policy.roles() {
+                let of_role = policy::requirements(of_role, language, Reader::User);
+                for &kind in MailKind::VARIANTS.iter().filter(|kind| kind.has_link() && of_role != requirements) {
+                    composer.forms.push(composer.form(kind, Some(role), &shared, &of_role)?);
+                }
             }
         }
         Ok(composer)
@@ -236,7 +252,7 @@ impl Composer {
         else {
             return Ok(None);
         };
-        let layout = self.layouts.find(form.kind, &form.language, &choice, || {
+        let layout = self.layouts.find((form.kind, form.role), &form.language, &choice, || {
             // The organization's own templates may do anything with a value.
             if !self.texts.templates.are_built_in() {
                 return Ok(None);
@@ -275,11 +291,11 @@ impl Composer {
     fn form(
         &self,
         kind: MailKind,
-        language: &Language,
+        role: Option<RoleId>,
+        shared: &SharedValues<'_>,
         requirements: &[String],
-        reply_to: Option<&Mailbox>,
-        headers: &[MailHeader],
     ) -> Result<Form, MailIdentityError> {
+        let SharedValues { language, reply_to, headers } = *shared;
         let subject = self.sentences(language).subject(kind);
         let mut head = Message::builder()
             .from(mailbox(self.from_name.clone(), &self.from))
@@ -298,7 +314,7 @@ impl Composer {
             head = head.reply_to(mailbox(reply_to.name.as_deref().and_then(line_breaking::name), &reply_to.address));
         }
         let sentences = self.fixed_sentences(kind, language, &subject, requirements);
-        Ok(Form { kind, language: language.clone(), sentences, subject, head })
+        Ok(Form { kind, role, language: language.clone(), sentences, subject, head })
     }
 
     /// The sentences that do not depend on the user. Those that a kind of mail does not use are undefined.
@@ -330,9 +346,10 @@ impl Composer {
         let texts = self.texts.texts();
         let language = context.locale.and_then(|tag| texts.find(tag)).unwrap_or_else(|| texts.default_language());
         let kind = context.content.kind();
-        let matches_context = |form: &&Form| form.kind == kind && form.language.tag() == language.tag();
+        let matches_context = |form: &Form| form.kind == kind && form.language.tag() == language.tag();
+        let of_role = |role: Option<RoleId>| self.forms.iter().find(|form| matches_context(form) && form.role == role);
         // There is a form for each kind and language.
-        self.forms.iter().find(matches_context).unwrap_or(&self.forms[0])
+        context.role.and_then(|role| of_role(Some(role))).or_else(|| of_role(None)).unwrap_or(&self.forms[0])
     }
 
     /// The values for the templates.

@@ -14,7 +14,8 @@ use crate::domain::mailbox::Mailbox;
 use crate::domain::message::MailKind;
 use crate::domain::message::NoticeCause;
 use crate::domain::organization::Organization;
-use crate::domain::policy::Policy;
+use crate::domain::policy::RoleRequirements;
+use crate::domain::role::RoleId;
 use crate::secrets::reset_code::NONCE;
 use crate::secrets::reset_code::ResetCode;
 
@@ -35,8 +36,8 @@ pub struct MailIdentity<'a> {
     pub time_zone: TimeZone,
     /// `[reset] link`; without it only notices and test mails can be composed.
     pub link: Option<LinkTemplate>,
-    /// The policy, whose requirements are listed in mails for choosing a password.
-    pub policy: &'a Policy,
+    /// What is asked of passwords, which mails for choosing one list: by the role of the user.
+    pub policy: &'a RoleRequirements,
     /// The sentences and templates.
     pub texts: Arc<MailTexts>,
 }
@@ -50,6 +51,8 @@ pub struct MailContext<'a> {
     pub name: &'a str,
     /// The username; empty for a test mail.
     pub username: &'a str,
+    /// The user's role; `None`: a mail to nobody.
+    pub role: Option<RoleId>,
     /// The user's language, as the stored tag.
     pub locale: Option<&'a str>,
     /// The time of the first attempt: the `Date` of the mail.

@@ -1,4 +1,4 @@
-//! The cache of mail layouts: each is prepared once for a kind, language, lifetime and note.
+//! The cache of mail layouts: each is prepared once for a kind, role, language, lifetime and note.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use super::context::PasswordChoice;
 use super::mime::PreparedHead;
 use super::prepared::Prepared;
 use crate::domain::message::MailKind;
+use crate::domain::role::RoleId;
 use crate::texts::Language;
 
 /// Number of layouts kept. A job has two kinds in each language.
@@ -29,6 +30,8 @@ pub(super) struct LayoutCache(Mutex<VecDeque<Entry>>);
 #[derive(Debug)]
 struct Entry {
     kind: MailKind,
+    /// The role of which something of its own is asked, if it is one.
+    role: Option<RoleId>,
     language: Language,
     lifetime: Duration,
     note: Option<String>,
@@ -52,20 +55,22 @@ impl LayoutCache {
     /// Those of `prepare`.
     pub(super) fn find<E>(
         &self,
-        kind: MailKind,
+        (kind, role): (MailKind, Option<RoleId>),
         language: &Language,
         choice: &PasswordChoice<'_>,
         prepare: impl FnOnce() -> Result<Option<MailLayout>, E>,
     ) -> Result<Option<Arc<MailLayout>>, E> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let matches_mail = |entry: &Entry| {
-            (entry.kind, entry.lifetime, entry.language.tag()) == (kind, choice.lifetime, language.tag())
+            (entry.kind, entry.role, entry.lifetime) == (kind, role, choice.lifetime)
+                && entry.language.tag() == language.tag()
                 && entry.note.as_deref() == choice.note
         };
         let Some(entry) = entries.iter_mut().find(|entry| matches_mail(entry)) else {
             let note = choice.note.map(str::to_owned);
             entries.push_front(Entry {
                 kind,
+                role,
                 language: language.clone(),
                 lifetime: choice.lifetime,
                 note,

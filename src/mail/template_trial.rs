@@ -15,7 +15,8 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MailKind;
 use crate::domain::message::NoticeCause;
 use crate::domain::organization::Organization;
-use crate::domain::policy::Policy;
+use crate::domain::policy::Requirements;
+use crate::domain::policy::RoleRequirements;
 use crate::domain::text;
 use crate::mail::compose::ComposeError;
 use crate::mail::compose::Composer;
@@ -201,7 +202,7 @@ impl Trial<'_> {
             ..Organization::default()
         };
         let organizations = [named, Organization::default()];
-        let strict = Policy { min_score: 3, history: 5, ..Policy::default() };
+        let strict = RoleRequirements::new(Requirements { min_score: 3, history: 5, ..Requirements::default() });
         for organization in &organizations {
             let Ok(from) = "passwords@example.com".parse() else { return };
             let identity = MailIdentity {
@@ -245,6 +246,7 @@ impl Trial<'_> {
             recipient: &recipient,
             name: NAME,
             username: "alex",
+            role: None,
             locale: Some(tag),
             date: Timestamp::UNIX_EPOCH,
             nonce: &[0; NONCE],

@@ -9,6 +9,7 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MailKind;
 use crate::domain::message::MessageId;
 use crate::domain::message::NoticeCause;
+use crate::domain::role::RoleId;
 use crate::mail::Mail;
 use crate::mail::compose::Composer;
 use crate::mail::context::MailContent;
@@ -26,6 +27,7 @@ pub(super) struct OutgoingMail {
     pub(super) address: EmailAddress,
     pub(super) name: String,
     pub(super) username: String,
+    pub(super) role: Option<RoleId>,
     pub(super) locale: Option<String>,
     pub(super) date: Timestamp,
     pub(super) created_at: Timestamp,
@@ -69,6 +71,7 @@ impl OutgoingMail {
             recipient: &self.address,
             name: &self.name,
             username: &self.username,
+            role: self.role,
             locale: self.locale.as_deref(),
             date: self.date,
             nonce: &self.nonce,

@@ -50,6 +50,7 @@ impl SampleMail {
             address: user.email.clone(),
             name: user.name.clone(),
             username: user.username.to_string(),
+            role: Some(user.role),
             locale: user.locale.clone(),
             date: now,
             created_at: now,

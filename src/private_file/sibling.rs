@@ -189,7 +189,7 @@ mod tests {
         let kept = path("kept").metadata().unwrap();
         assert_eq!(
             found(&finished, &[(kept.dev(), kept.ino())]),
-            ["(directory)", "(else)", "(kept)", "(link)", "one", "(open)", "(open-journal)", "(pipe)", "two"]
+            ["(directory)", "(else)", "(kept)", "(link)", "one", "(open)", "open-journal", "(pipe)", "two"]
         );
     }
 

@@ -14,7 +14,9 @@ use crate::domain::policy::Policy;
 use crate::domain::policy::UnreadableList;
 use crate::domain::policy::Violation;
 use crate::random::Random;
+use crate::secrets::hash_workers::HashWorkers;
 use crate::secrets::hasher::Hasher;
+use crate::secrets::hasher::NoMemory;
 use crate::secrets::password::Password;
 use crate::secrets::password_hash::PasswordHash;
 use crate::secrets::password_hash::PasswordHashError;
@@ -70,6 +72,18 @@ pub enum AdmissionError {
     /// A list of refused passwords does not answer.
     #[error(transparent)]
     Unreadable(#[from] UnreadableList),
+    /// The process may not have the memory that comparing it with the earlier ones needs.
+    #[error(transparent)]
+    NoMemory(#[from] NoMemory),
+}
+
+/// The earlier password of the user that a new one is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Earlier {
+    /// One that was ended after a breach.
+    Ended,
+    /// Another one.
+    Former,
 }
 
 /// The earlier passwords of a user, which a new one must not match.
@@ -187,11 +201,67 @@ impl Hasher {
         former: &FormerPasswords,
         random: &dyn Random,
     ) -> Result<AcceptedHash, AdmissionError> {
+        let is_ended = former.ended.iter().any(|ended| self.verify(password, ended));
+        let is_former = |hasher: &mut Self| former.hashes.iter().any(|old| hasher.verify(password, old));
+        let earlier = match is_ended {
+            true => Some(Earlier::Ended),
+            false => (former.is_proven(password) || is_former(self)).then_some(Earlier::Former),
+        };
+        self.admit_unless(password, policy, words, (former, earlier), random)
+    }
+
+    /// The same, with several earlier passwords compared at once by `workers`: each comparison takes as long as a new hash.
+    ///
+    /// # Errors
+    /// [`AdmissionError`].
+    pub fn admit_by(
+        &mut self,
+        workers: &HashWorkers,
+        password: &Password,
+        policy: &Policy,
+        words: &PersonalWords<'_>,
+        former: &FormerPasswords,
+        random: &dyn Random,
+    ) -> Result<AcceptedHash, AdmissionError> {
+        let count = former.all_hashes().count();
+        if count < 2 {
+            return self.admit(password, policy, words, former, random);
+        }
+        // The workers have memory of their own.
+        self.release_memory();
+        let (mut hashes, mut matching) = (former.all_hashes().enumerate(), vec![false; count]);
+        workers.at_most(count).run(
+            || Ok::<_, NoMemory>(hashes.next()),
+            |hasher, (place, hash)| hasher.reserve_for([hash]).map(|()| (place, hasher.verify(password, hash))),
+            |compared| {
+                let (place, is_same) = compared?;
+                matching[place] = is_same;
+                Ok(())
+            },
+        )?;
+        self.reserve_for([])?;
+        let (ended, others) = matching.split_at(former.ended.len());
+        let earlier = match ended.contains(&true) {
+            true => Some(Earlier::Ended),
+            false => (former.is_proven(password) || others.contains(&true)).then_some(Earlier::Former),
+        };
+        self.admit_unless(password, policy, words, (former, earlier), random)
+    }
+
+    /// Checks a password, of which is known whether it is an earlier one, and hashes it.
+    fn admit_unless(
+        &mut self,
+        password: &Password,
+        policy: &Policy,
+        words: &PersonalWords<'_>,
+        (former, earlier): (&FormerPasswords, Option<Earlier>),
+        random: &dyn Random,
+    ) -> Result<AcceptedHash, AdmissionError> {
         let mut faults = password.faults(policy, words)?;
-        if former.ended.iter().any(|ended| self.verify(password, ended)) {
-            faults.push(Violation::Disabled);
-        } else if former.is_proven(password) || former.hashes.iter().any(|old| self.verify(password, old)) {
-            faults.push(former.fault());
+        match earlier {
+            Some(Earlier::Ended) => faults.push(Violation::Disabled),
+            Some(Earlier::Former) => faults.push(former.fault()),
+            None => {}
         }
         if !faults.is_empty() {
             return Err(AdmissionError::Violations(faults));
@@ -248,6 +318,7 @@ mod tests {
     use super::*;
     use crate::domain::operator::Authority;
     use crate::domain::operator_limits::OperatorLimits;
+    use crate::domain::policy::Requirements;
     use crate::domain::role::Permission;
     use crate::domain::role::RoleId;
     use crate::random::ScriptedRandom;
@@ -267,7 +338,7 @@ mod tests {
     #[test]
     fn a_new_password_is_hashed_only_if_it_meets_the_policy_and_was_not_used_before() {
         let (mut hasher, random) = (hasher(), ScriptedRandom::new(1));
-        let policy = Policy { history: 2, ..Policy::default() };
+        let policy = Policy::from(Requirements { history: 2, ..Requirements::default() });
         let good = password("quiet horse battery lantern");
         let none = FormerPasswords::default();
         let accepted = hasher.admit(&good, &policy, &WORDS, &none, &random).unwrap();
@@ -291,6 +362,25 @@ mod tests {
         let proven = FormerPasswords { proven, count: 1, ..FormerPasswords::default() };
         assert_eq!(refused(&good, &Policy::default(), &proven), [Violation::Reused { history: 1 }]);
         assert!(!refused(&password("short"), &policy, &FormerPasswords::default()).is_empty());
+    }
+
+    #[test]
+    fn earlier_passwords_are_compared_at_once_with_the_same_result() {
+        let (mut hasher, random) = (hasher(), ScriptedRandom::new(1));
+        let words: Vec<String> = (0..6).map(|n| format!("quiet horse battery lantern {n}")).collect();
+        let hashes: Vec<PasswordHash> = words.iter().map(|text| hasher.hash(&password(text), &random)).collect();
+        let (ended, hashes) = (hashes[..2].to_vec(), hashes[2..].to_vec());
+        let former = FormerPasswords { hashes, ended, count: 4, ..FormerPasswords::default() };
+        let workers = HashWorkers::new(*hasher.parameters(), std::num::NonZeroUsize::new(3).unwrap());
+        let policy = Policy::default();
+        let other = "another horse battery lantern".to_owned();
+        for text in words.iter().chain([&other]) {
+            let given = password(text);
+            let one = hasher.admit(&given, &policy, &WORDS, &former, &random).map(|accepted| accepted.policy);
+            let at_once = hasher.admit_by(&workers, &given, &policy, &WORDS, &former, &random);
+            assert_eq!(at_once.map(|accepted| accepted.policy), one, "{text}");
+            assert_eq!(one.is_ok(), *text == other);
+        }
     }
 
     #[test]

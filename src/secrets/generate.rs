@@ -250,20 +250,28 @@ mod tests {
     use std::sync::Mutex;
 
     use std::collections::HashSet;
+    use std::sync::Arc;
 
     use super::*;
-    use crate::domain::policy::Blocklist;
+    use crate::domain::policy::OwnLists;
+    use crate::domain::policy::Requirements;
     use crate::domain::secret_form::without_secrets;
     use crate::random::ScriptedRandom;
 
     fn policies() -> Vec<Policy> {
-        let strict = |min_length, classes: &[CharacterClass], min_score| Policy {
-            min_length,
-            classes: classes.to_vec(),
-            history: 3,
-            min_score,
-            blocklist: Blocklist::from_bytes(b"zeppelin").unwrap(),
-            ..Policy::default()
+        let mut lists = OwnLists::default();
+        lists.add_words(b"zeppelin").unwrap();
+        let lists = Arc::new(lists);
+        let strict = |min_length, classes: &[CharacterClass], min_score| {
+            let requirements = Requirements {
+                min_length,
+                classes: classes.to_vec(),
+                history: 3,
+                min_score,
+                has_own_list: true,
+                ..Requirements::default()
+            };
+            Policy { requirements, lists: Arc::clone(&lists) }
         };
         vec![
             Policy::default(),
@@ -301,7 +309,7 @@ mod tests {
 
     #[test]
     fn the_highest_score_is_met() {
-        let policy = Policy { min_score: 4, ..Policy::default() };
+        let policy = Policy::from(Requirements { min_score: 4, ..Requirements::default() });
         for one in generate(&policy, 10) {
             assert_eq!(one.password().faults(&policy, &PersonalWords::default()).unwrap(), []);
         }
@@ -323,7 +331,8 @@ mod tests {
     fn each_password_is_recognized_as_one() {
         let random = ScriptedRandom::new(7);
         for (min_length, classes) in [(8, &[][..]), (8, CharacterClass::VARIANTS)] {
-            let policy = Policy { min_length, classes: classes.to_vec(), ..Policy::default() };
+            let policy =
+                Policy::from(Requirements { min_length, classes: classes.to_vec(), ..Requirements::default() });
             let known = PersonalWords::default();
             for length in (12..=32).chain([100, 1_024]) {
                 for _ in 0..100 {
@@ -370,7 +379,7 @@ mod tests {
             assert!(plain.reveal().split('-').all(|word| list.contains(word)), "{}", plain.reveal());
             assert_eq!(plain.reveal().split('-').count(), count);
         }
-        let all = Policy { classes: CharacterClass::VARIANTS.to_vec(), ..Policy::default() };
+        let all = Policy::from(Requirements { classes: CharacterClass::VARIANTS.to_vec(), ..Requirements::default() });
         let dressed = phrase(&all, None).unwrap();
         assert_eq!(dressed.reveal().chars().filter(char::is_ascii_digit).count(), 1);
         assert_eq!(dressed.reveal().chars().filter(char::is_ascii_uppercase).count(), 8);

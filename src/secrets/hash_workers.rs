@@ -46,6 +46,12 @@ impl HashWorkers {
         Self { parameters, count }
     }
 
+    /// The same workers, but not more than this many.
+    #[must_use]
+    pub fn at_most(self, count: usize) -> Self {
+        Self { count: self.count.min(NonZeroUsize::new(count).unwrap_or(NonZeroUsize::MIN)), ..self }
+    }
+
     /// Gives each task of `next`, which ends with `None`, to a worker that does `work` with it, and each result to `done`, in the order
     /// in which they are ready. Only a few tasks are taken ahead. `next` and `done` run in the calling thread.
     ///

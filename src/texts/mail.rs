@@ -82,8 +82,7 @@ impl Sentences<'_> {
 
     /// How long the link and the code are valid, and that they work once.
     pub fn lasts(&self, lifetime: Duration) -> String {
-        let (number, unit) = counted(lifetime);
-        let duration = self.language.sentence(unit, context! { number });
+        let duration = duration(self.language, lifetime);
         self.language.sentence("mail.lasts", context! { duration })
     }
 
@@ -195,6 +194,12 @@ fn has_purpose(kind: MailKind) -> bool {
         MailKind::Reset | MailKind::ForcedReset | MailKind::Invitation | MailKind::Test => true,
         MailKind::Notice | MailKind::AddressNotice => false,
     }
+}
+
+/// A duration in the words of a language.
+pub(super) fn duration(language: &Language, length: Duration) -> String {
+    let (number, unit) = counted(length);
+    language.sentence(unit, context! { number })
 }
 
 /// A duration in the largest unit that needs no fraction, with the key of the unit. Seconds beyond full minutes are

@@ -6,11 +6,12 @@ use minijinja::context;
 use strum::VariantArray as _;
 
 use super::Language;
+use super::mail::duration;
 use crate::domain::policy::CharacterClass;
 use crate::domain::policy::MAX_BYTES;
 use crate::domain::policy::MIN_LENGTH;
 use crate::domain::policy::PasswordError;
-use crate::domain::policy::Policy;
+use crate::domain::policy::Requirements;
 use crate::domain::policy::Violation;
 
 /// The reader of a sentence about a password.
@@ -28,8 +29,8 @@ impl Reader {
     }
 }
 
-/// The requirements of `policy` for a password, one sentence each.
-pub fn requirements(policy: &Policy, language: &Language, reader: Reader) -> Vec<String> {
+/// What `policy` asks of a password, one sentence each.
+pub fn requirements(policy: &Requirements, language: &Language, reader: Reader) -> Vec<String> {
     let yours = reader.is_user();
     let mut requirements = Vec::new();
     let mut say = |name: &str, values: Value| requirements.push(language.sentence(&format!("policy.{name}"), values));
@@ -41,7 +42,7 @@ pub fn requirements(policy: &Policy, language: &Language, reader: Reader) -> Vec
         say(class_name(class), context! {});
     }
     say("not_common", context! {});
-    if !policy.blocklist.is_empty() || !policy.listed.is_empty() {
+    if policy.has_own_list {
         say("not_on_the_organizations_list", context! {});
     }
     say("not_personal", context! { yours });
@@ -55,12 +56,18 @@ pub fn requirements(policy: &Policy, language: &Language, reader: Reader) -> Vec
     if policy.history > 0 {
         say("history", context! { passwords => policy.history, yours });
     }
+    if let Some(age) = policy.ages.max_age {
+        say("max_age", context! { duration => duration(language, age), yours });
+    }
+    if let Some(age) = policy.ages.min_age {
+        say("min_age", context! { duration => duration(language, age), yours });
+    }
     requirements
 }
 
 /// What operators should also know about `policy`: the longest password, which no user reaches, and requirements
 /// against the advice of NIST SP 800-63B-4.
-pub fn notes(policy: &Policy, language: &Language) -> Vec<String> {
+pub fn notes(policy: &Requirements, language: &Language) -> Vec<String> {
     // A character has at most 4 bytes in UTF-8.
     let longest = context! { bytes => MAX_BYTES, characters => MAX_BYTES / 4 };
     let mut notes = vec![language.sentence("policy_note.max_bytes", longest)];
@@ -69,6 +76,12 @@ pub fn notes(policy: &Policy, language: &Language) -> Vec<String> {
     }
     if !policy.classes.is_empty() {
         notes.push(language.sentence("policy_note.classes", context! {}));
+    }
+    if policy.ages.max_age.is_some() {
+        notes.push(language.sentence("policy_note.max_age", context! {}));
+    }
+    if let Some(lifetime) = policy.ages.temporary_lifetime {
+        notes.push(language.sentence("policy_note.temporary", context! { duration => duration(language, lifetime) }));
     }
     notes
 }
@@ -117,20 +130,27 @@ fn class_name(class: CharacterClass) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use crate::domain::policy::Blocklist;
+    use crate::domain::policy::PasswordAges;
     use crate::texts::Texts;
 
-    fn strict() -> Policy {
-        Policy {
+    fn strict() -> Requirements {
+        Requirements {
             min_length: 8,
             max_length: Some(64),
             classes: CharacterClass::VARIANTS.to_vec(),
             history: 5,
             min_score: 3,
-            blocklist: Blocklist::from_bytes(b"zeppelin").unwrap(),
             words: vec!["Zeppelin Cruises".to_owned()],
-            listed: Vec::new(),
+            has_own_list: true,
+            ages: PasswordAges {
+                min_age: Some(Duration::from_secs(86_400)),
+                max_age: Some(Duration::from_secs(90 * 86_400)),
+                temporary_lifetime: Some(Duration::from_secs(7 * 86_400)),
+                must_change_after_set: true,
+            },
         }
     }
 
@@ -140,7 +160,7 @@ mod tests {
 
     #[test]
     fn the_default_policy_is_described_in_plain_words() {
-        let said = |tag| requirements(&Policy::default(), language(tag), Reader::User).join("\n");
+        let said = |tag| requirements(&Requirements::default(), language(tag), Reader::User).join("\n");
         insta::assert_snapshot!(said("en"), @"
         at least 15 characters (any characters, including spaces)
         not a common password, even with digits or symbols added; several words in a row are fine
@@ -177,9 +197,13 @@ mod tests {
         no repetition of one character or a short group, and no sequence such as abcdefgh12345678
         hard to guess (at least 3 of 4 by the estimate of zxcvbn)
         not one of the user's last 5 passwords
+        valid for 90 days, and then to be changed
+        kept for at least 24 hours by a user who chose it
         A password may have at most 1,024 bytes, which is at least 256 characters of any script
         NIST SP 800-63B-4 section 3.1.1.2 allows fewer than 15 characters only where a second factor is asked for too
         NIST SP 800-63B-4 section 3.1.1.2 advises against requiring classes of characters: users meet such rules in ways that are easy to guess
+        NIST SP 800-63B-4 section 3.1.1.2 advises against asking users to change passwords after some time: they choose weaker ones
+        A password that an operator sets and the user must change ends after 7 days
         ");
         insta::assert_snapshot!(said("en", Reader::User), @"
         at least 8 characters (any characters, including spaces)
@@ -195,9 +219,13 @@ mod tests {
         no repetition of one character or a short group, and no sequence such as abcdefgh12345678
         hard to guess: several uncommon words are good
         not one of your last 5 passwords
+        valid for 90 days, and then to be changed
+        kept for at least 24 hours after you choose it
         A password may have at most 1,024 bytes, which is at least 256 characters of any script
         NIST SP 800-63B-4 section 3.1.1.2 allows fewer than 15 characters only where a second factor is asked for too
         NIST SP 800-63B-4 section 3.1.1.2 advises against requiring classes of characters: users meet such rules in ways that are easy to guess
+        NIST SP 800-63B-4 section 3.1.1.2 advises against asking users to change passwords after some time: they choose weaker ones
+        A password that an operator sets and the user must change ends after 7 days
         ");
         insta::assert_snapshot!(said("de", Reader::Operator), @"
         mindestens 8 Zeichen (beliebige Zeichen, auch Leerzeichen)
@@ -213,9 +241,13 @@ mod tests {
         keine Wiederholung eines Zeichens oder einer kurzen Zeichengruppe und keine Folge wie abcdefgh12345678
         schwer zu erraten (mindestens 3 von 4 Punkten in der Schätzung von zxcvbn)
         keines der letzten 5 Passwörter
+        90 Tage gültig und danach zu ändern
+        mindestens 24 Stunden beizubehalten, wenn es selbst gewählt wurde
         Ein Passwort darf höchstens 1.024 Bytes haben, das sind mindestens 256 Zeichen jeder Schrift
         NIST SP 800-63B-4, Abschnitt 3.1.1.2, erlaubt weniger als 15 Zeichen nur, wo auch ein zweiter Faktor verlangt wird
         NIST SP 800-63B-4, Abschnitt 3.1.1.2, rät davon ab, Zeichenarten zu verlangen: Solche Regeln werden auf leicht zu erratende Weise erfüllt
+        NIST SP 800-63B-4, Abschnitt 3.1.1.2, rät davon ab, Passwörter nach einiger Zeit ändern zu lassen: Es werden dann schwächere gewählt
+        Ein Passwort, das andere festlegen und das zu ändern ist, gilt 7 Tage
         ");
         insta::assert_snapshot!(said("de", Reader::User), @"
         mindestens 8 Zeichen (beliebige Zeichen, auch Leerzeichen)
@@ -231,9 +263,13 @@ mod tests {
         keine Wiederholung eines Zeichens oder einer kurzen Zeichengruppe und keine Folge wie abcdefgh12345678
         schwer zu erraten: am besten mehrere ungewöhnliche Wörter
         keines Ihrer letzten 5 Passwörter
+        90 Tage gültig und danach zu ändern
+        mindestens 24 Stunden beizubehalten, wenn Sie es selbst gewählt haben
         Ein Passwort darf höchstens 1.024 Bytes haben, das sind mindestens 256 Zeichen jeder Schrift
         NIST SP 800-63B-4, Abschnitt 3.1.1.2, erlaubt weniger als 15 Zeichen nur, wo auch ein zweiter Faktor verlangt wird
         NIST SP 800-63B-4, Abschnitt 3.1.1.2, rät davon ab, Zeichenarten zu verlangen: Solche Regeln werden auf leicht zu erratende Weise erfüllt
+        NIST SP 800-63B-4, Abschnitt 3.1.1.2, rät davon ab, Passwörter nach einiger Zeit ändern zu lassen: Es werden dann schwächere gewählt
+        Ein Passwort, das andere festlegen und das zu ändern ist, gilt 7 Tage
         ");
     }
 

@@ -96,6 +96,6 @@ fn a_setup_that_was_read_for_a_login_knows_no_password_requirements() {
     let config = Arc::new(Config::load_for_login(&world.config(), ConfigEnv::default()).unwrap());
     let (clock, random) = (Arc::new(ScriptedClock::new(world.now())), Arc::new(ScriptedRandom::new(1)));
     let setup = Setup::new(config, world.store(), me(), "host", clock, random).for_login();
-    let error = open(&Arc::new(setup)).policy().unwrap_err();
+    let error = open(&Arc::new(setup)).general_policy().unwrap_err();
     assert_snapshot!(error, @"this command reads no password requirements");
 }

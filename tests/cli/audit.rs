@@ -25,8 +25,8 @@ fn each_event_is_one_sentence_the_newest_first() {
     5   now           owner edited alice (name: Alice Example -> Alice Adams)
     4   now           owner locked bob until 2026-11-24T10:01:00Z (reason: lost
                       laptop)
-    3   1 minute ago  owner set a password for alice (permanent)
-    2   1 minute ago  owner imported users from - (2 added)
+    3   1 minute ago  owner set a password for alice
+    2   1 minute ago  owner imported users from standard input (2 added)
     1   1 minute ago  owner created the store (operator owner)
     -- stderr
     5 events.
@@ -58,14 +58,25 @@ fn sentences_name_the_users_as_they_are_called_now_and_deleted_ones_by_number() 
     6   now   owner queued an invitation (message 1) for carl
     5   now   owner added dora as a clone of alicia
     4   now   owner locked alicia and user 2 (reason: holiday; (root deleted everything))
-    3   now   owner set a password for alicia (permanent)
-    2   now   owner imported users from - (3 added)
+    3   now   owner set a password for alicia
+    2   now   owner imported users from standard input (3 added)
     1   now   owner created the store (operator owner)
     -- stderr
     11 events.
     Not yet recorded: 1 refused attempt since 2026-11-24T08:00:00Z (users delete).
     ");
-    assert_snapshot!(world.command("audit list --user alicia").columns(200).run(), @"");
+    assert_snapshot!(world.command("audit list --user alicia").columns(200).run(), @"
+    status 0
+    -- stdout
+    NO  WHEN  WHAT HAPPENED
+    7   now   owner edited alicia (username: alice -> alicia)
+    4   now   owner locked alicia and user 2 (reason: holiday; (root deleted everything))
+    3   now   owner set a password for alicia
+    2   now   owner imported users from standard input (3 added)
+    -- stderr
+    4 events.
+    Not yet recorded: 1 refused attempt since 2026-11-24T08:00:00Z (users delete).
+    ");
 }
 
 /// Roles, operators, jobs and the store have sentences of their own.
@@ -101,7 +112,7 @@ fn the_sentences_of_other_commands_name_their_objects() {
     5   now   owner deleted the role Hotline
     4   now   owner edited the role Helpdesk (now Hotline; denied send-resets)
     3   now   owner added the role Helpdesk (may view-users, send-resets)
-    2   now   owner imported users from - (2 added)
+    2   now   owner imported users from standard input (2 added)
     1   now   owner created the store (operator owner)
     -- stderr
     10 events.

@@ -50,9 +50,21 @@ fn old_events_move_to_a_file_and_the_chain_is_checked_with_it_and_without() {
     ");
     assert_eq!(world.ask("SELECT group_concat(number) FROM events"), "7,8");
     assert_eq!(world.ask("SELECT count(*) FROM user_changes WHERE event <= 6"), "0");
-    assert_snapshot!(told(&world.command("audit verify").at_terminal().run(), &world), @"");
-    assert_snapshot!(told(&verify(&world, &["old.ndjson"]), &world), @"");
-    assert_snapshot!(world.run("audit verify -o json").out(), @"");
+    assert_snapshot!(told(&world.command("audit verify").at_terminal().run(), &world), @"
+    status 0
+    -- stdout
+    2 events, chain intact.
+    Events 1 to 6 were moved out of the store, and not checked: give the files with `--archive`.
+    -- stderr
+    Without `--head HASH`, truncation or a full rewrite cannot be detected.
+    ");
+    assert_snapshot!(told(&verify(&world, &["old.ndjson"]), &world), @"
+    status 0
+    -- stdout
+    8 events, chain intact.
+    Erased with deleted users: the values of 1 user change.
+    ");
+    assert_snapshot!(world.run("audit verify -o json").out(), @r#"{"events":2,"whole":true,"head_found":null,"erased":0,"archived":6}"#);
     world.run(&format!("audit verify --head {head}").replace('\n', "")).expect_status(0);
     world.run("store check").expect_status(0);
     let text = fs::read_to_string(world.path("old.ndjson")).unwrap();
@@ -76,11 +88,32 @@ fn what_reads_old_events_says_where_they_are() {
     2 events.
     Events 1 to 6 were moved out of the store; the newest of their files: [DIR]/old.ndjson.
     ");
-    assert_snapshot!(run("audit list --user alice --since 1d"), @"");
+    assert_snapshot!(run("audit list --user alice --since 1d"), @"
+    status 0
+    -- stdout
+    NO  WHEN  WHAT HAPPENED
+    7   now   owner unlocked alice
+    -- stderr
+    1 event.
+    ");
     // Bob's number, of whom all events were moved.
-    assert_snapshot!(run("audit list --user 2"), @"");
-    assert_snapshot!(run("audit show 3"), @"");
-    assert_snapshot!(run("audit export --after 3"), @"");
+    assert_snapshot!(run("audit list --user 2"), @"
+    status 0
+    -- stderr
+    Events 1 to 6 were moved out of the store; the newest of their files: [DIR]/old.ndjson.
+    ");
+    assert_snapshot!(run("audit show 3"), @"
+    status 65
+    -- stderr
+    error: event 3 was moved to [DIR]/old.ndjson
+    hint: each line of the file is an event, or a user change of the event before it
+    ");
+    assert_snapshot!(run("audit export --after 3"), @"
+    status 65
+    -- stderr
+    error: the events behind event 3 up to event 6 were moved to [DIR]/old.ndjson
+    hint: take these from the file, then: cxme-admin audit export --after 6
+    ");
     assert_eq!(world.run("audit export --after 6").expect_status(0).out().lines().count(), 2);
     assert_eq!(world.run("audit export").expect_status(0).out().lines().count(), 2);
 }
@@ -98,8 +131,18 @@ fn a_second_file_continues_the_first_and_both_are_needed() {
     10 events, chain intact.
     Erased with deleted users: the values of 1 user change.
     ");
-    assert_snapshot!(told(&verify(&world, &["second.ndjson"]), &world), @"");
-    assert_snapshot!(told(&verify(&world, &["first.ndjson", "first.ndjson"]), &world), @"");
+    assert_snapshot!(told(&verify(&world, &["second.ndjson"]), &world), @"
+    status 65
+    -- stderr
+    error: events 1 to 6 were moved to [DIR]/first.ndjson, which was not given
+    hint: name every file: cxme-admin audit verify --archive FILE...
+    ");
+    assert_snapshot!(told(&verify(&world, &["first.ndjson", "first.ndjson"]), &world), @"
+    status 65
+    -- stderr
+    error: [DIR]/first.ndjson: has events 1 to 6, as another file that was given
+    hint: compare it with a copy that was kept elsewhere
+    ");
     world.run("audit verify").expect_status(0);
     world.run("store check").expect_status(0);
     // A copy has the record too.
@@ -165,7 +208,8 @@ fn a_record_that_was_added_edited_or_removed_in_the_store_is_found() {
         (
             "DROP TRIGGER refuse_delete_of_events; \
              INSERT INTO event_archives SELECT number, 7, hash, 0, 0, 'x', zeroblob(32), 99 FROM events WHERE number = 7; \
-             DELETE FROM events WHERE number = 7",
+             DELETE FROM events WHERE number = 7; DROP TRIGGER refuse_delete_of_user_changes; \
+             DELETE FROM user_changes WHERE event = 7",
             "and no event tells of it",
         ),
     ] {
@@ -190,18 +234,38 @@ fn what_cannot_be_moved_is_refused_and_nothing_is_changed() {
     error: the events of the last 30 days stay in the store; nothing was moved
     hint: give an earlier date, or `--before 30d`
     ");
-    assert_snapshot!(run("--before 2026-12-31 --yes"), @"");
+    assert_snapshot!(run("--before 2027-02-28 --yes"), @"
+    status 2
+    -- stderr
+    error: the events of the last 30 days stay in the store; nothing was moved
+    hint: give an earlier date, or `--before 30d`
+    ");
     assert_eq!(run("--before 60d").status, 2, "nobody can be asked");
     assert_eq!(run("--before yesterday --yes").status, 2);
     assert_eq!(world.run("audit archive --before 60d --yes").status, 2);
-    assert_snapshot!(run("--before 2020-01-01 --yes -v"), @"");
+    assert_snapshot!(run("--before 2020-01-01 --yes -v"), @"
+    status 0
+    -- stderr
+    No events to move.
+    ");
     assert!(!out.exists());
     fs::write(&out, "mine").unwrap();
     assert_eq!(run("--before 60d --yes").status, 65);
     assert_eq!(run("--before 60d --dry-run").status, 65);
     fs::remove_file(&out).unwrap();
-    assert_snapshot!(told(&run("--before 60d --dry-run"), &world), @"");
-    assert_snapshot!(told(&world.command("audit archive --before 60d --out").argument(&out).typing(["n"]).run(), &world), @"");
+    assert_snapshot!(told(&run("--before 60d --dry-run"), &world), @"
+    status 0
+    -- stdout
+    Would move 6 events (1 to 6) to [DIR]/old.ndjson.
+    ");
+    let declined = world.command("audit archive --before 60d --out").argument(&out).typing(["n"]).run();
+    assert_snapshot!(told(&declined, &world), @"
+    status 65
+    -- asked
+    Move 6 events (1 to 6) out of the store to [DIR]/old.ndjson? [y/N] n
+    -- stderr
+    error: aborted; nothing was changed
+    ");
     assert!(!out.exists());
     assert_eq!(state(), before);
     world.command("audit archive --before 60d --yes --out").argument(&out).uid(CAROL).run().expect_status(77);

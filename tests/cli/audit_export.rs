@@ -53,8 +53,18 @@ fn a_collector_continues_behind_the_last_event_that_it_has() {
     error: event 4 is another one than the one that you have: the store was restored from a backup, or replaced
     hint: compare with the audit log that you have; to begin anew: cxme-admin audit export
     ");
-    assert_snapshot!(world.run("audit export --after 9"), @"");
-    assert_snapshot!(world.run("audit export --after 4 --hash 12"), @"");
+    assert_snapshot!(world.run("audit export --after 9"), @"
+    status 65
+    -- stderr
+    error: there is no event 9: the newest is 5; the store was restored from a backup, or is another one
+    hint: compare with the audit log that you have; to begin anew: cxme-admin audit export
+    ");
+    assert_snapshot!(world.run("audit export --after 4 --hash 12"), @"
+    status 2
+    -- stderr
+    error: --hash: a hash is 64 hexadecimal digits
+    hint: cxme-admin audit head
+    ");
     for usage in ["--after -1", "--after x", "--hash 00", "--after 1 --since 7d", "--follow -o csv", "--follow -o json"]
     {
         assert_eq!(world.run(&format!("audit export {usage}")).status, 2, "{usage}");

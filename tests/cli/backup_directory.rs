@@ -38,18 +38,48 @@ fn a_backup_is_named_after_the_time_and_the_oldest_are_deleted() {
     -- stderr
     Backed up the store to [DIR]/backups/store-jvprsrkp-20261124-080000Z.db, and verified it.
     ");
-    assert_snapshot!(back_up(&world, "-v --keep 2"), @"");
+    assert_snapshot!(back_up(&world, "-v --keep 2"), @"
+    status 0
+    -- stderr
+    Backed up the store to [DIR]/backups/store-jvprsrkp-20261124-080000Z_2.db, and verified it.
+    ");
     world.wait(86_400);
-    assert_snapshot!(back_up(&world, "--keep 2 --dry-run"), @"");
-    assert_snapshot!(back_up(&world, "-v --keep 2 --reason nightly"), @"");
-    assert_snapshot!(world.newest_event(), @"");
+    assert_snapshot!(back_up(&world, "--keep 2 --dry-run"), @"
+    status 0
+    -- stdout
+    Would back up the store to [DIR]/backups/store-jvprsrkp-20261125-080000Z.db.
+    Would delete [DIR]/backups/store-jvprsrkp-20261124-080000Z.db.
+    ");
+    assert_snapshot!(back_up(&world, "-v --keep 2 --reason nightly"), @"
+    status 0
+    -- stderr
+    Backed up the store to [DIR]/backups/store-jvprsrkp-20261125-080000Z.db, and verified it.
+    Deleted [DIR]/backups/store-jvprsrkp-20261124-080000Z.db.
+    ");
+    assert_snapshot!(world.newest_event(), @r#"
+    store backup | done | owner, Admin | nightly
+    {"keep":2,"to":"[DIR]/backups/store-jvprsrkp-20261125-080000Z.db"}
+    "#);
     world.wait(86_400);
-    assert_snapshot!(back_up(&world, "--keep 1 -o json"), @"");
+    assert_snapshot!(back_up(&world, "--keep 1 -o json"), @r#"
+    status 0
+    -- stdout
+    [
+    {"file":"[DIR]/backups/store-jvprsrkp-20261126-080000Z.db","result":"created"},
+    {"file":"[DIR]/backups/store-jvprsrkp-20261124-080000Z_2.db","result":"deleted"},
+    {"file":"[DIR]/backups/store-jvprsrkp-20261125-080000Z.db","result":"deleted"}
+    ]
+    "#);
     assert_eq!(backups(&world).len(), 1);
     // Without `--keep` nothing is deleted, and without a terminal nothing is said.
-    assert_snapshot!(back_up(&world, ""), @"");
+    assert_snapshot!(back_up(&world, ""), @"status 0");
     assert_eq!(backups(&world).len(), 2);
-    assert_snapshot!(world.command("store backup -o csv").argument(world.path("by-hand.db")).run(), @"");
+    assert_snapshot!(world.command("store backup -o csv").argument(world.path("by-hand.db")).run(), @"
+    status 0
+    -- stdout
+    file,result
+    [DIR]/by-hand.db,created
+    ");
 }
 
 #[test]
@@ -65,13 +95,56 @@ fn a_wrong_call_is_refused_in_one_line() {
 
     For more information, try '--help'.
     ");
-    assert_snapshot!(back_up(&world, "--keep 0"), @"");
-    assert_snapshot!(back_up(&world, "copy.db"), @"");
-    assert_snapshot!(world.run("store backup copy.db --keep 2"), @"");
-    assert_snapshot!(world.run("store restore"), @"");
-    assert_snapshot!(restore(&world, "copy.db"), @"");
-    assert_snapshot!(world.command("store backup --directory").argument(world.path("nowhere")).run(), @"");
-    assert_snapshot!(world.command("store restore --latest").argument(world.path("nowhere")).run(), @"");
+    assert_snapshot!(back_up(&world, "--keep 0"), @"
+    status 2
+    -- stderr
+    error: invalid value '0' for '--keep <N>': 0 is not in 1..=4294967295
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(back_up(&world, "copy.db"), @"
+    status 2
+    -- stderr
+    error: the argument '[FILE]' cannot be used with '--directory <DIR>'
+
+    Usage: cxme-admin store backup <FILE|--directory <DIR>>
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(world.command("store backup --keep 2").argument(world.path("copy.db")).run(), @"
+    status 74
+    -- stderr
+    error: copy.db: already exists: give another path
+    ");
+    assert_snapshot!(world.run("store restore"), @"
+    status 2
+    -- stderr
+    error: the following required arguments were not provided:
+      <FILE|--latest <DIR>>
+
+    Usage: cxme-admin store restore <FILE|--latest <DIR>>
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(restore(&world, "copy.db"), @"
+    status 2
+    -- stderr
+    error: the argument '[FILE]' cannot be used with '--latest <DIR>'
+
+    Usage: cxme-admin store restore <FILE|--latest <DIR>>
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(world.command("store backup --directory").argument(world.path("nowhere")).run(), @"
+    status 74
+    -- stderr
+    error: [DIR]/nowhere: no such directory: create it, or correct the path
+    ");
+    assert_snapshot!(world.command("store restore --latest").argument(world.path("nowhere")).run(), @"
+    status 74
+    -- stderr
+    error: [DIR]/nowhere: no such directory: create it, or correct the path
+    ");
     assert!(backups(&world).is_empty());
 }
 
@@ -134,8 +207,18 @@ fn the_newest_backup_is_restored_and_no_other_in_its_place() {
     world.run("users add bob@example.com --name Bob").expect_status(0);
     back_up(&world, "").expect_status(0);
     world.run("users delete alice --yes").expect_status(0);
-    assert_snapshot!(restore(&world, "--dry-run"), @"");
-    assert_snapshot!(restore(&world, "--yes -v"), @"");
+    assert_snapshot!(restore(&world, "--dry-run"), @"
+    status 0
+    -- stdout
+    Would replace [DIR]/data/store.db with the store of 2026-11-25T08:00:00Z with 2 users, from [DIR]/backups/store-jvprsrkp-20261125-080000Z.db.
+    ");
+    assert_snapshot!(restore(&world, "--yes -v"), @"
+    status 0
+    -- stderr
+    [DIR]/data/store.db is the store of 2026-11-25T08:00:00Z with 2 users, from [DIR]/backups/store-jvprsrkp-20261125-080000Z.db.
+    The replaced store is kept as [DIR]/data/store.db.replaced-20261125-080000.
+    0 open links revoked, 0 waiting mails in doubt, 0 running jobs paused.
+    ");
     assert_eq!(world.count_users(), 2);
 
     // The newest one is damaged: nothing is restored, and the one before it is named.
@@ -143,20 +226,45 @@ fn the_newest_backup_is_restored_and_no_other_in_its_place() {
     let whole = fs::read(&newest).unwrap();
     fs::write(&newest, &whole[..whole.len() / 2]).unwrap();
     let before = world.events();
-    assert_snapshot!(restore(&world, "--yes"), @"");
+    assert_snapshot!(restore(&world, "--yes"), @"
+    status 65
+    -- stderr
+    error: [DIR]/backups/store-jvprsrkp-20261125-080000Z.db: damaged: has 90112 bytes, and 180224 by its header: its end is missing
+    hint: the newest backup was left as it is, and the store as well; to restore the one before it: cxme-admin store restore [DIR]/backups/store-jvprsrkp-20261124-080000Z.db
+    ");
     fs::write(&newest, "not a store").unwrap();
-    assert_snapshot!(restore(&world, "--yes"), @"");
+    assert_snapshot!(restore(&world, "--yes"), @"
+    status 78
+    -- stderr
+    error: [DIR]/backups/store-jvprsrkp-20261125-080000Z.db: not a cxme-admin store
+    hint: the newest backup was left as it is, and the store as well; to restore the one before it: cxme-admin store restore [DIR]/backups/store-jvprsrkp-20261124-080000Z.db
+    ");
     fs::remove_file(backups(&world).remove(0)).unwrap();
-    assert_snapshot!(restore(&world, "--yes"), @"");
+    assert_snapshot!(restore(&world, "--yes"), @"
+    status 78
+    -- stderr
+    error: [DIR]/backups/store-jvprsrkp-20261125-080000Z.db: not a cxme-admin store
+    hint: the newest backup was left as it is, and the store as well; there is no earlier one
+    ");
     assert_eq!(world.events(), before);
 
     // Where names do not tell which one is the newest, none is taken.
     fs::write(&newest, whole).unwrap();
     world.set_clock("2026-11-01T00:00:00Z".parse().unwrap());
-    assert_snapshot!(restore(&world, "--yes"), @"");
+    assert_snapshot!(restore(&world, "--yes"), @"
+    status 65
+    -- stderr
+    error: [DIR]/backups/store-jvprsrkp-20261125-080000Z.db: its name is later than the clock, which is or was wrong: the newest backup is not known by its name; nothing was changed
+    hint: compare the times with `ls -l`, then name the file: cxme-admin store restore FILE
+    ");
     world.wait(365 * 86_400);
     fs::copy(&newest, newest.with_file_name("store-bbbbbbbb-20261101-000000Z.db")).unwrap();
-    assert_snapshot!(restore(&world, "--yes"), @"");
+    assert_snapshot!(restore(&world, "--yes"), @"
+    status 65
+    -- stderr
+    error: [DIR]/backups: has backups of several stores (store-jvprsrkp-20261125-080000Z.db, store-bbbbbbbb-20261101-000000Z.db); nothing was changed
+    hint: name the file: cxme-admin store restore FILE
+    ");
 }
 
 #[test]
@@ -171,5 +279,9 @@ fn a_service_account_backs_up_and_does_not_restore() {
     hint: manage-store: Check, restore and migrate the store, and send a test mail; an Admin can give another role
     ");
     // By sudo, operators who are not Admin name no files.
-    assert_snapshot!(run("store backup --directory").uid(0).sudo_by(CAROL).run(), @"");
+    assert_snapshot!(run("store backup --directory").uid(0).sudo_by(CAROL).run(), @"
+    status 77
+    -- stderr
+    error: naming a file is only allowed for Admins when using sudo
+    ");
 }

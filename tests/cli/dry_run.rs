@@ -432,13 +432,13 @@ fn every_plan_is_data_too() {
     $ users password alice
     {"action":"users set-password","would_change":true,"username":"alice","email":"alice@example.com","choices":["send-reset","set-password"]}
     $ users set-password alice
-    {"action":"users set-password","would_change":true,"username":"alice","email":"alice@example.com","must_change_password":false}
+    {"action":"users set-password","would_change":true,"username":"alice","email":"alice@example.com","must_change_password":false,"password_expires_at":null}
     $ users set-password alice --stdin --must-change
-    {"action":"users set-password","would_change":true,"username":"alice","email":"alice@example.com","must_change_password":true}
+    {"action":"users set-password","would_change":true,"username":"alice","email":"alice@example.com","must_change_password":true,"password_expires_at":null}
     $ users set-password --batch -
-    {"action":"users set-password","would_change":true,"users":1,"usernames":["alice"],"with_password":1,"locked":0,"must_change":0,"notices":1,"skipped_saml":0}
+    {"action":"users set-password","would_change":true,"users":1,"usernames":["alice"],"with_password":1,"locked":0,"must_change":0,"temporary":0,"notices":1,"skipped_saml":0}
     $ users set-password --all --generate --out [DIR]/new.csv
-    {"action":"users set-password","would_change":true,"users":4,"usernames":["alice","bob","carla","dora"],"with_password":1,"locked":1,"must_change":0,"notices":4,"skipped_saml":0}
+    {"action":"users set-password","would_change":true,"users":4,"usernames":["alice","bob","carla","dora"],"with_password":1,"locked":1,"must_change":0,"temporary":0,"notices":4,"skipped_saml":0}
     $ users change-password alice
     {"action":"users change-password","would_change":true,"user":"alice"}
     $ users send-reset alice carla

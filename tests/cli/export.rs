@@ -17,10 +17,10 @@ fn what_is_exported_can_be_imported() {
     assert_snapshot!(exported, @"
     status 0
     -- stdout
-    username,email,name,role,status,locked_until,sign_in,locale,password_set_at,must_change_password,last_login_at,created_at,updated_at
-    alice,alice@example.com,Alice Example,Admin,active,,password,,,false,,2026-11-24T08:00:00Z,2026-11-24T08:00:00Z
-    bob,bob@example.com,Bob Example,Minimal Permissions,locked,,password,,,false,,2026-11-24T08:00:00Z,2026-11-24T08:00:00Z
-    sam,sam@idp.example.com,,Minimal Permissions,active,,saml,,,false,,2026-11-24T08:00:00Z,2026-11-24T08:00:00Z
+    username,email,name,role,status,locked_until,sign_in,locale,password_set_at,must_change_password,password_expires_at,last_login_at,created_at,updated_at
+    alice,alice@example.com,Alice Example,Admin,active,,password,,,false,,,2026-11-24T08:00:00Z,2026-11-24T08:00:00Z
+    bob,bob@example.com,Bob Example,Minimal Permissions,locked,,password,,,false,,,2026-11-24T08:00:00Z,2026-11-24T08:00:00Z
+    sam,sam@idp.example.com,,Minimal Permissions,active,,saml,,,false,,,2026-11-24T08:00:00Z,2026-11-24T08:00:00Z
     ");
     for form in ["csv", "ndjson"] {
         let exported = world.run(&format!("users export -o {form}")).expect_status(0).stdout;

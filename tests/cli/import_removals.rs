@@ -121,7 +121,7 @@ fn an_old_export_unlocks_nobody_without_being_confirmed() {
     assert_snapshot!(update("-n -o json").run(), @r#"
     status 0
     -- stdout
-    {"added":0,"changed":2,"unchanged":1,"notices":0,"dry_run":true,"sha256":"218132e9a519f9934cb1c29918fd1a254c7b1b5d7f13bda3009889bded436c8d","passwords_removed":0,"locks_shortened":2,"roles_changed":0,"password_removed_users":[],"lock_shortened_users":[{"line":3,"username":"v2"},{"line":4,"username":"v3"}]}
+    {"added":0,"changed":2,"unchanged":1,"notices":0,"dry_run":true,"sha256":"7475a686f53410d72c1c2479005e9dd0fe63209c3b759b7c7b40747a70d84342","passwords_removed":0,"locks_shortened":2,"roles_changed":0,"password_removed_users":[],"lock_shortened_users":[{"line":3,"username":"v2"},{"line":4,"username":"v3"}]}
     "#);
     assert_eq!((locked(), world.events()), ("v2 v3".to_owned(), events));
     let file = world.file("w.csv", &export);

@@ -26,7 +26,12 @@ fn a_command_that_needs_a_reason_is_refused_without_one() {
     error: cannot prompt (no terminal or `--no-input`): Reason
     hint: give `--reason TEXT`: `users set-password` needs a reason here ([audit] require_reason)
     ");
-    assert_snapshot!(world.run("users lock alice --reason ' '"), @"");
+    assert_snapshot!(world.run("users lock alice --reason ' '"), @"
+    status 2
+    -- stderr
+    error: `users lock` needs a reason here ([audit] require_reason); nothing was changed
+    hint: give `--reason TEXT`
+    ");
     for command in
         ["users set-password alice --generate", "users add carl@example.com --generate", "users lock --all --yes"]
     {
@@ -62,7 +67,15 @@ fn at_a_terminal_the_reason_is_prompted_for_before_anything_else() {
     The notice to the user was written to a file; nobody receives it.
     Non-interactive equivalent: cxme-admin users set-password alice --reason TICKET-12 --stdin < FILE
     ");
-    assert_snapshot!(world.command("users delete bob").typing(["left the organization", "y"]).run(), @"");
+    assert_snapshot!(world.command("users delete bob").typing(["left the organization", "y"]).run(), @"
+    status 0
+    -- asked
+    Reason: left the organization
+    Delete bob (bob@example.com) permanently? [y/N] y
+    -- stderr
+    Deleted bob (bob@example.com).
+    Non-interactive equivalent: cxme-admin users delete bob --reason 'left the organization' --yes
+    ");
     let reasons = world.ask("SELECT group_concat(reason, '; ') FROM events WHERE reason IS NOT NULL");
     assert_eq!(reasons, "TICKET-12; left the organization");
     let events = world.events();

@@ -316,6 +316,7 @@ fn options() -> BatchOptions {
     BatchOptions {
         strictness: PolicyEnforcement::Policy,
         must_change: false,
+        lifetime: None,
         permanent: false,
         keep_sessions: false,
         notify: false,

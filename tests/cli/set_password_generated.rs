@@ -28,6 +28,7 @@ fn options() -> BatchOptions {
     BatchOptions {
         strictness: PolicyEnforcement::Policy,
         must_change: false,
+        lifetime: None,
         permanent: false,
         keep_sessions: false,
         notify: false,
@@ -166,7 +167,7 @@ fn a_dry_run_says_what_it_would_do_and_writes_nothing() {
     status 0
     -- stdout
     [
-    {"action":"users set-password","would_change":true,"users":2,"usernames":["alice","bob"],"with_password":1,"locked":0,"must_change":0,"notices":0,"skipped_saml":0}
+    {"action":"users set-password","would_change":true,"users":2,"usernames":["alice","bob"],"with_password":1,"locked":0,"must_change":0,"temporary":0,"notices":0,"skipped_saml":0}
     ]
     "#);
     assert!(!out.exists() && dump(&world) == before);

@@ -58,7 +58,14 @@ type Doing<'a> = &'a dyn Fn(&World, UserId);
 #[test]
 fn each_change_that_makes_a_link_pointless_ends_it() {
     let change_password = |world: &World, user| {
-        let new = NewPassword { accepted: accepted(), must_change: false, keep_sessions: true, set_at: world.now() };
+        let new = NewPassword {
+            accepted: accepted(),
+            must_change: false,
+            keep_sessions: true,
+            set_at: world.now(),
+            expires_at: None,
+            is_own: true,
+        };
         world.change(|store| store.set_password(user, &new));
     };
     let lock = |world: &World, user| {

@@ -16,7 +16,7 @@ use cxme_admin::domain::operator::Operator;
 use cxme_admin::domain::operator::OperatorKind;
 use cxme_admin::domain::operator_limits::OperatorLimits;
 use cxme_admin::domain::organization::Organization;
-use cxme_admin::domain::policy::Policy;
+use cxme_admin::domain::policy::RoleRequirements;
 use cxme_admin::domain::relay::Security;
 use cxme_admin::domain::role;
 use cxme_admin::domain::role::Permissions;
@@ -228,7 +228,7 @@ impl World {
             bounce_to: None,
             organization: &Organization::default(),
             link: Some("https://reset.example.com/#{code}".parse().unwrap()),
-            policy: &Policy::default(),
+            policy: &RoleRequirements::default(),
             headers: &[],
             time_zone: jiff::tz::TimeZone::UTC,
             texts: MailTexts::built_in().unwrap(),

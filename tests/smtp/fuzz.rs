@@ -6,7 +6,7 @@ use std::time::Duration;
 use cxme_admin::domain::email_address::EmailAddress;
 use cxme_admin::domain::message::MessageId;
 use cxme_admin::domain::organization::Organization;
-use cxme_admin::domain::policy::Policy;
+use cxme_admin::domain::policy::RoleRequirements;
 use cxme_admin::mail::Envelope;
 use cxme_admin::mail::Mail;
 use cxme_admin::mail::compose::Composer;
@@ -167,6 +167,7 @@ fn written(rng: &mut Rng, composer: &Composer, number: usize) -> Mail {
         recipient: &address,
         name: &name,
         username: &username,
+        role: None,
         locale: Some(["en", "de", "xx"][rng.below(3)]),
         date: "2026-03-04T09:05:59Z".parse().unwrap(),
         nonce: &nonce,
@@ -189,7 +190,7 @@ fn composed_mails_are_strict_for_all_names_and_notes() {
             organization: &organization,
             time_zone: jiff::tz::TimeZone::UTC,
             link: Some("https://reset.example.com/#{code}".parse().unwrap()),
-            policy: &Policy::default(),
+            policy: &RoleRequirements::default(),
             texts: MailTexts::built_in().unwrap(),
         };
         let composer = Composer::new(identity).unwrap();

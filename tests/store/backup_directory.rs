@@ -181,7 +181,7 @@ fn on_a_full_disk() {
     let events = world.count("SELECT count(*) FROM events");
     fill(&directory, 0);
     world.run(&words(&directory, "1")).refused(74, "cannot be written: No space left on device");
-    assert_eq!(backups(&directory), [earlier.clone()]);
+    assert_eq!(backups(&directory), std::slice::from_ref(&earlier));
     assert!(!names_in(&directory).iter().any(|name| name.contains(".unfinished")));
     mount(&["-o", "remount,ro"], &directory);
     world.run(&words(&directory, "1")).refused(74, "Read-only file system");

@@ -60,6 +60,12 @@ struct Generated {
     /// From now, in seconds.
     locked_until: Option<i64>,
     domain: &'static str,
+    /// When the password was set, and when it ends; both from now, in seconds.
+    set_at: i64,
+    expires_at: Option<i64>,
+    must_change: bool,
+    /// The period of the clock in which it was set.
+    period: Option<i64>,
     /// Before now, in seconds, and the words of the remote server.
     bounce: Option<(i64, &'static str)>,
 }
@@ -86,15 +92,25 @@ fn user() -> impl Strategy<Value = Generated> {
     ];
     let replies = prop_oneof![Just("550 5.1.1 unknown"), Just("5.1.2"), Just("no such user"), Just("")];
     let bounces = prop_oneof![Just(None), (-90_000_i64..900_000, replies).prop_map(Some)];
-    (1_i64..6, any::<bool>(), any::<bool>(), moments(), moments(), domains, bounces).prop_map(
-        |(role, is_saml, has_password, locked_at, locked_until, domain, bounce)| Generated {
-            role,
-            is_saml,
-            has_password: has_password && !is_saml,
-            locked_until: locked_until.filter(|_| locked_at.is_some()),
-            locked_at,
-            domain,
-            bounce,
+    let ends = prop_oneof![Just(None), (-5_000_i64..5_000).prop_map(Some)];
+    let password = (-200_000_i64..0, ends, any::<bool>(), proptest::option::of(1_i64..6));
+    (1_i64..6, any::<bool>(), any::<bool>(), moments(), moments(), domains, (password, bounces)).prop_map(
+        |(role, is_saml, has_password, locked_at, locked_until, domain, (password, bounce))| {
+            let has_password = has_password && !is_saml;
+            let (set_at, expires_at, must_change, period) = password;
+            Generated {
+                role,
+                is_saml,
+                has_password,
+                locked_until: locked_until.filter(|_| locked_at.is_some()),
+                locked_at,
+                domain,
+                set_at,
+                expires_at: expires_at.filter(|_| has_password && must_change),
+                must_change: must_change && has_password,
+                period,
+                bounce,
+            }
         },
     )
 }
@@ -134,12 +150,13 @@ impl Scene {
             }
         }
         for (place, user) in users.iter().enumerate() {
-            let set_at = user.has_password.then_some(1);
+            let set_at = user.has_password.then_some(now + user.set_at);
             self.sql
                 .execute(
                     "INSERT INTO users (id, username, email, name, role_id, sign_in, locked_at, locked_until, created_at, \
-                     updated_at, password_set_at, password_hash, email_key, bounced_at, bounce_reply) VALUES (?1, 'user' || ?1, 'user' || ?1 || '@' || ?2, '', ?3, \
-                     ?4, ?5, ?6, 1, 1, ?7, ?8, ?9, ?10, ?11)",
+                     updated_at, password_set_at, password_hash, email_key, must_change_password, password_expires_at, password_period, \
+                     bounced_at, bounce_reply) VALUES (?1, 'user' || ?1, 'user' || ?1 || '@' || ?2, '', ?3, \
+                     ?4, ?5, ?6, 1, 1, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
                     params![
                         i64::try_from(place).unwrap() + 1,
                         user.domain,
@@ -150,6 +167,9 @@ impl Scene {
                         set_at,
                         set_at.map(|_| HASH),
                         email_address::key(&format!("user{}@{}", place + 1, user.domain)),
+                        user.must_change,
+                        user.expires_at.map(|end| now + end),
+                        user.period,
                         user.bounce.map(|(ago, _)| now - ago),
                         user.bounce.map(|(_, reply)| reply),
                     ],
@@ -252,25 +272,43 @@ fn every_copy_of_who_is_locked_says_what_the_rule_says() {
     });
 }
 
-/// The view asks SQLite for the time, so the users' locks end some time before or after the present.
+/// The view asks SQLite for the time, so the users' locks and passwords end some time before or after the present. The clock was set
+/// back several times, and roles have greatest ages.
 #[test]
 fn the_login_view_has_exactly_those_who_may_log_in() {
     let scene = Scene::new();
     let now = scene.column::<i64>("SELECT CAST(strftime('%s', 'now') AS INTEGER)")[0];
     let far = |user: Generated| Generated {
         locked_until: user.locked_until.map(|until| if until > 0 { until + 3_600 } else { until - 1 }),
+        expires_at: user.expires_at.map(|end| if end > 0 { end + 3_600 } else { end - 1 }),
         ..user
     };
-    proptest!(config(24), |(users in proptest::collection::vec(user().prop_map(far), 1..20))| {
+    // No age ends within the seconds that the test takes.
+    let ages = proptest::collection::btree_map(0_i64..6, (1_i64..20).prop_map(|hours| hours * 10_000 + 4_321), 0..4);
+    let seen = proptest::collection::vec(-400_000_i64..400_000, 0..4);
+    let users = proptest::collection::vec(user().prop_map(far), 1..20);
+    proptest!(config(24), |(users in users, ages in ages, seen in seen)| {
+        let users: Vec<Generated> =
+            users.into_iter().map(|user| Generated { set_at: user.set_at / 10_000 * 10_000, ..user }).collect();
         scene.fill(&vec![Vec::new(); 3], &users, now);
-        let expected: Vec<String> = (0..users.len())
+        scene.sql.execute_batch("DELETE FROM clock_periods; DELETE FROM password_max_ages").unwrap();
+        for (number, latest) in seen.iter().enumerate() {
+            let number = i64::try_from(number * 2 + 1).unwrap();
+            scene.sql.execute("INSERT INTO clock_periods VALUES (?1, ?2)", [number, now + latest / 10_000 * 10_000]).unwrap();
+        }
+        for (role, seconds) in &ages {
+            scene.sql.execute("INSERT INTO password_max_ages VALUES (?1, ?2)", [role, seconds]).unwrap();
+        }
+        let times = scene.store.read().unwrap().password_times().unwrap();
+        let expected: Vec<(String, bool)> = (0..users.len())
             .map(|place| scene.user(place))
-            .filter(|user| user.may_log_in(at(now)))
-            .map(|user| user.username.as_str().to_owned())
+            .filter(|user| user.may_log_in(at(now), &times))
+            .map(|user| (user.username.as_str().to_owned(), user.must_change(at(now), &times)))
             .collect();
-        let mut found: Vec<String> = scene.column("SELECT username FROM login");
-        found.sort_by_key(|name| name[4..].parse::<u32>().unwrap());
-        prop_assert_eq!(found, expected);
+        let sql = "SELECT username, must_change_password FROM login ORDER BY CAST(substr(username, 5) AS INTEGER)";
+        let mut statement = scene.sql.prepare(sql).unwrap();
+        let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        prop_assert_eq!(found.map(Result::unwrap).collect::<Vec<(String, bool)>>(), expected);
     });
 }
 

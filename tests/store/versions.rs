@@ -236,7 +236,7 @@ fn write_newest() {
         &[
             "operators",
             "add",
-            "nobody",
+            "daemon",
             "--role",
             "Helpdesk",
             "--only-role",

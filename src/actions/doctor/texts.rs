@@ -1,5 +1,7 @@
 //! The sentences and templates of mails.
 
+use strum::VariantArray as _;
+
 use super::finding::CheckResult;
 use super::finding::FaultClass;
 use super::finding::Finding;
@@ -9,23 +11,23 @@ use crate::app::ActionError;
 use crate::app::Setup;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::message::MailKind;
+use crate::domain::policy::RoleRequirements;
 use crate::mail::compose::Composer;
 use crate::mail::context::MailContext;
 use crate::secrets::reset_code::NONCE;
 use crate::secrets::reset_code::ResetCode;
-use strum::VariantArray as _;
 
 /// Composes each kind of mail in each language with a sample, as `mail preview` does.
 ///
 /// # Errors
-/// When the organization's own texts are wrong, or a list that the policy needs cannot be read.
+/// When the organization's own texts are wrong.
 pub fn check_texts(setup: &Setup) -> CheckResult {
     let texts = setup.mail_texts().map_err(ActionError::from)?;
     let tags = texts.texts().tags();
     if setup.config().mail.from.is_none() {
         return Ok(Finding::not_checked(format!("no mail is configured ([mail] from); there are texts in {tags}")));
     }
-    let policy = setup.policy().map_err(ActionError::from)?;
+    let policy = RoleRequirements::new(setup.general_requirements().map_err(ActionError::from)?);
     let composer = setup.composer(&policy)?;
     for language in texts.texts().languages() {
         for kind in MailKind::VARIANTS.iter().copied().filter(|kind| composer.has_link() || !kind.has_link()) {
@@ -49,6 +51,7 @@ fn fault_of(setup: &Setup, composer: &Composer, kind: MailKind, tag: &str) -> Op
         recipient: &recipient,
         name: "Alex Example",
         username: "alex",
+        role: None,
         locale: Some(tag),
         date: now,
         nonce: &[0; NONCE],

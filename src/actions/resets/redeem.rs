@@ -2,6 +2,7 @@
 
 use crate::actions::notices::queue_notice;
 use crate::actions::users::password::former_passwords;
+use crate::actions::users::password::require_same_policy;
 use crate::app::ActionError;
 use crate::app::App;
 use crate::app::ChangeOptions;
@@ -11,6 +12,8 @@ use crate::app::Transaction;
 use crate::domain::action::Action;
 use crate::domain::message::MessageId;
 use crate::domain::message::NoticeCause;
+use crate::domain::policy::Policy;
+use crate::domain::policy::Requirements;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::SignIn;
 use crate::domain::user::User;
@@ -28,6 +31,7 @@ use crate::store::users::NewPassword;
 pub struct Redeemable {
     code: ResetCodeHash,
     user: User,
+    policy: Policy,
     former: FormerPasswords,
 }
 
@@ -35,6 +39,19 @@ impl Redeemable {
     /// The user.
     pub fn user(&self) -> &User {
         &self.user
+    }
+
+    /// What is asked of the password.
+    pub fn requirements(&self) -> &Requirements {
+        &self.policy
+    }
+
+    /// The rules that a password breaks, without those that need a hash.
+    ///
+    /// # Errors
+    /// [`Refusal::Policy`] with every rule that fails.
+    pub fn validate(&self, app: &App, password: &Password) -> Result<()> {
+        app.validate(&self.user, password, &self.policy, &FormerPasswords::default())
     }
 }
 
@@ -49,8 +66,10 @@ pub fn look(app: &App, code: Option<&ResetCode>) -> Result<Redeemable> {
         };
         match find(view, &code)? {
             Ok((_, user)) => {
-                let former = former_passwords(view, &user, user.must_change_password)?;
-                Ok(Ok(Redeemable { code, user, former }))
+                let policy = app.policy_of(view, user.role)?;
+                let must_differ = user.must_change(view.now(), &view.password_times()?);
+                let former = former_passwords(view, &user, &policy, must_differ)?;
+                Ok(Ok(Redeemable { code, user, policy, former }))
             }
             Err(not) => Ok(Err(not)),
         }
@@ -59,7 +78,8 @@ pub fn look(app: &App, code: Option<&ResetCode>) -> Result<Redeemable> {
 }
 
 /// Judges the new password, and uses the link up with it, in one transaction. A password that the policy refuses does not
-/// use it up. With `notify`, the user's notice is queued with it: its number.
+/// use it up. The least age of passwords does not count: a user who was sent a link may have lost theirs, or somebody may have seen
+/// it, and who sends links can limit how many. With `notify`, the user's notice is queued with it: its number.
 ///
 /// # Errors
 /// [`Refusal::Policy`]; [`Refusal::CodeNotAccepted`] when the link was used or ended since it was looked at.
@@ -70,17 +90,25 @@ pub fn redeem(
     notify: bool,
     change_options: &ChangeOptions,
 ) -> Result<Option<MessageId>> {
-    let accepted = app.admit(&redeemable.user, password, &redeemable.former, None)?;
+    let accepted = app.admit(&redeemable.user, password, &redeemable.policy, &redeemable.former, None)?;
     app.change(Action::ResetsRedeem, change_options, |change| {
         let found = find(change, &redeemable.code)?;
         let (link, user) = found.map_err(CodeRejected::refusal)?;
+        require_same_policy(change, &user, &redeemable.policy)?;
         // First, so that the link ends as used, and not with all others by the new password.
         if !change.use_link(link.message, change.now())? {
             return Err(Refusal::CodeNotAccepted { why: "expired", user: Some(user.id) }.into());
         }
         // Demanded only since the link was looked at, and so not compared with the current password.
         let must_change = user.must_change_password && !redeemable.user.must_change_password;
-        let new = NewPassword { accepted, must_change, keep_sessions: false, set_at: change.now() };
+        let new = NewPassword {
+            accepted,
+            must_change,
+            keep_sessions: false,
+            set_at: change.now(),
+            expires_at: None,
+            is_own: true,
+        };
         change.set_password(user.id, &new)?;
         let notice = if notify { Some(queue_notice(change, &user, NoticeCause::ChosenByLink)?) } else { None };
         let mut details = EventDetails::of(&user);

@@ -1,6 +1,7 @@
 //! `roles delete`.
 
 use super::changeable;
+use super::require_unconfigured;
 use crate::actions::users::targets::NAMED;
 use crate::app::App;
 use crate::app::ChangeOptions;
@@ -52,6 +53,7 @@ pub fn delete(
 ) -> Result<DeletedRole> {
     app.change(Action::RolesDelete, change_options, |change| {
         let role = changeable(change, name)?;
+        require_unconfigured(change, &role)?;
         let found = to.map_or_else(|| change.role(RoleId::MINIMAL), |to| change.role_named(to))?;
         let to = found.ok_or_else(|| Refusal::NoSuchRole(to.unwrap_or(MINIMAL).to_owned()))?;
         if to.id == role.id {

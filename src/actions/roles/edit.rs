@@ -4,6 +4,7 @@ use super::changeable;
 use super::checked_description;
 use super::free_name;
 use super::require_grantable;
+use super::require_unconfigured;
 use super::words;
 use crate::app::App;
 use crate::app::ChangeOptions;
@@ -91,6 +92,9 @@ pub fn edit(app: &App, name: &str, edit: RoleEdit<'_>, change_options: &ChangeOp
             if !changed.is_empty() {
                 details.note(name, words(changed));
             }
+        }
+        if role.name != old.name {
+            require_unconfigured(change, &old)?;
         }
         if role != old {
             change.update_role(&role)?;

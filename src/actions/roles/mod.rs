@@ -33,6 +33,14 @@ fn changeable(change: &Change<'_>, name: &str) -> Result<Role> {
     Ok(role)
 }
 
+/// Refuses to take the name from a role by which the configuration names it.
+fn require_unconfigured(change: &Change<'_>, role: &Role) -> Result<()> {
+    match change.app().role_in_configuration(&role.name) {
+        Some(place) => Err(ManagementRefusal::RoleInConfiguration { role: role.name.clone(), place }.into()),
+        None => Ok(()),
+    }
+}
+
 /// The name as it is stored, if no other role than `except` has it or one that people can take for it.
 fn free_name(change: &Change<'_>, given: &str, except: Option<RoleId>) -> Result<String> {
     let name = role_name::parse(given).map_err(ManagementRefusal::from)?;

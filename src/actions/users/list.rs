@@ -13,8 +13,10 @@ use crate::app::Transaction;
 use crate::app::error::UnknownName;
 use crate::app::similar_users;
 use crate::domain::action::Action;
+use crate::domain::password_age::PasswordTimes;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::RoleId;
+use crate::domain::selection::PoliciesInForce;
 use crate::domain::selection::UserQuery;
 use crate::domain::text;
 use crate::domain::user::UserReference;
@@ -27,6 +29,8 @@ pub struct ListContext {
     pub roles: HashMap<RoleId, String>,
     /// The moment that "locked" and "3 days ago" are about.
     pub now: Timestamp,
+    /// What decides whether passwords are still valid.
+    pub times: PasswordTimes,
 }
 
 /// What is wanted: the query, and what of it must be looked up first.
@@ -76,7 +80,7 @@ pub fn list(
     app.view(action, |view| {
         let query = resolve(view, wanted)?;
         let roles = view.roles()?.into_iter().map(|role| (role.id, role.name)).collect();
-        let surroundings = ListContext { roles, now: view.now() };
+        let surroundings = ListContext { roles, now: view.now(), times: view.password_times()? };
         view.each_user(&query, wanted.with_hashes, view.now(), |row| visit(row, &surroundings))?;
         Ok(Total::of(query.limit, || view.count_users(&query.selection, view.now()))?)
     })
@@ -90,7 +94,9 @@ pub(in crate::actions) fn resolve(scene: &impl Transaction, wanted: &UserFilter)
         query.selection.role = Some(role.id);
     }
     if wanted.policy_outdated {
-        query.selection.policy_other_than = Some(scene.app().policy()?.fingerprint());
+        let fingerprints = scene.app().fingerprints(scene.reading())?;
+        let others_are_few = scene.reading().are_outdated_passwords_few(&fingerprints)?;
+        query.selection.policy_other_than = Some(PoliciesInForce { fingerprints, others_are_few });
     }
     if wanted.disagrees_with_saml_domains {
         query.selection.sign_in_unlike_domains = Some(scene.app().organization().saml_domains.clone());

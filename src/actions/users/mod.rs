@@ -15,3 +15,4 @@ pub mod show;
 pub mod tabular;
 pub mod targets;
 pub mod unlock;
+pub mod validity;

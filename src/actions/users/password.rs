@@ -1,5 +1,7 @@
 //! `users set-password`, `users verify-password`, `users change-password`.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::actions::notices::queue_notice;
@@ -17,8 +19,12 @@ use crate::domain::message::MessageId;
 use crate::domain::message::NoticeCause;
 use crate::domain::operator::Authority;
 use crate::domain::operator::PolicyOverride;
+use crate::domain::password_age::end_of;
+use crate::domain::policy::Policy;
+use crate::domain::policy::Requirements;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
+use crate::domain::role::RoleId;
 use crate::domain::sign_in::SignInFailures;
 use crate::domain::text;
 use crate::domain::user::User;
@@ -35,6 +41,8 @@ use crate::store::users::NewPassword;
 pub struct PasswordTarget {
     /// The user.
     pub user: User,
+    /// The policy of their role.
+    pub policy: Policy,
     /// The proof of the permission, where the policy is overridden.
     permit: Option<PolicyOverride>,
     former: FormerPasswords,
@@ -44,6 +52,14 @@ impl PasswordTarget {
     /// How strict the policy is with the password.
     pub fn strictness(&self) -> PolicyEnforcement {
         if self.permit.is_some() { PolicyEnforcement::Overridden } else { PolicyEnforcement::Policy }
+    }
+
+    /// The rules that a new password breaks, without those that need a hash.
+    ///
+    /// # Errors
+    /// [`Refusal::Policy`] with every rule that fails.
+    pub fn validate(&self, app: &App, new: &Password) -> Result<()> {
+        app.validate(&self.user, new, &self.policy, &FormerPasswords::default())
     }
 }
 
@@ -61,6 +77,8 @@ pub enum PasswordOrigin {
 pub struct PasswordOptions {
     /// The user must choose another password at the next sign-in.
     pub must_change: bool,
+    /// How long it is valid; `None`: it does not end. Only a password that the user must change can end.
+    pub lifetime: Option<Duration>,
     /// Sessions that are open stay so.
     pub keep_sessions: bool,
     /// The user's notice is queued with it.
@@ -107,8 +125,9 @@ pub fn look(app: &App, reference: &UserReference, strictness: PolicyEnforcement)
             PolicyEnforcement::Policy => None,
             PolicyEnforcement::Overridden => Some(view.require_policy_override()?),
         };
-        let former = former_passwords(view, &user, false)?;
-        Ok(PasswordTarget { user, permit, former })
+        let policy = app.policy_of(view, user.role)?;
+        let former = former_passwords(view, &user, &policy, false)?;
+        Ok(PasswordTarget { user, policy, permit, former })
     })
 }
 
@@ -125,7 +144,7 @@ pub fn set(
     change_options: &ChangeOptions,
 ) -> Result<Option<MessageId>> {
     let action = set_action(target.strictness());
-    let admitted = app.admit(&target.user, password, &target.former, target.permit.as_ref());
+    let admitted = app.admit(&target.user, password, &target.policy, &target.former, target.permit.as_ref());
     let accepted = match admitted {
         // A change that is refused records what tells something of former passwords.
         Err(ActionError::Refused(refusal)) if refusal.is_recorded() => {
@@ -136,10 +155,14 @@ pub fn set(
     app.change(action, change_options, |change| {
         let user = change.subordinate(&UserReference::of(&target.user))?;
         change.require_password_sign_in(&user)?;
+        require_same_policy(change, &user, &target.policy)?;
         let (_, notice) = store_accepted(change, &user, accepted, options)?;
         let mut details = EventDetails::of(&user);
         details.note("chosen_by", if origin == PasswordOrigin::Generated { "generator" } else { "operator" });
         details.note("must_change", options.must_change);
+        if let Some(lifetime) = options.lifetime.filter(|_| options.must_change) {
+            details.note("expires_at", end_of(change.now(), lifetime).to_string());
+        }
         details.note("sessions", if options.keep_sessions { "kept" } else { "ended" });
         Ok((details, notice))
     })
@@ -153,7 +176,7 @@ pub(super) fn store_accepted(
     accepted: AcceptedHash,
     options: PasswordOptions,
 ) -> Result<(AcceptedHash, Option<MessageId>)> {
-    let new = new_password(accepted, options, change.now());
+    let new = new_password(accepted, options, false, change.now());
     change.set_password(user.id, &new)?;
     Ok((new.accepted, notice(change, user, NoticeCause::SetByOperator, options)?))
 }
@@ -165,6 +188,13 @@ pub enum VerifyOutcome {
     Accepted {
         /// They must choose another one.
         must_change: bool,
+        /// When it ends, where it is temporary.
+        expires_at: Option<Timestamp>,
+    },
+    /// It is the password, and was a temporary one that has ended.
+    Expired {
+        /// When.
+        at: Timestamp,
     },
     /// Wrong, unknown, locked, SAML or no password: which one is not told.
     Refused,
@@ -184,15 +214,22 @@ pub fn verify(
     let action = Action::UsersVerifyPassword;
     let found = app.view(action, |view| LoginCandidate::find(view, reference))?;
     let verified = app.verify(password, found.hash.as_ref())?;
-    match found.user.as_ref().zip(verified) {
-        Some((user, verified)) => {
+    match (found.user.as_ref().zip(verified), found.expired_at) {
+        (Some(_), Some(at)) => {
+            app.release_hashing_memory();
+            // So that a clock that is set back does not revive it; if it cannot be written, it is refused all the same.
+            let _ = app.store().note_time_of_expiry(app.now());
+            Ok(VerifyOutcome::Expired { at })
+        }
+        (Some((user, verified)), None) => {
             // A courtesy: neither a full disk nor another writer keeps anybody out.
             let rehashed = app.rehash(&verified);
             app.release_hashing_memory();
             let _ = app.store().record_login(user.id, rehashed.as_ref(), app.now());
-            Ok(VerifyOutcome::Accepted { must_change: user.must_change_password })
+            let expires_at = user.password.as_ref().and_then(|password| password.expires_at);
+            Ok(VerifyOutcome::Accepted { must_change: found.must_change, expires_at })
         }
-        None => {
+        (None, _) => {
             let details = found.user.as_ref().map(EventDetails::of).unwrap_or_default();
             app.answer_wrong_password(found.wrong(action, client, "the password was not accepted", details));
             Ok(VerifyOutcome::Refused)
@@ -217,7 +254,12 @@ impl VerifiedUser {
     /// # Errors
     /// [`Refusal::Policy`] with every rule that fails.
     pub fn validate(&self, app: &App, new: &Password) -> Result<()> {
-        app.validate(&self.target.user, new, &self.target.former)
+        app.validate(&self.target.user, new, &self.target.policy, &self.target.former)
+    }
+
+    /// What is asked of a new password.
+    pub fn requirements(&self) -> &Requirements {
+        &self.target.policy
     }
 }
 
@@ -228,20 +270,28 @@ impl VerifiedUser {
 /// [`Refusal::WrongPassword`]; when the operator may not.
 pub fn prove(app: &App, reference: &UserReference, old: Password, client: Option<&str>) -> Result<VerifiedUser> {
     let action = Action::UsersChangePassword;
-    let (found, mut former) = app.view(action, |view| {
-        // For unknown users too: reading the requirements takes time, and must not tell who exists.
-        app.policy()?;
+    let (mut found, policy, mut former, kept_until) = app.view(action, |view| {
         let found = LoginCandidate::find(view, reference)?;
-        let former =
-            found.user.as_ref().map(|user| former_passwords(view, user, true)).transpose()?.unwrap_or_default();
-        Ok((found, former))
+        // For unknown users too: reading the lists takes time, and must not tell who exists.
+        let policy = app.policy_of(view, found.user.as_ref().map_or(RoleId::MINIMAL, |user| user.role))?;
+        let Some(user) = &found.user else { return Ok((found, policy, FormerPasswords::default(), None)) };
+        let former = former_passwords(view, user, &policy, true)?;
+        let kept_until = kept_until(view, user, &policy)?;
+        Ok((found, policy, former, kept_until))
     })?;
     let is_right = app.verify(&old, found.hash.as_ref())?.is_some();
+    if is_right && found.expired_at.is_some() {
+        // A temporary password that has ended proves nothing any more.
+        found.user = None;
+    }
     if is_right && let Some(user) = found.user {
+        if let Some(until) = kept_until {
+            return Err(Refusal::PasswordTooNew { user: user.username.to_string(), until }.into());
+        }
         // The proven password is compared as it is, and not by its hash.
         former.hashes.retain(|hash| found.hash.as_ref() != Some(hash));
         former.proven = Some(old);
-        return Ok(VerifiedUser { target: PasswordTarget { user, permit: None, former } });
+        return Ok(VerifiedUser { target: PasswordTarget { user, policy, permit: None, former } });
     }
     let refusal = Refusal::WrongPassword { given: reference.as_str().to_owned() };
     let mut details = EventDetails::default();
@@ -262,16 +312,17 @@ pub fn change(
     change_options: &ChangeOptions,
 ) -> Result<Option<MessageId>> {
     let target = &proven.target;
-    let accepted = app.admit(&target.user, new, &target.former, None)?;
+    let accepted = app.admit(&target.user, new, &target.policy, &target.former, None)?;
     app.change(Action::UsersChangePassword, change_options, |change| {
         let reference = UserReference::of(&target.user);
         let found = LoginCandidate::find(change, &reference)?;
         let Some(user) = found.user.filter(|user| user.session_epoch == target.user.session_epoch) else {
             return Err(Refusal::WrongPassword { given: reference.as_str().to_owned() }.into());
         };
+        require_same_policy(change, &user, &target.policy)?;
         change.clear_sign_in_failures(user.id)?;
-        let options = PasswordOptions { must_change: false, keep_sessions: false, notify };
-        change.set_password(user.id, &new_password(accepted, options, change.now()))?;
+        let options = PasswordOptions { must_change: false, lifetime: None, keep_sessions: false, notify };
+        change.set_password(user.id, &new_password(accepted, options, true, change.now()))?;
         let mut details = EventDetails::of(&user);
         details.note("chosen_by", "user");
         Ok((details, notice(change, &user, NoticeCause::ChangedByUser, options)?))
@@ -286,25 +337,43 @@ pub fn set_action(strictness: PolicyEnforcement) -> Action {
     }
 }
 
-fn new_password(accepted: AcceptedHash, options: PasswordOptions, set_at: Timestamp) -> NewPassword {
-    let PasswordOptions { must_change, keep_sessions, notify: _ } = options;
-    NewPassword { accepted, must_change, keep_sessions, set_at }
+fn new_password(accepted: AcceptedHash, options: PasswordOptions, is_own: bool, set_at: Timestamp) -> NewPassword {
+    let PasswordOptions { must_change, lifetime, keep_sessions, notify: _ } = options;
+    let expires_at = lifetime.filter(|_| must_change).map(|lifetime| end_of(set_at, lifetime));
+    NewPassword { accepted, must_change, keep_sessions, set_at, expires_at, is_own }
+}
+
+/// Until when a user must keep the password that they chose; `None`: they may change it.
+fn kept_until(scene: &impl Transaction, user: &User, policy: &Policy) -> Result<Option<Timestamp>> {
+    let Some(least) = policy.ages.min_age else { return Ok(None) };
+    let times = scene.reading().password_times()?;
+    Ok(user.must_keep_password_until(least, scene.now(), &times))
+}
+
+/// Refuses a password that was checked against another policy than that of the user's role: they got another role meanwhile.
+pub(in crate::actions) fn require_same_policy(
+    scene: &impl Transaction,
+    user: &User,
+    checked: &Requirements,
+) -> Result<()> {
+    if scene.app().requirements(scene.reading())?.of(user.role) == checked {
+        return Ok(());
+    }
+    Err(Refusal::PolicyChanged { user: user.username.to_string() }.into())
 }
 
 fn notice(change: &Change<'_>, user: &User, cause: NoticeCause, options: PasswordOptions) -> Result<Option<MessageId>> {
     if options.notify { Ok(Some(queue_notice(change, user, cause)?)) } else { Ok(None) }
 }
 
-/// The passwords that a new one must not match: as many as [`Policy::refused_passwords`] says. Whatever that says, those that were
-/// ended are among them: somebody may have stolen them.
-///
-/// [`Policy::refused_passwords`]: crate::domain::policy::Policy::refused_passwords
+/// The passwords that a new one must not match: as many as [`Requirements::refused_passwords`] says. Whatever that says, those that
+/// were ended are among them: somebody may have stolen them.
 pub(in crate::actions) fn former_passwords(
     scene: &impl Transaction,
     user: &User,
+    policy: &Requirements,
     must_differ: bool,
 ) -> Result<FormerPasswords> {
-    let policy = scene.app().policy()?;
     let count = policy.refused_passwords(must_differ);
     let reading = scene.reading();
     let ended = reading.ended_passwords(user.id)?;
@@ -329,22 +398,37 @@ struct LoginCandidate {
     /// `None`: there is none, or none who may sign in with a password.
     user: Option<User>,
     hash: Option<PasswordHash>,
+    /// When their password ended, where it was temporary and has ended: it is compared all the same, and never accepted.
+    expired_at: Option<Timestamp>,
+    /// Whether they must choose another one.
+    must_change: bool,
     failures: SignInFailures,
 }
 
 impl LoginCandidate {
     fn find(scene: &impl Transaction, reference: &UserReference) -> Result<Self> {
-        let nobody =
-            Self { authority: scene.authority().clone(), user: None, hash: None, failures: SignInFailures::default() };
+        let nobody = Self {
+            authority: scene.authority().clone(),
+            user: None,
+            hash: None,
+            expired_at: None,
+            must_change: false,
+            failures: SignInFailures::default(),
+        };
         let Some(user) = scene.reading().user(reference)? else { return Ok(nobody) };
         // A login system with limits asks about nobody outside them: for it there is no such user.
         let is_outside = scene.authority().limits().is_some_and(|limits| !limits.allow(user.role, &user.email));
-        if is_outside || !user.may_log_in(scene.now()) {
+        let now = scene.now();
+        if is_outside || !user.has_password_to_try(now) {
             return Ok(nobody);
         }
+        let times = scene.reading().password_times()?;
+        let has_expired = user.has_expired_password(now, &times);
+        let expired_at = user.password.as_ref().filter(|_| has_expired).and_then(|password| password.expires_at);
+        let must_change = user.must_change(now, &times);
         let hash = scene.reading().password_hash(user.id)?;
         let failures = scene.reading().sign_in_failures(user.id)?;
-        Ok(Self { user: hash.is_some().then_some(user), hash, failures, ..nobody })
+        Ok(Self { user: hash.is_some().then_some(user), hash, expired_at, must_change, failures, ..nobody })
     }
 
     /// The answer to a password that is not the user's.

@@ -229,17 +229,17 @@ pub(super) fn change(change: &UserChange) -> String {
     }
 }
 
-/// An event in one sentence, with what it changed. Where a user was asked for, `is_of_user`, an event about several says
-/// all that changed of this one.
+/// An event in one sentence, with what it changed. Where a user was asked for, `is_of_user`, an import says all that changed of
+/// this one.
 fn told(listed: &ListedEvent, is_of_user: bool, accounts: &Accounts, zone: &TimeZone) -> String {
     let ListedEvent { event, changes, names } = listed;
-    let is_about_several = is_of_user && event.user_id.is_none();
+    let is_import = is_of_user && event.action.starts_with(Action::UsersImport.word());
     let is_edit = event.action == Action::UsersEdit.word();
     let is_told_by_action = |field: &str| match field {
         MUST_CHANGE => !is_edit,
         field => TOLD_BY_THE_ACTION.contains(&field),
     };
-    let changes = changes.iter().filter(|change| is_about_several || !is_told_by_action(&change.field)).map(change);
+    let changes = changes.iter().filter(|change| is_import || !is_told_by_action(&change.field)).map(change);
     let login = event.login_uid.filter(|uid| *uid != event.operator_uid).and_then(|_| login_account(accounts, event));
     sentence::of(event, Besides { names, changes: changes.collect(), login_account: login, zone })
 }

@@ -73,6 +73,11 @@ impl Facts<'_> {
         self.text("selection").filter(|words| !words.is_empty()).map(|words| format!("chosen by `{words}`"))
     }
 
+    /// Where rows came from.
+    fn source(&self) -> Option<String> {
+        self.text("source").map(|source| format!("from {}", if source == "-" { "standard input" } else { source }))
+    }
+
     /// Until when a lock lasts.
     fn until(&self) -> String {
         match self.text("until").map(str::parse::<Timestamp>) {
@@ -87,8 +92,8 @@ impl Facts<'_> {
         let what = if self.names.user.is_some() { "a password" } else { "passwords" };
         let notes = [
             self.selection(),
-            self.text("source").map(|source| format!("from {source}")),
-            (self.details.get("must_change") == Some(&Value::Bool(false))).then(|| "permanent".to_owned()),
+            self.source(),
+            (self.details.get("must_change") == Some(&Value::Bool(true))).then(|| "must be changed".to_owned()),
             (self.text("sessions") == Some("kept")).then(|| "sessions kept".to_owned()),
         ];
         phrase(format!("{verb} {what} for {}", self.users("users")), notes)
@@ -100,7 +105,7 @@ impl Facts<'_> {
             let count = self.number(name).filter(|count| *count > 0)?;
             Some(format!("{} {words}", crate::domain::text::grouped(count, ',')))
         });
-        let source = self.text("source").map(|source| format!(" from {source}")).unwrap_or_default();
+        let source = self.source().map(|source| format!(" {source}")).unwrap_or_default();
         phrase(format!("imported {what}{source}"), counts)
     }
 

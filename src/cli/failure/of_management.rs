@@ -34,6 +34,9 @@ pub(super) fn of_management(refusal: &ManagementRefusal) -> RenderedError {
             told(DATA).hint("ask another operator with the permission `manage-roles`")
         }
         ManagementRefusal::HoldersChanged { .. } => told(DATA).hint("run the command again, and look at the new count"),
+        ManagementRefusal::RoleInConfiguration { .. } => {
+            told(DATA).hint("take the section out of the configuration, and add it again under the new name")
+        }
         ManagementRefusal::RoleIsLimit { operators, .. } => told(DATA).hint(format!(
             "change their limits first: {} --only-role ROLE",
             typed(&["cxme-admin", "operators", "edit", operators.first().map_or("ACCOUNT", String::as_str)])

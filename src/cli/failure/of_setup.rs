@@ -27,6 +27,10 @@ pub(super) fn of_setup(error: &SetupError) -> RenderedError {
             RenderedError::new(LATER, error).hint(format!("{PROCESSES}, and run the command again"))
         }
         SetupError::UnreadableList(_) => of_unreadable_list(error),
+        SetupError::UnknownRole { role, .. } => RenderedError::new(CONFIGURATION, error).hint(format!(
+            "correct the name, or add the role: {}",
+            crate::cli::as_typed(&["cxme-admin", "roles", "add", role].map(Into::into))
+        )),
         SetupError::PasswordCommand { .. } => RenderedError::new(CONFIGURATION, error),
         SetupError::Template(_) | SetupError::OnlyForLogin => RenderedError::new(BUG, error),
     }

@@ -69,6 +69,7 @@ pub fn run(context: &mut Context, args: &PreviewArgs) -> anyhow::Result<()> {
         recipient: user.as_ref().map_or(&sample, |user| &user.email),
         name: user.as_ref().map_or("Alex Example", |user| &user.name),
         username: user.as_ref().map_or("alex", |user| user.username.as_str()),
+        role: user.as_ref().map(|user| user.role),
         locale: args.locale.as_deref().or(user.as_ref().and_then(|user| user.locale.as_deref())),
         date: app.now(),
         nonce: &[0; NONCE],

@@ -11,7 +11,6 @@ use crate::cli::prompt;
 use crate::cli::value::Value;
 use crate::domain::action::Action;
 use crate::domain::user::User;
-use crate::secrets::admission::FormerPasswords;
 use crate::secrets::password::Password;
 use crate::secrets::reset_code::ResetCode;
 
@@ -49,10 +48,8 @@ pub fn run(context: &mut Context, args: &RedeemArgs) -> anyhow::Result<()> {
         let redeemable = redeem::look(&app, ResetCode::parse_pasted(&typed).ok().as_ref())?;
         let user = redeemable.user();
         let heading = format!("Requirements for the password of {} ({}):", user.username, user.email);
-        terminal.show(&prompt::bullets(&heading, &prompt::requirements(app.policy()?)))?;
-        let validate = &mut |password: &Password| {
-            prompt::faults_in_words(app.validate(user, password, &FormerPasswords::default()))
-        };
+        terminal.show(&prompt::bullets(&heading, &prompt::requirements(redeemable.requirements())))?;
+        let validate = &mut |password: &Password| prompt::faults_in_words(redeemable.validate(&app, password));
         let new = prompt::new_password(terminal.as_mut(), validate)?;
         (redeemable, new)
     };

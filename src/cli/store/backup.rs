@@ -38,7 +38,7 @@ pub struct BackupArgs {
     #[arg(long, value_name = "DIR")]
     directory: Option<PathBuf>,
     /// Delete earlier backups of this store there, so that N remain, the new one included
-    #[arg(long, value_name = "N", requires = "directory", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", requires = "directory", conflicts_with = "file", value_parser = clap::value_parser!(u32).range(1..))]
     keep: Option<u32>,
     #[command(flatten)]
     acting: ActingArgs,

@@ -92,7 +92,7 @@ pub fn run(context: &mut Context, args: &AddArgs) -> anyhow::Result<()> {
     }
     if args.generate || args.set_password {
         // Where no password can be judged, the user is not added either.
-        app.policy()?;
+        app.general_policy()?;
     }
     if args.send_reset {
         // Where no mail can be sent, the user is not added either.

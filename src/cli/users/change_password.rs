@@ -55,7 +55,7 @@ pub fn run(context: &mut Context, args: &ChangePasswordArgs) -> anyhow::Result<(
         let mut terminal = context.terminal("The old and the new password", "give `--stdin`")?;
         let old = prompt::known_password(terminal.as_mut(), "Old password")?;
         let proven = password::prove(&app, &reference, old, client)?;
-        let requirements = prompt::requirements(app.policy()?);
+        let requirements = prompt::requirements(proven.requirements());
         terminal.show(&prompt::bullets("Requirements for the new password:", &requirements))?;
         let validate = &mut |password: &Password| prompt::faults_in_words(proven.validate(&app, password));
         let new = prompt::new_password(terminal.as_mut(), validate)?;

@@ -25,6 +25,7 @@ pub enum UserColumn {
     Locale,
     PasswordSetAt,
     MustChangePassword,
+    PasswordExpiresAt,
     SessionEpoch,
     LastLoginAt,
     BouncedAt,
@@ -36,7 +37,7 @@ pub enum UserColumn {
 
 impl UserColumn {
     /// All columns that a list may show; a hash is for exports alone.
-    pub const LISTED: [Self; 17] = [
+    pub const LISTED: [Self; 18] = [
         Self::Id,
         Self::Username,
         Self::Email,
@@ -48,6 +49,7 @@ impl UserColumn {
         Self::Locale,
         Self::PasswordSetAt,
         Self::MustChangePassword,
+        Self::PasswordExpiresAt,
         Self::SessionEpoch,
         Self::LastLoginAt,
         Self::BouncedAt,
@@ -64,7 +66,7 @@ impl UserColumn {
     pub const BOUNCED: [Self; 4] = [Self::Username, Self::Email, Self::BouncedAt, Self::BounceReply];
 
     /// What data holds where nobody says otherwise.
-    pub const DATA: [Self; 13] = [
+    pub const DATA: [Self; 14] = [
         Self::Username,
         Self::Email,
         Self::Name,
@@ -75,6 +77,7 @@ impl UserColumn {
         Self::Locale,
         Self::PasswordSetAt,
         Self::MustChangePassword,
+        Self::PasswordExpiresAt,
         Self::LastLoginAt,
         Self::CreatedAt,
         Self::UpdatedAt,
@@ -99,6 +102,7 @@ impl UserColumn {
             Self::Locale => ("locale", "LOCALE"),
             Self::PasswordSetAt => ("password_set_at", "PASSWORD"),
             Self::MustChangePassword => ("must_change_password", "MUST CHANGE"),
+            Self::PasswordExpiresAt => ("password_expires_at", "PASSWORD ENDS"),
             Self::SessionEpoch => ("session_epoch", "SESSION EPOCH"),
             Self::LastLoginAt => ("last_login_at", "LAST LOGIN"),
             Self::BouncedAt => ("bounced_at", "BOUNCED"),
@@ -130,7 +134,8 @@ impl UserColumn {
                 let none = if row.sign_in() == SignIn::Saml { "SAML" } else { "none" };
                 Value::time_or(row.password_set_at(), none)
             }
-            Self::MustChangePassword => Value::Flag(row.must_change_password()),
+            Self::MustChangePassword => Value::Flag(must_change(row, surroundings)),
+            Self::PasswordExpiresAt => Value::time_or(row.password_expires_at(), ""),
             Self::SessionEpoch => Value::Number(row.session_epoch()),
             Self::LastLoginAt => Value::time_or(row.last_login_at(), "never"),
             Self::BouncedAt => Value::time_or(row.bounced_at(), ""),
@@ -140,6 +145,12 @@ impl UserColumn {
             Self::PasswordHash => Value::text_or(row.password_hash(), ""),
         }
     }
+}
+
+/// Whether the user must choose another password: somebody demands it, or it has reached its greatest age.
+fn must_change(row: &UserRow<'_>, ListContext { now, times, .. }: &ListContext) -> bool {
+    let is_too_old = |password| times.is_too_old(&password, row.role(), *now);
+    row.must_change_password() || !times.max_ages.is_empty() && row.password().is_some_and(is_too_old)
 }
 
 impl FromStr for UserColumn {

@@ -2,6 +2,9 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
 
 use crate::actions::users::batch::BatchOptions;
 use crate::actions::users::batch::GeneratedKind;
@@ -11,6 +14,8 @@ use crate::actions::users::password::PasswordOrigin;
 use crate::actions::users::password::PasswordTarget;
 use crate::actions::users::targets::TargetList;
 use crate::actions::users::targets::Targets;
+use crate::actions::users::validity::Demand;
+use crate::actions::users::validity::Validity;
 use crate::app::App;
 use crate::app::ChangeOptions;
 use crate::app::policy_check::PolicyEnforcement;
@@ -28,10 +33,11 @@ use crate::cli::users::set_password_many;
 use crate::cli::users::set_password_many::ManyArgs;
 use crate::cli::value::Value;
 use crate::domain::message::MessageId;
+use crate::domain::password_age::end_of;
+use crate::domain::password_age::parse_lifetime;
 use crate::domain::text;
 use crate::domain::user::User;
 use crate::domain::user::UserReference;
-use crate::secrets::admission::FormerPasswords;
 use crate::secrets::generate;
 use crate::secrets::generate::Generated;
 use crate::secrets::password::Password;
@@ -56,7 +62,7 @@ pub struct SetPasswordArgs {
     password_file: Option<InputFile>,
     /// Set the passwords of many users, all or none, from a file that only you can read (`-`: standard input): lines
     /// `USER:PASSWORD` as of chpasswd(8), or CSV whose header names `password` and `username` or `email`, and may name
-    /// `must_change_password`
+    /// `must_change_password` and `expires`
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath, conflicts_with = "generate")]
     batch: Option<InputFile>,
     /// Generate a password that meets the requirements and print it: `words` (the default) or `characters`
@@ -93,6 +99,10 @@ pub struct HowArgs {
     /// The user must choose another password at the next sign-in
     #[arg(long, conflicts_with = "permanent")]
     must_change: bool,
+    /// A temporary password: it ends after this time, such as `7d`, and the user must choose another one before [default:
+    /// `[password] temporary_lifetime`, if the user must change it]
+    #[arg(long, value_name = "TIME", value_parser = parse_lifetime, conflicts_with = "permanent")]
+    expires: Option<Duration>,
     /// The user may keep this password, whatever the configuration says
     #[arg(long)]
     permanent: bool,
@@ -125,8 +135,7 @@ pub fn run(context: &mut Context, args: &SetPasswordArgs) -> anyhow::Result<()> 
     let target = password::look(&app, &UserReference::new(&user), strictness)?;
     let task = Task { app: &app, target: &target, how: args.how, change_options: args.acting.change_options() };
     if args.acting.dry_run && args.password_file.is_none() && !args.stdin {
-        let must_change = task.must_change(context)?;
-        return task.print_plan(context, must_change);
+        return task.print_plan(context);
     }
     let source = match (&args.password_file, args.stdin) {
         (Some(path), _) => Some(PasswordSource::File(path.clone())),
@@ -196,7 +205,8 @@ fn set_many(
 ) -> anyhow::Result<()> {
     let options = BatchOptions {
         strictness,
-        must_change: context.config()?.password.must_change_after_set || args.how.must_change,
+        must_change: args.how.must_change,
+        lifetime: args.how.expires,
         permanent: args.how.permanent,
         keep_sessions: args.how.keep_sessions,
         notify: !args.how.no_notify && context.has_mail()?,
@@ -265,15 +275,13 @@ impl Task<'_> {
         let hint = "give `--stdin`, `--password-file FILE` or `--generate`";
         let mut terminal = context.terminal(&question, hint)?;
         let heading = format!("Requirements for the password of {} ({}):", user.username, user.email);
-        let requirements = prompt::requirements(self.app.policy()?);
+        let requirements = prompt::requirements(&self.target.policy);
         terminal.show(&prompt::bullets(&heading, &requirements))?;
         let contact = &self.app.organization().help_contact;
         if !contact.is_empty() {
             terminal.show(&format!("Help: {}\n", text::visible(contact)))?;
         }
-        let validate = &mut |password: &Password| {
-            prompt::faults_in_words(self.app.validate(user, password, &FormerPasswords::default()))
-        };
+        let validate = &mut |password: &Password| prompt::faults_in_words(self.target.validate(self.app, password));
         let password = prompt::new_password(terminal.as_mut(), validate)?;
         let notice = self.set(context, &password, PasswordOrigin::Operator)?;
         drop(password);
@@ -288,7 +296,7 @@ impl Task<'_> {
         context.check_secret_output()?;
         let (app, user) = (self.app, &self.target.user);
         let words = app.personal_words(user);
-        let policy = app.policy()?;
+        let policy = &self.target.policy;
         let generated: Generated = match kind {
             Kind::Words => generate::words(policy, &words, app.random(), None),
             Kind::Characters => generate::characters(policy, &words, app.random(), None),
@@ -309,35 +317,46 @@ impl Task<'_> {
         password: &Password,
         origin: PasswordOrigin,
     ) -> anyhow::Result<Option<MessageId>> {
-        let must_change = self.must_change(context)?;
+        let Validity { must_change, lifetime } = self.validity();
         let notify = !self.how.no_notify && context.has_mail()?;
-        let options = PasswordOptions { must_change, keep_sessions: self.how.keep_sessions, notify };
+        let options = PasswordOptions { must_change, lifetime, keep_sessions: self.how.keep_sessions, notify };
         let notice = password::set(self.app, self.target, password, origin, options, &self.change_options)?;
         if self.change_options.dry_run {
-            self.print_plan(context, must_change)?;
+            self.print_plan(context)?;
             return Ok(None);
         }
-        context.output.say(&format!("Password set for {}.{}", self.target.user.username, then(must_change)));
+        context.output.say(&format!("Password set for {}.{}", self.target.user.username, self.then()));
         Ok(notice)
     }
 
-    fn must_change(&self, context: &mut Context) -> anyhow::Result<bool> {
-        let configured = context.config()?.password.must_change_after_set;
-        // An import may have said it before there was a password.
-        Ok((configured || self.how.must_change || self.target.user.must_change_password_next()) && !self.how.permanent)
+    fn validity(&self) -> Validity {
+        let HowArgs { must_change, expires, permanent, .. } = self.how;
+        let target = self.target;
+        Validity::of(&target.user, &target.policy.ages, Demand { must_change, lifetime: expires, permanent })
     }
 
-    fn print_plan(&self, context: &mut Context, must_change: bool) -> anyhow::Result<()> {
+    /// When the password ends, if it is set now.
+    fn expires_at(&self) -> Option<Timestamp> {
+        self.validity().lifetime.map(|lifetime| end_of(self.app.now(), lifetime))
+    }
+
+    /// What the user must do then.
+    fn then(&self) -> String {
+        match (self.validity().must_change, self.expires_at()) {
+            (false, _) => String::new(),
+            (true, None) => " The user must choose another password at the next sign-in.".to_owned(),
+            (true, Some(end)) => format!(" It ends at {end}: the user must choose another password before."),
+        }
+    }
+
+    fn print_plan(&self, context: &mut Context) -> anyhow::Result<()> {
         let User { username: name, email, .. } = &self.target.user;
-        let words = format!("Would set the password of {name}.{}", then(must_change));
+        let words = format!("Would set the password of {name}.{}", self.then());
         let step = PlanStep::new(password::set_action(self.target.strictness()), words)
             .field("username", Value::text(name.as_str()))
             .field("email", Value::text(email.as_str()))
-            .field("must_change_password", Value::Flag(must_change));
+            .field("must_change_password", Value::Flag(self.validity().must_change))
+            .field("password_expires_at", Value::time_or(self.expires_at(), ""));
         plan::print(&mut context.output, self.app.now(), &[step])
     }
-}
-
-fn then(must_change: bool) -> &'static str {
-    if must_change { " The user must choose another password at the next sign-in." } else { "" }
 }

@@ -188,6 +188,7 @@ fn print_plan(context: &mut Context, app: &App, summary: &BatchSummary, options:
         .field("with_password", Value::count(summary.with_password))
         .field("locked", Value::count(summary.locked))
         .field("must_change", Value::count(summary.must_change))
+        .field("temporary", Value::count(summary.temporary))
         .field("notices", Value::count(notices))
         .field("skipped_saml", Value::count(summary.saml));
     plan::print(&mut context.output, app.now(), &[step])

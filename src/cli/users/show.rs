@@ -49,6 +49,10 @@ impl UserRecord {
         Value::time_or(user.password.as_ref().map(|metadata| metadata.set_at), none)
     }
 
+    fn password_expires_at(&self) -> Value<'static> {
+        Value::time_or(self.details.user.password.as_ref().and_then(|password| password.expires_at), "")
+    }
+
     fn locked_until(&self) -> Value<'static> {
         let for_ever = if self.is_locked() { "unlocked by an operator" } else { "" };
         Value::time_or(self.lock().and_then(|lock| lock.until), for_ever)
@@ -65,7 +69,7 @@ impl UserRecord {
 
 type UserField = Column<UserRecord>;
 
-const FIELDS: [UserField; 21] = [
+const FIELDS: [UserField; 22] = [
     UserField { name: "username", title: "Username", cell: |row| Value::text(row.details.user.username.as_str()) },
     UserField { name: "email", title: "Email", cell: |row| Value::text(row.details.user.email.as_str()) },
     UserField { name: "name", title: "Name", cell: |row| Value::text(&row.details.user.name) },
@@ -83,8 +87,9 @@ const FIELDS: [UserField; 21] = [
     UserField {
         name: "must_change_password",
         title: "Must change password",
-        cell: |row| Value::Flag(row.details.user.must_change_password),
+        cell: |row| Value::Flag(row.details.must_change),
     },
+    UserField { name: "password_expires_at", title: "Temporary password ends", cell: UserRecord::password_expires_at },
     UserField {
         name: "meets_policy",
         title: "Set under this policy",

@@ -70,8 +70,17 @@ pub fn run(context: &mut Context, args: &VerifyPasswordArgs) -> anyhow::Result<(
     let client = named.or_else(|| if args.pam { of_pam() } else { None });
     match password::verify(&app, &UserReference::new(&user), &password, client.as_deref())? {
         VerifyOutcome::Refused => Err(CliError::NotVerified.into()),
-        VerifyOutcome::Accepted { must_change } => {
-            let then = if must_change { " The user must choose another one now." } else { "" };
+        VerifyOutcome::Expired { at } => {
+            let words = "The password was temporary, and ended at";
+            context.output.say(&format!("{words} {at}. The user needs a link: cxme-admin users send-reset USER"));
+            Err(CliError::NotVerified.into())
+        }
+        VerifyOutcome::Accepted { must_change, expires_at } => {
+            let then = match expires_at {
+                Some(end) => format!(" It is temporary and ends at {end}: the user must choose another one now."),
+                None if must_change => " The user must choose another one now.".to_owned(),
+                None => String::new(),
+            };
             context.output.say(&format!("Password accepted.{then}"));
             Ok(())
         }

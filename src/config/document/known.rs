@@ -23,7 +23,8 @@ pub(in crate::config) struct UnknownKey<'d> {
 impl Document<'_> {
     /// Whether a section is known.
     pub(in crate::config) fn knows_section(&self, path: &str) -> bool {
-        self.notes.borrow().sections.contains(&path)
+        let notes = self.notes.borrow();
+        notes.sections.contains(&path) || notes.is_named_section(path)
     }
 
     /// Whether a key, with its section as prefix, is known.
@@ -32,6 +33,7 @@ impl Document<'_> {
         let below = |section: &str| path.strip_prefix(section).and_then(|rest| rest.strip_prefix('.'));
         notes.keys.iter().any(|(section, key)| below(section) == Some(key))
             || notes.open.iter().any(|section| below(section).is_some())
+            || notes.is_named_key(path)
     }
 
     /// The known keys with their sections.
@@ -55,7 +57,7 @@ impl Document<'_> {
     fn collect_unknown<'d>(&'d self, section: &str, table: &'d DeTable<'_>, unknown: &mut Vec<UnknownKey<'d>>) {
         for (key, value) in table {
             let name: &str = key.get_ref();
-            let path = if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") };
+            let path = self.notes.borrow().path_of(section, name, value.get_ref());
             let is_section_known = self.knows_section(&path);
             match value.get_ref().as_table() {
                 Some(inner) if is_section_known => self.collect_unknown(&path, inner, unknown),

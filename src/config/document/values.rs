@@ -25,7 +25,9 @@ impl Document<'_> {
     pub(in crate::config) fn values(&self) -> Vec<ReadKey> {
         let mut keys: Vec<ReadKey> = Vec::new();
         for &(section, key) in &self.notes.borrow().keys {
-            if keys.iter().any(|other| (other.section, other.key.as_str()) == (section, key)) {
+            if self.notes.borrow().is_kind(section)
+                || keys.iter().any(|other| (other.section, other.key.as_str()) == (section, key))
+            {
                 continue;
             }
             let value = self.table(section).and_then(|table| table.get(key));
@@ -38,11 +40,12 @@ impl Document<'_> {
                 keys.push(ReadKey { section, key: key.get_ref().to_string(), given });
             }
         }
+        keys.extend(self.named_values());
         keys
     }
 
     /// A section by its dotted name, if the document has it.
-    fn table(&self, section: &str) -> Option<&DeTable<'_>> {
+    pub(super) fn table(&self, section: &str) -> Option<&DeTable<'_>> {
         section.split('.').try_fold(&self.root, |table, part| table.get(part)?.get_ref().as_table())
     }
 }
@@ -69,7 +72,7 @@ impl Section<'_, '_> {
 }
 
 /// A value for display. Of a command only the program is shown, because its arguments may be secret.
-fn shown(key: &str, value: &DeValue<'_>) -> String {
+pub(super) fn shown(key: &str, value: &DeValue<'_>) -> String {
     match value {
         DeValue::String(text) => text.to_string(),
         DeValue::Integer(integer) => number(integer).map_or_else(|| integer.to_string(), |number| number.to_string()),

@@ -203,22 +203,9 @@ impl Blocklist {
         self
     }
 
-    /// Whether the organization has no list of its own.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     /// Whether `word`, in lower case, is an entry.
     pub(super) fn contains(&self, word: &str) -> bool {
         self.entries.binary_search_by(|entry| entry.as_str().cmp(word)).is_ok()
-    }
-
-    /// Gives all entries to a fingerprint.
-    pub(super) fn feed(&self, hash: &mut Sha256) {
-        for entry in &self.entries {
-            hash.update([b'\n']);
-            hash.update(entry);
-        }
     }
 }
 

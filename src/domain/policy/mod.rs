@@ -5,24 +5,34 @@
 //! a name is accepted: a passphrase is made of words.
 
 mod blocklist;
+mod by_role;
 mod derivatives;
 mod listed;
+mod own_lists;
 mod pattern;
 mod personal;
+mod requirements;
+
+use std::ops::Deref;
+use std::sync::Arc;
 
 use strum::VariantArray as _;
-
-use sha2::Digest;
-use sha2::Sha256;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
 pub use blocklist::Blocklist;
 pub use blocklist::BlocklistError;
+pub use by_role::Fingerprints;
+pub use by_role::RoleRequirements;
 pub use listed::ListedPasswords;
 pub use listed::PasswordList;
 pub use listed::UnreadableList;
+pub use own_lists::ListDigests;
+pub use own_lists::OwnLists;
 pub use personal::PersonalWords;
+pub use requirements::PasswordAges;
+pub use requirements::Requirements;
+pub use requirements::StricterRequirements;
 
 /// The most bytes that a password may have as NFC text in UTF-8. It is far above what NIST asks for (64 characters),
 /// and bounds what hashing and checking cost.
@@ -34,87 +44,38 @@ pub const MIN_LENGTH: u32 = 15;
 /// The shortest password, in characters, where the organization's sign-in asks for a second factor too.
 pub const MIN_LENGTH_WITH_SECOND_FACTOR: u32 = 8;
 
-/// Raised with every change of the built-in rules that can refuse a password which the rules before accepted.
-const RULES: u32 = 3;
+/// The most former passwords that a policy may refuse. Each is compared by a whole Argon2 hash, as many at once as there are cores: so
+/// many cost about a second on two of them (benches/README.md).
+pub const MAX_HISTORY: u32 = 12;
 
-/// What an organization asks of a password.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What an organization asks of a password, with the lists of refused ones. Nothing less can check a password.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policy {
-    /// The fewest characters: Unicode scalar values of the NFC text.
-    pub min_length: u32,
-    /// The most characters; `None`: [`MAX_BYTES`] is the only bound. NIST asks for at least 64.
-    pub max_length: Option<u32>,
-    /// The classes of which a password needs at least one character each. NIST advises against any.
-    pub classes: Vec<CharacterClass>,
-    /// How many of the user's former passwords are refused, the present one included; 0 refuses none.
-    pub history: u32,
-    /// The lowest zxcvbn score, 0 to 4; 0 asks for none.
-    pub min_score: u8,
-    /// The organization's own blocklist, besides the built-in one.
-    pub blocklist: Blocklist,
-    /// Words that belong to the organization besides its name, such as those of products and places.
-    pub words: Vec<String>,
-    /// Lists that are too long for the memory, such as one of leaked passwords.
-    pub listed: Vec<ListedPasswords>,
+    /// What is asked.
+    pub requirements: Requirements,
+    /// The organization's own lists of refused passwords.
+    pub lists: Arc<OwnLists>,
 }
 
-impl Default for Policy {
-    fn default() -> Self {
-        Self {
-            min_length: MIN_LENGTH,
-            max_length: None,
-            classes: Vec::new(),
-            history: 0,
-            min_score: 0,
-            blocklist: Blocklist::default(),
-            words: Vec::new(),
-            listed: Vec::new(),
-        }
+impl From<Requirements> for Policy {
+    /// A policy without lists.
+    fn from(requirements: Requirements) -> Self {
+        Self { requirements, lists: Arc::default() }
+    }
+}
+
+impl Deref for Policy {
+    type Target = Requirements;
+
+    fn deref(&self) -> &Requirements {
+        &self.requirements
     }
 }
 
 impl Policy {
-    /// How many of the user's passwords a new one must not match, counted back from the current one. `must_differ`: the
-    /// current one is refused whatever `history` says, because the user was to choose another.
-    pub fn refused_passwords(&self, must_differ: bool) -> u32 {
-        if must_differ { self.history.max(1) } else { self.history }
-    }
-
-    /// A short text that is the same for two policies only if they accept the same passwords. It stands beside each
-    /// stored password, so that those set under another policy can be found.
-    ///
-    /// It is the first 16 hexadecimal digits of a SHA-256 over every field, both blocklists, the digest of `listed` and the version
-    /// of the built-in rules. The order of the classes does not count. It reads the blocklists: compute it once per run.
+    /// The text beside each stored password that says which policy it met ([`Requirements::fingerprint`]).
     pub fn fingerprint(&self) -> String {
-        let mut classes = self.classes.clone();
-        classes.sort_unstable();
-        classes.dedup();
-        let classes: Vec<String> = classes.iter().map(CharacterClass::to_string).collect();
-        let mut hash = Sha256::new();
-        hash.update(format!(
-            "rules {RULES} min_length {} classes {} history {} min_score {}\n",
-            self.min_length,
-            classes.join(","),
-            self.history,
-            self.min_score
-        ));
-        blocklist::feed_common(&mut hash);
-        self.blocklist.feed(&mut hash);
-        // What is not asked for is not fed, so that the default is what it was before it could be.
-        if let Some(most) = self.max_length {
-            hash.update(format!("max_length {most}\n"));
-        }
-        let mut words = self.words.clone();
-        words.sort_unstable();
-        words.dedup();
-        for word in words {
-            hash.update(format!("word {word}\n"));
-        }
-        for listed in &self.listed {
-            hash.update(b"listed ");
-            hash.update(listed.digest());
-        }
-        hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        self.requirements.fingerprint(self.lists.digests())
     }
 }
 
@@ -282,10 +243,10 @@ pub fn faults(password: &str, policy: &Policy, words: &PersonalWords<'_>) -> Res
     }
     // A long list has about every short word: it is asked for the password as it is, and for no form of it.
     let mut is_listed = false;
-    for listed in &policy.listed {
+    for listed in policy.lists.listed() {
         is_listed |= listed.has(password)?;
     }
-    let is_common = |form: &str| blocklist::is_common(form) || policy.blocklist.contains(form);
+    let is_common = |form: &str| blocklist::is_common(form) || policy.lists.has_word(form);
     if is_listed || derivatives::any(password, is_common) {
         faults.push(Violation::Common);
     }

@@ -27,6 +27,13 @@ fn with(change: impl FnOnce(&mut Policy)) -> Policy {
     policy
 }
 
+/// One list of these words.
+fn lists(words: &str) -> Arc<OwnLists> {
+    let mut lists = OwnLists::default();
+    lists.add_words(words.as_bytes()).unwrap();
+    Arc::new(lists)
+}
+
 /// The candidates of the gate: whatever way a password comes, this is what came of it: for `jobs run`, and for the command that creates a job under the default
 /// policy, for the user above.
 fn candidates() -> [(&'static str, Vec<Violation>); 47] {
@@ -91,7 +98,7 @@ fn the_candidates_get_their_verdict() {
 
 #[test]
 fn length_is_counted_in_characters_not_bytes() {
-    let eight = with(|policy| policy.min_length = MIN_LENGTH_WITH_SECOND_FACTOR);
+    let eight = with(|policy| policy.requirements.min_length = MIN_LENGTH_WITH_SECOND_FACTOR);
     assert_eq!(faults("kxqmvtw", &eight, &words()), [TooShort { min: 8, has: 7 }]);
     assert_eq!(faults("kxqmvtwz", &eight, &words()), []);
     assert_eq!(faults("kéqüvßwž", &eight, &words()), []);
@@ -103,7 +110,7 @@ fn length_is_counted_in_characters_not_bytes() {
 
 #[test]
 fn every_common_password_is_refused_under_a_short_minimum() {
-    let eight = with(|policy| policy.min_length = 8);
+    let eight = with(|policy| policy.requirements.min_length = 8);
     let mut count = 0;
     for password in blocklist::common() {
         assert!(faults(password, &eight, &PersonalWords::default()).contains(&Common), "{password}");
@@ -124,7 +131,7 @@ fn common_passwords_stay_refused_when_they_are_lengthened() {
 
 #[test]
 fn the_organizations_list_is_compared_like_the_built_in_one() {
-    let policy = with(|policy| policy.blocklist = Blocklist::from_bytes("Zéppelin Flug\nx9-q7".as_bytes()).unwrap());
+    let policy = with(|policy| policy.lists = lists("Zéppelin Flug\nx9-q7"));
     for password in
         ["zéppelin flug", "ZéppelinFlug2024!", "Zéppelin-Flug-99", "zéppelinflugzéppelinflug", "x9-q7!!!!!!!!!!!!"]
     {
@@ -136,7 +143,7 @@ fn the_organizations_list_is_compared_like_the_built_in_one() {
 
 #[test]
 fn each_required_class_is_asked_for() {
-    let policy = with(|policy| policy.classes = CharacterClass::VARIANTS.to_vec());
+    let policy = with(|policy| policy.requirements.classes = CharacterClass::VARIANTS.to_vec());
     let missing = |password: &str| faults(password, &policy, &words());
     assert_eq!(missing("Lamp river stone 7"), []);
     assert_eq!(missing("lamp river stone 7"), [MissingClass(CharacterClass::Upper)]);
@@ -152,7 +159,7 @@ fn each_required_class_is_asked_for() {
 
 #[test]
 fn a_score_is_asked_for_only_by_the_policy_and_knows_the_users_words() {
-    let strict = with(|policy| policy.min_score = 4);
+    let strict = with(|policy| policy.requirements.min_score = 4);
     assert_eq!(faults("lamp river stone", &strict, &words()), []);
     let weak = "password monkey";
     assert_eq!(default_faults(weak), []);
@@ -168,8 +175,8 @@ fn a_score_is_asked_for_only_by_the_policy_and_knows_the_users_words() {
 #[test]
 fn all_faults_are_listed_in_order() {
     let policy = with(|policy| {
-        policy.classes = vec![CharacterClass::Symbol, CharacterClass::Upper];
-        policy.min_score = 1;
+        policy.requirements.classes = vec![CharacterClass::Symbol, CharacterClass::Upper];
+        policy.requirements.min_score = 1;
     });
     assert_eq!(
         faults("123456", &policy, &words()),
@@ -198,7 +205,7 @@ fn the_longest_password_is_judged_quickly() {
 proptest::proptest! {
     #[test]
     fn no_text_breaks_the_gate(any in ".{0,60}", dressed in "[a@4€1İßé0!9 ]{0,30}") {
-        let policy = with(|policy| policy.min_score = 1);
+        let policy = with(|policy| policy.requirements.min_score = 1);
         for password in [&any, &dressed, &format!("{any}{any}"), &format!("{dressed}alice{dressed}")] {
             faults(password, &policy, &words());
         }
@@ -209,21 +216,22 @@ proptest::proptest! {
 fn the_fingerprint_changes_with_whatever_decides_and_with_nothing_else() {
     let policies = [
         Policy::default(),
-        with(|policy| policy.min_length = 16),
-        with(|policy| policy.history = 1),
-        with(|policy| policy.max_length = Some(64)),
-        with(|policy| policy.max_length = Some(65)),
-        with(|policy| policy.words = vec!["acme".to_owned()]),
-        with(|policy| policy.words = vec!["acme".to_owned(), "zeppelin".to_owned()]),
-        with(|policy| policy.min_score = 1),
-        with(|policy| policy.classes = vec![CharacterClass::Upper, CharacterClass::Digit]),
-        with(|policy| policy.blocklist = Blocklist::from_bytes(b"zeppelin").unwrap()),
-        with(|policy| policy.blocklist = Blocklist::from_bytes(b"zeppelins").unwrap()),
+        with(|policy| policy.requirements.min_length = 16),
+        with(|policy| policy.requirements.history = 1),
+        with(|policy| policy.requirements.max_length = Some(64)),
+        with(|policy| policy.requirements.max_length = Some(65)),
+        with(|policy| policy.requirements.words = vec!["acme".to_owned()]),
+        with(|policy| policy.requirements.words = vec!["acme".to_owned(), "zeppelin".to_owned()]),
+        with(|policy| policy.requirements.min_score = 1),
+        with(|policy| policy.requirements.classes = vec![CharacterClass::Upper, CharacterClass::Digit]),
+        with(|policy| policy.lists = lists("zeppelin")),
+        with(|policy| policy.lists = lists("zeppelins")),
     ];
     let mut fingerprints: Vec<String> = policies.iter().map(Policy::fingerprint).collect();
     assert!(fingerprints.iter().all(|text| text.len() == 16));
-    let turned =
-        with(|policy| policy.classes = vec![CharacterClass::Digit, CharacterClass::Upper, CharacterClass::Digit]);
+    let turned = with(|policy| {
+        policy.requirements.classes = vec![CharacterClass::Digit, CharacterClass::Upper, CharacterClass::Digit]
+    });
     let classes = policies.iter().position(|policy| !policy.classes.is_empty()).unwrap();
     assert_eq!(turned.fingerprint(), fingerprints[classes]);
     fingerprints.sort_unstable();
@@ -233,7 +241,7 @@ fn the_fingerprint_changes_with_whatever_decides_and_with_nothing_else() {
 
 #[test]
 fn the_longest_password_is_counted_in_characters() {
-    let policy = with(|policy| policy.max_length = Some(64));
+    let policy = with(|policy| policy.requirements.max_length = Some(64));
     let of = |characters: usize| "größer als der mond ".chars().cycle().take(characters).collect::<String>();
     assert_eq!(faults(&of(64), &policy, &words()), []);
     assert_eq!(faults(&of(65), &policy, &words()), [TooLong { max: 64, has: 65 }]);
@@ -242,7 +250,7 @@ fn the_longest_password_is_counted_in_characters() {
 
 #[test]
 fn words_of_the_organization_are_personal_words() {
-    let policy = with(|policy| policy.words = vec!["Sea Breeze".to_owned(), "Zürichsee".to_owned()]);
+    let policy = with(|policy| policy.requirements.words = vec!["Sea Breeze".to_owned(), "Zürichsee".to_owned()]);
     for password in ["SeaBreeze-Zürichsee-2024", "53a8r33z3-acme-alice", "eesHcirüz2024!!!!"] {
         assert_eq!(faults(password, &policy, &words()), [Personal], "{password}");
         assert_eq!(default_faults(password), [], "{password}");
@@ -268,7 +276,9 @@ impl PasswordList for OneListed {
 #[test]
 fn a_long_list_is_asked_for_the_password_as_it_is_and_a_list_that_does_not_answer_lets_nothing_pass() {
     let of = |lists: &[Option<&'static str>]| {
-        with(|policy| policy.listed = lists.iter().map(|list| ListedPasswords::new(OneListed(*list))).collect())
+        let mut own = OwnLists::default();
+        lists.iter().for_each(|list| own.add_listed(ListedPasswords::new(OneListed(*list))));
+        with(|policy| policy.lists = Arc::new(own))
     };
     let listed = "quiet horse battery lantern";
     for policy in [of(&[Some(listed)]), of(&[Some("other"), Some(listed)]), of(&[Some(listed), Some("other")])] {

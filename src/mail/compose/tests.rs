@@ -17,7 +17,7 @@ use super::*;
 use crate::domain::mail_header::MailHeader;
 use crate::domain::message::NoticeCause;
 use crate::domain::organization::Organization;
-use crate::domain::policy::Policy;
+use crate::domain::policy::RoleRequirements;
 use crate::mail::context::PasswordChoice;
 use crate::mail::texts::MailTexts;
 use crate::secrets::reset_code::ResetCode;
@@ -40,7 +40,7 @@ fn mailbox_of(text: &str) -> Mailbox {
     text.parse().unwrap()
 }
 
-fn identity<'a>(organization: &'a Organization, policy: &'a Policy) -> MailIdentity<'a> {
+fn identity<'a>(organization: &'a Organization, policy: &'a RoleRequirements) -> MailIdentity<'a> {
     MailIdentity {
         from: mailbox_of("accounts@example.com"),
         reply_to: None,
@@ -55,7 +55,7 @@ fn identity<'a>(organization: &'a Organization, policy: &'a Policy) -> MailIdent
 }
 
 fn composer_of(organization: &Organization) -> Composer {
-    Composer::new(identity(organization, &Policy::default())).unwrap()
+    Composer::new(identity(organization, &RoleRequirements::default())).unwrap()
 }
 
 fn composer() -> Composer {
@@ -98,6 +98,7 @@ impl Draft {
             recipient: &self.recipient,
             name: &self.name,
             username: "alice",
+            role: None,
             locale: Some(self.locale),
             date: "2026-03-04T10:00:00Z".parse().unwrap(),
             nonce: &NONCE_OF_TESTS,
@@ -134,7 +135,7 @@ fn a_mail_in_bytes() {
     let composer = Composer::new(MailIdentity {
         reply_to: Some(mailbox_of("help@example.com")),
         bounce_to: Some(address("bounces@example.com")),
-        ..identity(&organization(), &Policy::default())
+        ..identity(&organization(), &RoleRequirements::default())
     });
     let draft = Draft::in_german();
     let mail = draft.mail(&composer.unwrap(), MailContent::Test);
@@ -191,7 +192,7 @@ fn a_mail_that_is_composed_again_is_the_same() {
 
 #[test]
 fn an_undeliverable_mail_returns_to_bounce_to_or_else_to_from() {
-    let (organization, policy) = (organization(), Policy::default());
+    let (organization, policy) = (organization(), RoleRequirements::default());
     let draft = Draft::new();
     let sender = |bounce_to| {
         let composer = Composer::new(MailIdentity { bounce_to, ..identity(&organization, &policy) }).unwrap();
@@ -217,7 +218,7 @@ fn a_language_without_texts_becomes_english() {
 #[test]
 fn the_link_is_unbroken_on_a_line_of_its_own_in_the_text_part() {
     let code = code();
-    let (organization, policy) = (organization(), Policy::default());
+    let (organization, policy) = (organization(), RoleRequirements::default());
     // The longest link that a configuration may contain.
     let link: LinkTemplate = format!("https://{}.example/#{{code}}", "a".repeat(30)).parse().unwrap();
     let longest = link.not_me(code.in_link());
@@ -279,7 +280,7 @@ fn the_code_is_only_in_the_content() {
 
 #[test]
 fn a_mail_with_a_link_needs_one_in_the_configuration() {
-    let (organization, policy, code) = (organization(), Policy::default(), code());
+    let (organization, policy, code) = (organization(), RoleRequirements::default(), code());
     let composer = Composer::new(MailIdentity { link: None, ..identity(&organization, &policy) }).unwrap();
     let draft = Draft::new();
     let refused = composer.compose(&draft.context(MailContent::Reset(choice(&code))));
@@ -289,7 +290,7 @@ fn a_mail_with_a_link_needs_one_in_the_configuration() {
 
 #[test]
 fn a_domain_outside_ascii_is_written_as_dns_has_it() {
-    let (organization, policy) = (organization(), Policy::default());
+    let (organization, policy) = (organization(), RoleRequirements::default());
     let foreign = || mailbox_of("O'Brien@bücher.example");
     let identity = MailIdentity { from: foreign(), reply_to: Some(foreign()), ..identity(&organization, &policy) };
     let draft = Draft { recipient: foreign().address, ..Draft::new() };
@@ -312,7 +313,7 @@ fn an_address_outside_ascii_before_the_at_is_unchanged_in_the_header() {
 
 #[test]
 fn every_valid_address_can_be_written() {
-    let (organization, policy) = (organization(), Policy::default());
+    let (organization, policy) = (organization(), RoleRequirements::default());
     let longest = format!("{}@{}.example.{}", "l".repeat(64), "d".repeat(63), "e".repeat(63));
     let odd =
         ["!#$%&'*+-/=?^_`{|}~@example.com", "a.b.c@x.y", "1@2.3", "a@xn--bcher-kva.example", "a@b--c.d", &longest];
@@ -330,7 +331,7 @@ fn every_valid_address_can_be_written() {
 
 #[test]
 fn the_display_name_of_from_precedes_its_address_and_is_encoded_if_necessary() {
-    let (organization, policy) = (organization(), Policy::default());
+    let (organization, policy) = (organization(), RoleRequirements::default());
     // In two forms that every mail program decodes: a quoted string and an encoded word (RFC 2047).
     let quoted = |name: &str| format!("\"{name}\" <accounts@example.com>");
     let encoded = |name: &str| format!("=?utf-8?b?{}?= <accounts@example.com>", BASE64_STANDARD.encode(name));
@@ -368,7 +369,7 @@ fn a_message_id_is_the_same_for_a_message_and_differs_for_others() {
 
 #[test]
 fn a_from_outside_ascii_leaves_the_message_id_ascii() {
-    let (organization, policy) = (organization(), Policy::default());
+    let (organization, policy) = (organization(), RoleRequirements::default());
     for (from, needs_smtputf8) in [("konto@bücher.example", false), ("jörg@bücher.example", true)] {
         let from = mailbox_of(from);
         let composer = Composer::new(MailIdentity { from, ..identity(&organization, &policy) }).unwrap();
@@ -382,7 +383,7 @@ fn a_from_outside_ascii_leaves_the_message_id_ascii() {
 
 #[test]
 fn a_header_outside_ascii_is_refused_if_the_envelope_is_ascii() {
-    let (organization, policy) = (organization(), Policy::default());
+    let (organization, policy) = (organization(), RoleRequirements::default());
     let foreign = || Some(mailbox_of("jörg@bücher.example"));
     let bounce_to = Some(address("bounces@example.com"));
     let replies = MailIdentity { reply_to: foreign(), ..identity(&organization, &policy) };

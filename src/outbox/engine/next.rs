@@ -193,6 +193,7 @@ impl Engine<'_> {
             address: due.address.clone(),
             name: recipient.map(|user| user.name.clone()).unwrap_or_default(),
             username: recipient.map(|user| user.username.clone()).unwrap_or_default(),
+            role: recipient.map(|user| user.role),
             locale: recipient.and_then(|user| user.locale.clone()),
             date: date(due, now),
             created_at: due.created_at,

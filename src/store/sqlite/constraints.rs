@@ -234,6 +234,7 @@ mod tests {
          INSERT INTO messages (kind, state, user_id, address, operator, operator_uid, created_at, due_at, lifetime, nonce, code_hash) \
          VALUES ('reset', 'queued', 1, 'alice@example.com', 'carol', 1000, 0, 0, 60, zeroblob(16), zeroblob(32)); \
          INSERT INTO sign_in_failures VALUES (1, 1, 0, NULL); INSERT OR REPLACE INTO clock_periods VALUES (1, 0); \
+         INSERT INTO password_max_ages VALUES (0, 1); \
          INSERT INTO refused_attempts (action, refusal, event_at, count, operator, operator_uid, host, identified_by, authority) \
          VALUES ('users list', 'no', 0, 0, 'mallory', 1001, 'host', 'uid', 'none'); \
          INSERT INTO user_changes VALUES (1, 1, 1, 'name', NULL, 'Alice', zeroblob(16), zeroblob(32)); \

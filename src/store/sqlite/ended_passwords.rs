@@ -187,7 +187,7 @@ impl WriteTransaction<'_> {
         }
         let end = format!(
             "UPDATE users SET password_hash = NULL, password_set_at = NULL, password_policy = NULL, \
-             must_change_password = 0, session_epoch = session_epoch + 1, updated_at = ?1 WHERE id IN {MAILED}"
+             password_expires_at = NULL, password_is_own = 0, must_change_password = 0, session_epoch = session_epoch + 1, updated_at = ?1 WHERE id IN {MAILED}"
         );
         self.transaction.execute(&end, [now])?;
         let sql = "UPDATE jobs SET passwords_ended = ?2 WHERE id = ?1";

@@ -16,6 +16,7 @@ use super::ReadTransaction;
 use super::Result;
 use super::Store;
 use super::WriteTransaction;
+use super::clock::PERIOD;
 use super::protected_users::is_protected;
 use super::users::locked_at;
 use crate::domain::email_address;
@@ -277,11 +278,11 @@ impl WriteTransaction<'_> {
         let changed = if matched > 0 { Self::update_matched(connection, now)? } else { 0 };
         let added = connection.execute(
             &format!("INSERT INTO users (username, email, name, role_id, sign_in, locale, locked_at, locked_until, created_at, \
-             updated_at, password_set_at, must_change_password, password_hash, added_by_event, email_key)
+             updated_at, password_set_at, must_change_password, password_hash, added_by_event, email_key, password_period)
              SELECT username, email, coalesce(name, ''), coalesce(role_id, :role), coalesce(sign_in, sign_in_by_domain), \
              nullif(locale, '{CLEARED_TEXT}'), CASE WHEN locked THEN :now END, CASE WHEN locked THEN nullif(locked_until, {CLEARED_TIME}) END, \
              :now, :now, CASE WHEN password_hash IS NOT NULL THEN :now END, \
-             coalesce(must_change, 0), password_hash, :event, email_key FROM temp.incoming WHERE target IS NULL ORDER BY number"),
+             coalesce(must_change, 0), password_hash, :event, email_key, {PERIOD} FROM temp.incoming WHERE target IS NULL ORDER BY number"),
             named_params! { ":role": default_role.0, ":now": now, ":event": self.next_event_number()? },
         )?;
         Ok(Imported {
@@ -309,6 +310,10 @@ impl WriteTransaction<'_> {
                                       WHEN n.password_hash IS users.password_hash THEN users.password_set_at ELSE :now END, \
                password_policy = CASE WHEN n.sign_in = 'password' AND n.password_hash IS users.password_hash \
                                       THEN users.password_policy END, \
+               password_expires_at = CASE WHEN n.sign_in = 'password' AND n.must_change_password \
+                                          AND n.password_hash IS users.password_hash THEN users.password_expires_at END, \
+               password_period = CASE WHEN n.password_hash IS users.password_hash THEN users.password_period ELSE {PERIOD} END, \
+               password_is_own = users.password_is_own * (n.sign_in = 'password' AND n.password_hash IS users.password_hash), \
                password_hash = CASE n.sign_in WHEN 'saml' THEN NULL ELSE n.password_hash END, \
                session_epoch = session_epoch + (n.sign_in <> users.sign_in OR n.password_hash IS NOT users.password_hash \
                                OR coalesce(n.email_key, lower(n.email)) <> coalesce(users.email_key, lower(users.email)) OR (n.locked_at IS NOT NULL AND n.locked_at IS NOT users.locked_at)) \

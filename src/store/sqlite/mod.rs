@@ -60,6 +60,8 @@ mod metrics;
 mod open;
 mod operators;
 mod outbox;
+mod outdated_passwords;
+mod password_ages;
 mod passwords_back;
 mod paths;
 mod protected_users;

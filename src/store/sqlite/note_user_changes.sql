@@ -9,10 +9,11 @@ CREATE TEMP TABLE changed_users (
 ) WITHOUT ROWID;
 
 -- A field that changes twice in one transaction is one change. Case counts, whatever the collation of a column is. Not noted are
--- the last login, and what follows from the others: `updated_at`, `session_epoch`, `password_set_at`, `password_policy`.
+-- the last login, and what follows from the others: `updated_at`, `session_epoch`, `password_set_at`, `password_policy`,
+-- `password_period`, `password_is_own`.
 CREATE TEMP TRIGGER note_changed_user
 AFTER UPDATE OF username, email, name, role_id, sign_in, locale, locked_at, locked_until, lock_reason, must_change_password,
-                password_hash, bounced_at, bounce_reply ON main.users
+                password_expires_at, password_hash, bounced_at, bounce_reply ON main.users
 BEGIN
     INSERT INTO changed_users
     SELECT NEW.id, 'username', CAST(OLD.username AS TEXT), CAST(NEW.username AS TEXT)
@@ -61,6 +62,12 @@ BEGIN
     SELECT NEW.id, 'must_change_password', iif(OLD.must_change_password, 'true', 'false'),
            iif(NEW.must_change_password, 'true', 'false')
      WHERE OLD.must_change_password IS NOT NEW.must_change_password
+        ON CONFLICT (user_id, field) DO UPDATE SET new = excluded.new;
+    INSERT INTO changed_users
+    SELECT NEW.id, 'password_expires_at',
+           CAST(ifnull(strftime('%Y-%m-%dT%H:%M:%SZ', OLD.password_expires_at, 'unixepoch'), OLD.password_expires_at) AS TEXT),
+           CAST(ifnull(strftime('%Y-%m-%dT%H:%M:%SZ', NEW.password_expires_at, 'unixepoch'), NEW.password_expires_at) AS TEXT)
+     WHERE OLD.password_expires_at IS NOT NEW.password_expires_at
         ON CONFLICT (user_id, field) DO UPDATE SET new = excluded.new;
     INSERT INTO changed_users
     SELECT NEW.id, 'bounced_at',

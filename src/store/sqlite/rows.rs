@@ -16,6 +16,7 @@ use super::jobs;
 use super::messages;
 use super::operators;
 use super::outbox;
+use super::password_ages;
 use super::sign_in_failures;
 use super::user_changes;
 use super::users;
@@ -119,6 +120,9 @@ impl ReadTransaction<'_> {
         self.read_each(&mut found, "role_permissions", permissions, text("role_permissions"))?;
         self.read_each(&mut found, "metadata", "SELECT name, value FROM metadata", |row| {
             damage::named("metadata", row, |row| row.get::<_, Vec<u8>>(1)).map(drop)
+        })?;
+        self.read_each(&mut found, "password_max_ages", password_ages::MAX_AGES, |row| {
+            damage::named("password_max_ages", row, |row| row.get::<_, i64>(1)).map(drop)
         })?;
         self.read_each(&mut found, "clock_periods", "SELECT number, latest FROM clock_periods", |row| {
             damage::named("clock_periods", row, |row| row.get::<_, i64>(1)).map(drop)

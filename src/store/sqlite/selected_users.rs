@@ -184,6 +184,8 @@ impl WriteTransaction<'_> {
                must_change_password = n.must_change_password, \
                password_set_at = CASE n.sign_in WHEN 'password' THEN password_set_at END, \
                password_policy = CASE n.sign_in WHEN 'password' THEN password_policy END, \
+               password_expires_at = CASE WHEN n.must_change_password THEN password_expires_at END, \
+               password_is_own = password_is_own * (n.sign_in = 'password'), \
                password_hash = CASE n.sign_in WHEN 'password' THEN password_hash END, \
                bounced_at = n.bounced_at, bounce_reply = CASE WHEN n.bounced_at IS NOT NULL THEN bounce_reply END, \
                session_epoch = session_epoch + (n.sign_in <> users.sign_in), updated_at = :now \

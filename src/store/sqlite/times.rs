@@ -33,7 +33,7 @@ struct Kind {
 }
 
 /// What takes effect at its time, and then what only tells when something was.
-const KINDS: [Kind; 25] = [
+const KINDS: [Kind; 26] = [
     Kind {
         what: "mails due",
         table: "messages",
@@ -69,6 +69,17 @@ const KINDS: [Kind; 25] = [
         condition: "locked_until IS NOT NULL AND locked_at > {ahead}",
         // A lock for some time has that time still before it.
         set: "locked_until = {now} + max(locked_until - locked_at, 0), locked_at = {now}",
+        takes_effect: true,
+    },
+    Kind {
+        what: "ends of temporary passwords",
+        table: "users",
+        name: "'user ' || username",
+        column: "password_expires_at",
+        // It was set by a clock that was ahead. The time that was left may have passed by that clock: as with links, nothing
+        // that had ended lives again.
+        condition: "password_expires_at > {now} AND password_set_at > {ahead}",
+        set: "password_expires_at = {now}",
         takes_effect: true,
     },
     Kind {

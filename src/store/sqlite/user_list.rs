@@ -9,6 +9,7 @@ use rusqlite::ToSql;
 use super::ReadTransaction;
 use super::Result;
 use super::StoreError;
+use super::outdated_passwords;
 use super::time;
 use super::users::COLUMNS;
 use super::users::locked_at;
@@ -17,9 +18,11 @@ use crate::domain::email_address;
 use crate::domain::email_domain;
 use crate::domain::fold;
 use crate::domain::role::RoleId;
+use crate::domain::selection::PoliciesInForce;
 use crate::domain::selection::Selection;
 use crate::domain::selection::UserOrder;
 use crate::domain::selection::UserQuery;
+use crate::domain::user::PasswordStatus;
 use crate::domain::user::SignIn;
 use crate::domain::user::Status;
 use crate::domain::user::User;
@@ -109,6 +112,22 @@ impl<'row> UserRow<'row> {
         self.number(16) == Some(1)
     }
 
+    /// When the password ends, where it is temporary.
+    pub fn password_expires_at(&self) -> Option<Timestamp> {
+        self.number(19).map(time)
+    }
+
+    /// What is known of the password; `None`: there is none. The policy that it met is left out.
+    pub fn password(&self) -> Option<PasswordStatus> {
+        Some(PasswordStatus {
+            set_at: self.password_set_at()?,
+            policy: None,
+            expires_at: self.password_expires_at(),
+            period: self.number(20),
+            is_own: self.number(21) == Some(1),
+        })
+    }
+
     /// When a delivery report said that the address takes no mail.
     pub fn bounced_at(&self) -> Option<Timestamp> {
         self.number(17).map(time)
@@ -121,7 +140,7 @@ impl<'row> UserRow<'row> {
 
     /// The hash of the password, where the list was asked for hashes.
     pub fn password_hash(&self) -> Option<&'row str> {
-        self.text(19)
+        self.text(22)
     }
 
     /// All of the user, for a list whose rows need more than a few fields.
@@ -204,6 +223,16 @@ impl Conditions {
         self.values.extend(domains.map(|domain| -> Box<dyn ToSql> { Box::new(domain) }));
     }
 
+    /// The users whose password met another policy than that of their role.
+    fn policy_unlike(&mut self, PoliciesInForce { fingerprints, others_are_few }: &PoliciesInForce) {
+        if *others_are_few {
+            return self.sql.push(outdated_passwords::FEW.into());
+        }
+        let (sql, values) = outdated_passwords::condition(fingerprints);
+        self.sql.push(sql.into());
+        self.values.extend(values);
+    }
+
     pub(super) fn of(selection: &Selection, now: Timestamp) -> Self {
         let mut conditions = Self { sql: Vec::new(), values: Vec::new() };
         if let Some(text) = &selection.search {
@@ -235,8 +264,8 @@ impl Conditions {
         if let Some(before) = selection.password_set_before {
             conditions.add("password_set_at < ?", before.as_second());
         }
-        if let Some(fingerprint) = &selection.policy_other_than {
-            conditions.add("password_set_at IS NOT NULL AND password_policy IS NOT ?", fingerprint.clone());
+        if let Some(policies) = &selection.policy_other_than {
+            conditions.policy_unlike(policies);
         }
         if selection.bounced {
             conditions.sql.push("bounced_at IS NOT NULL".into());
@@ -358,8 +387,11 @@ impl ReadTransaction<'_> {
         Ok(others)
     }
 
-    /// Fills temporary tables with the users named, so that the list is one statement.
+    /// Fills temporary tables with the users named and the policies that are outdated, so that the list is one statement.
     pub(super) fn prepare_names(&self, selection: &Selection) -> Result<()> {
+        if let Some(PoliciesInForce { fingerprints, others_are_few: true }) = &selection.policy_other_than {
+            self.prepare_outdated(fingerprints)?;
+        }
         for (table, names) in [("named", &selection.named), ("not_named", &selection.not_named)] {
             let Some(names) = names else { continue };
             self.transaction.execute_batch(&format!(

@@ -9,6 +9,7 @@ use rusqlite::types::Type;
 use super::ReadTransaction;
 use super::Result;
 use super::WriteTransaction;
+use super::clock::PERIOD;
 use super::damage;
 use super::time;
 use crate::domain::bounce::Bounce;
@@ -30,7 +31,8 @@ use crate::store::types::users::NewUser;
 /// The columns of a user, without the hash.
 pub(super) const COLUMNS: &str = "users.id, username, email, users.name, users.role_id, sign_in, locale, locked_at, \
      locked_until, lock_reason, session_epoch, last_login_at, created_at, updated_at, password_set_at, \
-     password_policy, must_change_password, bounced_at, bounce_reply";
+     password_policy, must_change_password, bounced_at, bounce_reply, password_expires_at, password_period, \
+     password_is_own";
 
 /// The condition that a user is locked at the moment that `now` binds: [`crate::domain::user::lock_is_in_force`] in SQL.
 pub(super) fn locked_at(now: &str) -> String {
@@ -210,7 +212,9 @@ impl WriteTransaction<'_> {
                    must_change_password = must_change_password * (?6 <> 'saml'), \
                    password_hash = CASE WHEN ?6 <> 'saml' THEN password_hash END, \
                    password_set_at = CASE WHEN ?6 <> 'saml' THEN password_set_at END, \
-                   password_policy = CASE WHEN ?6 <> 'saml' THEN password_policy END WHERE id = ?1";
+                   password_policy = CASE WHEN ?6 <> 'saml' THEN password_policy END, \
+                   password_expires_at = CASE WHEN ?6 <> 'saml' THEN password_expires_at END, \
+                   password_is_own = password_is_own * (?6 <> 'saml') WHERE id = ?1";
         self.transaction.execute(
             sql,
             params![
@@ -233,12 +237,14 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Says whether a user must choose another password at the next sign-in. Only a user who has one can have to.
+    /// Says whether a user must choose another password at the next sign-in. Only a user who has one can have to. A password that the
+    /// user may keep is not temporary any more.
     ///
     /// # Errors
     /// When the store cannot be written.
     pub fn set_must_change(&self, id: UserId, must_change: bool) -> Result<()> {
-        let sql = "UPDATE users SET must_change_password = ?2 WHERE id = ?1 AND (password_hash IS NOT NULL OR NOT ?2)";
+        let sql = "UPDATE users SET must_change_password = ?2, password_expires_at = CASE WHEN ?2 THEN password_expires_at END \
+                   WHERE id = ?1 AND (password_hash IS NOT NULL OR NOT ?2)";
         self.transaction.execute(sql, params![id.0, must_change])?;
         Ok(())
     }
@@ -271,7 +277,7 @@ impl WriteTransaction<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn set_password(&self, id: UserId, new: &NewPassword) -> Result<()> {
-        let NewPassword { accepted, must_change, keep_sessions, set_at } = new;
+        let NewPassword { accepted, must_change, keep_sessions, set_at, expires_at, is_own } = new;
         let (hash, policy) = (accepted.hash().as_str(), accepted.policy());
         let set_at = set_at.as_second();
         self.transaction.execute(
@@ -284,11 +290,14 @@ impl WriteTransaction<'_> {
              (SELECT id FROM password_history WHERE user_id = ?1 AND is_ended IS NULL ORDER BY id DESC LIMIT ?2)",
             params![id.0, MOST_HISTORY],
         )?;
-        self.transaction.execute(
+        let sql = format!(
             "UPDATE users SET password_hash = ?2, password_set_at = ?3, password_policy = ?4, must_change_password = ?5, \
-             session_epoch = session_epoch + ?6, updated_at = ?3 WHERE id = ?1",
-            params![id.0, hash, set_at, policy, must_change, i64::from(!keep_sessions)],
-        )?;
+             session_epoch = session_epoch + ?6, updated_at = ?3, password_expires_at = ?7, password_period = {PERIOD}, \
+             password_is_own = ?8 WHERE id = ?1"
+        );
+        let (raised, expires_at) = (i64::from(!keep_sessions), expires_at.map(Timestamp::as_second));
+        let values = params![id.0, hash, set_at, policy, must_change, raised, expires_at, is_own];
+        self.transaction.prepare_cached(&sql)?.execute(values)?;
         Ok(())
     }
 }
@@ -305,7 +314,13 @@ fn user_of(row: &Row<'_>) -> rusqlite::Result<User> {
         None => None,
     };
     let password = match row.get::<_, Option<i64>>(14)? {
-        Some(set_at) => Some(PasswordStatus { set_at: time(set_at), policy: row.get(15)? }),
+        Some(set_at) => Some(PasswordStatus {
+            set_at: time(set_at),
+            policy: row.get(15)?,
+            expires_at: row.get::<_, Option<i64>>(19)?.map(time),
+            period: row.get(20)?,
+            is_own: row.get(21)?,
+        }),
         None => None,
     };
     Ok(User {

@@ -3,13 +3,14 @@
 use jiff::Timestamp;
 
 use crate::domain::email_address::EmailAddress;
+use crate::domain::policy::MAX_HISTORY;
 use crate::domain::role::RoleId;
 use crate::domain::user::SignIn;
 use crate::domain::user::Username;
 use crate::secrets::admission::AcceptedHash;
 
 /// How many old passwords are kept of a user: the most that a policy may refuse (`[password] history`).
-pub const MOST_HISTORY: u32 = 24;
+pub const MOST_HISTORY: u32 = MAX_HISTORY;
 
 /// A user to be added.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,4 +42,8 @@ pub struct NewPassword {
     pub keep_sessions: bool,
     /// When.
     pub set_at: Timestamp,
+    /// When it ends, where it is temporary: the user must choose another one before.
+    pub expires_at: Option<Timestamp>,
+    /// Whether the user chose it.
+    pub is_own: bool,
 }

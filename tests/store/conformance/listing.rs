@@ -1,7 +1,9 @@
 //! Users as lists: which, in what order, how many.
 
+use cxme_admin::domain::policy::Fingerprints;
 use cxme_admin::domain::role::RoleId;
 use cxme_admin::domain::search::SearchText;
+use cxme_admin::domain::selection::PoliciesInForce;
 use cxme_admin::domain::selection::Selection;
 use cxme_admin::domain::selection::UserOrder;
 use cxme_admin::domain::selection::UserQuery;
@@ -99,7 +101,14 @@ fn each_condition_of_a_selection_chooses_and_counts_the_same() {
         };
         let domain = |domain: &str| Selection { email_domain: Some(domain.to_owned()), ..none() };
         let policy = new_password(10, false).accepted.policy().unwrap().to_owned();
-        let selections: [(Selection, &[&str]); 34] = [
+        let outdated = |general: &str, of_roles: &[(i64, &str)]| {
+            let of_roles = of_roles.iter().map(|(role, policy)| (RoleId(*role), (*policy).to_owned())).collect();
+            let fingerprints = Fingerprints { general: general.to_owned(), of_roles };
+            let others_are_few = fixture.read().are_outdated_passwords_few(&fingerprints).unwrap();
+            assert!(others_are_few, "four users are few");
+            Selection { policy_other_than: Some(PoliciesInForce { fingerprints, others_are_few }), ..none() }
+        };
+        let selections: [(Selection, &[&str]); 37] = [
             (none(), &["dave", "carol", "bob", "Alice"]),
             (search("ALI"), &["Alice"]),
             (search("example.com"), &["dave", "Alice"]),
@@ -127,8 +136,11 @@ fn each_condition_of_a_selection_chooses_and_counts_the_same() {
             (not_named(&["BOB", "nobody", "x@bücher.example"]), &["dave", "Alice"]),
             (not_named(&[]), &["dave", "carol", "bob", "Alice"]),
             (Selection { password_set_before: Some(at(20)), ..none() }, &["carol"]),
-            (Selection { policy_other_than: Some("another".to_owned()), ..none() }, &["carol", "bob"]),
-            (Selection { policy_other_than: Some(policy), ..none() }, &[]),
+            (outdated("another", &[]), &["carol", "bob"]),
+            (outdated(&policy, &[]), &[]),
+            (outdated(&policy, &[(RoleId::MINIMAL.0, "another")]), &["carol", "bob"]),
+            (outdated("another", &[(RoleId::MINIMAL.0, &policy), (RoleId::ADMIN.0, "another")]), &[]),
+            (outdated(&policy, &[(RoleId::ADMIN.0, "another"), (77, "another")]), &[]),
             (Selection { bounced: true, ..none() }, &[]),
             (Selection { never_logged_in: true, ..none() }, &["dave", "bob", "Alice"]),
             (named(&["bob", "nobody", "Z@example.com", "BOB"]), &["bob", "Alice"]),
@@ -140,6 +152,13 @@ fn each_condition_of_a_selection_chooses_and_counts_the_same() {
             let query = UserQuery { selection: selection.clone(), ..UserQuery::default() };
             assert_eq!(names(&fixture, &query), expected, "{selection:?}");
             assert_eq!(fixture.read().count_users(&selection, at(60)).unwrap(), expected.len() as u64, "{selection:?}");
+            if let Some(policies) = selection.policy_other_than.clone() {
+                // The other way to look finds the same.
+                let policies = PoliciesInForce { others_are_few: false, ..policies };
+                let selection = Selection { policy_other_than: Some(policies), ..selection };
+                let query = UserQuery { selection, ..UserQuery::default() };
+                assert_eq!(names(&fixture, &query), expected, "{query:?}");
+            }
         }
         // The lock of bob has ended then.
         let locked = Selection { status: Some(Status::Locked), ..none() };

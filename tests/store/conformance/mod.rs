@@ -16,6 +16,7 @@ mod locks;
 mod messages;
 mod operators;
 mod outbox;
+mod password_ages;
 mod quotas;
 mod relay;
 mod retries;
@@ -289,5 +290,12 @@ fn new_user(name: &str) -> NewUser {
 }
 
 fn new_password(n: u32, keep_sessions: bool) -> NewPassword {
-    NewPassword { accepted: accepted(n), must_change: true, keep_sessions, set_at: at(n.into()) }
+    NewPassword {
+        accepted: accepted(n),
+        must_change: true,
+        keep_sessions,
+        set_at: at(n.into()),
+        expires_at: None,
+        is_own: false,
+    }
 }

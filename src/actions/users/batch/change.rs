@@ -101,7 +101,7 @@ fn write(
     }
     let is_selected = batch.selected().is_some();
     let options = batch.options;
-    let (mut outcome, mut set, mut must_change) = (BatchOutcome::default(), Vec::new(), 0_u64);
+    let (mut outcome, mut set, mut must_change, mut temporary) = (BatchOutcome::default(), Vec::new(), 0_u64, 0_u64);
     let mut changed = Vec::new();
     for (place, target) in batch.targets.iter_mut().enumerate() {
         let user = change.user_by_id(target.user)?;
@@ -119,12 +119,13 @@ fn write(
         if changed.is_empty() {
             change.require_may_act_on(&user)?;
             change.require_password_sign_in(&user)?;
-            let of_one = options.of_one(target.must_change);
+            let of_one = options.of_one(target.validity);
             let (accepted, notice) = password::store_accepted(change, &user, accepted, of_one)?;
             target.accepted = Some(accepted);
             outcome.notices += u64::from(notice.is_some());
             outcome.users += 1;
-            must_change += u64::from(target.must_change);
+            must_change += u64::from(target.validity.must_change);
+            temporary += u64::from(target.validity.lifetime.is_some());
             set.push((place, user));
         } else {
             target.accepted = Some(accepted);
@@ -133,7 +134,7 @@ fn write(
     if !changed.is_empty() {
         return Ok((EventDetails { is_unchanged: true, ..EventDetails::default() }, Attempt::Changed(changed)));
     }
-    let details = details(batch, &outcome, must_change);
+    let details = details(batch, &outcome, must_change, temporary);
     let generated: Vec<GeneratedPassword<'_>> =
         set.iter().filter_map(|(place, user)| batch.targets[*place].generated(user)).collect();
     if !generated.is_empty() {
@@ -154,11 +155,11 @@ impl BatchOutcome {
 impl BatchTarget {
     fn generated<'batch>(&'batch self, user: &'batch User) -> Option<GeneratedPassword<'batch>> {
         let Secret::Generated(password) = &self.secret else { return None };
-        Some(GeneratedPassword { user, password, must_change: self.must_change })
+        Some(GeneratedPassword { user, password, must_change: self.validity.must_change })
     }
 }
 
-fn details(batch: &Batch, outcome: &BatchOutcome, must_change: u64) -> EventDetails {
+fn details(batch: &Batch, outcome: &BatchOutcome, must_change: u64, temporary: u64) -> EventDetails {
     let mut details = EventDetails { is_unchanged: outcome.users == 0, ..EventDetails::default() };
     details.note("users", outcome.users);
     match &batch.origin {
@@ -171,7 +172,8 @@ fn details(batch: &Batch, outcome: &BatchOutcome, must_change: u64) -> EventDeta
     details.note("chosen_by", if is_given { "operator" } else { "generator" });
     details.note("must_change", must_change);
     details.note("sessions", if batch.options.keep_sessions { "kept" } else { "ended" });
-    for (name, count) in [("notices", outcome.notices), ("left_out", outcome.left_out_count)] {
+    for (name, count) in [("temporary", temporary), ("notices", outcome.notices), ("left_out", outcome.left_out_count)]
+    {
         if count > 0 {
             details.note(name, count);
         }

@@ -16,6 +16,7 @@ use super::end;
 use super::input::PasswordLine;
 use crate::actions::users::password;
 use crate::actions::users::targets::NAMED;
+use crate::actions::users::validity::Validity;
 use crate::app::App;
 use crate::app::Result;
 use crate::app::Transaction;
@@ -142,7 +143,7 @@ impl<'view> Check<'view> {
 
     /// The target of a line; `None`: something is wrong with it.
     fn line(&mut self, line: PasswordLine) -> Result<Option<BatchTarget>> {
-        let PasswordLine { line: number, user: reference, email, password, must_change } = line;
+        let PasswordLine { line: number, user: reference, email, password, must_change, lifetime } = line;
         let Some(user) = self.view.reading().user(&reference)? else {
             self.unknown += 1;
             let mut fault = format!("no such user: `{}`", text::quoted(reference.shown(), text::MAX_NAME));
@@ -174,10 +175,11 @@ impl<'view> Check<'view> {
             let (count, first) = self.summary.blanks.unwrap_or((0, number));
             self.summary.blanks = Some((count + 1, first));
         }
-        let must_change = self.options.must_change(&user, must_change);
-        self.summary.add(&user, must_change, self.view);
+        let ages = self.view.app().requirements(self.view)?.of(user.role).ages;
+        let validity = self.options.validity(&user, &ages, (must_change, lifetime));
+        self.summary.add(&user, validity, self.view);
         let secret = Secret::Given(password);
-        Ok(Some(BatchTarget { line: number, user: user.id, seen: 0, secret, must_change, accepted: None }))
+        Ok(Some(BatchTarget { line: number, user: user.id, seen: 0, secret, validity, accepted: None }))
     }
 
     /// What is wrong with a line whose user exists.
@@ -210,7 +212,8 @@ impl<'view> Check<'view> {
             return Ok(None);
         }
         let app = self.view.app();
-        let faults = password.faults(app.policy()?, &app.personal_words(user))?;
+        let policy = app.policy_of(self.view, user.role)?;
+        let faults = password.faults(&policy, &app.personal_words(user))?;
         Ok((!faults.is_empty()).then(|| ("password", in_words(&faults))))
     }
 }
@@ -244,11 +247,12 @@ impl Protected {
 
 impl BatchSummary {
     /// Counts a user.
-    pub(super) fn add(&mut self, user: &User, must_change: bool, view: &View<'_>) {
+    pub(super) fn add(&mut self, user: &User, validity: Validity, view: &View<'_>) {
         self.users += 1;
         self.with_password += u64::from(user.password.is_some());
         self.locked += u64::from(user.is_locked(view.now()));
-        self.must_change += u64::from(must_change);
+        self.must_change += u64::from(validity.must_change);
+        self.temporary += u64::from(validity.lifetime.is_some());
         if self.usernames.len() < NAMED {
             self.usernames.push(user.username.to_string());
         }

@@ -17,6 +17,7 @@ use crate::app::ActionError;
 use crate::app::App;
 use crate::app::Result;
 use crate::app::Transaction as _;
+use crate::domain::policy::Policy;
 use crate::domain::user::SignIn;
 use crate::domain::user::User;
 use crate::secrets::admission::AcceptedHash;
@@ -36,6 +37,7 @@ const PAGE: usize = 64;
 struct Task {
     place: usize,
     user: User,
+    policy: Policy,
     secret: Secret,
     former: FormerPasswords,
 }
@@ -72,7 +74,7 @@ pub(super) fn hash_these(
     report: &mut dyn FnMut(BadLine),
 ) -> Result<()> {
     let (action, of) = (batch.action(), batch.targets.len() as u64);
-    let (policy, organization, random) = (app.policy()?, app.organization(), app.random());
+    let (organization, random) = (app.organization(), app.random());
     let (permit, kind) = (batch.permit.take(), batch.kind);
     let (targets, bad) = (std::cell::RefCell::new(&mut batch.targets), std::cell::RefCell::new(BadLines::default()));
     let (mut page, mut rest) = (VecDeque::<Task>::new(), places);
@@ -98,14 +100,11 @@ pub(super) fn hash_these(
                         bad.borrow_mut().add(BadLine::new(target.line, "", saml_fault(&user)));
                         continue;
                     }
-                    let former = former_passwords(view, &user, false)?;
+                    let policy = app.policy_of(view, user.role)?;
+                    let former = former_passwords(view, &user, &policy, false)?;
                     target.seen = fingerprint(&user);
-                    tasks.push_back(Task {
-                        place: *place,
-                        secret: take_secret(app, target, &user, kind)?,
-                        user,
-                        former,
-                    });
+                    let secret = take_secret(app, target, &user, &policy, kind)?;
+                    tasks.push_back(Task { place: *place, secret, user, policy, former });
                 }
                 Ok(tasks)
             })?;
@@ -118,7 +117,7 @@ pub(super) fn hash_these(
             (Some(password), Some(permit)) => Ok(hasher.admit_overridden(password, permit, random)),
             (Some(password), None) => {
                 let words = organization.personal_words(&task.user);
-                hasher.admit(password, policy, &words, &task.former, random)
+                hasher.admit(password, &task.policy, &words, &task.former, random)
             }
         });
         Hashed { place: task.place, username: task.user.username.to_string(), secret: task.secret, result }
@@ -132,6 +131,7 @@ pub(super) fn hash_these(
         match result? {
             Ok(accepted) => target.accepted = Some(accepted),
             Err(AdmissionError::Unreadable(list)) => return Err(list.into()),
+            Err(AdmissionError::NoMemory(error)) => return Err(error.into()),
             Err(AdmissionError::Violations(faults)) => {
                 let fault = match target.line {
                     0 => format!("{username}: {}", in_words(&faults)),
@@ -152,15 +152,21 @@ pub(super) fn hash_these(
 }
 
 /// The password of a target, which is generated where none is given.
-fn take_secret(app: &App, target: &mut BatchTarget, user: &User, kind: GeneratedKind) -> Result<Secret> {
+fn take_secret(
+    app: &App,
+    target: &mut BatchTarget,
+    user: &User,
+    policy: &Policy,
+    kind: GeneratedKind,
+) -> Result<Secret> {
     match std::mem::replace(&mut target.secret, Secret::ToGenerate) {
-        Secret::ToGenerate => Ok(Secret::Generated(generate(app, user, kind)?)),
+        Secret::ToGenerate => Ok(Secret::Generated(generate(app, user, policy, kind)?)),
         secret => Ok(secret),
     }
 }
 
-fn generate(app: &App, user: &User, kind: GeneratedKind) -> Result<Generated> {
-    let (policy, words) = (app.policy()?, app.personal_words(user));
+fn generate(app: &App, user: &User, policy: &Policy, kind: GeneratedKind) -> Result<Generated> {
+    let words = app.personal_words(user);
     loop {
         let generated = match kind {
             GeneratedKind::Words => generate::words(policy, &words, app.random(), None),

@@ -5,6 +5,7 @@
 //! password cannot turn one into the other, whatever is in it.
 
 use std::io::Read;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -20,6 +21,7 @@ use crate::actions::users::tabular::parse_flag;
 use crate::app::ActionError;
 use crate::app::Result;
 use crate::domain::formula::without_guards;
+use crate::domain::password_age;
 use crate::domain::text;
 use crate::domain::user::UserReference;
 use crate::secrets::password::Password;
@@ -28,11 +30,11 @@ use crate::secrets::password::Password;
 const MOST_LINES: usize = 1_000_000;
 
 /// The columns that are read.
-const COLUMNS: [&str; 4] = ["username", "email", "password", "must_change_password"];
+const COLUMNS: [&str; 5] = ["username", "email", "password", "must_change_password", "expires"];
 
 /// The columns that `users list` and `users export` write besides, and that are ignored: so a column `password` can be added to their
 /// output.
-const IGNORED: [&str; 12] = [
+const IGNORED: [&str; 13] = [
     "id",
     "name",
     "role",
@@ -43,6 +45,7 @@ const IGNORED: [&str; 12] = [
     "created_at",
     "updated_at",
     "password_set_at",
+    "password_expires_at",
     "last_login_at",
     "session_epoch",
 ];
@@ -64,6 +67,8 @@ pub(super) struct PasswordLine {
     pub(super) password: Password,
     /// Whether the user must choose another password at the next sign-in; `None`: the input does not say.
     pub(super) must_change: Option<bool>,
+    /// How long it is valid; `None`: the input does not say.
+    pub(super) lifetime: Option<Duration>,
 }
 
 /// What was read.
@@ -129,7 +134,7 @@ impl BatchInput {
                 continue;
             }
             let parsed = match text.iter().position(|byte| *byte == b':') {
-                Some(colon) => parse(line, [&text[..colon], b"", &text[colon + 1..], b""]),
+                Some(colon) => parse(line, [&text[..colon], b"", &text[colon + 1..], b"", b""]),
                 None => Err(BadLine::new(line, "", NO_COLON)),
             };
             self.add(line, parsed)?;
@@ -187,12 +192,13 @@ fn fields<'row>(
 /// The fields of a line, in the order of [`COLUMNS`].
 fn parse(line: u64, fields: [&[u8]; COLUMNS.len()]) -> std::result::Result<PasswordLine, BadLine> {
     let bad = |field, fault: String| BadLine::new(line, field, fault);
-    let [username, email, password, must_change] = fields;
+    let [username, email, password, must_change, expires] = fields;
     let name = |place: usize, field| {
         let name = std::str::from_utf8(field).map_err(|_| bad(COLUMNS[place], NOT_UTF8.to_owned()))?;
         Ok(without_guards(name.trim()))
     };
-    let (username, email, must_change) = (name(0, username)?, name(1, email)?, name(3, must_change)?);
+    let (username, email) = (name(0, username)?, name(1, email)?);
+    let (must_change, expires) = (name(3, must_change)?, name(4, expires)?);
     let (user, email) = match (username.is_empty(), email.is_empty()) {
         (true, true) => return Err(bad("", "names no user".to_owned())),
         (true, false) => (UserReference::new(&email), None),
@@ -203,10 +209,18 @@ fn parse(line: u64, fields: [&[u8]; COLUMNS.len()]) -> std::result::Result<Passw
         "" => None,
         word => Some(parse_flag(word).map_err(|fault| bad("must_change_password", fault))?),
     };
+    let lifetime = match expires.as_ref() {
+        "" => None,
+        text => Some(password_age::parse_lifetime(text).map_err(|fault| bad("expires", fault))?),
+    };
+    if lifetime.is_some() && must_change == Some(false) {
+        let fault = "a password that ends must be changed: leave `expires` or `must_change_password` empty";
+        return Err(bad("expires", fault.to_owned()));
+    }
     // As it is: blanks, and what a spreadsheet would take for a formula, are part of a password.
     let password =
         Password::from_bytes(Zeroizing::new(password.to_vec())).map_err(|fault| bad("", fault.to_string()))?;
-    Ok(PasswordLine { line, user, email, password, must_change })
+    Ok(PasswordLine { line, user, email, password, must_change, lifetime })
 }
 
 #[cfg(test)]

@@ -14,13 +14,17 @@ use std::fmt;
 use std::hash::DefaultHasher;
 use std::hash::Hash as _;
 use std::hash::Hasher as _;
+use std::time::Duration;
 
 use crate::actions::users::password::PasswordOptions;
+use crate::actions::users::validity::Demand;
+use crate::actions::users::validity::Validity;
 use crate::app::ActionError;
 use crate::app::Result;
 use crate::app::policy_check::PolicyEnforcement;
 use crate::domain::action::Action;
 use crate::domain::operator::PolicyOverride;
+use crate::domain::policy::PasswordAges;
 use crate::domain::selection::UserQuery;
 use crate::domain::user::User;
 use crate::domain::user::UserId;
@@ -95,8 +99,12 @@ impl BadLines {
 pub struct BatchOptions {
     /// Whether the policy holds.
     pub strictness: PolicyEnforcement,
-    /// Whether users must choose another password at the next sign-in, where the input does not say.
+    /// Whether users must choose another password at the next sign-in, where the input does not say. The requirements of a user's role
+    /// may ask it too.
     pub must_change: bool,
+    /// How long the passwords are valid, where the input does not say, and each must be changed; `None`: as the requirements of the
+    /// user's role say.
+    pub lifetime: Option<Duration>,
     /// Whether users may keep the password who were to choose another one.
     pub permanent: bool,
     /// Sessions that are open stay so.
@@ -106,12 +114,14 @@ pub struct BatchOptions {
 }
 
 impl BatchOptions {
-    fn must_change(&self, user: &User, given: Option<bool>) -> bool {
-        given.unwrap_or((self.must_change || user.must_change_password_next()) && !self.permanent)
+    /// Whether a user must change the password, and how long it is valid. `given` is what the input says of both.
+    fn validity(&self, user: &User, ages: &PasswordAges, given: (Option<bool>, Option<Duration>)) -> Validity {
+        let own = Demand { must_change: self.must_change, lifetime: self.lifetime, permanent: self.permanent };
+        Validity::of(user, ages, own.or_rather(given.0, given.1))
     }
 
-    fn of_one(&self, must_change: bool) -> PasswordOptions {
-        PasswordOptions { must_change, keep_sessions: self.keep_sessions, notify: self.notify }
+    fn of_one(&self, Validity { must_change, lifetime }: Validity) -> PasswordOptions {
+        PasswordOptions { must_change, lifetime, keep_sessions: self.keep_sessions, notify: self.notify }
     }
 }
 
@@ -133,7 +143,7 @@ struct BatchTarget {
     /// What was known of the user when the password was checked against their former ones.
     seen: u64,
     secret: Secret,
-    must_change: bool,
+    validity: Validity,
     /// The hash, once there is one.
     accepted: Option<AcceptedHash>,
 }
@@ -182,6 +192,8 @@ pub struct BatchSummary {
     pub locked: u64,
     /// How many of them must choose another one at the next sign-in.
     pub must_change: u64,
+    /// How many of the passwords are temporary.
+    pub temporary: u64,
     /// How many users were selected and are left out, because they sign in with SAML.
     pub saml: u64,
     /// The lines whose password begins or ends with a blank: how many, and the first.

@@ -47,10 +47,11 @@ pub fn choose(app: &App, several: &TargetList, kind: GeneratedKind, options: Bat
                 summary.saml += 1;
                 return Ok(());
             }
-            let must_change = options.must_change(&user, None);
-            summary.add(&user, must_change, view);
+            let ages = app.requirements(view)?.of(user.role).ages;
+            let validity = options.validity(&user, &ages, (None, None));
+            summary.add(&user, validity, view);
             let secret = Secret::ToGenerate;
-            targets.push(BatchTarget { line: 0, user: user.id, seen: 0, secret, must_change, accepted: None });
+            targets.push(BatchTarget { line: 0, user: user.id, seen: 0, secret, validity, accepted: None });
             Ok(())
         })?;
         if let Some(refusal) = protected.refusal(view) {

@@ -38,11 +38,12 @@ pub(super) const MUST_CHANGE: usize = 8;
 pub(super) const PASSWORD_HASH: usize = 9;
 
 /// The columns that lists and exports write and an import ignores: the store decides them.
-const DECIDED: [&str; 8] = [
+const DECIDED: [&str; 9] = [
     "id",
     "created_at",
     "updated_at",
     "password_set_at",
+    "password_expires_at",
     "last_login_at",
     "session_epoch",
     "bounced_at",

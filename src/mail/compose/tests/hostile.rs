@@ -221,7 +221,7 @@ proptest! {
         let organization = Organization { name: organization_name, help_contact, ..organization() };
         let reply_to = Some(mailbox_of("help@example.com"));
         let from = Mailbox { name: Some(from_name), address: address("accounts@example.com") };
-        let policy = Policy::default();
+        let policy = RoleRequirements::default();
         let composer = Composer::new(MailIdentity { from, reply_to, ..identity(&organization, &policy) }).unwrap();
         let code = code();
         let draft = Draft { name, locale: if is_german { "de" } else { "en" }, ..Draft::new() };

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn headers_of_the_organization_are_in_every_mail_and_folded_at_their_blanks() {
-    let (organization, policy) = (organization(), Policy::default());
+    let (organization, policy) = (organization(), RoleRequirements::default());
     let long = format!("{{\"category\": [{}\"x\"]}}", "\"settings\", ".repeat(20));
     let header = |name: &str, value: &str| MailHeader::new(name, value).unwrap();
     let headers =
@@ -29,7 +29,7 @@ fn headers_of(mail: &str, name: &str) -> Vec<String> {
 
 #[test]
 fn a_time_is_in_the_organizations_time_zone() {
-    let (organization, policy) = (organization(), Policy::default());
+    let (organization, policy) = (organization(), RoleRequirements::default());
     let time_zone = TimeZone::get("Europe/Berlin").unwrap();
     let composer = Composer::new(MailIdentity { time_zone, ..identity(&organization, &policy) }).unwrap();
     let text = |draft: &Draft| {
@@ -80,7 +80,7 @@ fn the_contact_is_a_link_where_it_is_an_address() {
 #[test]
 fn a_link_with_parameters_is_unbroken_in_every_part() {
     let code = code();
-    let (organization, policy) = (organization(), Policy::default());
+    let (organization, policy) = (organization(), RoleRequirements::default());
     let link: LinkTemplate = "https://example.com/?tenant=a&lang=de#c={code}".parse().unwrap();
     let composer =
         Composer::new(MailIdentity { link: Some(link.clone()), ..identity(&organization, &policy) }).unwrap();

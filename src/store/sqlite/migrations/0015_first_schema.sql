@@ -81,6 +81,12 @@ CREATE TABLE users (
     -- The fingerprint of the policy that accepted the password.
     password_policy       TEXT CHECK (typeof(password_policy) IN ('text', 'null')),
     must_change_password  INTEGER NOT NULL DEFAULT 0 CHECK (must_change_password IN (0, 1)),
+    -- When a temporary password ends; NULL: it does not.
+    password_expires_at   INTEGER CHECK (typeof(password_expires_at) IN ('integer', 'null')),
+    -- The period of clock_periods in which the password was set: what the store has seen of the time since counts for its age.
+    password_period       INTEGER CHECK (typeof(password_period) IN ('integer', 'null')),
+    -- 1: the user chose the password. 0: somebody else set it, or there is none.
+    password_is_own       INTEGER NOT NULL DEFAULT 0 CHECK (password_is_own IN (0, 1)),
     -- How often the hash was replaced by one of the same password with the cost of that day: that changes no password.
     password_rehashes     INTEGER NOT NULL DEFAULT 0 CHECK (typeof(password_rehashes) = 'integer'),
     -- When a delivery report said that the address takes no mail, and the remote server's words.
@@ -88,11 +94,15 @@ CREATE TABLE users (
     bounce_reply          TEXT CHECK (typeof(bounce_reply) IN ('text', 'null')),
     password_hash         TEXT CHECK (typeof(password_hash) IN ('text', 'null')),
     CHECK ((password_hash IS NULL) = (password_set_at IS NULL)),
+    -- A user who may keep a password must not lose it without having been asked for another one.
+    CHECK (password_expires_at IS NULL OR (password_hash IS NOT NULL AND must_change_password = 1)),
     CHECK (sign_in = 'password' OR password_hash IS NULL),
     CHECK (locked_at IS NOT NULL OR (locked_until IS NULL AND lock_reason IS NULL)),
     CHECK ((bounced_at IS NULL) = (bounce_reply IS NULL))
 );
 CREATE UNIQUE INDEX users_by_email_key ON users (email_key) WHERE email_key IS NOT NULL;
+-- For the users whose password met another policy: those of few are found among a million without a look at the others.
+CREATE INDEX users_by_policy ON users (password_policy, role_id) WHERE password_set_at IS NOT NULL;
 CREATE INDEX users_bounced ON users (id) WHERE bounced_at IS NOT NULL;
 
 -- What was reported of an address says nothing of another one.
@@ -124,15 +134,34 @@ CREATE TABLE sign_in_failures (
     client   TEXT CHECK (typeof(client) IN ('text', 'null'))
 );
 
+-- The greatest ages of passwords in seconds, as the configuration said at the newest change. 0: for every role without a row.
+CREATE TABLE password_max_ages (
+    role_id  INTEGER PRIMARY KEY CHECK (typeof(role_id) = 'integer'),
+    seconds  INTEGER NOT NULL CHECK (typeof(seconds) = 'integer' AND seconds > 0)
+);
+
 -- A promise to login systems: one row for each user who may sign in with a password now. Its columns do not change without a new
 -- major version of the program. Its hashes are Argon2id of version 19; an imported hash of another variant, which some readers
--- refuse, is not in the view until the next login replaces it.
+-- refuse, is not in the view until the next login replaces it. A password that has reached its greatest age must be changed. What
+-- counts is the present, or a later time that the store has seen since the password was set.
 CREATE VIEW login AS
-SELECT username, email, password_hash, must_change_password, session_epoch
+SELECT username, email, password_hash,
+       must_change_password = 1
+       OR ifnull(password_set_at + ifnull((SELECT seconds FROM password_max_ages WHERE role_id = users.role_id),
+                                          (SELECT seconds FROM password_max_ages WHERE role_id = 0))
+                 <= max(CAST(strftime('%s', 'now') AS INTEGER),
+                        ifnull((SELECT latest FROM clock_periods WHERE number >= users.password_period ORDER BY number LIMIT 1),
+                               0)),
+                 0) AS must_change_password,
+       session_epoch
   FROM users
  WHERE sign_in = 'password'
    AND password_hash GLOB '$argon2id$v=19$*'
-   AND (locked_at IS NULL OR locked_until <= CAST(strftime('%s', 'now') AS INTEGER));
+   AND (locked_at IS NULL OR locked_until <= CAST(strftime('%s', 'now') AS INTEGER))
+   AND (password_expires_at IS NULL
+        OR password_expires_at
+           > max(CAST(strftime('%s', 'now') AS INTEGER),
+                 ifnull((SELECT latest FROM clock_periods WHERE number >= users.password_period ORDER BY number LIMIT 1), 0)));
 
 -- Audit -----------------------------------------------------------------------------------------------------------------------
 
@@ -242,7 +271,8 @@ CREATE TABLE refused_attempts (
     CHECK ((count = 0) = (since IS NULL))
 ) WITHOUT ROWID;
 
--- The stretches of time over which the clock was not set back behind a change, so that a clock that is set back revives no link.
+-- The stretches of time over which the clock was not set back behind a change, so that a clock that is set back revives no link and
+-- no temporary password.
 -- `latest` is when the newest change of that period was made. A period that a later one has caught up with is deleted: the later
 -- one speaks for both. So the newest has the highest number and the lowest time, and there is one row while the clock is right.
 CREATE TABLE clock_periods (
