@@ -112,9 +112,13 @@ fn a_wrong_call_is_refused_in_one_line() {
     For more information, try '--help'.
     ");
     assert_snapshot!(world.command("store backup --keep 2").argument(world.path("copy.db")).run(), @"
-    status 74
+    status 2
     -- stderr
-    error: copy.db: already exists: give another path
+    error: the argument '--keep <N>' cannot be used with '[FILE]'
+
+    Usage: cxme-admin store backup <FILE|--directory <DIR>>
+
+    For more information, try '--help'.
     ");
     assert_snapshot!(world.run("store restore"), @"
     status 2
