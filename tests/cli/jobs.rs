@@ -109,7 +109,7 @@ fn a_selection_becomes_a_job_in_which_everybody_has_a_row() {
     assert_snapshot!(world.run("jobs list -o ndjson"), @r#"
     status 0
     -- stdout
-    {"job":1,"key":"breach","state":"finished","why":null,"operator":"owner","created_at":"2026-11-24T08:00:00Z","ended_at":"2026-11-24T08:00:00Z","selection":"--all","mails":4,"accepted":4,"failed":0,"cancelled":0,"waiting":0,"skipped":2}
+    {"job":1,"key":"breach","state":"finished","why":null,"operator":"owner","created_at":"2026-11-24T08:00:00Z","ended_at":"2026-11-24T08:00:00Z","selection":"--all","mails":4,"accepted":4,"failed":0,"bounced":0,"cancelled":0,"waiting":0,"skipped":2}
     "#);
     assert_snapshot!(world.run("jobs show 2"), @"
     status 65
@@ -482,13 +482,13 @@ fn a_job_is_paused_and_resumed_by_operators() {
     assert_snapshot!(world.run("jobs show 1 -o json"), @r#"
     status 0
     -- stdout
-    {"job":1,"key":null,"state":"paused","why":"by owner","is_sent_now":false,"operator":"owner","reason":null,"selection":"--all","created_at":"2026-11-24T08:00:00Z","ended_at":null,"mails":4,"accepted":0,"deferred":0,"failed":0,"in_doubt":0,"cancelled":0,"waiting":4,"skipped":2,"possibly_duplicated":0,"links_used":0,"seconds_left":null,"used_up_rate":null,"rate_free_at":null,"passwords_ended":null}
+    {"job":1,"key":null,"state":"paused","why":"by owner","is_sent_now":false,"operator":"owner","reason":null,"selection":"--all","created_at":"2026-11-24T08:00:00Z","ended_at":null,"mails":4,"accepted":0,"deferred":0,"failed":0,"bounced":0,"in_doubt":0,"cancelled":0,"waiting":4,"skipped":2,"possibly_duplicated":0,"links_used":0,"seconds_left":null,"used_up_rate":null,"rate_free_at":null,"passwords_ended":null}
     "#);
     assert_snapshot!(world.run("jobs show 1 -o csv"), @"
     status 0
     -- stdout
-    job,key,state,why,is_sent_now,operator,reason,selection,created_at,ended_at,mails,accepted,deferred,failed,in_doubt,cancelled,waiting,skipped,possibly_duplicated,links_used,seconds_left,used_up_rate,rate_free_at,passwords_ended
-    1,,paused,by owner,false,owner,,'--all,2026-11-24T08:00:00Z,,4,0,0,0,0,0,4,2,0,0,,,,
+    job,key,state,why,is_sent_now,operator,reason,selection,created_at,ended_at,mails,accepted,deferred,failed,bounced,in_doubt,cancelled,waiting,skipped,possibly_duplicated,links_used,seconds_left,used_up_rate,rate_free_at,passwords_ended
+    1,,paused,by owner,false,owner,,'--all,2026-11-24T08:00:00Z,,4,0,0,0,0,0,0,4,2,0,0,,,,
     ");
     assert_snapshot!(world.command("jobs resume 1").at_terminal().run(), @"
     status 0

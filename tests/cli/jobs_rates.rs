@@ -40,7 +40,7 @@ fn what_is_over_waits_with_the_reason_and_leaves_when_the_rate_allows_it() {
     assert_snapshot!(world.run("jobs show 1 -o json"), @r#"
     status 0
     -- stdout
-    {"job":1,"key":null,"state":"running","why":null,"is_sent_now":false,"operator":"owner","reason":null,"selection":"--all","created_at":"2026-11-24T08:00:00Z","ended_at":null,"mails":4,"accepted":2,"deferred":0,"failed":0,"in_doubt":0,"cancelled":0,"waiting":2,"skipped":0,"possibly_duplicated":0,"links_used":0,"seconds_left":null,"used_up_rate":"2/day","rate_free_at":"2026-11-25T08:01:00Z","passwords_ended":null}
+    {"job":1,"key":null,"state":"running","why":null,"is_sent_now":false,"operator":"owner","reason":null,"selection":"--all","created_at":"2026-11-24T08:00:00Z","ended_at":null,"mails":4,"accepted":2,"deferred":0,"failed":0,"bounced":0,"in_doubt":0,"cancelled":0,"waiting":2,"skipped":0,"possibly_duplicated":0,"links_used":0,"seconds_left":null,"used_up_rate":"2/day","rate_free_at":"2026-11-25T08:01:00Z","passwords_ended":null}
     "#);
     assert_snapshot!(world.run("mail queue"), @"
     status 0

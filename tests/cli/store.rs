@@ -208,8 +208,8 @@ fn a_restored_store_sends_nothing_again_that_nobody_has_looked_at() {
     assert_snapshot!(world.run("jobs list -o csv"), @"
     status 0
     -- stdout
-    job,key,state,why,operator,created_at,ended_at,selection,mails,accepted,failed,cancelled,waiting,skipped
-    1,,paused,restored from a copy: it may have been sent since the copy was made,owner,2026-11-24T08:00:00Z,,'--search carla,1,0,0,0,1,0
+    job,key,state,why,operator,created_at,ended_at,selection,mails,accepted,failed,bounced,cancelled,waiting,skipped
+    1,,paused,restored from a copy: it may have been sent since the copy was made,owner,2026-11-24T08:00:00Z,,'--search carla,1,0,0,0,0,1,0
     ");
     assert_snapshot!(world.run("mail queue -o csv"), @"
     status 0

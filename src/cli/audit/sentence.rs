@@ -140,7 +140,8 @@ mod tests {
 
     #[test]
     fn the_sentence_names_the_way_the_reason_and_what_was_missing() {
-        let mut set = event("users set-password", EventOutcome::Done, r#"{"chosen_by":"operator","must_change":false}"#);
+        let mut set =
+            event("users set-password", EventOutcome::Done, r#"{"chosen_by":"operator","must_change":false}"#);
         set.identified_by = "sudo".to_owned();
         set.reason = Some("TICKET-12".to_owned());
         assert_eq!(told(&set, Some("alice")), "carol set a password for alice (by sudo; reason: TICKET-12)");
