@@ -1,12 +1,16 @@
 //! `[password]` and `[password.argon2]`: the organization's password requirements, and how passwords are hashed.
 
+mod role;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use role::RoleSection;
+
+use role::GeneralBounds;
+
 use super::document::Document;
 use super::document::Section;
-use super::password_role::GeneralBounds;
-use super::password_role::RoleSection;
 use crate::domain::duration::DisplayDuration;
 use crate::domain::password_age::MAX_AGE;
 use crate::domain::password_age::MIN_AGE;
@@ -18,13 +22,13 @@ const MIN_ALONE: u32 = 15;
 /// The same with a second factor.
 const MIN_WITH_SECOND_FACTOR: u32 = 8;
 /// The longest sensible minimum: NIST requires that passwords of at least 64 characters are accepted.
-pub(super) const MAX_MIN_LENGTH: u32 = 128;
+const MAX_MIN_LENGTH: u32 = 128;
 /// The bounds of the longest password. Its bytes are bounded by [`MAX_BYTES`](crate::domain::policy::MAX_BYTES) besides.
 const SHORTEST_MAXIMUM: u32 = 64;
 const LONGEST_MAXIMUM: u32 = 1_024;
 const MAXIMUM_REASON: &str = "NIST SP 800-63B-4 section 3.1.1.2 asks for at least 64 to be allowed";
 /// Why [`MAX_HISTORY`] is the most.
-pub(super) const HISTORY_REASON: &str = "each is compared by a whole Argon2 hash, and a change may take about a second";
+const HISTORY_REASON: &str = "each is compared by a whole Argon2 hash, and a change may take about a second";
 const CLASSES: [&str; 4] = ["lower", "upper", "digit", "symbol"];
 
 /// The minimum memory for Argon2id in OWASP's Password Storage Cheat Sheet, in KiB: 19 MiB with two passes.
@@ -143,7 +147,7 @@ fn word(text: &str) -> Result<String, String> {
     is_word.then(|| text.to_owned()).ok_or_else(|| "expected a word of 3 to 64 characters".to_owned())
 }
 
-pub(super) fn class(text: &str) -> Result<String, String> {
+fn class(text: &str) -> Result<String, String> {
     let known = CLASSES.contains(&text).then(|| text.to_owned());
     known.ok_or_else(|| format!("expected one of {}", CLASSES.join(", ")))
 }

@@ -10,7 +10,6 @@ use crate::domain::duration::DisplayDuration;
 use crate::domain::duration::parse_duration;
 use crate::domain::link::link_time;
 use crate::domain::role::RoleId;
-use crate::domain::user::PasswordStatus;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -22,6 +21,21 @@ pub const TEMPORARY_LIFETIME: RangeInclusive<Duration> =
 pub const MIN_AGE: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(30 * 86_400);
 /// How old a password may become. Less than a day would end it between two sign-ins.
 pub const MAX_AGE: RangeInclusive<Duration> = DAY..=Duration::from_secs(10 * 366 * 86_400);
+
+/// What is known about a user's password; never the password or its hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasswordStatus {
+    /// When it was set.
+    pub set_at: Timestamp,
+    /// The fingerprint of the policy it met; `None` if it came as a hash.
+    pub policy: Option<String>,
+    /// When it ends, where it is temporary.
+    pub expires_at: Option<Timestamp>,
+    /// The period of the store's clock in which it was set; `None`: not known.
+    pub period: Option<i64>,
+    /// Whether the user chose it; otherwise somebody else set it.
+    pub is_own: bool,
+}
 
 /// The greatest ages of passwords: that of every role, and those of roles with another one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

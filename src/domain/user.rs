@@ -10,6 +10,7 @@ use crate::domain::bounce::Bounce;
 use crate::domain::email_address;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::invisible;
+pub use crate::domain::password_age::PasswordStatus;
 use crate::domain::password_age::PasswordTimes;
 use crate::domain::password_age::end_of;
 use crate::domain::role::RoleId;
@@ -217,21 +218,6 @@ impl Status {
 
 fn unknown_status(text: &str) -> String {
     format!("`{}` is not a status: take `active` or `locked`", text::quoted(text, 40))
-}
-
-/// What is known about a user's password; never the password or its hash.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PasswordStatus {
-    /// When it was set.
-    pub set_at: Timestamp,
-    /// The fingerprint of the policy it met; `None` if it came as a hash.
-    pub policy: Option<String>,
-    /// When it ends, where it is temporary.
-    pub expires_at: Option<Timestamp>,
-    /// The period of the store's clock in which it was set; `None`: not known.
-    pub period: Option<i64>,
-    /// Whether the user chose it; otherwise somebody else set it.
-    pub is_own: bool,
 }
 
 /// A user as stored.

@@ -84,15 +84,17 @@ fn every_change_of_a_user_is_found_by_the_user() {
     assert_snapshot!(world.command("audit list --user alice").columns(120).run(), @"
     status 0
     -- stdout
-    NO  WHEN  OPERATOR  ACTION                    OUTCOME  DETAILS
-    9   now   owner     users edit                done     password: removed, sign_in: password -> saml, changed: 2, passwo…
-    8   now   owner     users send-reset to many  done     job: 1, messages: 2, selection: --all, skipped: 0
-    7   now   owner     users unlock              done     lock_reason: left the building ->, locked_at: 2026-11-24T08:00:0…
-    6   now   owner     users lock                done     lock_reason: -> left the building, locked_at: -> 2026-11-24T08:0…
-    5   now   owner     users import              done     locale: -> de, name: Zoë Quartz -> Zoë Opal, added: 0, changed: …
-    4   now   owner     users set-password        done     password: set, alice, chosen_by: operator, must_change: false, s…
-    3   now   owner     users edit                done     email: alice@example.com -> zoe.quartz@example.com, name: Alice …
-    2   now   owner     users import              done     added: 2, changed: 0, sha256: 14c9f541…, source: -, unchanged: 0
+    NO  WHEN  WHAT HAPPENED
+    9   now   owner edited 2 users (chosen by `--all`; sign_in: saml; password: removed; sign_in: password -> saml)
+    8   now   owner created job 1 (2 mails; chosen by `--all`)
+    7   now   owner unlocked 2 users (chosen by `--all`; lock_reason: left the building ->; locked_at: 2026-11-24T08:00:00Z
+              ->; locked_until: 2026-11-24T10:00:00Z ->)
+    6   now   owner locked 2 users until 2026-11-24T10:00:00Z (chosen by `--all`; lock_reason: -> left the building;
+              locked_at: -> 2026-11-24T08:00:00Z; locked_until: -> 2026-11-24T10:00:00Z; reason: left the building)
+    5   now   owner imported users from - (2 changed; locale: -> de; name: Zoë Quartz -> Zoë Opal)
+    4   now   owner set a password for alice (permanent)
+    3   now   owner edited alice (email: alice@example.com -> zoe.quartz@example.com; name: Alice Example -> Zoë Quartz)
+    2   now   owner imported users from - (2 added)
     -- stderr
     8 events.
     ");
@@ -191,7 +193,7 @@ fn the_values_of_a_deleted_user_are_erased_and_the_audit_says_so() {
     assert_snapshot!(world.run("audit verify -o json"), @r#"
     status 0
     -- stdout
-    {"events":10,"whole":true,"head_found":null,"erased":13}
+    {"events":10,"whole":true,"head_found":null,"erased":13,"archived":0}
     "#);
     world.run("store check").expect_status(0);
     // Bob's are there, in the same events.

@@ -71,7 +71,6 @@ fn a_sound_installation_has_nothing_but_ok_and_what_cannot_be_checked_here() {
     assert_snapshot!(rows.collect::<Vec<_>>().join("\n"), @"
     configuration: ok
     store: ok
-    modes: ok
     file system: ok
     schema: ok
     integrity: ok

@@ -305,6 +305,8 @@ fn every_dry_run_prints_its_plan_on_standard_output_and_changes_nothing() {
     Operator dave is not disabled; nothing was changed.
     $ operators remove dave
     Would remove operator dave.
+    $ audit archive --before 60d --out [DIR]/old.ndjson
+    Would move no events to [DIR]/old.ndjson.
     $ store check --repair-times
     No time was written while the clock was ahead; nothing was changed.
     $ store backup [DIR]/copy.db
@@ -513,6 +515,8 @@ fn every_plan_is_data_too() {
     {"action":"operators enable","would_change":false,"account":"dave","role":"Admin"}
     $ operators remove dave
     {"action":"operators remove","would_change":true,"account":"dave"}
+    $ audit archive --before 60d --out [DIR]/old.ndjson
+    {"action":"audit archive","would_change":false,"events":0,"first":null,"last":null,"changes":null,"file":"[DIR]/old.ndjson"}
     $ store check --repair-times
     {"action":"store check with repair of times","would_change":false,"times":null,"count":0,"first":null,"first_at":null}
     $ store backup [DIR]/copy.db

@@ -238,12 +238,12 @@ fn whoami_and_the_audit_say_what_named_the_operator_and_who_logged_in() {
     world.command("users unlock alice").doas_by("carol").logged_in_as(CAROL).run().expect_status(0);
     let number = world.events();
     let list = world.command("audit list --limit 2").account(0, Some("root")).columns(120);
-    assert_snapshot!(list.run(), @r"
+    assert_snapshot!(list.run(), @"
     status 0
     -- stdout
-    NO  WHEN  OPERATOR      ACTION        OUTCOME  DETAILS
-    6   now   carol (doas)  users unlock  done     alice
-    5   now   root          users lock    done     alice, until: permanent, logged in as carol (uid 61001), reason: left
+    NO  WHEN  WHAT HAPPENED
+    6   now   carol unlocked alice (by doas)
+    5   now   root locked alice (logged in as carol (uid 61001); reason: left)
     ");
     let show = |number: u32| world.command("audit show").argument(number.to_string()).run().expect_status(0).out();
     let by_su = show(number - 1);

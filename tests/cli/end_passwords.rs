@@ -80,8 +80,8 @@ fn passwords_end_with_the_creation_of_the_job_and_not_with_the_mail() {
     assert_snapshot!(world.run("audit list --user alice --action 'users send-reset'"), @"
     status 0
     -- stdout
-    NO  WHEN  OPERATOR  ACTION                    OUTCOME  DETAILS
-    8   now   owner     users send-reset to many  done     password: removed, job: 1, messages: 3, passwords_ended: 2, selection: --all, skipped: 2, reason: breach of 2026
+    NO  WHEN  WHAT HAPPENED
+    8   now   owner created job 1 (3 mails; 2 users skipped; 2 passwords ended; chosen by `--all`; password: removed; reason: breach of 2026)
     ");
     assert_snapshot!(world.run("audit verify -v"), @"
     status 0

@@ -386,6 +386,7 @@ fn config_show_says_what_is_in_force_and_where_it_comes_from() {
     jobs.queue_lifetime,24h,default,
     jobs.unless_sent_within,15m,default,
     jobs.complain_after,1h,default,
+    audit.require_reason,[],default,
     texts.directory,,default,
     password.min_length,15,default,
     password.max_length,,default,

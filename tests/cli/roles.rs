@@ -13,11 +13,11 @@ fn roles_are_listed_with_what_they_allow() {
     assert_snapshot!(world.run("roles list"), @"
     status 0
     -- stdout
-    NAME                 BUILT IN  PERMISSIONS                           DESCRIPTION
-    Admin                yes       all                                   May do everything
+    NAME                 BUILT IN  PERMISSIONS                                         DESCRIPTION
+    Admin                yes       all                                                 May do everything
     Helpdesk             no        view-users set-passwords
-    Minimal Permissions  yes       view-users                            For users who administer nothing
-    Service              yes       view-users send-resets run-bulk-jobs  For the account whose timer runs `jobs run`
+    Minimal Permissions  yes       view-users                                          For users who administer nothing
+    Service              yes       view-users send-resets run-bulk-jobs back-up-store  For the account whose timers run `jobs run` and `store backup`
     ");
     assert_snapshot!(world.run("roles list -o ndjson"), @r#"
     status 0
@@ -50,7 +50,8 @@ fn permissions_are_listed_without_a_store() {
     export-hashes     Export password hashes, and import them                               view-users
     override-policy   Set a password that the policy refuses                                view-users set-passwords
     view-audit        Read and verify the audit
-    manage-store      Check, back up, restore and migrate the store, and send a test mail
+    back-up-store     Back up the store, with all password hashes
+    manage-store      Check, restore and migrate the store, and send a test mail
     ");
 }
 
@@ -79,11 +80,11 @@ fn admin_is_every_permission_whatever_the_rows_of_the_store_say() {
     assert_snapshot!(world.run("roles list"), @"
     status 0
     -- stdout
-    NAME                  BUILT IN  PERMISSIONS                           DESCRIPTION
-    Admin!                yes       all                                   May do everything
+    NAME                  BUILT IN  PERMISSIONS                                         DESCRIPTION
+    Admin!                yes       all                                                 May do everything
     Almost!               no        all
-    Minimal Permissions!  yes       view-users                            For users who administer nothing
-    Service!              yes       view-users send-resets run-bulk-jobs  For the account whose timer runs `jobs run`
+    Minimal Permissions!  yes       view-users                                          For users who administer nothing
+    Service!              yes       view-users send-resets run-bulk-jobs back-up-store  For the account whose timers run `jobs run` and `store backup`
     ");
 }
 

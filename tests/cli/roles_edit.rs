@@ -83,12 +83,12 @@ fn a_role_is_added_shown_changed_copied_and_deleted() {
     assert_snapshot!(world.run("roles list"), @"
     status 0
     -- stdout
-    NAME                 BUILT IN  PERMISSIONS                           DESCRIPTION
-    Admin                yes       all                                   May do everything
+    NAME                 BUILT IN  PERMISSIONS                                         DESCRIPTION
+    Admin                yes       all                                                 May do everything
     First line           no        view-users lock-users view-audit
-    Minimal Permissions  yes       view-users                            For users who administer nothing
-    Second line          no        view-users lock-users view-audit      Calls back
-    Service              yes       view-users send-resets run-bulk-jobs  For the account whose timer runs `jobs run`
+    Minimal Permissions  yes       view-users                                          For users who administer nothing
+    Second line          no        view-users lock-users view-audit                    Calls back
+    Service              yes       view-users send-resets run-bulk-jobs back-up-store  For the account whose timers run `jobs run` and `store backup`
     ");
     assert_snapshot!(world.command("roles delete 'First line'").typing(["y"]).run(), @"
     status 0

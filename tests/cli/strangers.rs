@@ -92,8 +92,8 @@ fn an_event_of_several_names_who_acted_at_the_last_of_them() {
     assert_snapshot!(world.run("audit list --limit 1 -v"), @"
     status 0
     -- stdout
-    NO  WHEN  OPERATOR  ACTION         OUTCOME  DETAILS
-    7   now   carol     resets redeem  refused  this code is not accepted: it is mistyped, used, expired or revoked, or its user may not have a password here, why: not a code
+    NO  WHEN  WHAT HAPPENED
+    7   now   carol was refused: resets redeem (this code is not accepted: it is mistyped, used, expired or revoked, or its user may not have a password here; not a code)
     -- stderr
     Not yet recorded: 2 refused attempts since 2026-11-24T08:00:00Z (resets redeem).
     ");

@@ -325,6 +325,8 @@ fn every_argument_that_names_a_file_is_refused_to_a_restricted_operator() {
     policy blocklist build 1d --out FILE
     policy blocklist info FILE
     policy blocklist check FILE
+    audit verify --archive FILE
+    audit archive --before 1d --out FILE
     mail preview reset --out FILE
     mail bounces FILE
     store backup FILE

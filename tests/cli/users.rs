@@ -569,13 +569,13 @@ fn a_row_that_names_two_users_names_none() {
 }
 
 #[test]
-fn one_who_is_gone_is_said_to_be_gone_and_his_events_stay() {
+fn a_deleted_user_is_said_not_to_exist_and_their_events_stay() {
     let world = World::new().with_users("alice").with_operator(CAROL, "Admin");
     world.run("users delete alice --yes").expect_status(0);
     for command in ["users show alice", "users lock alice", "users unlock alice", "users edit alice --name x"] {
         assert_eq!(world.run(command).status, 67, "{command}");
     }
-    assert!(world.run("audit list").out().contains("alice"));
+    assert!(world.run("audit list").out().contains("deleted user 1"));
 }
 
 #[test]

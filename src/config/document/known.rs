@@ -4,6 +4,10 @@ use toml::de::DeTable;
 use toml::de::DeValue;
 
 use super::Document;
+use super::ReadNotes;
+use super::cut;
+use super::listed;
+use super::nearest;
 
 /// An unknown key or section, or a known section that is not a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,5 +85,38 @@ impl Document<'_> {
             }
             _ => {}
         }
+    }
+}
+
+impl ReadNotes {
+    /// The text for an unknown name.
+    pub(super) fn unknown_name(&self, section: &str, name: &str, path: &str, is_table: bool) -> String {
+        // The keys of sections of one kind are asked for once for each.
+        let mut here: Vec<&str> = Vec::new();
+        for (_, key) in self.keys.iter().filter(|(owner, _)| *owner == section) {
+            if !here.contains(key) {
+                here.push(key);
+            }
+        }
+        if is_table {
+            let nearest = nearest(path, self.sections.iter().copied()).map(|near| format!("did you mean [{near}]?"));
+            let all = || format!("the sections are {}", listed(self.sections.iter().map(|name| format!("[{name}]"))));
+            return format!("[{}]: unknown section, {}", cut(path), nearest.unwrap_or_else(all));
+        }
+        let place = if section.is_empty() { String::new() } else { format!("[{section}] ") };
+        let hint = nearest(name, here.iter().copied())
+            .map(|near| format!("did you mean `{near}`?"))
+            .or_else(|| {
+                let elsewhere = self.keys.iter().find(|(_, key)| *key == name);
+                elsewhere.map(|(owner, _)| format!("it belongs in [{owner}]"))
+            })
+            .unwrap_or_else(|| {
+                if here.is_empty() {
+                    "every key belongs in a section".to_owned()
+                } else {
+                    format!("the keys here are {}", listed(here))
+                }
+            });
+        format!("{place}{}: unknown key, {hint}", cut(name))
     }
 }

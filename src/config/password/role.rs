@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::document::Document;
-use super::document::Section;
-use super::document::named::label;
-use super::password::HISTORY_REASON;
-use super::password::MAX_MIN_LENGTH;
-use super::password::class;
+use super::HISTORY_REASON;
+use super::MAX_MIN_LENGTH;
+use super::class;
+use crate::config::document::Document;
+use crate::config::document::Section;
+use crate::config::document::named::label;
 use crate::domain::duration::DisplayDuration;
 use crate::domain::password_age::MAX_AGE;
 use crate::domain::password_age::MIN_AGE;
