@@ -169,7 +169,7 @@ fn a_mail_that_waits_when_its_address_bounces_is_not_sent() {
     let newer = report.replace("08:00:30", "08:01:30");
     world.read(&newer).expect_status(0);
     world.run("jobs run").expect_status(0);
-    assert_snapshot!(world.ask("SELECT group_concat(state || ': ' || ifnull(reply, '-'), '; ') FROM messages WHERE job_id = 1"), @"cancelled: address bounces; accepted: kept as 3.d4cd97532fc4143c7733bd59a49efc76_example.com.eml");
+    assert_snapshot!(world.ask("SELECT group_concat(state || ': ' || iif(state = 'accepted', '-', reply), '; ') FROM messages WHERE job_id = 1"), @"cancelled: address bounces; accepted: -");
 }
 
 #[test]
@@ -323,8 +323,10 @@ fn many_reports_are_recorded_in_several_changes_and_a_large_one_is_read_at_its_b
 
 #[test]
 fn whoever_may_not_run_jobs_reads_no_report_and_by_sudo_no_file() {
-    let world =
-        World::with_mail().with_users("alice").with_role("Timer", "run-bulk-jobs").with_operator(CAROL, "Timer");
+    let world = World::with_mail()
+        .with_users("alice")
+        .with_role("Timer", "view-users send-resets run-bulk-jobs")
+        .with_operator(CAROL, "Timer");
     let report = world.bounce_of_alice();
     let before = world.state();
     world.command("mail bounces -").stdin(&report).uid(MALLORY).run().expect_status(77);

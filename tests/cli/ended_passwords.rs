@@ -380,7 +380,7 @@ fn a_run_without_a_job_says_how_many_users_have_neither_a_password_nor_a_link() 
     assert_snapshot!(world.run("jobs run"), @"
     status 3
     -- stderr
-    error: Job 1, finished: 3 mails: 3 failed; skipped 2 (1 SAML, 1 locked); 2 users have no password and no working link (first: message 1 of job 1)
+    error: Job 1, finished: 3 mails: 3 failed; skipped 2 (1 SAML, 1 locked); 2 users have no password and no working link (first failed: message 1 of job 1)
     hint: details: cxme-admin jobs recipients 1; to try again: cxme-admin jobs retry 1
     ");
 }

@@ -249,7 +249,7 @@ fn a_run_says_nothing_while_all_is_well_and_sums_up_what_is_not() {
     assert_snapshot!(world.run("jobs run"), @"
     status 3
     -- stderr
-    error: 1 accepted, 1 failed (first: message 2)
+    error: 1 accepted, 1 failed (first failed: message 2)
     hint: details: cxme-admin resets list -o csv
     ");
     assert_eq!(world.ask("SELECT group_concat(state) FROM messages"), "accepted,failed");

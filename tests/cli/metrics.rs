@@ -244,7 +244,7 @@ fn an_incident_is_one_line_that_names_the_job_and_the_message() {
     assert_snapshot!(world.run("jobs run"), @"
     status 3
     -- stderr
-    error: Job 2, finished: 1 mail: 1 failed (first: message 2 of job 2)
+    error: Job 2, finished: 1 mail: 1 failed (first failed: message 2 of job 2)
     hint: details: cxme-admin jobs recipients 2; to try again: cxme-admin jobs retry 2
     ");
 }

@@ -163,12 +163,12 @@ pub fn sum(reports: &[SendReport]) -> SendReport {
     sum
 }
 
-/// The numbers of the first mail that failed, for the log: ` (first: message 12 of job 3)`; or nothing.
+/// The numbers of the first mail that failed, for the log: ` (first failed: message 12 of job 3)`; or nothing.
 pub fn first_failed(report: &SendReport) -> String {
     match report.first_failed {
         None => String::new(),
-        Some((message, None)) => format!(" (first: message {})", message.0),
-        Some((message, Some(job))) => format!(" (first: message {} of job {job})", message.0),
+        Some((message, None)) => format!(" (first failed: message {})", message.0),
+        Some((message, Some(job))) => format!(" (first failed: message {} of job {job})", message.0),
     }
 }
 

@@ -136,7 +136,7 @@ fn gmail() {
         1,
     );
     let (report, _) = one(replying);
-    assert_eq!(report.message_ids, ["other@x", ID]);
+    assert_eq!(report.message_ids, [ID, "other@x"]);
 }
 
 /// Amazon SES: <https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html>, with the bounce simulator.
