@@ -22,7 +22,7 @@ LIMITS = {"outdated": 0.3, "history": 1.0}
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--users", type=int, default=1_000_000)
 parser.add_argument("--words", type=int, default=100_000, help="lines of the organization's list of words")
-parser.add_argument("--history", type=int, default=12, help="former passwords that are compared")
+parser.add_argument("--history", type=int, default=8, help="former passwords that are compared")
 parser.add_argument("--rounds", type=int, default=5)
 parser.add_argument("--no-build", action="store_true", help="measure the binary that is there")
 options = parser.parse_args()

@@ -60,7 +60,7 @@ fn every_key_is_read() {
         [password]
         min_length = 10
         classes = ["lower", "digit"]
-        history = 12
+        history = 8
         min_score = 4
         max_length = 200
         words = ["Sea Breeze"]
@@ -98,7 +98,7 @@ fn every_key_is_read() {
         password: PasswordSection {
             min_length: 10,
             classes: vec!["lower".into(), "digit".into()],
-            history: 12,
+            history: 8,
             min_score: 4,
             max_length: Some(200),
             words: vec!["Sea Breeze".to_owned()],
@@ -150,7 +150,7 @@ prompt_timeout = "5 minutes"
     config.toml:2: [organization] name: expected text in quotes, found 5
     config.toml:3: [organization] second_factor: expected true or false, found "yes"
     config.toml:6: [password] min_lenght: unknown key, did you mean `min_length`?
-    config.toml:7: [password] history: expected a whole number from 0 to 12 (each is compared by a whole Argon2 hash, and a change may take about a second), found 99
+    config.toml:7: [password] history: expected a whole number from 0 to 8 (each is compared by a whole Argon2 hash, and a change may take about a second), found 99
     config.toml:8: [password] prompt_timeout: expected whole numbers with the units w, d, h, m, s, as in `24h`, `90d` or `2h30m`, found "5 minutes"
     "#);
     let found = parse(text).unwrap_err();
@@ -181,7 +181,7 @@ reset.key_file = { path = "x" }
     config.toml:6: [password] classes: expected one of lower, upper, digit, symbol, found "Upper"
     config.toml:6: [password] classes: expected text in quotes, found 3
     config.toml:6: [password] classes: "lower" appears twice in the list
-    config.toml:7: [password] history: expected a whole number from 0 to 12 (each is compared by a whole Argon2 hash, and a change may take about a second), found -1
+    config.toml:7: [password] history: expected a whole number from 0 to 8 (each is compared by a whole Argon2 hash, and a change may take about a second), found -1
     config.toml:8: [password] min_score: expected a whole number from 0 to 4, found 2.5
     config.toml:9: [password] must_change_after_set: expected true or false, found 2026-01-01
     config.toml:10: [password] prompt_timeout: expected text in quotes, found 300
@@ -269,7 +269,7 @@ fn syntax_errors_are_reported_with_their_lines_and_so_are_other_problems() {
     let text = "[password]\nprompt_timeout = 5m\nhistory = 99\nhistory = 3\nmin_lenth = 9\nmin_score = \"4\n";
     insta::assert_snapshot!(problems(text), @r#"
     config.toml:2: syntax: string values must be quoted, expected literal string: 5m
-    config.toml:3: [password] history: expected a whole number from 0 to 12 (each is compared by a whole Argon2 hash, and a change may take about a second), found 99
+    config.toml:3: [password] history: expected a whole number from 0 to 8 (each is compared by a whole Argon2 hash, and a change may take about a second), found 99
     config.toml:4: syntax: duplicate key: history
     config.toml:5: [password] min_lenth: unknown key, did you mean `min_length`?
     config.toml:6: syntax: invalid basic string, expected `"`

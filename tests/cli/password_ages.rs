@@ -134,5 +134,5 @@ fn ages_and_lifetimes_are_checked_in_the_configuration() {
       - [DIR]/config/cxme-admin/config.toml:9: [password] min_age: expected a duration from 1m to 30d, found "40d"
       - [DIR]/config/cxme-admin/config.toml:10: [password] temporary_lifetime: expected a duration from 5m to 366d, found "1m"
     "#);
-    assert_snapshot!(refused("history = 13"), @"error: [DIR]/config/cxme-admin/config.toml:8: [password] history: expected a whole number from 0 to 12 (each is compared by a whole Argon2 hash, and a change may take about a second), found 13");
+    assert_snapshot!(refused("history = 9"), @"error: [DIR]/config/cxme-admin/config.toml:8: [password] history: expected a whole number from 0 to 8 (each is compared by a whole Argon2 hash, and a change may take about a second), found 9");
 }

@@ -245,7 +245,7 @@ fn sections_of_roles_are_checked_like_the_others() {
     error: the configuration has 3 problems
       - [DIR]/config/cxme-admin/config.toml:10: [password.role."Admin"] min_length: expected at most max_length in [password], which is 64
       - [DIR]/config/cxme-admin/config.toml:11: [password.role.NAME] min_lenght: unknown key, did you mean `min_length`?
-      - [DIR]/config/cxme-admin/config.toml:12: [password.role."Admin"] history: expected a whole number from 0 to 12 (each is compared by a whole Argon2 hash, and a change may take about a second), found 99
+      - [DIR]/config/cxme-admin/config.toml:12: [password.role."Admin"] history: expected a whole number from 0 to 8 (each is compared by a whole Argon2 hash, and a change may take about a second), found 99
     "#);
     assert_snapshot!(refused("max_age = \"30d\"\n[password.role.Admin]\nmin_age = \"30d\"\n[password.role.\"\\u001b\"]\nx = 1\n"), @r#"
     error: the configuration has 2 problems

@@ -46,7 +46,7 @@ pub const MIN_LENGTH_WITH_SECOND_FACTOR: u32 = 8;
 
 /// The most former passwords that a policy may refuse. Each is compared by a whole Argon2 hash, as many at once as there are cores: so
 /// many cost about a second on two of them (benches/README.md).
-pub const MAX_HISTORY: u32 = 12;
+pub const MAX_HISTORY: u32 = 8;
 
 /// What an organization asks of a password, with the lists of refused ones. Nothing less can check a password.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
