@@ -203,7 +203,7 @@ fn what_other_tools_call_it_is_answered_with_the_command_and_not_run() {
     hint: did you mean: cxme-admin audit list
     $ fsck
     error: no such command: fsck
-    hint: did you mean: cxme-admin doctor or cxme-admin store check
+    hint: did you mean: cxme-admin doctor
     $ backup
     error: no such command: backup
     hint: did you mean: cxme-admin store backup [FILE]
