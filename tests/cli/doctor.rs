@@ -168,7 +168,7 @@ fn what_store_check_finds_is_found() {
 fn lists_texts_and_the_link_are_tried() {
     let world = World::with_mail();
     let list = world.path("list.txt");
-    world.configure(&format!("blocklist_files = [\"{}\"]", list.display()));
+    world.configure(&format!("blocklist_file = \"{}\"", list.display()));
     expect(&world, "lists", ("failed", "list.txt: no such file", ""), 78);
     world.file("list.txt", "letmein and other words\n");
     world
@@ -181,7 +181,7 @@ fn lists_texts_and_the_link_are_tried() {
     let mut filter = fs::read(world.path("list")).unwrap();
     *filter.last_mut().unwrap() ^= 1;
     fs::write(world.path("list"), filter).unwrap();
-    world.configure(&format!("blocklist_files = [\"{}\"]", world.path("list").display()));
+    world.configure(&format!("blocklist_file = \"{}\"", world.path("list").display()));
     expect(&world, "lists", ("failed", "damaged", "policy blocklist build"), 78);
 
     world.configure_mail("");
@@ -314,7 +314,7 @@ fn by_sudo_and_not_admin_nothing_of_the_configuration_is_shown() {
     let run = world.command("doctor -o json").sudo_by(CAROL).run().expect_status(0);
     let hidden = ["configuration", "store", "lists", "texts", "link", "mail"];
     for name in hidden {
-        assert_eq!(found(&run)[name].words, "root sees why: sudo cxme-admin doctor", "{name}: {run}");
+        assert_eq!(found(&run)[name].words, "root sees why: sudo env -u SUDO_UID cxme-admin doctor", "{name}: {run}");
     }
     assert!(!run.to_string().contains("reset.example.com"), "{run}");
     assert_eq!(found(&run)["jobs"].status, "ok", "{run}");

@@ -113,7 +113,8 @@ pub(super) fn print(
             return NamedRow { name, status, found: context.root_sees_why("doctor"), next: None };
         }
         let found = without_secrets(&found).into_owned();
-        let next = context.output.pasteable(&next).into_owned();
+        // The options that a command needs may hold a secret too.
+        let next = without_secrets(&context.output.pasteable(&next)).into_owned();
         match (is_table, next.is_empty()) {
             (true, true) => NamedRow { name, status, found, next: None },
             (true, false) => NamedRow { name, status, found: format!("{found}; {next}"), next: None },
