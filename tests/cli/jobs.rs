@@ -487,8 +487,8 @@ fn a_job_is_paused_and_resumed_by_operators() {
     assert_snapshot!(world.run("jobs show 1 -o csv"), @"
     status 0
     -- stdout
-    job,key,state,why,is_sent_now,operator,reason,selection,created_at,ended_at,mails,accepted,deferred,failed,in_doubt,cancelled,waiting,skipped,possibly_duplicated,links_used,seconds_left,used_up_rate,rate_free_at,passwords_ended
-    1,,paused,by owner,false,owner,,'--all,2026-11-24T08:00:00Z,,4,0,0,0,0,0,4,2,0,0,,,,
+    job,key,state,why,is_sent_now,operator,reason,selection,created_at,ended_at,mails,accepted,deferred,failed,bounced,in_doubt,cancelled,waiting,skipped,possibly_duplicated,links_used,seconds_left,used_up_rate,rate_free_at,passwords_ended
+    1,,paused,by owner,false,owner,,'--all,2026-11-24T08:00:00Z,,4,0,0,0,0,0,0,4,2,0,0,,,,
     ");
     assert_snapshot!(world.command("jobs resume 1").at_terminal().run(), @"
     status 0

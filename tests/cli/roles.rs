@@ -22,10 +22,10 @@ fn roles_are_listed_with_what_they_allow() {
     assert_snapshot!(world.run("roles list -o ndjson"), @r#"
     status 0
     -- stdout
-    {"name":"Admin","built_in":true,"permissions":["view-users","add-users","edit-users","delete-users","lock-users","set-passwords","send-resets","run-bulk-jobs","redeem","verify-passwords","manage-roles","manage-operators","export-hashes","override-policy","view-audit","manage-store"],"description":"May do everything"}
+    {"name":"Admin","built_in":true,"permissions":["view-users","add-users","edit-users","delete-users","lock-users","set-passwords","send-resets","run-bulk-jobs","redeem","verify-passwords","manage-roles","manage-operators","export-hashes","override-policy","view-audit","back-up-store","manage-store"],"description":"May do everything"}
     {"name":"Helpdesk","built_in":false,"permissions":["view-users","set-passwords"],"description":""}
     {"name":"Minimal Permissions","built_in":true,"permissions":["view-users"],"description":"For users who administer nothing"}
-    {"name":"Service","built_in":true,"permissions":["view-users","send-resets","run-bulk-jobs"],"description":"For the account whose timer runs `jobs run`"}
+    {"name":"Service","built_in":true,"permissions":["view-users","send-resets","run-bulk-jobs","back-up-store"],"description":"For the account whose timers run `jobs run` and `store backup`"}
     "#);
 }
 
