@@ -250,8 +250,8 @@ fn what_cannot_be_moved_is_refused_and_nothing_is_changed() {
     ");
     assert!(!out.exists());
     fs::write(&out, "mine").unwrap();
-    assert_eq!(run("--before 60d --yes").status, 65);
-    assert_eq!(run("--before 60d --dry-run").status, 65);
+    assert_eq!(run("--before 60d --yes").status, 74);
+    assert_eq!(run("--before 60d --dry-run").status, 74);
     fs::remove_file(&out).unwrap();
     assert_snapshot!(told(&run("--before 60d --dry-run"), &world), @"
     status 0

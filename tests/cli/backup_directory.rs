@@ -116,7 +116,7 @@ fn a_wrong_call_is_refused_in_one_line() {
     -- stderr
     error: the argument '--keep <N>' cannot be used with '[FILE]'
 
-    Usage: cxme-admin store backup <FILE|--directory <DIR>>
+    Usage: cxme-admin store backup --keep <N> <FILE|--directory <DIR>>
 
     For more information, try '--help'.
     ");
@@ -233,7 +233,7 @@ fn the_newest_backup_is_restored_and_no_other_in_its_place() {
     assert_snapshot!(restore(&world, "--yes"), @"
     status 65
     -- stderr
-    error: [DIR]/backups/store-jvprsrkp-20261125-080000Z.db: damaged: has 90112 bytes, and 180224 by its header: its end is missing
+    error: [DIR]/backups/store-jvprsrkp-20261125-080000Z.db: damaged: has 106496 bytes, and 212992 by its header: its end is missing
     hint: the newest backup was left as it is, and the store as well; to restore the one before it: cxme-admin store restore [DIR]/backups/store-jvprsrkp-20261124-080000Z.db
     ");
     fs::write(&newest, "not a store").unwrap();

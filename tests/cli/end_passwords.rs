@@ -81,7 +81,7 @@ fn passwords_end_with_the_creation_of_the_job_and_not_with_the_mail() {
     status 0
     -- stdout
     NO  WHEN  WHAT HAPPENED
-    8   now   owner created job 1 (3 mails; 2 users skipped; 2 passwords ended; chosen by `--all`; password: removed; reason: breach of 2026)
+    8   now   owner created job 1 (3 mails; 2 users skipped; 2 passwords ended; chosen by `--all`; reason: breach of 2026)
     ");
     assert_snapshot!(world.run("audit verify -v"), @"
     status 0

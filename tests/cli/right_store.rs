@@ -396,6 +396,9 @@ fn config_show_says_what_is_in_force_and_where_it_comes_from() {
     password.words,[],default,
     password.blocklist_file,,default,
     password.must_change_after_set,false,default,
+    password.temporary_lifetime,,default,
+    password.min_age,,default,
+    password.max_age,,default,
     password.prompt_timeout,5m,default,
     password.argon2.memory_kib,19456,file,10
     password.argon2.iterations,2,file,11

@@ -160,16 +160,16 @@ fn a_schema_that_cannot_be_read_hides_neither_the_users_nor_the_newest_backup() 
     header      sound
     log         sound
     schema      table `deliveries` differs from what this program creates
-    integrity   Page 48: never used
+    integrity   Page 51: never used
     references  sound
     rows        sound
     audit       sound
     tables      see the warning
     -- stderr
-    warning: rows that can be read: operators 1, users 3, password_history 0, events 6, user_changes 1, event_archives 0, jobs 1, messages 2, sign_in_failures 0, refused_attempts 0, roles 3, operator_domain_limits 0, operator_role_limits 0, role_permissions 0, metadata 2, clock_periods 1
+    warning: rows that can be read: operators 1, users 3, password_history 0, events 6, user_changes 1, event_archives 0, jobs 1, messages 2, sign_in_failures 0, refused_attempts 0, roles 3, operator_domain_limits 0, operator_role_limits 0, role_permissions 0, metadata 2, password_max_ages 0, clock_periods 1
     error: the store has 2 faults
       - schema: table `deliveries` differs from what this program creates
-      - integrity: Page 48: never used
+      - integrity: Page 51: never used
     hint: keep a copy of [DIR]/data/store.db and the files beside it as they are; restore the newest backup (2026-11-24T08:00:00Z): cxme-admin store restore [DIR]/saved.db; or recover what can be read: (umask 077; rm -f [DIR]/data/store.db.recovered; sqlite3 :memory: .recover >/dev/null 2>&1 && how=.recover || how=.dump; (sqlite3 -readonly [DIR]/data/store.db $how | sed '/^CREATE TABLE sqlite_sequence/d; s/^ROLLBACK;.*/COMMIT;/'; echo 'DROP TABLE IF EXISTS lost_and_found; PRAGMA application_id=1129860417; PRAGMA user_version=15;') | sqlite3 [DIR]/data/store.db.recovered), then: cxme-admin store restore [DIR]/data/store.db.recovered
     ");
 }

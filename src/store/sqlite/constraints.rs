@@ -238,6 +238,7 @@ mod tests {
          INSERT INTO refused_attempts (action, refusal, event_at, count, operator, operator_uid, host, identified_by, authority) \
          VALUES ('users list', 'no', 0, 0, 'mallory', 1001, 'host', 'uid', 'none'); \
          INSERT INTO user_changes VALUES (1, 1, 1, 'name', NULL, 'Alice', zeroblob(16), zeroblob(32)); \
+         INSERT INTO event_archives VALUES (1, 1, zeroblob(32), 0, 0, 'old.ndjson', zeroblob(32), 2); \
          INSERT INTO relay_hold VALUES (1, 0, 0, '', 0); INSERT INTO deliveries VALUES (0, 0, 1); \
          DROP TRIGGER refuse_update_of_events; DROP TRIGGER refuse_update_of_user_changes; \
          DROP TRIGGER revoke_links_of_changed_user;";

@@ -1,5 +1,5 @@
 //! What decides whether a password is still valid, besides its row: the periods of the clock, and the greatest ages. The ages are
-//! those of the configuration: they are in the store for the view `login`, so that whoever reads it needs no configuration.
+//! those of the configuration: they are in the store for the view `login`, so that its readers need no configuration.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::domain::role::RoleId;
 /// The number that stands for every role without a row of its own.
 const GENERAL: i64 = 0;
 
-/// The greatest ages, for whoever reads each row.
+/// The greatest ages, to be compared with each row.
 pub(super) const MAX_AGES: &str = "SELECT role_id, seconds FROM password_max_ages";
 
 impl ReadTransaction<'_> {
