@@ -6347,12 +6347,19 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__policy__subcmd__show)
-            opts="-c -o -q -v -h --locale --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-c -o -q -v -h --user --locale --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --user)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --locale)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -9301,7 +9308,7 @@ _cxme_admin() {
                     return 0
                     ;;
                 --columns)
-                    COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "id username email name role status locked_until sign_in locale password_set_at must_change_password session_epoch last_login_at bounced_at bounce_reply created_at updated_at" -- "${cur##*,}"))
+                    COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "id username email name role status locked_until sign_in locale password_set_at must_change_password password_expires_at session_epoch last_login_at bounced_at bounce_reply created_at updated_at" -- "${cur##*,}"))
                     return 0
                     ;;
                 --config)
@@ -9811,7 +9818,7 @@ _cxme_admin() {
             return 0
             ;;
         cxme_admin__subcmd__users__subcmd__set__subcmd__password)
-            opts="-y -n -c -o -q -v -h --stdin --password-file --batch --generate --out --must-change --permanent --keep-sessions --no-notify --override-policy --expect --yes --dry-run --reason --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --bounced --from --all --config --store --output --quiet --verbose --color --no-input --help"
+            opts="-y -n -c -o -q -v -h --stdin --password-file --batch --generate --out --must-change --expires --permanent --keep-sessions --no-notify --override-policy --expect --yes --dry-run --reason --search --role --status --sign-in --email-domain --no-password --with-password --disagrees-with-saml-domains --password-older-than --policy-outdated --never-logged-in --bounced --from --all --config --store --output --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -X "${hidden}" -W "${opts}" -- "${cur}") )
                 return 0
@@ -9863,6 +9870,13 @@ _cxme_admin() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --expires)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
