@@ -99,7 +99,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "PATH")]
     pub store: Option<PathBuf>,
     /// Output format
-    #[arg(short, long, global = true, value_name = "FORM", default_value = "table", hide_default_value = true)]
+    #[arg(short, long, global = true, value_name = "FORMAT", default_value = "table", hide_default_value = true)]
     pub output: Format,
     /// Suppress messages; print only data and errors
     #[arg(short, long, global = true)]

@@ -29,6 +29,8 @@ fn it_is_accepted_to_its_last_second_and_the_user_is_told() {
     users set-password | done | owner, Admin | -
     {"chosen_by":"operator","expires_at":"2026-12-01T08:00:00Z","must_change":true,"sessions":"ended","username":"alice"}
     "#);
+    let listed = world.run("audit list").out();
+    assert!(listed.contains("owner set a password for alice (must be changed; ends 2026-12-01T08:00:00Z)"), "{listed}");
     world.wait(7 * DAY - 1);
     assert_snapshot!(world.command("users verify-password alice --stdin -v").stdin(GOOD).run(), @"
     status 0

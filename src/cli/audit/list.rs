@@ -112,7 +112,7 @@ fn number_or_nothing(number: Option<i64>) -> Value<'static> {
 /// The field of whether a user has to change the password.
 const MUST_CHANGE: &str = "must_change_password";
 /// The fields of which the sentence of an action says enough.
-const TOLD_BY_THE_ACTION: [&str; 9] = [
+const TOLD_BY_THE_ACTION: [&str; 10] = [
     "added_by_event",
     "bounced_at",
     "bounce_reply",
@@ -121,6 +121,7 @@ const TOLD_BY_THE_ACTION: [&str; 9] = [
     "locked_until",
     "lock_reason",
     "password",
+    "password_expires_at",
     DELETED,
 ];
 

@@ -80,10 +80,13 @@ impl Facts<'_> {
 
     /// Until when a lock lasts.
     fn until(&self) -> String {
-        match self.text("until").map(str::parse::<Timestamp>) {
-            Some(Ok(until)) => format!(" until {}", local_time(until, self.zone)),
-            _ => String::new(),
-        }
+        self.time("until").map(|until| format!(" until {until}")).unwrap_or_default()
+    }
+
+    /// A time of the details, in the zone of those who read it.
+    fn time(&self, name: &str) -> Option<String> {
+        let time: Timestamp = self.text(name)?.parse().ok()?;
+        Some(local_time(time, self.zone))
     }
 
     /// "a password for bob", "passwords for 12 users".
@@ -94,6 +97,7 @@ impl Facts<'_> {
             self.selection(),
             self.source(),
             (self.details.get("must_change") == Some(&Value::Bool(true))).then(|| "must be changed".to_owned()),
+            self.time("expires_at").map(|end| format!("ends {end}")),
             (self.text("sessions") == Some("kept")).then(|| "sessions kept".to_owned()),
         ];
         phrase(format!("{verb} {what} for {}", self.users("users")), notes)
