@@ -106,25 +106,6 @@ fn the_numbers_are_those_of_the_store() {
 }
 
 #[test]
-fn no_statement_reads_a_whole_table_of_what_was_ever_sent_or_done() {
-    let world = World::with_mail();
-    for sql in [
-        "SELECT state, count(*) FROM messages WHERE state = 'queued'",
-        "SELECT state, count(*) FROM messages WHERE state IN ('deferred', 'in doubt') GROUP BY state",
-        "SELECT state, count(*) FROM messages WHERE state = 'failed' OR state = 'bounced' OR state = 'cancelled' OR state = 'skipped' GROUP BY state",
-        "SELECT NULL, count(*) FROM messages WHERE user_id IS NOT NULL",
-        "SELECT NULL, count(*) FROM messages WHERE user_id IS NULL",
-        "SELECT count(*) FROM events WHERE outcome = 'refused'",
-        "SELECT count(*) FROM users WHERE bounced_at IS NOT NULL",
-    ] {
-        let connection = rusqlite::Connection::open(world.store()).unwrap();
-        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-        let plan: Vec<String> = statement.query_map([], |row| row.get(3)).unwrap().map(Result::unwrap).collect();
-        assert!(plan.iter().any(|step| step.contains("USING") && step.contains("INDEX")), "{sql}: {plan:?}");
-    }
-}
-
-#[test]
 fn as_data_each_number_is_a_record() {
     let world = World::with_mail();
     let run = world.run("metrics -o csv").expect_status(0).out();

@@ -26,6 +26,9 @@ const COUNTS: [&str; 6] = [
     "SELECT NULL, count(*) FROM messages WHERE user_id IS NULL",
 ];
 
+const REFUSED_ACTIONS: &str = "SELECT count(*) FROM events WHERE outcome = 'refused'";
+const BOUNCING_USERS: &str = "SELECT count(*) FROM users WHERE bounced_at IS NOT NULL";
+
 impl ReadTransaction<'_> {
     /// The numbers at `now`.
     ///
@@ -48,9 +51,9 @@ impl ReadTransaction<'_> {
             jobs,
             relay_hold_until: hold.map(|hold| hold.until),
             last_success,
-            refused_actions: self.number("SELECT count(*) FROM events WHERE outcome = 'refused'")?,
+            refused_actions: self.number(REFUSED_ACTIONS)?,
             event_head: self.number("SELECT ifnull(max(number), 0) FROM events")?,
-            bouncing_users: self.number("SELECT count(*) FROM users WHERE bounced_at IS NOT NULL")?,
+            bouncing_users: self.number(BOUNCING_USERS)?,
         })
     }
 
@@ -104,5 +107,24 @@ impl ReadTransaction<'_> {
     fn oldest(&self, sql: &str) -> Result<Option<Timestamp>> {
         let oldest: Option<i64> = self.transaction.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
         Ok(oldest.map(time))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::schema;
+    use super::*;
+
+    /// `metrics` runs every minute, however many mails were ever sent.
+    #[test]
+    fn each_count_is_read_from_an_index() {
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        schema::migrate(&connection, &schema::Schema::CURRENT).unwrap();
+        for sql in COUNTS.into_iter().chain([REFUSED_ACTIONS, BOUNCING_USERS]) {
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let plan = statement.query_map([], |row| row.get(3)).unwrap();
+            let steps: Vec<String> = plan.map(std::result::Result::unwrap).collect();
+            assert!(steps.iter().any(|step| step.contains("USING") && step.contains("INDEX")), "{sql}: {steps:?}");
+        }
     }
 }
