@@ -76,7 +76,7 @@ fn a_backup_is_a_whole_store_for_its_owner_alone() {
     from("store check").run().expect_status(0);
     from("audit verify").run().expect_status(0);
     from("users verify-password alice --stdin").stdin(GOOD).run().expect_status(0);
-    let events = |listed: String| listed.matches("backed up the store to ").count();
+    let events = |listed: String| listed.matches("backed up the store").count();
     let (of_copy, of_store) = (from("audit list").run().out(), world.run("audit list").out());
     assert_eq!((events(of_copy), events(of_store)), (0, 1), "the event is recorded when the copy is in its place");
     assert_snapshot!(back_up(), @"
