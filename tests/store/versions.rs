@@ -39,8 +39,12 @@ const FIRST: i64 = 15;
 /// What stands before the reset key of a store.
 const KEY: &str = "-- reset.key: ";
 
+/// The file of each version. One that is missing here fails its test.
+const FILES: [(i64, &str); 1] = [(15, "0015.sql")];
+
 fn path_of(version: i64) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/store/versions/{version:04}.sql"))
+    let file = FILES.iter().find(|(of, _)| *of == version).map_or("missing", |(_, file)| file);
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/store/versions").join(file)
 }
 
 /// The store of a version, in a world of its own.
