@@ -67,7 +67,7 @@ rcpt:
 begin routers
 users:
   driver = accept
-  local_parts = ^user[0-9]+\\$
+  local_parts = user0
   transport = mailbox
 begin transports
 mailbox:
@@ -113,7 +113,7 @@ others:
 begin transports
 mailbox:
   driver = appendfile
-  directory = /var/mail/$local_part
+  directory = /var/mail/user0
   create_directory
   maildir_format
   user = mailboxes
