@@ -17,7 +17,9 @@ fn world() -> World {
              VALUES ('one', 'running', 'root', 0, 1, 'all'), ('two', 'running', 'root', 0, 1, 'all'); \
              INSERT INTO password_history (user_id, replaced_at, password_hash, is_ended) \
              VALUES (1, 1, 'x', 1), (2, 1, 'x', 1); \
-             UPDATE users SET email_key = email; \
+             UPDATE users SET email_key = email, bounced_at = 1, bounce_reply = '550'; \
+             INSERT INTO messages (kind, state, address, operator, operator_uid, created_at, due_at, ended_at, reply) \
+             VALUES ('test', 'failed', 'x@example.com', 'root', 0, 1, 1, 1, '550'); \
              INSERT INTO messages (job_id, kind, state, sender, user_id, address, operator, operator_uid, created_at, due_at, \
              lifetime, code_hash, given_back) SELECT jobs.id, 'reset', way.state, way.sender, users.id, email, 'root', 0, 1, 1, 60, \
              randomblob(32), 1 FROM users, jobs, (SELECT 'queued' AS state, NULL AS sender \
@@ -157,7 +159,10 @@ fn an_index_with_another_value_than_the_table_is_named_where_only_the_case_diffe
     let world = world();
     drop(unruly(&world));
     let whole = std::fs::read(world.store()).unwrap();
-    for (name, page, table, _) in indexes(&world.sqlite()).into_iter().filter(|(.., table, _)| table == "users") {
+    // The other indexes of users hold no names.
+    let of_names = |name: &str| !["users_by_policy", "users_bounced"].contains(&name);
+    let all = indexes(&world.sqlite()).into_iter();
+    for (name, page, table, _) in all.filter(|(name, _, table, _)| table == "users" && of_names(name)) {
         for (from, to) in [(b"alice", b"Alice"), (b"alice", b"alicf")] {
             std::fs::write(world.store(), &whole).unwrap();
             edit(&world, page, |page| {

@@ -46,7 +46,7 @@ impl MapOwned for [&str] {
     }
 }
 
-/// Postfix 3.7, bounce(8): as its own mail server in tests/postfix writes it.
+/// In the form of Postfix 3.7, bounce(8).
 #[test]
 fn postfix() {
     let status = "Reporting-MTA: dns; mx.example.net\nX-Postfix-Queue-ID: 3C0C742807\n\
@@ -76,7 +76,7 @@ fn postfix() {
     assert_eq!(one(report(&delayed, "text/rfc822-headers", &headers())).1.result, Temporary);
 }
 
-/// Exim 4.96, as its own mail server in tests/mta writes it: no Status of the remote server.
+/// In the form of Exim 4.96, which does not repeat the status of a remote server.
 #[test]
 fn exim() {
     let status = "Reporting-MTA: dns; mx.example.net\n\nAction: failed\nFinal-Recipient: rfc822;alice@example.com\n\
@@ -112,7 +112,7 @@ fn exchange() {
     assert_eq!(one(report(&blocked, "message/rfc822", &headers())).1.result, MailFails);
 }
 
-/// Gmail: its own words in each line of the reply (stalwartlabs/mail-parser#78 and nodemailer/mailparser#264 quote such reports).
+/// In the form of Gmail, which repeats the code in each line of the reply.
 #[test]
 fn gmail() {
     let status = "Reporting-MTA: dns; googlemail.com\nArrival-Date: Tue, 24 Nov 2026 00:00:00 -0800 (PST)\n\
