@@ -105,8 +105,13 @@ fn a_full_pipe_keeps_nobody_waiting() {
     follower.signal(Signal::SIGTERM);
     assert_eq!(follower.end().0, Some(0));
     // The pipe is full, and the reader does not read.
-    let follower = Follower::new(&world, &[]);
+    let mut follower = Follower::new(&world, &[]);
+    assert_eq!(follower.next().0, 1);
     let Follower { mut child, lines } = follower;
+    let waits_in = std::path::PathBuf::from(format!("/proc/{}/wchan", child.id()));
+    while !std::fs::read_to_string(&waits_in).unwrap().contains("pipe_write") {
+        std::thread::yield_now();
+    }
     kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGTERM).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
     drop(lines);
