@@ -54,7 +54,7 @@ pub struct EditArgs {
     /// New sign-in: `password` or `saml`
     #[arg(long = "sign-in", value_name = "SIGN-IN", value_parser = one_of::sign_in(), hide_possible_values = true)]
     new_sign_in: Option<SignIn>,
-    /// New language, such as `en` or `de-AT`; empty for the organization's default default
+    /// New language, such as `en` or `de-AT`; empty for the organization's default
     #[arg(long, value_name = "TAG")]
     locale: Option<String>,
     /// Do not notify the old and the new address of the change
