@@ -101,9 +101,14 @@ fn an_index_that_lacks_a_row_or_has_another_one_is_named() {
     let all = indexes(&world.sqlite());
     let mut count = 0;
     for (name, _, table, sql) in &all {
-        // SQLite does not let go of those without SQL. Of one there is no row: it holds what must not be.
-        let Some(sql) = sql.as_ref().filter(|_| name != "messages_in_unknown_state") else { continue };
+        // SQLite does not let go of those without SQL.
+        let Some(sql) = sql else { continue };
         let condition = sql.split_once(" WHERE ").map_or("TRUE", |(_, condition)| condition);
+        // Some hold no row of a sound store, such as what is in an unknown state.
+        let rows = format!("SELECT count(*) FROM {table} WHERE {condition}");
+        if world.sqlite().query_row(&rows, [], |row| row.get::<_, i64>(0)).unwrap() == 0 {
+            continue;
+        }
         let row = format!("rowid = (SELECT max(rowid) FROM {table} WHERE {condition})");
         let saved = format!("CREATE TEMP TABLE saved AS SELECT * FROM main.{table} WHERE {row}");
         let restored = format!("INSERT INTO main.{table} SELECT * FROM saved; DROP TABLE saved");
