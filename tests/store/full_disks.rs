@@ -43,8 +43,6 @@ fn assert_changes_are_refused(world: &World) {
             "nothing was changed\nhint: free some space there and run the command again; logins work meanwhile",
         );
     }
-    let doctor = world.run(&["doctor"]);
-    assert!(doctor.code == Some(74) && doctor.stderr.contains("failed: disk"), "{doctor:?}");
     assert_eq!(world.names(), names);
 }
 

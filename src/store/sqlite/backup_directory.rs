@@ -82,7 +82,11 @@ impl Store {
         store: StoreLabel,
         now: Timestamp,
     ) -> Result<(BackupInProgress, BackupName)> {
-        let mut name = BackupName::new(store, now);
+        let first = BackupName::new(store, now);
+        let is_of_this_second = |name: &BackupName| (name.store(), name.time()) == (store, first.time());
+        // Behind all of this second: a name that was freed would make the new one look older. A directory that cannot be read is told below.
+        let others = backups_in(directory).unwrap_or_default().into_iter().map(|(name, _)| name);
+        let mut name = others.filter(is_of_this_second).max().map_or(first, BackupName::next);
         loop {
             match self.begin_copy(&directory.join(name.to_string())) {
                 Err(StoreError::Loose(FileError::Exists { .. })) => name = name.next(),
