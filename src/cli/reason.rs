@@ -30,7 +30,7 @@ impl Context {
     /// Asks for a reason where the action needs one and none was given.
     ///
     /// # Errors
-    /// [`ReasonTyped`] with the answer; when the configuration cannot be loaded, or nobody can be asked.
+    /// An error that carries the answer; when the configuration cannot be loaded, or nobody can be asked.
     pub fn require_reason(&mut self, action: Action) -> anyhow::Result<()> {
         if !matches!(self.reason, ReasonGiven::Missing | ReasonGiven::Blank) {
             return Ok(());
