@@ -67,7 +67,7 @@ rcpt:
 begin routers
 users:
   driver = accept
-  local_parts = user0
+  local_parts = ^user[0-9]+\\$
   transport = mailbox
 begin transports
 mailbox:
@@ -104,7 +104,7 @@ rcpt:
 begin routers
 users:
   driver = accept
-  local_parts = ^user[0-9]+\\$
+  local_parts = user0
   transport = mailbox
 others:
   driver = redirect
