@@ -89,6 +89,7 @@ fn a_table_fits_the_terminal_and_shows_what_is_to_be_copied_whole() {
                明日香・ラングレー
     STATUS:    locked
     SIGN-IN:   password
+    2 users.
     ");
     assert_snapshot!(plain(&screen(80, &[], LIST)), @"
     USERNAME      EMAIL            NAME                             STATUS  SIGN-IN
@@ -96,11 +97,13 @@ fn a_table_fits_the_terminal_and_shows_what_is_to_be_copied_whole() {
     maximilian.von.und.zu.hohenstein
                   maximilian.von.und.zu.hohenstein@travel.example.com
                                    Maximilian Alexander von und z…  locked  password
+    2 users.
     ");
     assert_snapshot!(plain(&screen(200, &[], LIST)), @"
     USERNAME                          EMAIL                                                NAME                                                                             STATUS  SIGN-IN
     ann                               ann@example.com                                      Ann Adams                                                                        active  password
     maximilian.von.und.zu.hohenstein  maximilian.von.und.zu.hohenstein@travel.example.com  Maximilian Alexander von und zu Hohenstein und Wolfenbüttel, 明日香・ラングレー  locked  password
+    2 users.
     ");
 }
 
