@@ -96,9 +96,16 @@ pub trait Transaction {
     /// # Errors
     /// When the operator may not.
     fn require_may_act_on(&self, user: &User) -> Result<()> {
+        Ok(self.may_act_on(user)?.map_err(|error| self.not_manageable(user, error))?)
+    }
+
+    /// Whether the operator may act on a user, for callers that pass over those on whom they may not.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn may_act_on(&self, user: &User) -> Result<std::result::Result<(), ManagementError>> {
         let permissions = self.reading().permissions(user.role)?;
-        let managed = ManagedUser { role: user.role, permissions, email: &user.email };
-        Ok(self.authority().may_act_on(managed).map_err(|error| self.not_manageable(user, error))?)
+        Ok(self.authority().may_act_on(ManagedUser { role: user.role, permissions, email: &user.email }))
     }
 
     /// That the operator may not act on a user.

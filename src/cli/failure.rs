@@ -375,7 +375,7 @@ fn of_refusal(refusal: &Refusal) -> RenderedError {
         Refusal::NoSuchEvent(_) => told(DATA).hint("cxme-admin audit list"),
         Refusal::OtherEvent(_) | Refusal::EventNotThere { .. } => told(DATA)
             .hint("compare with the audit log that you have; to begin anew: cxme-admin audit export"),
-        Refusal::JobRuns(id) => told(LATER).hint(format!("how far it is: cxme-admin jobs show {id}")),
+        Refusal::JobRuns(id) => told(LATER).hint(format!("to see its progress: cxme-admin jobs show {id}")),
         Refusal::NotExpected { .. } => told(DATA).hint("details: the same with `--dry-run`"),
         Refusal::MostLocked { locked, .. } => told(DATA).hint(format!("if that is right, give `--expect {locked}`")),
         Refusal::NoSuchMessage(_) | Refusal::NotWaiting { .. } => told(DATA).hint("what waits: cxme-admin mail queue"),

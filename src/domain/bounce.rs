@@ -52,7 +52,7 @@ pub enum ReportedResult {
     /// The mail was not delivered and is not tried again, for a reason that may pass or lies elsewhere, such as a filter: another
     /// mail may arrive.
     MailFails,
-    /// The server goes on trying, or gave up on what may pass: no bounce.
+    /// A delay, or an error that may pass: no bounce.
     Temporary,
     /// The mail was delivered, or passed on.
     Delivered,

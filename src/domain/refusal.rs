@@ -384,7 +384,9 @@ pub enum Refusal {
         former_of: Option<UserId>,
     },
     /// The user chose the password too recently to change it.
-    #[error("{user} must keep this password until {until}: they chose it less than the least age of passwords ago")]
+    #[error(
+        "{user} must keep this password until {until}: a password that a user chose has a least age here ([password] min_age)"
+    )]
     PasswordTooNew {
         /// The user.
         user: String,

@@ -117,7 +117,7 @@ struct SharedValues<'a> {
     headers: &'a [MailHeader],
 }
 
-/// What all mails of a kind in a language share, to users of whom the same is asked.
+/// What all mails of a kind in a language share, to users with the same password requirements.
 #[derive(Debug)]
 struct Form {
     kind: MailKind,

@@ -1,4 +1,4 @@
-//! Standard output of a command that goes on until somebody stops it. It waits for the reader as long as that takes, and a stop
+//! Standard output of a command that runs until somebody stops it. It waits for the reader as long as that takes, and a stop
 //! signal ends the wait.
 
 use std::io;
@@ -41,7 +41,7 @@ pub struct ContinuousOutput {
 }
 
 impl Process {
-    /// Standard output for a command that goes on until it is stopped. From now on a stop signal does not end the process.
+    /// Standard output for a command that runs until it is stopped. From now on a stop signal does not end the process.
     ///
     /// # Errors
     /// If no pipe can be opened or no thread started.

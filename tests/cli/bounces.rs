@@ -266,7 +266,7 @@ fn a_maildir_and_an_mbox_are_read_and_not_changed() {
     status 0
     -- stdout
     [
-    {"action":"mail bounces","would_change":true,"read":3,"bounced":2,"users_changed":2,"known":0,"temporary":0,"unmatched":0,"others":1}
+    {"action":"mail bounces","would_change":true,"read":3,"bounced":2,"users_changed":2,"known":0,"temporary":0,"unmatched":0,"not_permitted":0,"others":1}
     ]
     "#);
     assert_snapshot!(world.state(), @"1 accepted -, 2 accepted -, 3 accepted -; -");
@@ -284,8 +284,8 @@ fn a_maildir_and_an_mbox_are_read_and_not_changed() {
     assert_snapshot!(world.command("mail bounces -o csv").argument(&file).run(), @"
     status 0
     -- stdout
-    read,bounced,users_changed,known,temporary,unmatched,others
-    3,1,1,2,0,0,0
+    read,bounced,users_changed,known,temporary,unmatched,not_permitted,others
+    3,1,1,2,0,0,0,0
     ");
     for (path, status) in [("absent", 74), ("data", 65)] {
         let run = world.command("mail bounces").argument(world.path(path)).run();
@@ -321,8 +321,36 @@ fn many_reports_are_recorded_in_several_changes_and_a_large_one_is_read_at_its_b
     assert!(world.read(&large).expect_status(0).all().is_empty());
 }
 
+/// Operators see Message-IDs, and could write a report about anybody.
 #[test]
-fn whoever_may_not_run_jobs_reads_no_report_and_by_sudo_no_file() {
+fn a_report_about_a_user_on_whom_the_operator_may_not_act_changes_nothing() {
+    let world = World::with_mail()
+        .with_users("boss:Admin,alice")
+        .with_role("Timer", "view-users send-resets run-bulk-jobs")
+        .with_operator(CAROL, "Timer");
+    world.run("users send-reset boss alice").expect_status(0);
+    let reports = |number: u32, user: &str| {
+        let address = format!("{user}@example.com");
+        report(&world.message_id(number.into()), &address, "5.1.1", "550 5.1.1 unknown")
+    };
+    let (of_boss, of_alice) = (reports(1, "boss"), reports(2, "alice"));
+    let before = world.state();
+    let forged = world.command("mail bounces - -v").stdin(&of_boss).uid(CAROL).run();
+    assert_snapshot!(forged, @"
+    status 0
+    -- stderr
+    Nothing was changed; read 1 message: 1 about users on whom you may not act.
+    ");
+    assert_eq!(world.state(), before);
+    world.run("operators edit carol --only-domain other.example").expect_status(0);
+    world.command("mail bounces -").stdin(&of_alice).uid(CAROL).run().expect_status(0);
+    assert_eq!(world.state(), before, "outside the limits");
+    world.command("mail bounces -").stdin(&of_boss).run().expect_status(0);
+    assert_ne!(world.state(), before, "root may act on everybody");
+}
+
+#[test]
+fn who_may_not_run_jobs_reads_no_report_and_by_sudo_no_file() {
     let world = World::with_mail()
         .with_users("alice")
         .with_role("Timer", "view-users send-resets run-bulk-jobs")

@@ -165,6 +165,17 @@ fn what_store_check_finds_is_found() {
 }
 
 #[test]
+fn a_policy_of_a_role_that_does_not_exist_is_named_with_its_line() {
+    let world = World::with_mail();
+    let config = fs::read_to_string(world.config()).unwrap();
+    let line = config.lines().count() + 1;
+    world.write_config(&format!("{config}[password.role.\"Teachr\"]\nmin_length = 20\n"));
+    expect(&world, "role policies", ("failed", &format!("config.toml:{line}: "), ""), 78);
+    world.write_config(&format!("{config}[password.role.\"Admin\"]\nmin_length = 20\n"));
+    expect(&world, "role policies", ("ok", "roles with a policy of their own: 1", ""), 0);
+}
+
+#[test]
 fn lists_texts_and_the_link_are_tried() {
     let world = World::with_mail();
     let list = world.path("list.txt");

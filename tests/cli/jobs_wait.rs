@@ -75,7 +75,7 @@ fn after_the_timeout_the_status_is_75_and_nothing_was_changed() {
     status 75
     -- stderr
     error: Job 1, running: 3 mails: 3 queued; still running after 1h
-    hint: how far it is: cxme-admin jobs show 1
+    hint: to see its progress: cxme-admin jobs show 1
     ");
     let waited = world.now().as_second() - began.as_second();
     assert!((3_500..=3_600).contains(&waited), "{waited}: the clock of the test has whole seconds");
@@ -84,7 +84,7 @@ fn after_the_timeout_the_status_is_75_and_nothing_was_changed() {
     -- stderr
     Waiting for job 1 (3 unsent mails); no process is sending it: cxme-admin jobs run 1
     error: Job 1, running: 3 mails: 3 queued; still running after 0s
-    hint: how far it is: cxme-admin jobs show 1
+    hint: to see its progress: cxme-admin jobs show 1
     ");
     assert_eq!(world.events(), events);
 }

@@ -185,7 +185,7 @@ fn nothing_but_a_file_of_metrics_is_replaced_and_the_mail_is_sent_all_the_same()
     assert_snapshot!(run, @"
     status 65
     -- stderr
-    error: [DIR]/notes.txt: is no file of metrics, and is not replaced
+    error: [DIR]/notes.txt: is not a metrics file, and was not replaced
     hint: give another path
     ");
     assert_eq!(fs::read_to_string(&other).unwrap(), "mine\n");

@@ -21,7 +21,7 @@ fn a_user_keeps_a_password_that_they_chose_for_its_least_age() {
     assert_snapshot!(change(&world, OTHER, THIRD), @"
     status 65
     -- stderr
-    error: alice must keep this password until 2026-11-25T08:00:00Z: they chose it less than the least age of passwords ago
+    error: alice must keep this password until 2026-11-25T08:00:00Z: a password that a user chose has a least age here ([password] min_age)
     hint: if somebody else knows it: cxme-admin users send-reset alice
     ");
     assert!(world.accepts("alice", OTHER));

@@ -23,7 +23,7 @@ fn it_is_accepted_to_its_last_second_and_the_user_is_told() {
     assert_snapshot!(world.command("users set-password alice --stdin --expires 7d -v").stdin(GOOD).run(), @"
     status 0
     -- stderr
-    Password set for alice. It ends at 2026-12-01T08:00:00Z: the user must choose another password before.
+    Password set for alice. It ends at 2026-12-01T08:00:00Z: the user must choose another password before then.
     ");
     assert_snapshot!(world.newest_event(), @r#"
     users set-password | done | owner, Admin | -
@@ -186,6 +186,6 @@ fn a_lifetime_that_makes_no_sense_is_refused() {
     assert_snapshot!(world.command("users set-password alice --stdin --expires 7d --dry-run").stdin(GOOD).run(), @"
     status 0
     -- stdout
-    Would set the password of alice. It ends at 2026-12-01T08:00:00Z: the user must choose another password before.
+    Would set the password of alice. It ends at 2026-12-01T08:00:00Z: the user must choose another password before then.
     ");
 }

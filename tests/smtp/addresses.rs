@@ -157,7 +157,7 @@ fn if_no_address_greets_the_error_names_all_of_them() {
     let port = first.local_addr().unwrap().port();
     let _both = [first, second].map(|listener| greets(listener, say("554 5.7.1 not you\r\n")));
     let transport_error = run(async { relay_at(port, 2).open().await }).map(drop).unwrap_err();
-    assert!(brief_error(&transport_error).starts_with("for good at the greeting: "), "{transport_error:?}");
+    assert!(brief_error(&transport_error).starts_with("permanent at the greeting: "), "{transport_error:?}");
 }
 
 #[test]

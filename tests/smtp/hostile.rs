@@ -62,7 +62,7 @@ fn deliver_to(at: At, act: Act, settle: impl FnOnce(&mut Relay)) -> (String, usi
 fn given_up(place: &str, words: &str) -> String {
     match place {
         "" => format!("in doubt: after the end of the mail: the relay sent {words}"),
-        place => format!("for good at {place}: the relay sent {words}"),
+        place => format!("permanent at {place}: the relay sent {words}"),
     }
 }
 

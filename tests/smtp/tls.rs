@@ -231,8 +231,8 @@ const ALERT_INTERNAL: &[u8] = b"\x15\x03\x03\x00\x02\x02\x50";
 #[test]
 fn a_relay_with_tls_1_1_or_none_gets_nothing() {
     let file = Authority::new("ours");
-    let old = "for good at TLS: the relay has no TLS newer than 1.1, and this program requires 1.2 or 1.3";
-    let nothing_in_common = "for good at TLS: the relay and this program have no cipher suite, key exchange or signature of TLS \
+    let old = "permanent at TLS: the relay has no TLS newer than 1.1, and this program requires 1.2 or 1.3";
+    let nothing_in_common = "permanent at TLS: the relay and this program have no cipher suite, key exchange or signature of TLS \
                              1.2 or 1.3 in common (TLS alert handshake_failure)";
     let other_name = "configuration at TLS: the relay has no certificate for `localhost` (TLS alert unrecognized_name): set \
                       `tls_name` to the name that it has one for";
@@ -268,12 +268,12 @@ fn a_relay_with_tls_1_1_or_none_gets_nothing() {
 #[test]
 fn if_starttls_is_not_offered_or_refused_nothing_is_sent_unencrypted() {
     let authority = Authority::new("ours");
-    let unoffered = "for good at STARTTLS: the relay does not offer STARTTLS; nothing is sent in the clear";
+    let unoffered = "permanent at STARTTLS: the relay does not offer STARTTLS; nothing is sent in the clear";
     for (reply, expected) in [
         ("", unoffered),
-        ("500 what?\r\n", "for good at STARTTLS: 500 what?"),
+        ("500 what?\r\n", "permanent at STARTTLS: 500 what?"),
         ("454 4.7.0 later\r\n", "later at STARTTLS: 454 4.7.0 later"),
-        ("250 ok\r\n", "for good at STARTTLS: 250 ok"),
+        ("250 ok\r\n", "permanent at STARTTLS: 250 ok"),
     ] {
         let extensions = if reply.is_empty() { vec!["AUTH PLAIN"] } else { vec!["AUTH PLAIN", "STARTTLS"] };
         let server = ScriptedRelay::start(Offer { extensions, tls: None }, move |moment| match moment.at {
@@ -310,7 +310,7 @@ fn data_after_the_220_of_starttls_ends_the_dialogue() {
             At::StartTls => Act::Say(reply.clone().into_bytes()),
             _ => Act::Usual,
         });
-        let expected = "for good at STARTTLS: unexpected data after the reply to STARTTLS: possible man-in-the-middle";
+        let expected = "permanent at STARTTLS: unexpected data after the reply to STARTTLS: possible man-in-the-middle";
         let words = refusal(&client(server.port(), Security::StartTls, Some(&authority.file())));
         assert_eq!(words, expected, "{injected:?}");
         assert_no_handshake(&server.end(), Security::StartTls, injected);

@@ -156,7 +156,7 @@ pub(crate) fn brief(outcome: &DeliveryOutcome) -> String {
 pub(crate) fn brief_error(transport_error: &TransportError) -> String {
     let kind = match transport_error.kind {
         TransportErrorKind::Temporary => "later",
-        TransportErrorKind::Permanent => "for good",
+        TransportErrorKind::Permanent => "permanent",
         TransportErrorKind::Configuration => "configuration",
     };
     format!("{kind} at {}: {}", transport_error.phase, transport_error.message)

@@ -34,9 +34,9 @@ const MAX_LINE: u64 = 64 << 20;
 pub(super) struct FileReport {
     /// SHA-256 of the file.
     pub(super) sha256: Vec<u8>,
-    /// The users of whom values were erased, each with an event that had them.
+    /// Users whose values were erased, each with an event that had them.
     pub(super) erased: BTreeMap<i64, i64>,
-    /// The users of whom an event in the file tells that they were deleted.
+    /// Users whose deletion is an event in the file.
     pub(super) deleted: BTreeSet<i64>,
 }
 
@@ -103,7 +103,7 @@ impl<'a, R: Read> ArchiveReader<'a, R> {
         let mut input = BufReader::with_capacity(1 << 16, Hashing { inner, hasher: Sha256::new() });
         let line = next_line(&mut input, path)?.unwrap_or_default();
         let header: ArchiveHeader = serde_json::from_slice(&line)
-            .map_err(|_| fault(path, "is no file that `audit archive` wrote: its first line is another"))?;
+            .map_err(|_| fault(path, "was not written by `audit archive`: its first line is not the expected one"))?;
         if header.cxme_admin_audit_archive != VERSION {
             return Err(fault(path, "was written by another version of the program"));
         }
@@ -163,7 +163,7 @@ fn next_line(input: &mut impl BufRead, path: &Path) -> Result<Option<Vec<u8>>> {
     match line.pop() {
         None => Ok(None),
         Some(b'\n') => Ok(Some(line)),
-        Some(_) => Err(fault(path, "was cut off, or is no file that `audit archive` wrote: a line has no end")),
+        Some(_) => Err(fault(path, "was cut off, or was not written by `audit archive`: a line has no end")),
     }
 }
 

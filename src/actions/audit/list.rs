@@ -39,7 +39,7 @@ pub struct EventNames {
     pub user: Option<String>,
     /// The first of the users whom it changed, if it is about several.
     pub several: Vec<String>,
-    /// The user of whom a new one is a clone.
+    /// The user whose settings a new one has (`users clone`).
     pub original: Option<String>,
 }
 

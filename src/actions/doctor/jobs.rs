@@ -23,7 +23,7 @@ const NAMED: usize = 3;
 pub fn check_jobs(app: &App) -> CheckResult {
     let now = app.now();
     let stuck = app.view(Action::Doctor, |view| Ok(view.unfinished_jobs(ago(now, STUCK))?))?;
-    let Some(first) = stuck.first() else { return Ok(Finding::ok("none has been unfinished for a day")) };
+    let Some(first) = stuck.first() else { return Ok(Finding::ok("no job has been unfinished for a day")) };
     let hours = |job: &UnfinishedJob| now.duration_since(job.since).as_hours();
     let named = stuck.iter().take(NAMED).map(|job| format!("job {} ({} for {} h)", job.id, job.state, hours(job)));
     let mut words = named.collect::<Vec<_>>().join(", ");

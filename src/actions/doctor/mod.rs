@@ -9,6 +9,7 @@ pub mod link;
 pub mod lists;
 pub mod operators;
 pub mod relay;
+pub mod role_policies;
 pub mod side_by_side;
 pub mod store;
 pub mod texts;

@@ -32,7 +32,10 @@ pub fn check_operators(app: &App, look_up: impl Fn(u32) -> io::Result<Option<Str
         }
     }
     let Some(first) = without.first() else {
-        return Ok(Finding::ok(format!("each of {} has one", text::counted(operators.len() as u64, "operator"))));
+        return Ok(Finding::ok(format!(
+            "each has an OS account ({})",
+            text::counted(operators.len() as u64, "operator")
+        )));
     };
     let shown = |account: &str| text::quoted(account, text::MAX_NAME);
     let named =

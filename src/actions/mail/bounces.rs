@@ -17,7 +17,6 @@ use crate::domain::email_address;
 use crate::domain::message::MessageId;
 use crate::mail::delivery_report::DeliveryReport;
 use crate::mail::delivery_report::ReportedRecipient;
-use crate::store::ReadTransaction;
 use crate::store::bounces::SentMessage;
 
 /// How many reports are recorded in one change: a mailbox of a million keeps no other writer waiting, and takes no memory.
@@ -34,10 +33,12 @@ pub struct BounceCounts {
     pub users: u64,
     /// Reports of bounces that were recorded before.
     pub known: u64,
-    /// Reports that the server goes on trying, or gave up on what may pass.
+    /// Reports of a delay, or of an error that may pass.
     pub temporary: u64,
     /// Reports of no mail that was sent from this store to that address.
     pub unmatched: u64,
+    /// Reports about users on whom the operator may not act: they change nothing.
+    pub not_permitted: u64,
     /// Messages that report no failure: most are no delivery reports.
     pub others: u64,
 }
@@ -58,6 +59,7 @@ enum Verdict<'report> {
     Known,
     Temporary,
     Unmatched,
+    NotPermitted,
     Other,
 }
 
@@ -138,6 +140,7 @@ fn count(verdict: &Verdict<'_>, counts: &mut BounceCounts) {
         Verdict::Known => counts.known += 1,
         Verdict::Temporary => counts.temporary += 1,
         Verdict::Unmatched => counts.unmatched += 1,
+        Verdict::NotPermitted => counts.not_permitted += 1,
         Verdict::Other => counts.others += 1,
     }
 }
@@ -179,9 +182,11 @@ fn reported_at(report: &DeliveryReport, sent: &SentMessage, now: Timestamp) -> T
     written_at.filter(|at| (sent.delivered_at..=now).contains(at)).unwrap_or(now)
 }
 
-/// What a report is about. A stranger may have written it: it counts only if it names a Message-ID that was sent, which nobody
-/// can guess, and the address to which that mail went.
-fn verdict<'report>(reading: &ReadTransaction<'_>, report: &'report DeliveryReport) -> Result<Verdict<'report>> {
+/// What a report is about. A stranger may have written it: it counts only if it names a Message-ID that was sent, which no stranger
+/// can guess, and the address to which that mail went. Operators can see Message-IDs, so a report does nothing to a user on whom the
+/// operator who gives it may not act.
+fn verdict<'report>(transaction: &impl Transaction, report: &'report DeliveryReport) -> Result<Verdict<'report>> {
+    let reading = transaction.reading();
     for id in &report.message_ids {
         // Our own begin with the number of the message.
         let number = id.split('.').next().and_then(|number| number.parse().ok());
@@ -195,9 +200,18 @@ fn verdict<'report>(reading: &ReadTransaction<'_>, report: &'report DeliveryRepo
             ReportedResult::Delivered => Verdict::Other,
             ReportedResult::Temporary => Verdict::Temporary,
             ReportedResult::AddressFails | ReportedResult::MailFails if sent.is_bounced => Verdict::Known,
+            ReportedResult::AddressFails | ReportedResult::MailFails if !is_permitted(transaction, &sent)? => {
+                Verdict::NotPermitted
+            }
             ReportedResult::AddressFails | ReportedResult::MailFails => Verdict::New(sent, recipient),
         });
     }
     let is_failure = |recipient: &ReportedRecipient| recipient.result != ReportedResult::Delivered;
     Ok(if report.recipients.iter().any(is_failure) { Verdict::Unmatched } else { Verdict::Other })
+}
+
+/// Whether the operator may act on the user of a message. A mail of `mail test` has none.
+fn is_permitted(transaction: &impl Transaction, sent: &SentMessage) -> Result<bool> {
+    let user = sent.user.map(|user| transaction.reading().user_by_id(user)).transpose()?.flatten();
+    user.map_or(Ok(true), |user| Ok(transaction.may_act_on(&user)?.is_ok()))
 }

@@ -27,8 +27,8 @@ use crate::store::StoreError;
 
 /// Export events, oldest first, for collectors
 ///
-/// Writes NDJSON unless `-o` says otherwise, with the fields of `audit list -o ndjson`. With `--follow` it goes on with new
-/// events until it is stopped or nobody reads its output: each line is written whole.
+/// Writes NDJSON unless `-o` says otherwise, with the fields of `audit list -o ndjson`. With `--follow` it continues with
+/// new events until you stop it or nobody reads its output: each line is written whole.
 ///
 /// A collector that keeps `number` and `hash` of the last event continues behind it with `--after` and `--hash`, so that it
 /// loses no event and gets none twice. If the store no longer has that event, because a backup was restored, the command

@@ -28,7 +28,7 @@ pub(super) struct Besides<'a> {
     pub(super) zone: &'a TimeZone,
 }
 
-/// The sentence. Nothing in it is made visible yet.
+/// The sentence. The caller escapes what cannot be printed.
 pub(super) fn of(event: &Event, besides: Besides<'_>) -> String {
     let parsed = event.details.as_deref().and_then(|details| serde_json::from_str(details).ok());
     let details = match parsed {

@@ -18,6 +18,7 @@ use crate::actions::doctor::lists;
 use crate::actions::doctor::operators;
 use crate::actions::doctor::relay;
 use crate::actions::doctor::relay::LookUp;
+use crate::actions::doctor::role_policies;
 use crate::actions::doctor::side_by_side::Check;
 use crate::actions::doctor::side_by_side::Reporter;
 use crate::actions::doctor::store;
@@ -141,6 +142,7 @@ pub(super) fn all(
         store.check("disk", DISK, |app, _| disk::check_disk(app)),
         of_setup(setup, "password hashing", HASHING, machine, |setup, _| hashing::check_hashing(setup)),
         of_setup(setup, "lists", LISTS, machine, |setup, _| lists::check_lists(setup)),
+        store.check("role policies", READING, |app, _| role_policies::check_role_policies(app)),
         of_setup(setup, "texts", TEXTS, machine, |setup, _| texts::check_texts(setup)),
         of_setup(
             setup,
@@ -196,6 +198,6 @@ fn send_test(app: &App, address: &EmailAddress, options: &ChangeOptions) -> Chec
         (MessageState::Failed, None) => FaultClass::Relay,
         (_, None) => FaultClass::Later,
     };
-    let words = format!("the test mail for {address} is {}: {reply}", message.state);
+    let words = format!("the test mail for {address} was not accepted ({}): {reply}", message.state);
     Ok(Finding::failed(class, words, "the dialogue: cxme-admin mail test ADDRESS -v"))
 }

@@ -50,6 +50,6 @@ fn refuse_others(path: &Path) -> anyhow::Result<()> {
     if beginning.is_empty() || beginning == exposition::BEGINNING.as_bytes() {
         return Ok(());
     }
-    let words = format!("{}: is no file of metrics, and is not replaced", path.display());
+    let words = format!("{}: is not a metrics file, and was not replaced", path.display());
     Err(CliError::BadFile { words, hint: "give another path".to_owned() }.into())
 }

@@ -58,7 +58,7 @@ pub fn run(context: &mut Context, args: &WaitArgs) -> anyhow::Result<()> {
     if !is_over {
         let time = DisplayDuration(timeout.unwrap_or_default());
         let words = format!("{words}; still running after {time}");
-        let hint = format!("how far it is: cxme-admin jobs show {id}");
+        let hint = format!("to see its progress: cxme-admin jobs show {id}");
         return Err(CliError::NotSent { fault: MailFailure::Later, words, hint }.into());
     }
     if let Some(complaint) = send::complaint_of_end(&status) {

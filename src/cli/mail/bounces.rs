@@ -55,6 +55,7 @@ const COLUMNS: [Column<BounceCounts>; 7] = [
     Column { name: "known", title: "Known", cell: |row| Value::count(row.known) },
     Column { name: "temporary", title: "Temporary", cell: |row| Value::count(row.temporary) },
     Column { name: "unmatched", title: "Unmatched", cell: |row| Value::count(row.unmatched) },
+    Column { name: "not_permitted", title: "Not permitted", cell: |row| Value::count(row.not_permitted) },
     Column { name: "others", title: "Others", cell: |row| Value::count(row.others) },
 ];
 
@@ -101,11 +102,12 @@ fn marked(verb: &str, counts: &BounceCounts) -> String {
 
 /// What was read, without what was changed.
 fn words(counts: &BounceCounts) -> String {
-    let BounceCounts { read, known, temporary, unmatched, others, .. } = counts;
+    let BounceCounts { read, known, temporary, unmatched, not_permitted, others, .. } = counts;
     let parts = [
         (known, "known before"),
         (temporary, "temporary"),
         (unmatched, "about no mail of this store"),
+        (not_permitted, "about users on whom you may not act"),
         (others, "reporting no failure"),
     ];
     let parts: Vec<String> =

@@ -79,7 +79,10 @@ pub fn run(context: &mut Context, args: &ShowArgs) -> anyhow::Result<()> {
     } else if !shown.stricter_roles.is_empty() {
         let which = if shown.stricter_roles.len() == 1 { "role" } else { "roles" };
         let roles = shown.stricter_roles.join(", ");
-        let words = format!("Stricter for users with the {which} {}: policy show --user USER", text::visible(&roles));
+        let words = format!(
+            "Stricter for users with the {which} {}: cxme-admin policy show --user USER",
+            text::visible(&roles)
+        );
         context.output.line(&words)?;
     }
     for note in &notes {

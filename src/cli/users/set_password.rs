@@ -345,7 +345,7 @@ impl Task<'_> {
         match (self.validity().must_change, self.expires_at()) {
             (false, _) => String::new(),
             (true, None) => " The user must choose another password at the next sign-in.".to_owned(),
-            (true, Some(end)) => format!(" It ends at {end}: the user must choose another password before."),
+            (true, Some(end)) => format!(" It ends at {end}: the user must choose another password before then."),
         }
     }
 

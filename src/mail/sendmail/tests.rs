@@ -33,7 +33,7 @@ fn kind(outcome: &DeliveryOutcome) -> &'static str {
         DeliveryOutcome::TransportFailed(TransportError { kind: TransportErrorKind::Configuration, .. }) => {
             "configuration"
         }
-        DeliveryOutcome::TransportFailed(TransportError { kind: TransportErrorKind::Permanent, .. }) => "for good",
+        DeliveryOutcome::TransportFailed(TransportError { kind: TransportErrorKind::Permanent, .. }) => "permanent",
     }
 }
 
