@@ -331,7 +331,7 @@ fn a_report_about_a_user_on_whom_the_operator_may_not_act_changes_nothing() {
     world.run("users send-reset boss alice").expect_status(0);
     let reports = |number: u32, user: &str| {
         let address = format!("{user}@example.com");
-        report(&world.message_id(number.into()), &address, "5.1.1", "550 5.1.1 unknown")
+        report(&world.message_id(i64::from(number)), &address, "5.1.1", "550 5.1.1 unknown")
     };
     let (of_boss, of_alice) = (reports(1, "boss"), reports(2, "alice"));
     let before = world.state();

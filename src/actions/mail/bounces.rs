@@ -9,7 +9,7 @@ use crate::app::Change;
 use crate::app::ChangeOptions;
 use crate::app::EventDetails;
 use crate::app::Result;
-use crate::app::Transaction as _;
+use crate::app::Transaction;
 use crate::domain::action::Action;
 use crate::domain::bounce::Bounce;
 use crate::domain::bounce::ReportedResult;
