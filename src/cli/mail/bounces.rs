@@ -48,7 +48,7 @@ pub struct BouncesArgs {
     acting: ActingArgs,
 }
 
-const COLUMNS: [Column<BounceCounts>; 7] = [
+const COLUMNS: [Column<BounceCounts>; 8] = [
     Column { name: "read", title: "Read", cell: |row| Value::count(row.read) },
     Column { name: "bounced", title: "Bounced", cell: |row| Value::count(row.bounced) },
     Column { name: "users_changed", title: "Users", cell: |row| Value::count(row.users) },
