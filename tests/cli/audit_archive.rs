@@ -175,8 +175,8 @@ fn a_file_that_was_edited_cut_off_exchanged_or_of_another_store_is_named() {
         (good.clone() + &format!("{}\n", lines[1]), "event 7 is missing"),
         (good.replace("{\"number\":2,", "{ \"number\":2,"), "was edited: its SHA-256"),
         (good.clone() + "{}\n", "neither an event nor a user change"),
-        (String::new(), "is no file that `audit archive` wrote"),
-        ("\u{1b}[2J\n".to_owned(), "is no file that `audit archive` wrote"),
+        (String::new(), "was not written by `audit archive`"),
+        ("\u{1b}[2J\n".to_owned(), "was not written by `audit archive`"),
     ];
     for (text, found) in cases {
         fs::write(world.path("old.ndjson"), &text).unwrap();

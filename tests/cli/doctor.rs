@@ -85,6 +85,7 @@ fn a_sound_installation_has_nothing_but_ok_and_what_cannot_be_checked_here() {
     disk: ok
     password hashing: ok
     lists: ok
+    role policies: ok
     texts: ok
     link: ok
     mail: ok

@@ -488,7 +488,7 @@ fn every_plan_is_data_too() {
     $ mail queue --cancel 3
     {"action":"mail queue with cancel","would_change":true,"message":3,"kind":"invitation","username":"dora","address":"dora@example.com"}
     $ mail bounces -
-    {"action":"mail bounces","would_change":false,"read":1,"bounced":0,"users_changed":0,"known":0,"temporary":0,"unmatched":0,"others":1}
+    {"action":"mail bounces","would_change":false,"read":1,"bounced":0,"users_changed":0,"known":0,"temporary":0,"unmatched":0,"not_permitted":0,"others":1}
     $ roles add New --allow run-bulk-jobs --description 'For the timer'
     {"action":"roles add","would_change":true,"role":"New","description":"For the timer","permissions":["view-users","send-resets","run-bulk-jobs"],"also_allowed":["view-users","send-resets"]}
     $ roles edit Clerk --allow send-resets --deny view-audit --rename Clerks

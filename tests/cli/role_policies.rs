@@ -82,7 +82,7 @@ fn the_stricter_value_holds_and_is_named_with_its_section() {
       - not only the user's name, username or email address, or the organization's name
       - no repetition of one character or a short group, and no sequence such as abcdefgh12345678
       - valid for 400 days, and then to be changed
-    Stricter for users with the role Admin: policy show --user USER
+    Stricter for users with the role Admin: cxme-admin policy show --user USER
     A password may have at most 1,024 bytes, which is at least 256 characters of any script
     NIST SP 800-63B-4 section 3.1.1.2 advises against asking users to change passwords after some time: they choose weaker ones
     A password that an operator sets and the user must change ends after 7 days
